@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* netns.c - find and open network namespaces */
+#define _GNU_SOURCE
+#include "netns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "fd.h"
+
+static int
+pid_of(const char *s, int *pid)
+{
+	char *end;
+	long v;
+
+	errno = 0;
+	v = strtol(s, &end, 10);
+	if (*s < '0' || *s > '9' || *end || errno || v < 1 || v > 4194304) {
+		errno = EINVAL;
+		return -1;
+	}
+	*pid = (int)v;
+	return 0;
+}
+
+int
+netns_path(const char *spec, char *buf, size_t size)
+{
+	int n, pid;
+
+	if (!*spec || !strcmp(spec, ".") || !strcmp(spec, "..")) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (!strncmp(spec, "pid:", 4)) {
+		if (pid_of(spec + 4, &pid) < 0)
+			return -1;
+		n = snprintf(buf, size, "/proc/%d/ns/net", pid);
+	} else if (strchr(spec, '/')) {
+		n = snprintf(buf, size, "%s", spec);
+	} else {
+		n = snprintf(buf, size, NETNS_DIR "/%s", spec);
+	}
+	if (n < 0 || (size_t)n >= size) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return 0;
+}
+
+int
+netns_open(const char *spec)
+{
+	char path[4096];
+	auto_close int fd = -1;
+
+	if (netns_path(spec, path, sizeof(path)) < 0)
+		return -1;
+	/* O_NONBLOCK: a FIFO in the place of a namespace must not hold us. */
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0)
+		return -1;
+	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET) {
+		errno = EINVAL;
+		return -1;
+	}
+	return fd_take(&fd);
+}

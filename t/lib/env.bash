@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# env.bash - what every test file loads
+bats_require_minimum_version 1.5.0
+TOP=$(cd "$BATS_TEST_DIRNAME" && while [ ! -e GNUmakefile ]; do cd ..; done; pwd)
+: "${BUILD:=$TOP/build}"
+export TOP BUILD PATH="$BUILD/bin:$PATH"
+export LC_ALL=C.UTF-8
+bats_load_library bats-support
+bats_load_library bats-assert
+bats_load_library bats-file
+
+# until_true seconds command... - wait for a condition, with a deadline
+until_true() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		((SECONDS < end)) || { echo "not within the deadline: $*" >&2; return 1; }
+		sleep 0.02
+	done
+}
+
+# unused_name prefix - a name that no test that runs beside this one has
+unused_name() { printf '%s%d-%d\n' "$1" "$$" "$BATS_TEST_NUMBER"; }
