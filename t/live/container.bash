@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+# container.bash - what the tests on the throw-away host share
+#
+# Each test makes containers of names of its own and leaves none.
+load ../lib/env
+state=/var/lib/containers
+confs=/etc/containers
+minimal=/usr/local/share/nixos-container/systems/minimal
+
+setup() {
+	name=$(unused_name t)
+	root=$state/$name
+	conf=$confs/$name.conf
+	made=("$name")
+}
+
+teardown() {
+	local n
+	for n in "${made[@]}"; do
+		if [[ -L $confs/$n.conf ]]; then rm "$confs/$n.conf"; touch "$confs/$n.conf"; fi
+		nixos-container destroy "$n" 2>/dev/null || :
+	done
+}
+
+# also NAME - a further container of this test
+also() { made+=("$1"); }
+
+# create ARGUMENT... - a container of the minimal system
+create() { nixos-container create "$name" "$@"; }
+
+inside() { nixos-container run "$name" -- "$@"; }
+
+# boots - which boot of the container this is: the start time of its init
+boots() { inside cut -d' ' -f22 /proc/1/stat; }
+
+# nothing_left NAME - no trace of a container on the host
+nothing_left() {
+	run nixos-container list
+	refute_line "$1"
+	assert_not_exists "$state/$1"
+	assert_not_exists "$confs/$1.conf"
+	assert_not_exists "$confs/.$1.pending"
+	assert_not_exists "/nix/var/nix/profiles/per-container/$1"
+	assert_not_exists "/nix/var/nix/gcroots/per-container/$1"
+	assert_not_exists "/run/netns/net-$1"
+	assert_not_exists "/run/nixos-container/$1.lock"
+	run ! ip link show "c-$1"
+	run ! machinectl show "$1"
+	run ! grep -F "/$1" /proc/self/mountinfo
+}

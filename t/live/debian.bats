@@ -1,0 +1,81 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# A container with real systemd, real login and real openresolv inside.
+load container
+
+create_debian() {
+	create --nixos-path /src/t/systems/debian -I suite=/usr/local "$@"
+}
+
+@test "a systemd container boots to READY and answers to run" {
+	create_debian
+	run -0 inside hostname
+	assert_output "$name"
+	run inside sh -c 'exit 7'
+	assert_failure 7
+	run -0 inside systemctl is-active ctr-login.socket ctr-root-shell.socket
+	run -0 stat -c %a "$root/var/lib/login.socket" "$root/var/lib/root-shell.socket"
+	assert_line -n 0 666
+	assert_line -n 1 600
+}
+
+@test "echo reboot into the root shell restarts a systemd container" {
+	create_debian
+	before=$(boots)
+	echo reboot | socat -t5 "unix:$root/var/lib/root-shell.socket" -
+	rebooted() { local now; now=$(boots 2>/dev/null) && ((now > before)); }
+	until_true 30 rebooted
+}
+
+@test "stop of a systemd container is clean and quick, sessions and all" {
+	create_debian
+	nixos-container run "$name" -- sleep 1000 3>&- &
+	sleep 0.3
+	SECONDS=0
+	nixos-container stop "$name"
+	((SECONDS < 10))
+	wait $! || :
+	run -0 systemctl show -p Result --value "container@$name.service"
+	assert_output success
+}
+
+@test "login with a real password at the real login, by socat" {
+	create_debian
+	echo root:s3same | inside chpasswd
+	cat >"$BATS_TEST_TMPDIR/login" <<-END
+		set timeout 15
+		spawn socat unix:$root/var/lib/login.socket -,echo=0,raw
+		expect "login: " { send "root\r" } timeout { exit 1 }
+		expect "assword: " { send "s3same\r" } timeout { exit 2 }
+		expect "# " { send "tty; echo user \$(id -un)\r" } timeout { exit 3 }
+		expect "user root" { send "exit\r" } timeout { exit 4 }
+		expect eof
+	END
+	run -0 expect "$BATS_TEST_TMPDIR/login"
+	assert_output --partial /dev/pts/
+}
+
+@test "openresolv inside keeps the host's servers beside an interface's own" {
+	echo 'nameserver 192.0.2.99' >/etc/resolv.conf
+	create_debian
+	until_true 10 sh -c "nixos-container run $name -- resolvconf -l | grep -q 192.0.2.99"
+	inside sh -c 'echo nameserver 198.51.100.7 | resolvconf -a eth0'
+	run -0 inside cat /etc/resolv.conf
+	assert_output --partial 'nameserver 198.51.100.7'
+	assert_output --partial 'nameserver 192.0.2.99'
+}
+
+@test "what goes wrong with ip netns exec: no cgroup tree; with run-in-netns it is there" {
+	ip netns add "$name"
+	run -0 ip netns exec "$name" ls -A /sys/fs/cgroup
+	assert_output ''
+	run -0 run-in-netns "$name" ls -A /sys/fs/cgroup
+	assert_output --partial cgroup.procs
+	mkdir -p "$BATS_TEST_TMPDIR/root/usr"
+	run ip netns exec "$name" systemd-nspawn -q --register=no --keep-unit \
+		-D "$BATS_TEST_TMPDIR/root" --bind-ro=/usr --bind-ro=/lib --bind-ro=/lib64 \
+		--bind-ro=/bin /bin/true
+	assert_failure
+	assert_output --partial cgroup
+	ip netns del "$name"
+}

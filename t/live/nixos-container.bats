@@ -1,0 +1,364 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The verbs of nixos-container on the minimal system.
+load container
+
+@test "create makes a container, starts it and lists it" {
+	run create
+	assert_success
+	assert_output --partial "minimal system"
+	run nixos-container list
+	assert_line "$name"
+	run nixos-container status "$name"
+	assert_success
+	assert_output up
+	run -0 inside hostname
+	assert_output "$name"
+}
+
+@test "the seed's example has the seed's addresses, links and routes" {
+	create --host-address 10.231.136.1 --local-address 10.231.136.2
+	ip -j addr show "c-$name" | jq -e '.[0].addr_info[] |
+		select(.local == "10.231.136.1" and .prefixlen == 32)'
+	ip -j route get 10.231.136.2 | jq -e --arg dev "c-$name" '.[0].dev == $dev'
+	inside ip addr show eth0 | grep -w "inet 10.231.136.2/32"
+	inside ip route | grep -w "default via 10.231.136.1 dev eth0"
+	ping -c 1 -W 2 10.231.136.2
+	inside ping -c 1 -W 2 10.231.136.1
+	run -0 nixos-container show-ip "$name"
+	assert_output 10.231.136.2
+}
+
+@test "the container rules its own network and none of the host's" {
+	create
+	inside ip link add of-mine type bridge
+	run ! ip link show of-mine
+	run inside ip link set "c-$name" down
+	assert_failure
+	run inside ls /sys/class/net
+	refute_output --partial "c-$name"
+}
+
+@test "the container has its cgroup tree" {
+	create
+	run -0 inside ls /sys/fs/cgroup
+	assert_output --partial cgroup.procs
+}
+
+@test "update switches the running container to the edited configuration" {
+	create --config 'environment.etc."motto".text = "one";'
+	run -0 inside cat /etc/motto
+	assert_output one
+	before=$(boots)
+	sed -i 's/"one"/"two"/' "$root/etc/nixos/configuration.nix"
+	nixos-container update "$name"
+	run -0 inside cat /etc/motto
+	assert_output two
+	run -0 boots
+	assert_output "$before"
+}
+
+@test "rollback brings the generation before back, into the running container too" {
+	create --config 'environment.etc."motto".text = "one";'
+	nixos-container update "$name" --config 'environment.etc."motto".text = "two";'
+	run -0 nixos-container generations "$name"
+	assert_equal "${#lines[@]}" 2
+	nixos-container rollback "$name"
+	run -0 inside cat /etc/motto
+	assert_output one
+}
+
+@test "update --config keeps the configuration that it replaces" {
+	create --config 'environment.etc."motto".text = "one";'
+	cp "$root/etc/nixos/configuration.nix" "$BATS_TEST_TMPDIR/first"
+	nixos-container update "$name" --config 'environment.etc."motto".text = "two";'
+	run -0 cmp "$BATS_TEST_TMPDIR/first" "$root/etc/nixos/configuration.nix.~1~"
+}
+
+@test "an update that cannot be built changes nothing" {
+	create
+	cp "$root/etc/nixos/configuration.nix" "$BATS_TEST_TMPDIR/first"
+	run nixos-container update "$name" --config 'no.such.option = 1;'
+	assert_failure
+	assert_output --partial no.such.option
+	run -0 cmp "$BATS_TEST_TMPDIR/first" "$root/etc/nixos/configuration.nix"
+	run -0 nixos-container generations "$name"
+	assert_equal "${#lines[@]}" 1
+}
+
+@test "update does not follow a link that the container put at etc/nixos" {
+	create
+	mkdir "$BATS_TEST_TMPDIR/host"
+	inside sh -c "mv /etc/nixos /etc/nixos.mine && ln -s $BATS_TEST_TMPDIR/host /etc/nixos"
+	run nixos-container update "$name" --config 'networking.hostName = "x";'
+	assert_failure
+	assert_output --partial "leads out of the container"
+	run -0 ls -A "$BATS_TEST_TMPDIR/host"
+	assert_output ''
+}
+
+@test "a create whose build fails leaves nothing" {
+	run create --config 'no.such.option = 1;'
+	assert_failure
+	assert_output --partial no.such.option
+	nothing_left "$name"
+}
+
+@test "a create that cannot start leaves nothing" {
+	touch "$BATS_TEST_TMPDIR/init"
+	run create --system-path "$BATS_TEST_TMPDIR"
+	assert_failure
+	nothing_left "$name"
+}
+
+@test "a create that is killed is finished by the same create, or by destroy" {
+	for last in create "nixos-container destroy $name"; do
+		create 2>/dev/null &
+		pid=$!
+		until_true 10 test -e "$confs/.$name.pending"
+		sleep 0.2
+		kill -9 "$pid"
+		wait "$pid" || :
+		run nixos-container list
+		refute_line "$name"
+		run -0 $last
+	done
+	nothing_left "$name"
+}
+
+@test "creates at the same time get different addresses" {
+	for i in 1 2 3 4 5 6; do
+		also "$name-$i"
+		nixos-container create "$name-$i" --no-start 2>/dev/null 3>&- &
+	done
+	wait
+	run -0 sh -c "cat $confs/$name-?.conf | grep -c _ADDRESS="
+	assert_output 12
+	run -0 sh -c "cat $confs/$name-?.conf | grep _ADDRESS= | cut -d= -f2 | sort | uniq -d"
+	assert_output ''
+}
+
+@test "a second create of a name is refused and harms nothing" {
+	create
+	run create
+	assert_failure 1
+	assert_output --partial "exists already"
+	run -0 nixos-container status "$name"
+	also "$name-0"
+	run -0 --separate-stderr create --ensure-unique-name --no-start
+	assert_output "$name-0"
+}
+
+@test "a folder that is no container's is not taken over" {
+	mkdir -p "$root"
+	touch "$root/mine"
+	run create
+	assert_failure 1
+	assert_exists "$root/mine"
+	rm -r "$root"
+}
+
+@test "destroy takes all that is the container's" {
+	create
+	touch "$root/var/immutable"
+	chattr +i "$root/var/immutable"
+	nixos-container destroy "$name"
+	nothing_left "$name"
+}
+
+@test "destroy unmounts what is mounted below the root and never empties it" {
+	create --no-start
+	mkdir -p "$BATS_TEST_TMPDIR/mine" "$root/srv/my data"
+	touch "$BATS_TEST_TMPDIR/mine/kept"
+	mount --bind "$BATS_TEST_TMPDIR/mine" "$root/srv/my data"
+	nixos-container destroy "$name"
+	assert_exists "$BATS_TEST_TMPDIR/mine/kept"
+	nothing_left "$name"
+}
+
+@test "a declarative container cannot be destroyed" {
+	create --no-start
+	stored=$(nix-store --add "$conf")
+	ln -sf "$stored" "$conf"
+	run nixos-container destroy "$name"
+	assert_failure 1
+	assert_output --partial "declared"
+	assert_exists "$root"
+}
+
+@test "the sockets have the modes of the seed" {
+	create
+	run -0 stat -c %a "$root/var/lib/login.socket" "$root/var/lib/root-shell.socket"
+	assert_line -n 0 666
+	assert_line -n 1 600
+}
+
+@test "echo reboot into the root shell restarts the container" {
+	create
+	before=$(boots)
+	echo reboot | socat "unix:$root/var/lib/root-shell.socket" -
+	rebooted() { local now; now=$(boots 2>/dev/null) && ((now > before)); }
+	until_true 20 rebooted
+	run -0 nixos-container status "$name"
+}
+
+@test "run passes the exit status, the arguments and the streams" {
+	create
+	run inside sh -c 'exit 7'
+	assert_failure 7
+	run inside no-such-command
+	assert_failure 127
+	run -0 inside printf '%s|' 'a b' "c'd" '' $'e\nf' '$HOME'
+	assert_output $'a b|c\'d||e\nf|$HOME|'
+	run -0 --separate-stderr inside sh -c 'echo out; echo err >&2'
+	assert_output out
+	assert_equal "$stderr" err
+	run -0 sh -c "echo through | nixos-container run $name -- cat"
+	assert_output through
+}
+
+@test "stop lets the container's services shut down, and quickly" {
+	create --config 'services.slow.command = "trap \"echo bye >/var/bye; exit\" TERM; while :; do sleep 0.1; done";'
+	SECONDS=0
+	nixos-container stop "$name"
+	((SECONDS < 8))
+	run -0 cat "$root/var/bye"
+	assert_output bye
+	run -3 nixos-container status "$name"
+	assert_output down
+	run ! ip link show "c-$name"
+	assert_not_exists "/run/netns/net-$name"
+}
+
+@test "a container that crashes is started again" {
+	create
+	before=$(boots)
+	kill -9 "$(machinectl show -p Leader --value "$name")"
+	restarted() { local now; now=$(boots 2>/dev/null) && ((now > before)); }
+	until_true 20 restarted
+}
+
+@test "restart in a row, start when started, stop when stopped" {
+	create
+	for i in 1 2 3; do nixos-container restart "$name"; done
+	nixos-container start "$name"
+	run -0 nixos-container status "$name"
+	nixos-container stop "$name"
+	nixos-container stop "$name"
+	run -3 nixos-container status "$name"
+}
+
+@test "terminate ends it at once and it stays down" {
+	create
+	nixos-container terminate "$name"
+	run -3 nixos-container status "$name"
+	sleep 1
+	run -3 nixos-container status "$name"
+}
+
+@test "an AUTO_START container is wanted at boot" {
+	create --auto-start
+	also "$name-not"
+	nixos-container create "$name-not" --no-start
+	nixos-container stop "$name"
+	systemctl daemon-reload
+	systemctl start multi-user.target
+	until_true 10 nixos-container status "$name"
+	run -3 nixos-container status "$name-not"
+}
+
+@test "settings that NixOS writes start here unchanged" {
+	create --no-start
+	system=$(readlink -f "/nix/var/nix/profiles/per-container/$name/system")
+	cat >"$conf" <<-END
+		SYSTEM_PATH=$system
+		PRIVATE_NETWORK=1
+		HOST_ADDRESS=10.231.140.1
+		LOCAL_ADDRESS=10.231.140.2
+		HOST_ADDRESS6=fc00::140:1
+		LOCAL_ADDRESS6=fc00::140:2
+		AUTO_START=0
+		EXTRA_NSPAWN_FLAGS="'--bind=/root:/srv/my data' --setenv=A=b"
+	END
+	nixos-container start "$name"
+	ping -c 1 -W 2 10.231.140.2
+	ping -6 -c 1 -W 2 fc00::140:2
+	inside test -d "/srv/my data"
+}
+
+@test "settings that contradict each other are refused before anything is made" {
+	create --no-start
+	echo HOST_ADDRESS=10.231.141.1 >"$conf"
+	run -2 nixos-container launch "$name"
+	assert_output --partial PRIVATE_NETWORK
+	echo NO_SUCH_KEY=1 >"$conf"
+	run -1 nixos-container launch "$name"
+	assert_output --partial "$conf:1: unknown setting: NO_SUCH_KEY"
+	echo 'BIND="a b' >"$conf"
+	run -1 nixos-container launch "$name"
+	assert_output --partial "unbalanced"
+	assert_not_exists "/run/netns/net-$name"
+}
+
+@test "a container without a private network shares the host's" {
+	create --no-start
+	: >"$conf"
+	nixos-container start "$name"
+	run -0 inside ls /sys/class/net
+	assert_output --partial host0
+}
+
+@test "launch runs a container in the foreground" {
+	create --no-start
+	nixos-container launch "$name" </dev/null >/dev/null 2>&1 3>&- &
+	pid=$!
+	until_true 10 inside_works
+	kill "$pid"
+	wait "$pid" || :
+}
+inside_works() { ctr-console run "$root" -- true 2>/dev/null; }
+
+@test "a collection keeps a container's closure and takes a destroyed one's" {
+	create --no-start --config 'environment.etc."unique".text = "'"$name"'";'
+	system=$(ctr-gcroot path "$name")
+	nix-store --gc >/dev/null 2>&1
+	assert_exists "$system/init"
+	nixos-container destroy "$name"
+	nix-store --gc >/dev/null 2>&1
+	assert_not_exists "$system"
+}
+
+@test "names that cannot be are refused with what is allowed" {
+	for bad in '' .. a/b -a a- a_b 'a b' "$(printf 'a%.0s' {1..64})" $'a\nb' é; do
+		run -2 nixos-container create -- "$bad"
+		assert_output --partial "name"
+		assert_equal "${#lines[@]}" 1
+	done
+	for bad in storage registries cache; do
+		run -2 nixos-container create "$bad"
+		assert_output --partial reserved
+	done
+}
+
+@test "a verb, option or container that is not there is named" {
+	run -2 nixos-container frobnicate
+	assert_output --partial frobnicate
+	run -2 nixos-container create --frob x
+	assert_output --partial -- --frob
+	for verb in start stop update login run show-ip; do
+		run -1 nixos-container $verb "$name"
+		assert_output --partial "$name: there is no such container"
+	done
+	run -1 nixos-container destroy "$name"
+	assert_output --partial "$name: there is no such container"
+	run -4 nixos-container status "$name"
+}
+
+@test "a machine of the host that the suite did not make is left alone" {
+	echo '[engine]' >"$confs/containers.conf"
+	mkdir -p "$state/storage"
+	run -0 nixos-container list
+	refute_line containers
+	run -2 nixos-container destroy containers
+	assert_exists "$confs/containers.conf"
+}
