@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+# world.bash - a mount and network namespace of the test's own
+#
+#	load lib/env
+#	load lib/world
+#	setup() { make_world; }
+#	teardown() { drop_world; }
+#	@test "..." { run in_world ip -j link; }
+#
+# In the world /run is an empty tmpfs, so /run/netns is absent until somebody
+# makes it; the network is a new one with lo up, and no mount made inside is
+# seen outside.  /sys, /proc, /tmp and process ids are those of the machine.
+# The world is held by one process, which dies with the shell that made it;
+# make_world in setup_file gives one world to all tests of a file (then export
+# WORLD_PID there).  Where worlds cannot be made the test is skipped.
+
+# make_world - make it; WORLD_PID is the process that holds it
+make_world() {
+	local out
+	((EUID == 0)) || skip "needs root"
+	unshare -m -n true || skip "needs mount and network namespaces"
+	# Descriptor 3 is bats's own: who keeps it open keeps bats waiting.
+	exec {out}< <(exec unshare -m -n --propagation private -- bash -c '
+		set -e
+		mount -t tmpfs -o mode=755 tmpfs /run
+		mkdir -m 1777 /run/lock
+		ip link set lo up
+		echo $$
+		exec setpriv --pdeathsig KILL sleep infinity >/dev/null 2>&1
+	' 3>&- 4>&-)
+	read -r WORLD_PID <&"$out" || { echo "no world" >&2; return 1; }
+	exec {out}<&-
+}
+
+# in_world command... - run a command there, in the present working directory
+#
+# A function of the test can be run too; a command in the background has the
+# pid of the command itself ($!), as nsenter execs it.
+in_world() {
+	if [[ $(type -t "$1") == function ]]; then
+		export -f "$1"
+		set -- bash -c '"$@"' bash "$@"
+	fi
+	nsenter -t "$WORLD_PID" -m -n --wdns="$PWD" -- "$@"
+}
+
+# world_pids - the processes that are in the world's mount or network namespace
+world_pids() {
+	local ns
+	ns=$(readlink "/proc/$WORLD_PID/ns/mnt") || return 0
+	ns+=$'\n'$(readlink "/proc/$WORLD_PID/ns/net") || return 0
+	for p in /proc/[0-9]*; do
+		printf '%s ' "${p#/proc/}"
+		readlink "$p/ns/mnt" "$p/ns/net" | tr '\n' ' '
+		echo
+	done 2>/dev/null | grep -F -e "$ns" | cut -d' ' -f1
+}
+
+# drop_world - end what runs there and let the kernel take down the rest
+drop_world() {
+	local pids
+	[[ ${WORLD_PID-} ]] || return 0
+	mapfile -t pids < <(world_pids)
+	kill -KILL "${pids[@]}" 2>/dev/null || :
+	until_true 10 world_is_gone "${pids[@]}"
+	unset WORLD_PID
+}
+
+world_is_gone() {
+	local p
+	for p; do
+		[[ ! -e /proc/$p || $(cut -d' ' -f3 "/proc/$p/stat" 2>/dev/null) \
+			== [ZX]* ]] || return 1
+	done
+}
