@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ASK_H
+#define ASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "pair.h"
+#include "why.h"
+
+/* A pair of which nothing is asked yet. */
+#define ASK_NOTHING { .ns = -1 }
+
+/*
+ * ask_addr - one more address of a side
+ *
+ * family is AF_UNSPEC or the one it must have.  This and those below that
+ * read a text keep no copy of it; they return 0, or -1 with why naming the text that is wrong.
+ */
+int ask_addr(struct plan_side *side, int family, const char *text,
+    struct why *why);
+
+/* ask_via - the gateway of its family */
+int ask_via(struct plan *plan, int family, const char *text, struct why *why);
+
+/* ask_mac - six bytes in hexadecimal, with colons: an address of one host */
+int ask_mac(struct plan *plan, const char *text, struct why *why);
+
+/* ask_mtu - 68 to 65535 */
+int ask_mtu(struct plan *plan, const char *text, struct why *why);
+
+/* ask_ifname - the name of the end on the host, if host, or of the other */
+int ask_ifname(struct pair *pair, bool host, const char *text,
+    struct why *why);
+
+/* ask_netns - the namespace, as netns_open takes it */
+int ask_netns(struct pair *pair, const char *text, struct why *why);
+
+/*
+ * ask_names - the usual names, where no other was asked for
+ *
+ * name, of the container, has passed name_ok; the pair then points to netns.
+ */
+void ask_names(struct pair *pair, const char *name,
+    char netns[IFNAME_ALT_SIZE]);
+
+/*
+ * ask_done - check that nothing asked for contradicts the rest
+ *
+ * With defroute, each family that the container has an address of gets a
+ * default route: by the gateway given or else the host's first address.
+ */
+int ask_done(struct pair *pair, bool defroute, struct why *why);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NSNAME_H
+#define NSNAME_H
+
+#include <stdbool.h>
+
+/*
+ * nsname_ok - can a network namespace be made under this name?
+ *
+ * A plain file name in NETNS_DIR, not the path or "pid:N" that netns_open
+ * takes too.
+ */
+bool nsname_ok(const char *spec);
+
+/*
+ * nsname_enter - go into the network namespace of that name; make it if needed
+ *
+ * Makes NETNS_DIR a shared mount first, as ip-netns(8) does, so that other
+ * mount namespaces see what is bound there.  A plain file that nothing was
+ * bound to (its maker was killed) is taken over.  Two that make one name at
+ * once get one namespace.  *made is whether it was made here; nsname_remove
+ * undoes that.  Returns an O_CLOEXEC descriptor of the namespace, or -1 with
+ * errno; the process may then be in a nameless namespace of its own.
+ */
+int nsname_enter(const char *name, bool *made);
+
+/*
+ * nsname_remove - take the name away
+ *
+ * The namespace itself lives on while something is in it or holds it.
+ * Returns 0, also where there is no such name, or -1 with errno.
+ */
+int nsname_remove(const char *name);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* rtlink.c - rtnetlink messages about links */
+#include "rtlink.h"
+
+#include <errno.h>
+#include <linux/net_namespace.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static void
+get(struct nl *nl, int index)
+{
+	struct ifinfomsg head = { .ifi_index = index };
+
+	nl_msg(nl, RTM_GETLINK, 0, &head, sizeof(head));
+	nl_put_u32(nl, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+}
+
+void
+rtlink_get(struct nl *nl, const char *name)
+{
+	get(nl, 0);
+	/* Kernels before 5.5 know no alternative names. */
+	nl_put_str(nl, strlen(name) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME,
+	    name);
+}
+
+void
+rtlink_get_index(struct nl *nl, int index)
+{
+	get(nl, index);
+}
+
+/* text - copy a string attribute as far as there is room */
+static void
+text(char *to, size_t size, const struct nlattr *attr)
+{
+	size_t n = mnl_attr_get_payload_len(attr);
+
+	if (n >= size)
+		n = size - 1;
+	memcpy(to, mnl_attr_get_payload(attr), n);
+	to[n] = '\0';
+}
+
+static uint32_t
+number(const struct nlattr *attr)
+{
+	return mnl_attr_get_payload_len(attr) < 4 ? 0 : mnl_attr_get_u32(attr);
+}
+
+static bool
+is_veth(const struct nlattr *info)
+{
+	const struct nlattr *attr;
+	char kind[8] = "";
+
+	mnl_attr_for_each_nested(attr, info)
+		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
+			text(kind, sizeof(kind), attr);
+	return !strcmp(kind, "veth");
+}
+
+static void
+first_alt(const struct nlattr *props, struct rtlink *link)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, props)
+		if (mnl_attr_get_type(attr) == IFLA_ALT_IFNAME && !*link->alt)
+			text(link->alt, sizeof(link->alt), attr);
+}
+
+void
+rtlink_read(const struct nlmsghdr *answer, struct rtlink *link)
+{
+	const struct ifinfomsg *head = mnl_nlmsg_get_payload(answer);
+	const struct nlattr *attr;
+	bool veth = false, marked = false;
+
+	memset(link, 0, sizeof(*link));
+	link->nsid = -1;
+	if (answer->nlmsg_type != RTM_NEWLINK ||
+	    mnl_nlmsg_get_payload_len(answer) < sizeof(*head))
+		return;
+	/* Equal indices of both ends are left out by some kernels. */
+	link->index = link->peer = head->ifi_index;
+	link->flags = head->ifi_flags;
+	mnl_attr_for_each(attr, answer, sizeof(*head)) {
+		switch (mnl_attr_get_type(attr)) {
+		case IFLA_IFNAME:
+			text(link->name, sizeof(link->name), attr);
+			break;
+		case IFLA_LINK: link->peer = (int)number(attr); break;
+		case IFLA_LINK_NETNSID: link->nsid = (int)number(attr); break;
+		case IFLA_MASTER: link->master = (int)number(attr); break;
+		case IFLA_MTU: link->mtu = number(attr); break;
+		case IFLA_GROUP: marked = number(attr) == RTLINK_GROUP; break;
+		case IFLA_LINKINFO: veth = is_veth(attr); break;
+		case IFLA_PROP_LIST: first_alt(attr, link); break;
+		case IFLA_ADDRESS:
+			if (mnl_attr_get_payload_len(attr) == 6)
+				memcpy(link->mac, mnl_attr_get_payload(attr), 6);
+			break;
+		}
+	}
+	link->ours = veth && marked;
+}
+
+void
+rtlink_get_nsid(struct nl *nl, int netns)
+{
+	struct rtgenmsg head = { .rtgen_family = AF_UNSPEC };
+
+	nl_msg(nl, RTM_GETNSID, 0, &head, sizeof(head));
+	nl_put_u32(nl, NETNSA_FD, (uint32_t)netns);
+}
+
+int
+rtlink_read_nsid(const struct nlmsghdr *answer)
+{
+	const struct nlattr *attr;
+
+	if (answer->nlmsg_type != RTM_NEWNSID)
+		return -1;
+	mnl_attr_for_each(attr, answer, sizeof(struct rtgenmsg))
+		if (mnl_attr_get_type(attr) == NETNSA_NSID)
+			return (int)number(attr);
+	return -1;
+}
+
+void
+rtlink_new_pair(struct nl *nl, const struct rtlink_pair *pair)
+{
+	struct ifinfomsg here = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	struct ifinfomsg there = { .ifi_family = AF_UNSPEC };
+	struct nlattr *info, *data, *peer;
+
+	nl_msg(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &here, sizeof(here));
+	nl_put_str(nl, IFLA_IFNAME, pair->name);
+	nl_put_u32(nl, IFLA_GROUP, RTLINK_GROUP);
+	if (pair->mtu)
+		nl_put_u32(nl, IFLA_MTU, pair->mtu);
+	if (pair->master)
+		nl_put_u32(nl, IFLA_MASTER, (uint32_t)pair->master);
+	info = nl_nest(nl, IFLA_LINKINFO);
+	nl_put_str(nl, IFLA_INFO_KIND, "veth");
+	data = nl_nest(nl, IFLA_INFO_DATA);
+	peer = nl_nest(nl, VETH_INFO_PEER);
+	nl_raw(nl, &there, sizeof(there));
+	nl_put_str(nl, IFLA_IFNAME, pair->peer);
+	nl_put_u32(nl, IFLA_NET_NS_FD, (uint32_t)pair->netns);
+	if (pair->mtu)
+		nl_put_u32(nl, IFLA_MTU, pair->mtu);
+	if (pair->mac)
+		nl_put(nl, IFLA_ADDRESS, pair->mac, 6);
+	nl_nest_end(nl, peer);
+	nl_nest_end(nl, data);
+	nl_nest_end(nl, info);
+}
+
+void
+rtlink_add_alt(struct nl *nl, const char *name, const char *alt)
+{
+	struct ifinfomsg head = { .ifi_family = AF_UNSPEC };
+	struct nlattr *props;
+
+	nl_msg(nl, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND,
+	    &head, sizeof(head));
+	nl_put_str(nl, IFLA_IFNAME, name);
+	props = nl_nest(nl, IFLA_PROP_LIST);
+	nl_put_str(nl, IFLA_ALT_IFNAME, alt);
+	nl_nest_end(nl, props);
+}
+
+void
+rtlink_set(struct nl *nl, int index, const struct rtlink_set *set)
+{
+	struct ifinfomsg head = {
+		.ifi_index = index,
+		.ifi_flags = IFF_UP,
+		.ifi_change = IFF_UP,
+	};
+
+	nl_msg(nl, RTM_NEWLINK, 0, &head, sizeof(head));
+	if (set->mac)
+		nl_put(nl, IFLA_ADDRESS, set->mac, 6);
+	if (set->mtu)
+		nl_put_u32(nl, IFLA_MTU, set->mtu);
+	if (set->master >= 0)
+		nl_put_u32(nl, IFLA_MASTER, (uint32_t)set->master);
+}
+
+void
+rtlink_del(struct nl *nl, int index)
+{
+	struct ifinfomsg head = { .ifi_index = index };
+
+	nl_msg(nl, RTM_DELLINK, 0, &head, sizeof(head));
+	nl_allow(nl, ENODEV);
+}

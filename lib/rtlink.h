@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RTLINK_H
+#define RTLINK_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ifname.h"
+#include "nl.h"
+
+/*
+ * The mark of a host interface that is ours: its group (ip-link(8)).  It is
+ * part of the message that makes the link, so no link of ours was ever
+ * without it.
+ */
+enum { RTLINK_GROUP = 10231 };
+
+/* What the kernel says of a link. */
+struct rtlink {
+	int index;		/* 0: there is none */
+	int peer;		/* index of the other end, in its namespace */
+	int nsid;		/* id of that namespace seen from here, or -1 */
+	int master;		/* index of the bridge, or 0 */
+	uint32_t mtu;
+	unsigned int flags;	/* IFF_UP, ... */
+	bool ours;		/* a veth that carries our mark */
+	uint8_t mac[6];
+	char name[IFNAMSIZ];
+	char alt[IFNAME_ALT_SIZE];	/* its first alternative name, or "" */
+};
+
+/* What a link is to be. */
+struct rtlink_set {
+	int master;		/* index of a bridge, 0: none, -1: as it is */
+	uint32_t mtu;		/* 0: as it is */
+	const uint8_t *mac;	/* NULL: as it is */
+};
+
+/* The pair to be made. */
+struct rtlink_pair {
+	const char *name;	/* of the end here */
+	const char *peer;	/* of the other end */
+	int netns;		/* descriptor of the namespace of that */
+	int master;		/* bridge of the end here, or 0 */
+	uint32_t mtu;		/* of both, or 0 */
+	const uint8_t *mac;	/* of the other end, or NULL */
+};
+
+/*
+ * rtlink_get - ask for one link, by its name (alternative or not) or index
+ *
+ * The answer is an RTM_NEWLINK message for rtlink_read; ENODEV: no such link.
+ */
+void rtlink_get(struct nl *nl, const char *name);
+void rtlink_get_index(struct nl *nl, int index);
+void rtlink_read(const struct nlmsghdr *answer, struct rtlink *link);
+
+/*
+ * rtlink_get_nsid - ask how links name this namespace
+ *
+ * The answer is an RTM_NEWNSID message; rtlink_read_nsid returns -1 where the
+ * namespace has no name yet, so that no link from here leads there.
+ */
+void rtlink_get_nsid(struct nl *nl, int netns);
+int rtlink_read_nsid(const struct nlmsghdr *answer);
+
+/*
+ * rtlink_new_pair - make a marked veth pair
+ *
+ * The end here comes up at once, the other cannot (veth_open wants its peer
+ * registered) and is down.  EEXIST: either name is taken.
+ */
+void rtlink_new_pair(struct nl *nl, const struct rtlink_pair *pair);
+
+/* rtlink_add_alt - give the link with that name another name beside it */
+void rtlink_add_alt(struct nl *nl, const char *name, const char *alt);
+
+/* rtlink_set - bring a link up, and change it; rtlink_del - remove it */
+void rtlink_set(struct nl *nl, int index, const struct rtlink_set *set);
+void rtlink_del(struct nl *nl, int index);
+
+#endif

@@ -1,0 +1,883 @@
+# SPDX-License-Identifier: MIT
+load lib/env
+load lib/world
+
+SEED=(--host-address 10.231.136.1 --local-address 10.231.136.2
+	--host-address6 fc00:231:136::1 --local-address6 fc00:231:136::2)
+export SEED_ARGS="${SEED[*]}"
+GROUP=10231
+# Leaks cannot be looked for in a process that is traced.
+export ASAN_OPTIONS=${ASAN_OPTIONS-}${ASAN_OPTIONS:+:}detect_leaks=0
+
+setup() { make_world; }
+teardown() { drop_world; }
+
+# addrs netns link - the lasting addresses of a link, sorted, on one line
+addrs() {
+	ip ${1:+-n "$1"} -j addr show dev "$2" | jq -r '[.[0].addr_info[] |
+		select(.scope == "global") | "\(.local)/\(.prefixlen)"] |
+		sort | join(" ")'
+}
+
+# routes netns link - its routes, without those that the kernel makes
+routes() {
+	{
+		ip ${1:+-n "$1"} -j -4 route show dev "$2"
+		ip ${1:+-n "$1"} -j -6 route show dev "$2"
+	} | jq -rs 'add | [.[] | select(.protocol != "kernel") |
+		"\(.dst)\(if .gateway then " via " + .gateway else "" end)"] |
+		sort | join(", ")'
+}
+
+# seed_is_there - all that the seed asks for, and both ends up
+seed_is_there() {
+	[[ $(addrs '' c-foo) == "10.231.136.1/32 fc00:231:136::1/128" ]] &&
+	[[ $(addrs net-foo eth0) == "10.231.136.2/32 fc00:231:136::2/128" ]] &&
+	[[ $(routes '' c-foo) == "10.231.136.2, fc00:231:136::2" ]] &&
+	[[ $(routes net-foo eth0) == "10.231.136.1, default via 10.231.136.1, default via fc00:231:136::1, fc00:231:136::1" ]] &&
+	[[ $(ip -j link show c-foo | jq -r '.[0].flags | sort | join(" ")') == *LOWER_UP*" UP" ]] &&
+	[[ $(ip -n net-foo -j link | jq -r 'map(.ifname + ":" + ([.flags[] | select(. == "UP")] | join(""))) | sort | join(" ")') == "eth0:UP lo:UP" ]]
+}
+
+# nothing_is_there - no link but lo, no name of a namespace
+nothing_is_there() {
+	[[ $(ip -j link | jq -r 'map(.ifname) | join(" ")') == lo ]] || return 1
+	[[ ! -d /run/netns || -z $(ls -A /run/netns) ]]
+}
+
+# talk from to address - over TCP; prints the address that was seen of us
+talk() {
+	local from=() to=() listener out
+	[[ ! $1 ]] || from=(nsenter "--net=/run/netns/$1")
+	[[ ! $2 ]] || to=(nsenter "--net=/run/netns/$2")
+	"${to[@]}" timeout 10 socat "TCP${4:-4}-LISTEN:7,bind=$3,reuseaddr" \
+		SYSTEM:'echo $SOCAT_PEERADDR' 3>&- &
+	listener=$!
+	out=$("${from[@]}" timeout 10 socat -t5 -u \
+		"TCP${4:-4}:$3:7,retry=40,interval=0.05" -)
+	wait "$listener"
+	printf '%s\n' "$out"
+}
+export -f addrs routes seed_is_there nothing_is_there talk
+
+@test "add gives the addresses, names and routes of the seed" {
+	run in_world mkveth add --host-address 10.231.136.1 \
+		--local-address 10.231.136.2 foo
+	assert_success
+	assert_output ''
+	assert_equal "$(in_world addrs '' c-foo)" 10.231.136.1/32
+	assert_equal "$(in_world addrs net-foo eth0)" 10.231.136.2/32
+	assert_equal "$(in_world routes '' c-foo)" 10.231.136.2
+	assert_equal "$(in_world routes net-foo eth0)" \
+		'10.231.136.1, default via 10.231.136.1'
+	run in_world ip -n net-foo -j route show 10.231.136.1
+	assert_equal "$(jq -r '.[0] | .dev + " " + .scope' <<<"$output")" 'eth0 link'
+	run in_world ip -j link show group "$GROUP"
+	assert_equal "$(jq -r '.[].ifname' <<<"$output")" c-foo
+}
+
+@test "IPv6 is set the same way, and waits for no duplicate detection" {
+	in_world mkveth add "${SEED[@]}" foo
+	in_world seed_is_there
+	run in_world ip -j addr show dev c-foo scope global
+	assert_equal "$(jq '[.[0].addr_info[]? | select(.tentative)] | length' \
+		<<<"$output")" 0
+}
+
+@test "both ends talk to each other at once, IPv4 and IPv6" {
+	in_world mkveth add "${SEED[@]}" foo
+	assert_equal "$(in_world talk '' net-foo 10.231.136.2)" 10.231.136.1
+	assert_equal "$(in_world talk net-foo '' 10.231.136.1)" 10.231.136.2
+	assert_equal "$(in_world talk '' net-foo '[fc00:231:136::2]' 6)" \
+		'[fc00:0231:0136:0000:0000:0000:0000:0001]'
+	assert_equal "$(in_world talk net-foo '' '[fc00:231:136::1]' 6)" \
+		'[fc00:0231:0136:0000:0000:0000:0000:0002]'
+}
+
+@test "the container reaches what lies behind the host" {
+	in_world mkveth add "${SEED[@]}" foo
+	in_world mkveth add -H 10.231.137.1 -L 10.231.137.2 bar
+	in_world bash -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+	assert_equal "$(in_world talk net-foo net-bar 10.231.137.2)" 10.231.136.2
+}
+
+@test "ip netns sees the namespace, and its folder is as ip makes it" {
+	in_world mkveth add foo
+	run in_world ip netns list
+	assert_output --partial net-foo
+	in_world ip netns exec net-foo true
+	run in_world findmnt -no PROPAGATION /run/netns
+	assert_output shared
+	run in_world stat -c %a /run/netns
+	assert_output 755
+	# A mount namespace made before sees what is added after.
+	in_world unshare -m --propagation slave sleep 100 3>&- &
+	local other=$!
+	until_true 5 differs "$other"
+	in_world mkveth add bar
+	run nsenter -t "$other" -m findmnt -no FSTYPE /run/netns/net-bar
+	assert_output nsfs
+	kill "$other"
+}
+differs() {
+	[[ $(readlink "/proc/$1/ns/mnt") != $(readlink "/proc/$WORLD_PID/ns/mnt") ]] &&
+	[[ $(cat "/proc/$1/comm") == sleep ]]
+}
+
+@test "a prefix length puts an end on a network" {
+	in_world mkveth add -H 10.1.1.1/24 -L 10.1.1.2/24 -H fc01::1/64 -L fc01::2/64 foo
+	assert_equal "$(in_world addrs '' c-foo)" '10.1.1.1/24 fc01::1/64'
+	assert_equal "$(in_world routes '' c-foo)" ''
+	assert_equal "$(in_world routes net-foo eth0)" \
+		'default via 10.1.1.1, default via fc01::1'
+	assert_equal "$(in_world talk '' net-foo 10.1.1.2)" 10.1.1.1
+	# On one side only: the other has a route of its own.
+	in_world mkveth add -H 10.1.2.1/24 -L 10.1.2.2 bar
+	assert_equal "$(in_world routes '' c-bar)" ''
+	assert_equal "$(in_world routes net-bar eth0)" '10.1.2.1, default via 10.1.2.1'
+	assert_equal "$(in_world talk net-bar '' 10.1.2.1)" 10.1.2.2
+}
+
+@test "either side can have many addresses" {
+	local args=() n
+	for n in {1..16}; do args+=(-H "10.3.0.$n" -L "10.4.0.$n"); done
+	in_world mkveth add "${args[@]}" foo
+	assert_equal "$(in_world addrs '' c-foo | wc -w)" 16
+	assert_equal "$(in_world addrs net-foo eth0 | wc -w)" 16
+	assert_equal "$(in_world talk '' net-foo 10.4.0.16)" 10.3.0.1
+	run in_world mkveth add "${args[@]}" -H 10.5.0.1 foo
+	assert_failure 2
+}
+
+@test "a container without addresses has its links up" {
+	in_world mkveth add foo
+	run in_world ip -n net-foo -j link show eth0
+	assert_equal "$(jq -r '.[0].flags | contains(["UP"])' <<<"$output")" true
+}
+
+@test "addresses of one side only are set, with no default route" {
+	in_world mkveth add -H 10.1.1.1 foo
+	assert_equal "$(in_world routes net-foo eth0)" ''
+	in_world mkveth add -L 10.1.1.2 bar
+	assert_equal "$(in_world routes '' c-bar)" 10.1.1.2
+	assert_equal "$(in_world routes net-bar eth0)" ''
+}
+
+@test "gateways can be chosen, or left out" {
+	in_world mkveth add "${SEED[@]}" --gateway 10.9.9.9 --gateway6 fe80::1 foo
+	assert_equal "$(in_world routes net-foo eth0)" '10.231.136.1, 10.9.9.9, default via 10.9.9.9, default via fe80::1, fc00:231:136::1'
+	in_world mkveth add "${SEED[@]}" --no-default-route foo
+	assert_equal "$(in_world routes net-foo eth0)" '10.231.136.1, fc00:231:136::1'
+	in_world mkveth add "${SEED[@]}" foo
+	in_world seed_is_there
+}
+
+@test "MAC address, MTU and the names of the ends are as asked" {
+	in_world mkveth add --mac 02:00:00:00:0A:0b --mtu 9000 --name lan0 \
+		--host-name veth7 foo
+	run in_world ip -n net-foo -j link show lan0
+	assert_equal "$(jq -r '.[0] | .address + " \(.mtu)"' <<<"$output")" \
+		'02:00:00:00:0a:0b 9000'
+	run in_world ip -j link show veth7
+	assert_equal "$(jq -r '.[0].mtu' <<<"$output")" 9000
+	# ... and on a pair that is there; what is not asked for stays
+	in_world mkveth add --mac 02:00:00:00:00:01 --name lan0 --host-name veth7 foo
+	run in_world ip -n net-foo -j link show lan0
+	assert_equal "$(jq -r '.[0] | .address + " \(.mtu)"' <<<"$output")" \
+		'02:00:00:00:00:01 9000'
+	run in_world mkveth add --host-name veth7 foo
+	assert_failure 1
+	assert_output "mkveth: add foo: link veth7: its other end is lan0, not eth0"
+	in_world mkveth del --host-name veth7 foo
+	in_world nothing_is_there
+}
+
+@test "a container can have a further pair" {
+	in_world mkveth add "${SEED[@]}" foo
+	in_world mkveth add -H 10.5.5.1 -L 10.5.5.2 -D -i veth1 -N veth1 -n net-foo foo
+	assert_equal "$(in_world talk '' net-foo 10.5.5.2)" 10.5.5.1
+	assert_equal "$(in_world talk '' net-foo 10.231.136.2)" 10.231.136.1
+}
+
+@test "one end on a bridge: containers reach each other and a gateway" {
+	in_world ip link add br0 type bridge
+	in_world ip addr add 10.2.0.1/24 dev br0
+	in_world ip addr add fc02::1/64 dev br0 nodad
+	in_world ip link set br0 up
+	in_world mkveth add --bridge br0 -L 10.2.0.2/24 -g 10.2.0.1 \
+		-L fc02::2/64 --gateway6 fc02::1 foo
+	in_world mkveth add --bridge br0 -L 10.2.0.3/24 -g 10.2.0.1 bar
+	run in_world ip -j link show master br0
+	assert_equal "$(jq -r 'map(.ifname) | sort | join(" ")' <<<"$output")" \
+		'c-bar c-foo'
+	assert_equal "$(in_world routes net-foo eth0)" \
+		'default via 10.2.0.1, default via fc02::1'
+	assert_equal "$(in_world talk net-foo net-bar 10.2.0.3)" 10.2.0.2
+	assert_equal "$(in_world talk net-foo '' 10.2.0.1)" 10.2.0.2
+	assert_equal "$(in_world talk net-foo '' '[fc02::1]' 6)" \
+		'[fc02:0000:0000:0000:0000:0000:0000:0002]'
+	run in_world mkveth show foo
+	assert_line --index 0 --partial ' bridge br0'
+}
+
+@test "add brings a container back to its bridge, or off it" {
+	in_world ip link add br0 type bridge
+	in_world ip link set br0 up
+	in_world mkveth add -b br0 -L 10.2.0.2/24 foo
+	in_world ip link set c-foo nomaster
+	in_world ip link set c-foo down
+	in_world mkveth add -b br0 -L 10.2.0.2/24 foo
+	run in_world ip -j link show c-foo
+	assert_equal "$(jq -r '.[0].master' <<<"$output")" br0
+	assert_equal "$(jq -r '.[0].flags | contains(["UP"])' <<<"$output")" true
+	in_world mkveth add "${SEED[@]}" foo
+	in_world seed_is_there
+	run in_world ip -j link show c-foo
+	assert_equal "$(jq -r '.[0].master' <<<"$output")" null
+}
+
+@test "a bridge that is not there is named, and nothing is made" {
+	run in_world mkveth add --bridge br7 -L 10.2.0.2/24 foo
+	assert_failure 1
+	assert_output "mkveth: add foo: bridge br7: No such device"
+	in_world nothing_is_there
+}
+
+@test "adding twice leaves what adding once leaves" {
+	in_world mkveth add "${SEED[@]}" foo
+	local before
+	before=$(in_world whole_state)
+	run in_world mkveth add "${SEED[@]}" foo
+	assert_success
+	assert_output ''
+	assert_equal "$(in_world whole_state)" "$before"
+}
+# whole_state - every word that ip has on links, addresses, routes
+whole_state() {
+	local ns
+	for ns in '' net-foo; do
+		ip ${ns:+-n "$ns"} -j link
+		ip ${ns:+-n "$ns"} -j addr
+		ip ${ns:+-n "$ns"} -j route show table all
+		ip ${ns:+-n "$ns"} -j -6 route show table all
+	done | jq -S 'map(del(.operstate, .flags, .addr_info[]?.tentative))'
+}
+export -f whole_state
+
+@test "other addresses than those that are there replace them" {
+	in_world mkveth add -H 10.1.1.1 -H 10.1.1.5/24 -L 10.1.1.2 -H fc01::1/64 \
+		-L fc01::2 -g 10.9.9.9 foo
+	in_world ip -n net-foo addr add 10.77.0.1/24 dev eth0
+	in_world mkveth add "${SEED[@]}" foo
+	# What somebody else has set inside stays.
+	assert_equal "$(in_world addrs net-foo eth0)" \
+		'10.231.136.2/32 10.77.0.1/24 fc00:231:136::2/128'
+	in_world ip -n net-foo addr del 10.77.0.1/24 dev eth0
+	in_world seed_is_there
+	# The same address with another prefix length, and the first of a network.
+	in_world mkveth add -H 10.1.1.1/24 -L 10.1.1.2/24 -H fc01::1/64 -L fc01::2/64 foo
+	in_world mkveth add -H 10.1.1.3/24 -L 10.1.1.2/24 -H fc01::1/120 -L fc01::2/120 foo
+	assert_equal "$(in_world addrs '' c-foo)" '10.1.1.3/24 fc01::1/120'
+	assert_equal "$(in_world addrs net-foo eth0)" '10.1.1.2/24 fc01::2/120'
+	assert_equal "$(in_world routes net-foo eth0)" \
+		'default via 10.1.1.3, default via fc01::1'
+}
+
+@test "a change that fails is taken back" {
+	in_world mkveth add "${SEED[@]}" foo
+	local before
+	before=$(in_world whole_state)
+	in_world mkveth add -L 10.6.6.2 other
+	before=$(in_world whole_state)
+	run in_world mkveth add -H 10.6.6.1 -L 10.6.6.2 -g 10.6.6.7 foo
+	assert_failure 1
+	assert_output "mkveth: add foo: route to 10.6.6.2 on c-foo: leads through another link"
+	assert_equal "$(in_world whole_state)" "$before"
+}
+
+@test "an address that another container has is refused" {
+	in_world mkveth add -L 10.6.6.2 other
+	run in_world mkveth add -H 10.6.6.1 -L 10.6.6.2 foo
+	assert_failure 1
+	assert_output "mkveth: add foo: route to 10.6.6.2 on c-foo: File exists"
+	in_world mkveth del other
+	in_world nothing_is_there
+}
+
+@test "the kernel's own explanation of an error is told, and nothing is left" {
+	in_world bash -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
+	run in_world mkveth add "${SEED[@]}" foo
+	assert_failure 1
+	assert_output --regexp '^mkveth: add foo: address fc00:231:136::1 on c-foo: (ipv6|IPv6).*disabled'
+	in_world nothing_is_there
+}
+
+@test "a long name has an interface of its own, and c-NAME finds it" {
+	local a=a-rather-long-name-of-a-container-1 b=a-rather-long-name-of-a-container-2
+	local long=${a}${a:0:28} n
+	in_world mkveth add -H 10.1.0.1 -L 10.1.0.2 "$a"
+	in_world mkveth add -H 10.2.0.1 -L 10.2.0.2 "$b"
+	for n in "$a" "$b"; do
+		run in_world ip -j link show "c-$n"
+		assert_success
+		assert_equal "$(jq -r '.[0].ifname' <<<"$output" | grep -cE '^c_[a-z2-7]{13}$')" 1
+	done
+	in_world mkveth add -H 10.2.0.1 -L 10.2.0.2 "$b"
+	assert_equal "$(in_world talk '' "net-$a" 10.1.0.2)" 10.1.0.1
+	assert_equal "$(in_world talk '' "net-$b" 10.2.0.2)" 10.2.0.1
+	run in_world mkveth show "$b"
+	assert_line --index 0 --partial " altname c-$b"
+	in_world mkveth del "$a"
+	run in_world mkveth show
+	assert_line --index 0 --regexp "^$b host c_"
+	in_world mkveth del "$b"
+	((${#long} == 63))
+	in_world mkveth add "$long"
+	in_world ip link show "c-$long"
+	in_world mkveth del "$long"
+	in_world nothing_is_there
+}
+
+@test "13 characters are the longest that need no other name" {
+	in_world mkveth add abcdefghijklm
+	in_world mkveth add abcdefghijklmn
+	run in_world ip -j link show group "$GROUP"
+	assert_equal "$(jq -r '.[].ifname' <<<"$output" | sort | head -n 1)" c-abcdefghijklm
+	assert_equal "$(jq -r '.[] | select(.altnames) | .altnames[]' <<<"$output")" \
+		c-abcdefghijklmn
+}
+
+@test "a link that is not ours is neither used nor removed" {
+	local kind before
+	for kind in 'type bridge' "group $GROUP type bridge" 'type veth peer name p0'; do
+		# shellcheck disable=SC2086 # words of a command
+		in_world ip link add c-foo $kind
+		before=$(in_world ip -j link)
+		run in_world mkveth add "${SEED[@]}" foo
+		assert_failure 1
+		assert_output "mkveth: add foo: link c-foo: there is one that is not ours (no veth of group $GROUP)"
+		run in_world mkveth del foo
+		assert_failure 1
+		assert_output "mkveth: del foo: link c-foo: there is one that is not ours (no veth of group $GROUP)"
+		assert_equal "$(in_world ip -j link)" "$before"
+		in_world ip link del c-foo
+		in_world nothing_is_there
+	done
+	# The same for one that has our name as its alternative name.
+	in_world ip link add other type bridge
+	in_world ip link property add dev other altname c-foo
+	run in_world mkveth add foo
+	assert_failure 1
+	run in_world mkveth del foo
+	assert_failure 1
+	in_world ip link show other
+}
+
+@test "the name of the container's end is taken: told, and left alone" {
+	in_world mkdir -p /run/netns
+	in_world ip netns add net-foo
+	in_world ip -n net-foo link add eth0 type bridge
+	run in_world mkveth add foo
+	assert_failure 1
+	assert_output "mkveth: add foo: link c-foo with eth0 in net-foo: File exists"
+	in_world ip -n net-foo link show eth0
+	run in_world ip -j link
+	assert_equal "$(jq -r 'map(.ifname) | join(" ")' <<<"$output")" lo
+}
+
+@test "a bare file where the namespace was to be is taken over" {
+	in_world bash -c 'mkdir /run/netns && : >/run/netns/net-foo'
+	in_world mkveth add "${SEED[@]}" foo
+	in_world seed_is_there
+	in_world mkveth del foo
+	in_world bash -c ': >/run/netns/net-foo'
+	in_world mkveth del foo
+	in_world nothing_is_there
+}
+
+@test "what is no namespace and no bare file is left alone" {
+	in_world bash -c 'mkdir -p /run/netns && echo data >/run/netns/net-foo'
+	run in_world mkveth add foo
+	assert_failure 1
+	assert_output "mkveth: add foo: network namespace net-foo: Invalid argument"
+	assert_equal "$(in_world cat /run/netns/net-foo)" data
+	in_world rm /run/netns/net-foo
+	in_world ln -s /nowhere /run/netns/net-foo
+	run in_world mkveth add foo
+	assert_failure 1
+	assert_equal "$(in_world readlink /run/netns/net-foo)" /nowhere
+}
+
+@test "a pair of ours that leads elsewhere is made anew" {
+	in_world mkveth add -H 10.1.1.1 foo
+	in_world ip netns attach keep $$ || :
+	in_world ip -n net-foo link set eth0 name old0
+	in_world bash -c 'touch /run/netns/held && mount --bind /run/netns/net-foo /run/netns/held'
+	in_world umount /run/netns/net-foo
+	in_world mkveth add "${SEED[@]}" foo
+	in_world seed_is_there
+	run in_world ip -n held -j link
+	assert_equal "$(jq -r 'map(.ifname) | join(" ")' <<<"$output")" lo
+}
+
+@test "a link without its addresses, or down, is completed" {
+	in_world mkveth add foo
+	in_world ip link set c-foo down
+	in_world ip -n net-foo link set eth0 down
+	in_world ip -n net-foo link set lo down
+	in_world mkveth add "${SEED[@]}" foo
+	in_world seed_is_there
+}
+
+@test "the namespace can be a path or that of a process" {
+	in_world unshare -n sleep 100 3>&- &
+	local pid=$!
+	until_true 5 has_own_net "$pid"
+	in_world mkveth add "${SEED[@]}" -n "pid:$pid" foo
+	run nsenter -t "$pid" -n ip -j addr show eth0
+	assert_output --partial 10.231.136.2
+	run in_world ls -A /run
+	refute_output --partial netns
+	run in_world mkveth show --json -n "pid:$pid" foo
+	assert_equal "$(jq -r '.[0].local.addresses[0]' <<<"$output")" 10.231.136.2/32
+	in_world mkveth add "${SEED[@]}" -n "/proc/$pid/ns/net" foo
+	in_world mkveth del -n "pid:$pid" foo
+	in_world nothing_is_there
+	run nsenter -t "$pid" -n ip -j link
+	assert_equal "$(jq -r 'map(.ifname) | join(" ")' <<<"$output")" lo
+	kill "$pid"
+}
+has_own_net() {
+	[[ $(readlink "/proc/$1/ns/net") != $(readlink "/proc/$WORLD_PID/ns/net") ]] &&
+	[[ $(cat "/proc/$1/comm") == sleep ]]
+}
+
+@test "a namespace that cannot be opened is named, and so is the host's own" {
+	run in_world mkveth add -n pid:1 -n /run/no/such foo
+	assert_failure 1
+	assert_output "mkveth: add foo: network namespace /run/no/such: No such file or directory"
+	run in_world mkveth add -n /etc/hosts foo
+	assert_failure 1
+	assert_output "mkveth: add foo: network namespace /etc/hosts: Invalid argument"
+	run in_world mkveth add "${SEED[@]}" -n /proc/self/ns/net foo
+	assert_failure 1
+	assert_output "mkveth: add foo: network namespace /proc/self/ns/net: it is the host's own"
+	in_world nothing_is_there
+}
+
+@test "del removes link and name, and of what is gone it succeeds" {
+	in_world mkveth add "${SEED[@]}" foo
+	in_world mkveth add bar
+	run in_world mkveth del foo
+	assert_success
+	assert_output ''
+	run in_world ip -j link
+	assert_equal "$(jq -r 'map(.ifname) | sort | join(" ")' <<<"$output")" 'c-bar lo'
+	run in_world ls /run/netns
+	assert_output net-bar
+	in_world mkveth del foo
+	in_world mkveth del bar
+	in_world mkveth del never-was
+	in_world nothing_is_there
+}
+
+@test "del finishes where only the link or only the name is left" {
+	in_world mkveth add foo
+	in_world ip link del c-foo
+	in_world mkveth del foo
+	in_world nothing_is_there
+	in_world mkveth add foo
+	nsenter -t "$WORLD_PID" -m -n sleep 100 3>&- &
+	in_world nsenter --net=/run/netns/net-foo sleep 100 3>&- &
+	until_true 5 bash -c "[[ \$(cat /proc/$!/comm) == sleep ]]"
+	in_world ip netns del net-foo
+	in_world mkveth del foo
+	in_world nothing_is_there
+}
+
+@test "show tells of both ends" {
+	in_world mkveth add "${SEED[@]}" foo
+	run in_world mkveth show foo
+	assert_success
+	assert_line --index 0 --regexp '^foo host c-foo ifindex [0-9]+ up mtu 1500 mac [0-9a-f:]{17} addr 10.231.136.1/32 addr fc00:231:136::1/128$'
+	assert_line --index 1 --regexp '^foo local eth0 ifindex [0-9]+ up mtu 1500 mac [0-9a-f:]{17} addr 10.231.136.2/32 addr fc00:231:136::2/128 netns net-foo$'
+	run in_world mkveth show nothing
+	assert_failure 1
+	assert_output 'mkveth: show nothing: no network of that name'
+}
+
+@test "show --json agrees with ip, for one and for all" {
+	in_world mkveth add "${SEED[@]}" foo
+	in_world mkveth add a-name-that-is-rather-long
+	in_world ip netns add net-not-ours
+	in_world ip netns add other
+	run --separate-stderr in_world mkveth show --json
+	assert_success
+	assert_equal "$(jq -c 'map(.name)' <<<"$output")" '["a-name-that-is-rather-long","foo"]'
+	assert_equal "$(jq -c '.[1] | [keys, (.host | keys), (.local | keys)]' <<<"$output")" \
+		'[["host","local","name","netns"],["addresses","altname","bridge","ifindex","ifname","mac","mtu","up"],["addresses","ifindex","ifname","mac","mtu","up"]]'
+	assert_equal "$(jq -r '.[0].host.altname' <<<"$output")" c-a-name-that-is-rather-long
+	local all=$output one
+	one=$(in_world ip -j addr show c-foo | jq -cS '.[0] | {ifname, ifindex, mtu, mac: .address, addresses: [.addr_info[] | select(.scope == "global") | "\(.local)/\(.prefixlen)"]}')
+	assert_equal "$(jq -cS '.[1].host | del(.altname, .bridge, .up)' <<<"$all")" "$one"
+	one=$(in_world ip -n net-foo -j addr show eth0 | jq -cS '.[0] | {ifname, ifindex, mtu, mac: .address, addresses: [.addr_info[] | select(.scope == "global") | "\(.local)/\(.prefixlen)"]}')
+	assert_equal "$(jq -cS '.[1].local | del(.up)' <<<"$all")" "$one"
+	run in_world mkveth show --json foo
+	assert_equal "$(jq -cS .[0] <<<"$output")" "$(jq -cS .[1] <<<"$all")"
+	in_world mkveth del foo
+	in_world mkveth del a-name-that-is-rather-long
+	run in_world mkveth show --json
+	assert_equal "$(jq -c . <<<"$output")" '[]'
+}
+
+@test "what a container calls its link cannot spoil the output of show" {
+	in_world mkveth add foo
+	in_world ip -n net-foo link set eth0 down
+	in_world ip -n net-foo link set eth0 name $'a"\\\e[1m\xff'
+	run in_world mkveth show foo
+	assert_line --index 1 --partial 'foo local a"\?[1m? ifindex'
+	run in_world mkveth show --json foo
+	assert_equal "$(jq -r '.[0].local.ifname' <<<"$output")" $'a"\\\e[1m\u00ff'
+}
+
+@test "show without the namespace still tells of the host's end" {
+	in_world mkveth add foo
+	in_world nsenter --net=/run/netns/net-foo sleep 100 3>&- &
+	until_true 5 bash -c "[[ \$(cat /proc/$!/comm) == sleep ]]"
+	in_world ip netns del net-foo
+	run in_world mkveth show --json foo
+	assert_equal "$(jq -r '.[0] | "\(.host.ifname) \(.local)"' <<<"$output")" 'c-foo null'
+}
+
+@test "what is wrong on the command line is named in one line, with 2" {
+	in_world mkveth add "${SEED[@]}" foo
+	local before bad
+	before=$(in_world whole_state)
+	while IFS= read -r bad; do
+		[[ $bad ]] || continue
+		# shellcheck disable=SC2086 # words of a command
+		run in_world mkveth ${bad%% => *}
+		[[ $status == 2 ]] || fail "$bad: status $status: $output"
+		assert_equal "${#lines[@]}" 1
+		[[ $output == "mkveth: "*"${bad##* => }"* ]] || fail "$bad: $output"
+	done <<-'END'
+	frob => frob
+	add => name
+	del => name
+	show -n net-foo => name
+	add foo bar => bar
+	add --frob foo => frob
+	add --mtu => mtu
+	add foo_bar => foo_bar
+	add -- -foo => -foo
+	del ../foo => ../foo
+	show foo- => foo-
+	add -H 10.1.1 foo => --host-address: not an address of an interface: 10.1.1
+	add -H 10.1.1.256 foo => 10.1.1.256
+	add -H 10.1.1.01 foo => 10.1.1.01
+	add -H 10.1.1.1/33 foo => 10.1.1.1/33
+	add -H 10.1.1.1/0 foo => 10.1.1.1/0
+	add -H 10.1.1.1/08 foo => 10.1.1.1/08
+	add -H 10.1.1.1/ foo => 10.1.1.1/
+	add -H 10.1.1.1/24/24 foo => 10.1.1.1/24/24
+	add -H 10.1.1.1/+24 foo => 10.1.1.1/+24
+	add -H 10.1.1.1/99999999999999999999 foo => 99999999999999999999
+	add -H 0.0.0.0 foo => 0.0.0.0
+	add -H 127.0.0.1 foo => 127.0.0.1
+	add -H 224.0.0.1 foo => 224.0.0.1
+	add -H 255.255.255.255 foo => 255.255.255.255
+	add -L fc00::g foo => --local-address: not an address of an interface: fc00::g
+	add -L fc00::1%eth0 foo => fc00::1%eth0
+	add -L fc00::1/129 foo => fc00::1/129
+	add -L :: foo => ::
+	add -L ::1 foo => ::1
+	add -L ff02::1 foo => ff02::1
+	add -L ::ffff:10.1.1.1 foo => ::ffff:10.1.1.1
+	add -L localhost foo => localhost
+	add --host-address6 10.1.1.1 foo => --host-address6: not an IPv6 address: 10.1.1.1
+	add --local-address6 10.1.1.1 foo => --local-address6: not an IPv6 address
+	add -H 10.1.1.1 -H 10.1.1.1/24 foo => given twice: 10.1.1.1/24
+	add -H 10.1.1.1 -L 10.1.1.1 foo => 10.1.1.1
+	add -L 10.1.1.2/24 -g 10.1.1.1/24 foo => 10.1.1.1/24
+	add -L 10.1.1.2/24 -g 10.1.1.1 -g 10.1.1.3 foo => 10.1.1.3
+	add -L 10.1.1.2/24 -g 10.1.1.2 foo => 10.1.1.2
+	add -L 10.1.1.2/24 -g fc00::1 foo => fc00::1
+	add -L 10.1.1.2/24 -g 10.1.1.1 -D foo => 10.1.1.1
+	add -b br0 -H 10.1.1.1 foo => 10.1.1.1
+	add -b a/b foo => a/b
+	add -m 02:00:00:00:00 foo => 02:00:00:00:00
+	add -m 02:00:00:00:00:0g foo => 02:00:00:00:00:0g
+	add -m 02:00:00:00:00:00:00 foo => 02:00:00:00:00:00:00
+	add -m 01:00:00:00:00:00 foo => 01:00:00:00:00:00
+	add -m 00:00:00:00:00:00 foo => 00:00:00:00:00:00
+	add -M 67 foo => 67
+	add -M 65536 foo => 65536
+	add -M 1500x foo => 1500x
+	add -M -1 foo => -1
+	add -M 1000 -L fc00::2 foo => 1000
+	add -N 1234567890123456 foo => 1234567890123456
+	add -N eth%d foo => eth%d
+	add -i . foo => .
+	add -i a:b foo => a:b
+	add -n .. foo => ..
+	add -n pid:0 foo => pid:0
+	add -n pid:x foo => pid:x
+	del -H 10.1.1.1 foo => H
+	show -D foo => D
+	END
+	run in_world mkveth add -H '' foo
+	assert_failure 2
+	run in_world mkveth add -n '' foo
+	assert_failure 2
+	run in_world mkveth add ''
+	assert_failure 2
+	run in_world mkveth
+	assert_failure 2
+	assert_equal "$(in_world whole_state)" "$before"
+	run in_world ls /run/netns
+	assert_output net-foo
+}
+
+@test "--help and --version print and succeed, -- ends options" {
+	local verb
+	for verb in '' add del show; do
+		run --separate-stderr mkveth $verb --help
+		assert_success
+		assert_line --index 0 --partial 'usage: mkveth add'
+		run --separate-stderr mkveth $verb --version
+		assert_success
+		assert_output --regexp '^[0-9.]+$'
+	done
+	in_world mkveth add -- foo
+	in_world mkveth show -- foo
+	in_world mkveth del -- foo
+}
+
+@test "the capability that is missing is named" {
+	run in_world capsh --drop=cap_net_admin -- -c 'mkveth add foo'
+	assert_failure 1
+	assert_output "mkveth: needs the capability cap_net_admin"
+	run in_world capsh --drop=cap_sys_admin -- -c 'mkveth add foo'
+	assert_failure 1
+	assert_output "mkveth: needs the capability cap_sys_admin"
+	in_world nothing_is_there
+}
+
+@test "the two capabilities it keeps are enough" {
+	in_world capsh --drop=cap_dac_override,cap_dac_read_search,cap_sys_ptrace,cap_chown,cap_fowner,cap_sys_chroot \
+		-- -c "mkveth add $SEED_ARGS foo && mkveth add $SEED_ARGS foo && mkveth show foo && mkveth del foo"
+	in_world nothing_is_there
+}
+
+# each_failure add-arguments - let one system call after the other fail
+#
+# Either the add succeeds all the same and all is there, or nothing is.
+each_failure() {
+	local call n bad=0
+	for call in socket sendto recvfrom mount unshare open openat flock \
+	    fcntl setns stat lstat fstat newfstatat ioctl mkdir capset capget \
+	    setsockopt; do
+		for ((n = 1; n < 60; n++)); do
+			if strace -qq -o "$LOG" -e "trace=$call" \
+			    -e "inject=$call:error=ENOMEM:when=$n" \
+			    mkveth add "$@" foo >/dev/null 2>&1; then
+				seed_is_there || { echo "$call $n: not all is there"; bad=1; }
+				mkveth del foo
+			fi
+			nothing_is_there || { echo "$call $n: something is left"; bad=1; ip link; ls -l /run/netns; }
+			grep -q INJECTED "$LOG" || break
+		done
+	done
+	return $bad
+}
+
+@test "whichever system call fails, add leaves nothing or everything" {
+	export -f each_failure
+	# shellcheck disable=SC2086 # words of a command
+	LOG=$BATS_TEST_TMPDIR/log in_world each_failure $SEED_ARGS
+}
+
+@test "the same in a namespace that was there: it stays as it was" {
+	each_failure_inside() {
+		local call n bad=0
+		ip netns add there
+		for call in sendto recvfrom socket setns; do
+			for ((n = 1; n < 60; n++)); do
+				if strace -qq -o "$LOG" -e "trace=$call" \
+				    -e "inject=$call:error=ENOMEM:when=$n" \
+				    mkveth add -n there "$@" foo >/dev/null 2>&1; then
+					mkveth del -n /run/netns/there foo
+				fi
+				[[ $(ip -j link | jq -r 'map(.ifname) | join(" ")') == lo ]] || bad=1
+				[[ $(ip -n there -j link | jq -r 'map(.ifname) | join(" ")') == lo ]] || bad=1
+				[[ $(ls /run/netns) == there ]] || bad=1
+				((!bad)) || { echo "$call $n"; return 1; }
+				grep -q INJECTED "$LOG" || break
+			done
+		done
+	}
+	export -f each_failure_inside
+	# shellcheck disable=SC2086 # words of a command
+	LOG=$BATS_TEST_TMPDIR/log in_world each_failure_inside $SEED_ARGS
+}
+
+@test "whichever system call fails in a change, the old state comes back" {
+	each_failed_change() {
+		local call n before bad=0
+		for call in sendto recvfrom socket setns; do
+			for ((n = 1; n < 60; n++)); do
+				mkveth add -H 10.1.1.1/24 -L 10.1.1.2 -H fc01::1 -L fc01::2/64 foo
+				before=$(addrs '' c-foo; addrs net-foo eth0; routes '' c-foo; routes net-foo eth0)
+				if strace -qq -o "$LOG" -e "trace=$call" \
+				    -e "inject=$call:error=ENOMEM:when=$n" \
+				    mkveth add "$@" foo >/dev/null 2>&1; then
+					seed_is_there || { echo "$call $n: not all is there"; bad=1; }
+				elif [[ $(addrs '' c-foo; addrs net-foo eth0; routes '' c-foo; routes net-foo eth0) != "$before" ]]; then
+					echo "$call $n: not as before"; bad=1
+				fi
+				grep -q INJECTED "$LOG" || break
+			done
+		done
+		return $bad
+	}
+	export -f each_failed_change
+	# shellcheck disable=SC2086 # words of a command
+	LOG=$BATS_TEST_TMPDIR/log in_world each_failed_change $SEED_ARGS
+}
+
+# each_kill command... - kill mkveth at the start of each of its system calls
+#
+# before is run first each time; after a kill add must finish, and del too.
+each_kill() {
+	local call n i calls
+	eval "$BEFORE"
+	strace -qq -o "$LOG" mkveth "$@" || return 1
+	mapfile -t calls < <(sed -n 's/^\([a-z_0-9]*\)(.*/\1/p' "$LOG" |
+		sed '/^execve$/d;/^exit_group$/d')
+	declare -A seen=()
+	for call in "${calls[@]}"; do
+		n=$((seen[$call] = ${seen[$call]-0} + 1))
+		case $call in
+		# What only the sanitizers and the libraries do is not worth it.
+		mmap|munmap|mprotect|read|close|brk|rt_sig*|arch_prctl|sigaltstack|\
+		readlink*|prlimit64|sched_*|futex|get*|madvise|pread64) continue ;;
+		esac
+		for i in add del; do
+			mkveth del foo
+			eval "$BEFORE"
+			strace -qq -o /dev/null -e "trace=$call" \
+				-e "inject=$call:signal=KILL:when=$n" mkveth "$@" \
+				>/dev/null 2>&1 && { echo "$call $n: no kill"; return 1; }
+			if [[ $i == add ]]; then
+				# shellcheck disable=SC2086 # words of a command
+				mkveth add $SEED_ARGS foo && seed_is_there ||
+					{ echo "$call $n: add does not finish"; return 1; }
+			else
+				mkveth del foo && nothing_is_there ||
+					{ echo "$call $n: del does not clean"; return 1; }
+			fi
+		done
+	done 2>/dev/null
+}
+export -f each_kill
+
+@test "killed at any system call, add is finished by add and cleaned by del" {
+	# shellcheck disable=SC2086 # words of a command
+	LOG=$BATS_TEST_TMPDIR/log BEFORE=: in_world each_kill add $SEED_ARGS foo
+}
+
+@test "killed at any system call of a change or a del: the same" {
+	# shellcheck disable=SC2086 # words of a command
+	LOG=$BATS_TEST_TMPDIR/log BEFORE='mkveth add -H 10.1.1.1/24 -L 10.1.1.2/24 foo' \
+		in_world each_kill add $SEED_ARGS foo
+	in_world mkveth del foo
+	LOG=$BATS_TEST_TMPDIR/log BEFORE="mkveth add $SEED_ARGS foo" \
+		in_world each_kill del foo
+}
+
+@test "twenty different networks are made at once, and removed at once" {
+	twenty() {
+		local i pids=() pid
+		for i in {1..20}; do
+			mkveth "$1" ${2:+-H "10.8.$i.1" -L "10.8.$i.2"} "ctr$i" &
+			pids+=($!)
+		done
+		for pid in "${pids[@]}"; do wait "$pid" || return 1; done
+	}
+	export -f twenty
+	in_world twenty add 1
+	run in_world mkveth show --json
+	assert_equal "$(jq -r 'length' <<<"$output")" 20
+	assert_equal "$(in_world talk '' net-ctr20 10.8.20.2)" 10.8.20.1
+	run in_world findmnt -rno TARGET
+	assert_equal "$(grep -c '^/run/netns/net-ctr' <<<"$output")" 20
+	assert_equal "$(grep -c '^/run/netns$' <<<"$output")" 1
+	in_world twenty del
+	in_world nothing_is_there
+}
+
+@test "the same network made twenty times at once is there once" {
+	same() {
+		local i pids=() pid
+		for i in {1..20}; do
+			# shellcheck disable=SC2086 # words of a command
+			mkveth add $SEED_ARGS foo &
+			pids+=($!)
+		done
+		for pid in "${pids[@]}"; do wait "$pid" || return 1; done
+	}
+	in_world same
+	in_world seed_is_there
+	run in_world findmnt -rno TARGET
+	assert_equal "$(grep -c '^/run/netns/net-foo$' <<<"$output")" 1
+	in_world mkveth del foo
+	in_world nothing_is_there
+}
+
+@test "one namespace that twenty networks share is made once" {
+	shared() {
+		local i pids=() pid
+		for i in {1..20}; do
+			mkveth add -n all -N "e$i" "ctr$i" &
+			pids+=($!)
+		done
+		for pid in "${pids[@]}"; do wait "$pid" || return 1; done
+	}
+	in_world shared
+	run in_world findmnt -rno TARGET
+	assert_equal "$(grep -c '^/run/netns/all$' <<<"$output")" 1
+	run in_world ip -n all -j link
+	assert_equal "$(jq length <<<"$output")" 21
+}
+
+@test "add and del of one name at once end in either state, whole" {
+	mixed() {
+		local i
+		for i in {1..10}; do
+			# shellcheck disable=SC2086 # words of a command
+			mkveth add $SEED_ARGS foo &
+			mkveth del foo &
+			wait
+			seed_is_there 2>/dev/null || nothing_is_there || return 1
+		done
+	}
+	in_world mixed
+}
+
+@test "no list of links is asked for, and few system calls are made" {
+	in_world mkveth add before
+	# shellcheck disable=SC2086 # words of a command
+	in_world strace -qq -o "$BATS_TEST_TMPDIR/log" -e trace=network,desc,file,process \
+		mkveth add $SEED_ARGS foo
+	run grep -c NLM_F_DUMP "$BATS_TEST_TMPDIR/log"
+	assert_output 0
+	[[ $(file -L "$(type -P mkveth)") == *"statically linked"* ]] || skip "counts calls of the static build"
+	[[ $BUILD != *sanitize* ]] || skip "counts calls of the static build"
+	(($(wc -l <"$BATS_TEST_TMPDIR/log") <= 45))
+	(($(grep -c ^send "$BATS_TEST_TMPDIR/log") <= 4))
+}
+
+@test "the static binary is no larger than 96 KiB" {
+	[[ $(file -L "$(type -P mkveth)") == *"statically linked"*stripped* ]] || skip "not the static build"
+	(($(stat -Lc %s "$(type -P mkveth)") <= 98304))
+}
