@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctr-console serve [--login-socket PATH] [--root-shell-socket PATH]
+ *	[--login PROGRAM] [--shell PROGRAM] [--ready FD]
+ * ctr-console login ROOT
+ * ctr-console root-shell ROOT
+ * ctr-console run [--user USER] [--chdir DIR] [--env K=V]...
+ *	[--tty | --no-tty] ROOT [--] COMMAND [ARG...]
+ *
+ * Sessions in a container, over two sockets in its /var/lib.  The server is
+ * inside and forks for each connection; the client never enters, and gives
+ * away nothing but pipes that it made for the purpose.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "caps.h"
+#include "conclient.h"
+#include "conserve.h"
+#include "exits.h"
+#include "opts.h"
+#include "tty.h"
+
+#define DIR_IN "var/lib/"
+#define LOGIN_SOCKET "login.socket"
+#define SHELL_SOCKET "root-shell.socket"
+
+static const char help[] =
+"usage: ctr-console serve [--login-socket PATH] [--root-shell-socket PATH]\n"
+"           [--login PROGRAM] [--shell PROGRAM] [--ready FD]\n"
+"       ctr-console login ROOT\n"
+"       ctr-console root-shell ROOT\n"
+"       ctr-console run [--user USER] [--chdir DIR] [--env K=V]...\n"
+"           [--tty | --no-tty] ROOT [--] COMMAND [ARG...]\n"
+"\n"
+"Sessions in a container.  ROOT is its root directory, or a socket's path.\n"
+"\n"
+"  -L, --login-socket PATH       where to listen (/var/lib/login.socket)\n"
+"  -R, --root-shell-socket PATH  where to listen (/var/lib/root-shell.socket)\n"
+"  -l, --login PROGRAM           what asks for a name and password (login)\n"
+"  -s, --shell PROGRAM           the root shell (sh)\n"
+"  -r, --ready FD                write a newline there when listening\n"
+"  -u, --user USER               run the command as this user (root)\n"
+"  -d, --chdir DIR               and in this directory (the user's home)\n"
+"  -e, --env K=V                 and with this in its environment\n"
+"  -t, --tty                     and on a terminal of its own\n"
+"  -T, --no-tty                  and not\n"
+"  -h, --help                    this\n"
+"  -V, --version                 the version\n";
+
+/* What the command line says. */
+struct args {
+	const char *login_socket, *shell_socket;
+	struct session_conf conf;
+	int ready;
+	struct conproto_request req;
+	bool tty, no_tty;
+	char **rest;
+};
+
+static _Noreturn void
+usage(int status)
+{
+	fputs(help, stderr);
+	exit(status);
+}
+
+static void
+add_env(struct args *a, char *word, int argc)
+{
+	static int n;
+
+	if (*word == '=' || !strchr(word, '='))
+		errx(EXIT_TOOL, "not a variable of the form K=V: %s", word);
+	if (!a->req.env && !(a->req.env = calloc((size_t)argc, sizeof(char *))))
+		err(EXIT_TOOL, "environment");
+	a->req.env[n++] = word;
+}
+
+static int
+fd_number(const char *s)
+{
+	char *end;
+	long n = strtol(s, &end, 10);
+
+	if (end == s || *end || n < 0 || fcntl((int)n, F_GETFD) < 0)
+		errx(EXIT_USAGE, "not a descriptor: %s", s);
+	return (int)n;
+}
+
+/* parse - the options of one verb; allowed: its letters */
+static void
+parse(struct args *a, int argc, char *argv[], const char *allowed, int status)
+{
+	static const struct option options[] = {
+		{ "login-socket", required_argument, NULL, 'L' },
+		{ "root-shell-socket", required_argument, NULL, 'R' },
+		{ "login", required_argument, NULL, 'l' },
+		{ "shell", required_argument, NULL, 's' },
+		{ "ready", required_argument, NULL, 'r' },
+		{ "user", required_argument, NULL, 'u' },
+		{ "chdir", required_argument, NULL, 'd' },
+		{ "env", required_argument, NULL, 'e' },
+		{ "tty", no_argument, NULL, 't' },
+		{ "no-tty", no_argument, NULL, 'T' },
+		OPTS_COMMON
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "+L:R:l:s:r:u:d:e:tThV", options,
+	    NULL)) != -1) {
+		if (!strchr("hV?", opt) && !strchr(allowed, opt))
+			errx(status, "%s: no option -%c here", argv[0], opt);
+		switch (opt) {
+		case 'L': a->login_socket = optarg; break;
+		case 'R': a->shell_socket = optarg; break;
+		case 'l': a->conf.login = optarg; break;
+		case 's': a->conf.shell = optarg; break;
+		case 'r': a->ready = fd_number(optarg); break;
+		case 'u': a->req.user = optarg; break;
+		case 'd': a->req.cwd = optarg; break;
+		case 'e': add_env(a, optarg, argc); break;
+		case 't': a->tty = true; a->no_tty = false; break;
+		case 'T': a->no_tty = true; a->tty = false; break;
+		OPTS_CASES(help, status);
+		}
+	}
+	a->rest = argv + optind;
+}
+
+static int
+serve(const struct args *a)
+{
+	struct conserve_sock socks[] = {
+		{ .path = a->login_socket, .mode = 0666, .name = "login",
+		  .fd = -1, .dir = -1 },
+		{ .path = a->shell_socket, .mode = 0600, .name = "root-shell",
+		  .fd = -1, .dir = -1, .root = true },
+	};
+	const int n = sizeof(socks) / sizeof(*socks);
+	int given, r;
+
+	if (*a->rest)
+		usage(EXIT_USAGE);
+	if (conserve_signals() < 0)
+		err(1, "set signals");
+	if ((given = conserve_inherit(socks, n)) < 0)
+		err(1, "sockets handed over");
+	for (int i = 0; given == 0 && i < n; i++)
+		if (conserve_listen(&socks[i]) < 0) {
+			warn("listen at %s", socks[i].path);
+			conserve_unlink(&socks[0]);
+			return 1;
+		}
+	if (conserve_ready(a->ready) < 0)
+		warn("notify");		/* whoever asked notices */
+	if ((r = conserve_loop(socks, n, &a->conf)) < 0)
+		warn("serve");
+	for (int i = 0; i < n; i++)
+		conserve_unlink(&socks[i]);
+	return r < 0;
+}
+
+/* reach - connect to the container's server, then need no capability */
+static void
+reach(struct conclient *c, const char *root, const char *name)
+{
+	char path[64];
+	const char *missing;
+	int sock;
+
+	snprintf(path, sizeof(path), DIR_IN "%s", name);
+	if ((sock = conclient_find(root, path)) < 0)
+		err(EXIT_TOOL, "find %s of %s", name, root);
+	if (conclient_connect(c, sock) < 0) {
+		if (errno == EREMOTEIO)
+			errx(EXIT_TOOL, "%s: %s", root, c->text);
+		err(EXIT_TOOL, "connect to %s of %s", name, root);
+	}
+	close(sock);
+	if (caps_only(NULL, 0, &missing) < 0)
+		err(EXIT_TOOL, "drop capabilities");
+}
+
+static _Noreturn void
+die_of(int sig)
+{
+	sigset_t set;
+
+	signal(sig, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	raise(sig);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	exit(128 + sig);
+}
+
+static int
+attach(struct args *a, const char *root, const char *name)
+{
+	static char *none[1];
+	static struct conclient c;
+
+	if (!a->req.env)
+		a->req.env = none;
+	if (a->req.tty) {
+		tty_size(STDIN_FILENO, &a->req.size);
+		if (getenv("TERM"))
+			a->req.term = getenv("TERM");
+	}
+	reach(&c, root, name);
+	if (conclient_request(&c, &a->req) < 0 ||
+	    conclient_run(&c, a->req.tty) < 0) {
+		if (errno != EREMOTEIO)
+			err(EXIT_TOOL, "session in %s", root);
+		warnx("%s", c.text);
+		return c.status;
+	}
+	if (c.left) {
+		warnx("left %s", root);
+		return 128 + SIGHUP;
+	}
+	if (c.signal)
+		die_of(c.signal);
+	return c.status;
+}
+
+static int
+login(struct args *a)
+{
+	if (!a->rest[0] || a->rest[1])
+		usage(EXIT_TOOL);
+	a->req.argv = a->rest + 1;
+	a->req.tty = true;
+	return attach(a, a->rest[0], LOGIN_SOCKET);
+}
+
+static int
+root_shell(struct args *a)
+{
+	if (!a->rest[0] || a->rest[1])
+		usage(EXIT_TOOL);
+	a->req.argv = a->rest + 1;
+	a->req.tty = isatty(STDIN_FILENO);
+	return attach(a, a->rest[0], SHELL_SOCKET);
+}
+
+static int
+run(struct args *a)
+{
+	const char *root = a->rest[0];
+
+	if (!root)
+		usage(EXIT_TOOL);
+	a->req.argv = a->rest + 1;
+	if (*a->req.argv && !strcmp(*a->req.argv, "--"))
+		a->req.argv++;
+	if (!*a->req.argv)
+		usage(EXIT_TOOL);
+	a->req.tty = a->tty || (!a->no_tty && isatty(STDIN_FILENO) &&
+	    isatty(STDOUT_FILENO));
+	return attach(a, root, SHELL_SOCKET);
+}
+
+/* three_open - else a socket would become somebody's standard input */
+static void
+three_open(void)
+{
+	int fd;
+
+	do
+		if ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
+			err(EXIT_TOOL, "open /dev/null");
+	while (fd < 3);
+	close(fd);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct args a = {
+		.login_socket = "/" DIR_IN LOGIN_SOCKET,
+		.shell_socket = "/" DIR_IN SHELL_SOCKET,
+		.ready = -1,
+		.req = { .user = "", .cwd = "", .term = "" },
+	};
+	const char *verb = argc > 1 ? argv[1] : "";
+
+	three_open();
+	if (*verb == '-')
+		parse(&a, argc, argv, "", EXIT_USAGE);
+	if (!strcmp(verb, "serve")) {
+		parse(&a, argc - 1, argv + 1, "LRlsr", EXIT_USAGE);
+		return serve(&a);
+	}
+	if (!strcmp(verb, "login")) {
+		parse(&a, argc - 1, argv + 1, "", EXIT_TOOL);
+		return login(&a);
+	}
+	if (!strcmp(verb, "root-shell")) {
+		parse(&a, argc - 1, argv + 1, "", EXIT_TOOL);
+		return root_shell(&a);
+	}
+	if (!strcmp(verb, "run")) {
+		parse(&a, argc - 1, argv + 1, "udetT", EXIT_TOOL);
+		return run(&a);
+	}
+	usage(EXIT_USAGE);
+}

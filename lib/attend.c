@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* attend.c - the session process at work: one loop for all that can happen */
+#define _GNU_SOURCE
+#include "attend.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "conproto.h"
+#include "fd.h"
+#include "relay.h"
+#include "tty.h"
+
+enum {
+	KILL_MS = 5000,
+	/*
+	 * After the end of the peer's input every reader of the terminal is
+	 * told so, again and again: one that flushes what was typed ahead, as
+	 * login(1) does before a password, would miss it otherwise.
+	 */
+	EOF_MS = 200,
+	/* login(1) may close the terminal for a moment, to call vhangup(2). */
+	REOPEN_MS = 20,
+	PTY_MOST = 1 << 18,	/* more than a terminal of Linux can hold */
+};
+
+static struct relay in, out;	/* large: not on the stack */
+static bool dead, doomed;	/* the command has ended; it shall */
+static int status;
+static int64_t kill_ms, eof_ms;
+static const struct pollfd idle[2] = { { .fd = -1 }, { .fd = -1 } };
+
+int
+attend_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	/* Under SIG_IGN, which the server has, there is nothing to wait for. */
+	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR ||
+	    sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -1;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void
+signal_group(const struct attend *a, int sig)
+{
+	if (dead)
+		return;
+	/* It may not have come to lead its group yet. */
+	if (kill(-a->child, sig) < 0)
+		(void)kill(a->child, sig);	/* not reaped: it exists */
+}
+
+/* hang_up - the peer is gone; closing the terminal does the rest */
+static _Noreturn void
+hang_up(const struct attend *a)
+{
+	signal_group(a, SIGHUP);
+	signal_group(a, SIGCONT);
+	_exit(0);
+}
+
+static void
+doom(struct attend *a)
+{
+	if (doomed)
+		return;
+	doomed = true;
+	kill_ms = conproto_now_ms() + KILL_MS;
+	signal_group(a, SIGHUP);
+	signal_group(a, SIGTERM);
+	signal_group(a, SIGCONT);
+	relay_end(&in, 0);
+	relay_end(&out, 0);
+	if (a->master >= 0) {
+		close(fd_take(&a->slave));
+		close(fd_take(&a->master));
+	}
+}
+
+static void
+reap(struct attend *a)
+{
+	int w;
+
+	if (dead || waitpid(a->child, &w, WNOHANG) != a->child)
+		return;
+	dead = true;
+	status = WIFSIGNALED(w) ? 128 + WTERMSIG(w) : WEXITSTATUS(w);
+	relay_end(&in, 0);
+	/* All it wrote is there to read, though not yet read. */
+	relay_finish(&out, PTY_MOST);
+	relay_step(&out, idle);
+}
+
+static void
+take_signals(struct attend *a)
+{
+	struct signalfd_siginfo si;
+
+	while (read(a->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		if (si.ssi_signo == SIGTERM)
+			doom(a);
+		else
+			reap(a);
+	}
+}
+
+static void
+take_size(const struct attend *a, const struct conproto_frame *f)
+{
+	uint16_t v[4];
+	struct winsize ws;
+
+	if (f->len != sizeof(v) || a->master < 0)
+		return;
+	memcpy(v, f->data, sizeof(v));
+	ws = (struct winsize){ v[0], v[1], v[2], v[3] };
+	(void)ioctl(a->master, TIOCSWINSZ, &ws);	/* only looks suffer */
+}
+
+static void
+take_frames(struct attend *a)
+{
+	static struct conproto_frame f;
+	int64_t sig;
+	int r;
+
+	while ((r = conproto_recv(a->ctl, &f)) > 0) {
+		f.have = 0;
+		sig = conproto_u32(&f);
+		if (f.type == CONPROTO_WINSIZE)
+			take_size(a, &f);
+		else if (f.type == CONPROTO_SIGNAL && sig > 0 && sig < NSIG)
+			signal_group(a, (int)sig);
+		else
+			hang_up(a);
+	}
+	if (r < 0)
+		hang_up(a);
+}
+
+/* end_input - press the terminal's end-of-file key */
+static void
+end_input(const struct attend *a)
+{
+	unsigned char key[2];
+	int n = 1;
+
+	eof_ms = conproto_now_ms() + EOF_MS;
+	key[0] = key[1] = tty_eof(a->master);
+	/* After part of a line, one to hand that over and one to end. */
+	if (in.last != '\n')
+		n = 2;
+	in.last = '\n';
+	(void)!write(a->master, key, (size_t)n);	/* full: next time */
+}
+
+/*
+ * after_relay - what the ends of the flows mean
+ *
+ * Returns false if a flow is to be tried again after REOPEN_MS.
+ */
+static bool
+after_relay(struct attend *a)
+{
+	bool closed = false;
+
+	if (dead || doomed || a->stream < 0)
+		return true;
+	if (out.ended && out.error != EIO)
+		hang_up(a);
+	if (in.ended && in.error != EIO && in.error != EPIPE && in.error != 0)
+		hang_up(a);
+	if (in.ended && in.error == 0 && conproto_now_ms() >= eof_ms)
+		end_input(a);
+	if (out.ended) {
+		relay_resume(&out);
+		closed = true;
+	}
+	if (in.ended && in.error != 0) {
+		relay_resume(&in);
+		closed = true;
+	}
+	return !closed;
+}
+
+static int
+timeout_ms(void)
+{
+	int64_t end = doomed ? kill_ms : in.ended && in.error == 0 && !dead &&
+	    eof_ms ? eof_ms : -1;
+	int64_t left = end - conproto_now_ms();
+
+	return end < 0 ? -1 : left < 0 ? 0 : (int)left;
+}
+
+static void
+turn(struct attend *a)
+{
+	struct pollfd p[6] = {
+		{ .fd = a->signals, .events = POLLIN },
+		{ .fd = a->ctl, .events = POLLIN },
+	};
+
+	relay_poll(&in, p + 2);
+	relay_poll(&out, p + 4);
+	if (poll(p, 6, timeout_ms()) < 0 && errno != EINTR)
+		hang_up(a);
+	if (p[1].revents)
+		take_frames(a);
+	if (p[0].revents)
+		take_signals(a);
+	relay_step(&in, p + 2);
+	relay_step(&out, p + 4);
+	if (!after_relay(a))
+		(void)poll(p, 1, REOPEN_MS);	/* a child's end is seen */
+	if (doomed && conproto_now_ms() >= kill_ms)
+		signal_group(a, SIGKILL);
+}
+
+void
+attend(struct attend *a)
+{
+	char rest[4096];
+
+	relay_init(&in, a->stream, a->master);
+	relay_init(&out, a->master, a->stream);
+	do
+		turn(a);
+	while (!dead || !out.ended);
+	if (a->stream >= 0) {
+		/* Input that nobody reads would make the peer's end an error. */
+		while (recv(a->stream, rest, sizeof(rest), MSG_DONTWAIT) > 0)
+			;
+		(void)shutdown(a->stream, SHUT_WR);	/* it may be gone */
+	}
+	if (a->ctl >= 0)
+		(void)conproto_send_u32(a->ctl, CONPROTO_EXIT, (uint32_t)status);
+	_exit(0);
+}

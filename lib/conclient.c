@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+/* conclient.c - the host's end of a session: find, connect, ask, relay */
+#define _GNU_SOURCE
+#include "conclient.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "exits.h"
+#include "fd.h"
+#include "inroot.h"
+#include "relay.h"
+#include "tty.h"
+
+enum {
+	WAIT_MS = 10000,	/* for a server that says nothing */
+	ESCAPE = 0x1d,		/* ^] */
+	ESCAPES = 3,		/* so many ... */
+	ESCAPE_MS = 1000,	/* ... within this */
+};
+
+static struct relay in, out, err;	/* large: not on the stack */
+static const struct pollfd idle[2] = { { .fd = -1 }, { .fd = -1 } };
+static struct termios cooked;		/* what to restore if raw */
+static bool raw;
+
+/* A path that leads to a socket itself; it may pass through a container. */
+static int
+find_path(const char *path)
+{
+	char whole[PATH_MAX], cwd[PATH_MAX] = "";
+	auto_close int top = -1;
+	int n;
+
+	if (*path != '/' && !getcwd(cwd, sizeof(cwd)))
+		return -1;
+	n = snprintf(whole, sizeof(whole), "%s/%s", cwd, path);
+	if (n < 0 || (size_t)n >= sizeof(whole)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if ((top = inroot_top("/")) < 0)
+		return -1;
+	return inroot_open(top, whole, O_PATH | O_NOFOLLOW, INROOT_NO_LINKS);
+}
+
+int
+conclient_find(const char *root, const char *path)
+{
+	auto_close int top = -1, sock = -1;
+	struct stat st;
+
+	if ((top = inroot_top(root)) >= 0)
+		sock = inroot_open(top, path, O_PATH | O_NOFOLLOW,
+		    INROOT_NO_LINKS);
+	else if (errno == ENOTDIR)
+		sock = find_path(root);
+	if (sock < 0 || fstat(sock, &st) < 0)
+		return -1;
+	if (!S_ISSOCK(st.st_mode)) {
+		errno = S_ISLNK(st.st_mode) ? ELOOP : ENOTSOCK;
+		return -1;
+	}
+	return fd_take(&sock);
+}
+
+/* take_error - the server says that something failed; its words are cleaned */
+static int
+take_error(struct conclient *c)
+{
+	const struct conproto_frame *f = &c->frame;
+	int64_t status = conproto_u32(f);
+	size_t n = f->len - sizeof(uint32_t);
+
+	if (status < EXIT_TOOL || status > EXIT_NOCMD ||
+	    n >= sizeof(c->text)) {
+		errno = EPROTO;
+		return -1;
+	}
+	for (size_t i = 0; i < n; i++) {
+		unsigned char b = f->data[sizeof(uint32_t) + i];
+
+		c->text[i] = b < 0x20 || b > 0x7e ? '?' : (char)b;
+	}
+	c->text[n] = '\0';
+	c->status = (int)status;
+	errno = EREMOTEIO;
+	return -1;
+}
+
+/* expect - wait for one kind of frame */
+static int
+expect(struct conclient *c, uint32_t type, int64_t end_ms)
+{
+	c->frame.have = 0;
+	if (conproto_wait(c->ctl, &c->frame, end_ms) < 0)
+		return -1;
+	c->frame.have = 0;
+	if (c->frame.type == CONPROTO_ERROR)
+		return take_error(c);
+	if (c->frame.type == type)
+		return 0;
+	errno = EPROTO;
+	return -1;
+}
+
+int
+conclient_connect(struct conclient *c, int sock)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	const struct timeval wait = { .tv_sec = WAIT_MS / 1000 };
+	int64_t end_ms = conproto_now_ms() + WAIT_MS;
+
+	*c = (struct conclient){ .ctl = -1, .in = -1, .out = -1, .err = -1 };
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d", sock);
+	c->ctl = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (c->ctl < 0 || conproto_bind(c->ctl) < 0)
+		return -1;
+	/* A listener whose queue is full, or who reads nothing. */
+	if (setsockopt(c->ctl, SOL_SOCKET, SO_SNDTIMEO, &wait,
+	    sizeof(wait)) < 0)
+		return -1;
+	if (connect(c->ctl, (struct sockaddr *)&sa, sizeof(sa)) < 0) {
+		if (errno == EAGAIN)
+			errno = ETIMEDOUT;
+		return -1;
+	}
+	if (expect(c, CONPROTO_HELLO, end_ms) < 0)
+		return -1;
+	if (conproto_u32(&c->frame) == CONPROTO_VERSION)
+		return 0;
+	errno = EPROTO;
+	return -1;
+}
+
+static int
+no_wait(int fd)
+{
+	return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+/* make_ends - ours in *c, the server's in theirs; returns how many */
+static int
+make_ends(struct conclient *c, bool tty, int theirs[CONPROTO_FDS])
+{
+	int p[CONPROTO_FDS][2];
+
+	if (tty) {
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p[0]) < 0)
+			return -1;
+		c->in = c->out = p[0][0];
+		theirs[0] = p[0][1];
+		return 1;
+	}
+	for (int i = 0; i < CONPROTO_FDS; i++)
+		if (pipe2(p[i], O_CLOEXEC) < 0)
+			return -1;	/* the tool exits then */
+	theirs[0] = p[0][0];
+	c->in = p[0][1];
+	c->out = p[1][0];
+	theirs[1] = p[1][1];
+	c->err = p[2][0];
+	theirs[2] = p[2][1];
+	if (no_wait(c->in) < 0 || no_wait(c->out) < 0 || no_wait(c->err) < 0)
+		return -1;
+	return CONPROTO_FDS;
+}
+
+int
+conclient_request(struct conclient *c, const struct conproto_request *req)
+{
+	int64_t end_ms = conproto_now_ms() + WAIT_MS;
+	int theirs[CONPROTO_FDS], n, r;
+
+	if ((n = make_ends(c, req->tty, theirs)) < 0)
+		return -1;
+	c->size = req->size;
+	r = conproto_send_request(c->ctl, req, theirs, n);
+	for (int i = 0; i < n; i++)
+		close(theirs[i]);
+	/* A server that hung up may have said why before. */
+	if (r < 0 && errno != EPIPE && errno != ECONNRESET)
+		return -1;
+	return expect(c, CONPROTO_ACK, end_ms);
+}
+
+/* raw_again - at the start, and when a stop by someone else is over */
+static void
+raw_again(void)
+{
+	struct termios t;
+
+	if (tty_raw(STDIN_FILENO, raw ? &t : &cooked) == 0)
+		raw = true;
+}
+
+static void
+send_size(struct conclient *c)
+{
+	struct winsize ws;
+	uint16_t v[4];
+
+	tty_size(STDIN_FILENO, &ws);
+	if (!memcmp(&ws, &c->size, sizeof(ws)))
+		return;
+	c->size = ws;
+	memcpy(v, (uint16_t[]){ ws.ws_row, ws.ws_col, ws.ws_xpixel,
+	    ws.ws_ypixel }, sizeof(v));
+	/* A server that has stopped reading does without. */
+	(void)conproto_send(c->ctl, CONPROTO_WINSIZE, v, sizeof(v));
+}
+
+/* catch_signals - a signalfd for those that mean something here */
+static int
+catch_signals(void)
+{
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1,
+	    SIGUSR2, SIGWINCH, SIGCONT };
+	struct sigaction sa;
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(*sigs); i++) {
+		/* What nohup(1) or a shell ignores stays ignored. */
+		if (sigaction(sigs[i], NULL, &sa) < 0)
+			return -1;
+		if (sa.sa_handler != SIG_IGN)
+			sigaddset(&set, sigs[i]);
+	}
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -1;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* take_signals - pass on, or with a terminal of ours, leave */
+static void
+take_signals(struct conclient *c, int fd, bool tty)
+{
+	struct signalfd_siginfo si;
+
+	while (read(fd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		if (si.ssi_signo == SIGWINCH || si.ssi_signo == SIGCONT) {
+			if (raw && si.ssi_signo == SIGCONT)
+				raw_again();
+			if (tty)
+				send_size(c);
+		} else if (tty) {
+			c->signal = (int)si.ssi_signo;
+		} else {
+			/* If it cannot be sent, SIGKILL is still there. */
+			(void)conproto_send_u32(c->ctl, CONPROTO_SIGNAL,
+			    si.ssi_signo);
+		}
+	}
+}
+
+/* finish - the command has ended: move what it left, wait for no more */
+static void
+finish(struct relay *r, int from)
+{
+	int there = 0;
+
+	if (r->ended)
+		return;
+	if (ioctl(from, FIONREAD, &there) < 0)
+		there = 0;
+	relay_finish(r, (size_t)there);
+	relay_step(r, idle);
+}
+
+/* take_frames - returns 0 to go on, 1 at the end, -1 if it is a bad one */
+static int
+take_frames(struct conclient *c)
+{
+	int r = conproto_recv(c->ctl, &c->frame);
+	int64_t v;
+
+	if (r <= 0)
+		return r;
+	c->frame.have = 0;
+	if (c->frame.type == CONPROTO_ERROR)
+		return take_error(c);
+	v = conproto_u32(&c->frame);
+	if (c->frame.type != CONPROTO_EXIT || v < 0 || v > 255 ||
+	    c->frame.len != sizeof(uint32_t)) {
+		errno = EPROTO;
+		return -1;
+	}
+	c->status = (int)v;
+	return 1;
+}
+
+/* look - is this the third ^] within a second? */
+static int
+look(void *arg, const unsigned char *buf, size_t n)
+{
+	static int64_t first_ms;
+	static int seen;
+
+	for (size_t i = 0; i < n; i++) {
+		if (buf[i] != ESCAPE) {
+			seen = 0;
+			continue;
+		}
+		if (seen == 0 || conproto_now_ms() - first_ms > ESCAPE_MS) {
+			first_ms = conproto_now_ms();
+			seen = 0;
+		}
+		if (++seen == ESCAPES) {
+			*(bool *)arg = true;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/*
+ * private - a descriptor of our own for one that we were given
+ *
+ * O_NONBLOCK belongs to the open file, which others share: open it anew
+ * where that gives the same pipe or terminal.  Else the relay takes care.
+ */
+static int
+private(int fd, int flags)
+{
+	char path[32];
+	struct stat st;
+	int own;
+
+	if (fstat(fd, &st) < 0 || (!S_ISFIFO(st.st_mode) && !isatty(fd)))
+		return fd;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	own = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return own >= 0 ? own : fd;
+}
+
+/* after_relay - pass the ends of the flows on; false: leave */
+static bool
+after_relay(struct conclient *c, bool tty)
+{
+	if (c->left)
+		return false;
+	if (tty && out.ended && out.error != 0 && out.error != ECONNRESET) {
+		c->signal = SIGPIPE;	/* nobody sees the terminal */
+		return false;
+	}
+	if (in.ended && c->in >= 0) {
+		if (tty)
+			(void)shutdown(c->in, SHUT_WR);	/* it may be gone */
+		else
+			close(c->in);
+		c->in = -1;
+	}
+	if (!tty && out.ended && c->out >= 0)
+		close(fd_take(&c->out));
+	if (!tty && err.ended && c->err >= 0)
+		close(fd_take(&c->err));
+	return true;
+}
+
+/* loop - returns as take_frames; 0: left or stopped by a signal */
+static int
+loop(struct conclient *c, int signals, bool tty)
+{
+	int over = 0, e = 0;
+
+	while (!over || !out.ended || !err.ended) {
+		struct pollfd p[8] = {
+			{ .fd = signals, .events = POLLIN },
+			{ .fd = over ? -1 : c->ctl, .events = POLLIN },
+		};
+
+		relay_poll(&in, p + 2);
+		relay_poll(&out, p + 4);
+		relay_poll(&err, p + 6);
+		if (poll(p, 8, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		if (p[0].revents)
+			take_signals(c, signals, tty);
+		relay_step(&in, p + 2);
+		relay_step(&out, p + 4);
+		relay_step(&err, p + 6);
+		if (p[1].revents && (over = take_frames(c)) != 0) {
+			e = errno;
+			relay_end(&in, 0);
+			finish(&out, c->out);
+			finish(&err, c->err);
+		}
+		if (!after_relay(c, tty) || (c->signal && (tty || over)))
+			return 0;
+	}
+	errno = e;
+	return over;
+}
+
+int
+conclient_run(struct conclient *c, bool tty)
+{
+	auto_close int signals = catch_signals();
+	int r, e;
+
+	if (signals < 0)
+		return -1;
+	relay_init(&in, private(STDIN_FILENO, O_RDONLY), c->in);
+	relay_init(&out, c->out, private(STDOUT_FILENO, O_WRONLY));
+	relay_init(&err, c->err, tty ? -1 : private(STDERR_FILENO, O_WRONLY));
+	if (tty && isatty(STDIN_FILENO)) {
+		in.look = look;
+		in.arg = &c->left;
+		raw_again();
+		send_size(c);
+	}
+	r = loop(c, signals, tty);
+	e = errno;
+	if (raw)
+		tty_restore(STDIN_FILENO, &cooked);
+	errno = e;
+	return r < 0 ? -1 : 0;
+}

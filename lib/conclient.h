@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONCLIENT_H
+#define CONCLIENT_H
+
+#include <stdbool.h>
+
+#include "conproto.h"
+
+/*
+ * The host's side of a session.  The container is an attacker: the socket
+ * may be anything, and whoever listens may say anything, or nothing.
+ */
+struct conclient {
+	int ctl;		/* the control socket */
+	int in, out, err;	/* our ends; a terminal: in == out, err -1 */
+	struct winsize size;	/* as the server knows it */
+	int status;		/* of the session, once conclient_run is back */
+	int signal;		/* the one that ended this end, or 0 */
+	bool left;		/* the user typed ^] three times */
+	char text[512];		/* what the server said went wrong, or "" */
+	struct conproto_frame frame;
+};
+
+/*
+ * conclient_find - the socket of a container
+ *
+ * root: the container's root directory, below which path is looked up with
+ * no link followed; or the path of a socket itself, in which then no link at
+ * all is followed.  Returns an O_PATH descriptor that the caller owns, or -1
+ * with errno ENOTSOCK, ELOOP (a link), or that of openat2(2).
+ */
+int conclient_find(const char *root, const char *path);
+
+/*
+ * conclient_connect - connect, and wait for the server's greeting
+ *
+ * sock: from conclient_find; stays open.  Fills *c and returns 0, or -1 with
+ * errno ETIMEDOUT (it says nothing for WAIT_MS), EPROTO (it is not ours),
+ * ECONNRESET (it hangs up), EREMOTEIO (it refuses; c->text says why), or that
+ * of connect(2).  Needs /proc.  Capabilities are needed no more after it.
+ */
+int conclient_connect(struct conclient *c, int sock);
+
+/*
+ * conclient_request - ask for a session
+ *
+ * Makes fresh pipes, or for a terminal a stream pair, and sends the other
+ * ends.  Returns 0 once the server has understood, or -1 as above or with
+ * E2BIG; with EREMOTEIO c->status is set too.
+ */
+int conclient_request(struct conclient *c, const struct conproto_request *req);
+
+/*
+ * conclient_run - be the session's near end, until it is over
+ *
+ * Moves the bytes of 0, 1 and 2.  With a terminal session whose standard
+ * input is a terminal that one is raw meanwhile, and restored on every way
+ * out.  Returns 0 with c->status; or with c->left; or with c->signal, of which
+ * this process should die now.  Or -1 with errno ECONNRESET (the session was
+ * lost), EPROTO, or EREMOTEIO with c->status and c->text.
+ */
+int conclient_run(struct conclient *c, bool tty);
+
+#endif

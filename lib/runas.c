@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* runas.c - what a process must shed and take on to be a user's session */
+#define _GNU_SOURCE
+#include "runas.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/close_range.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int
+copy(char *to, size_t size, const char *from)
+{
+	if (strlen(from) >= size) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(to, from);
+	return 0;
+}
+
+int
+runas_find(const char *user, struct runas *who)
+{
+	struct passwd nobody_knows = { .pw_name = (char *)"root",
+	    .pw_dir = (char *)"/root", .pw_shell = (char *)"/bin/sh" };
+	struct passwd *pw;
+
+	errno = 0;
+	if (!(pw = getpwnam(user))) {
+		if (strcmp(user, "root") != 0) {
+			if (errno == 0)
+				errno = ENOENT;
+			return -1;
+		}
+		pw = &nobody_knows;
+	}
+	who->uid = pw->pw_uid;
+	who->gid = pw->pw_gid;
+	if (copy(who->name, sizeof(who->name), pw->pw_name) < 0 ||
+	    copy(who->home, sizeof(who->home), pw->pw_dir) < 0)
+		return -1;
+	return copy(who->shell, sizeof(who->shell),
+	    *pw->pw_shell ? pw->pw_shell : "/bin/sh");
+}
+
+int
+runas_environ(const struct runas *who, const char *term, char *const extra[])
+{
+	static const char *const servers[] = {
+		"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
+		"LISTEN_PIDFDID", "FDSTORE", "WATCHDOG_PID", "WATCHDOG_USEC",
+		"INVOCATION_ID", "JOURNAL_STREAM", "MAINPID", "MANAGERPID",
+		"SYSTEMD_EXEC_PID", "MEMORY_PRESSURE_WATCH",
+		"MEMORY_PRESSURE_WRITE", "CREDENTIALS_DIRECTORY",
+		"PWD", "OLDPWD", "SHLVL", "TERM",
+	};
+	int bad = 0;
+
+	for (size_t i = 0; i < sizeof(servers) / sizeof(*servers); i++)
+		bad |= unsetenv(servers[i]);
+	bad |= setenv("HOME", who->home, 1);
+	bad |= setenv("USER", who->name, 1);
+	bad |= setenv("LOGNAME", who->name, 1);
+	bad |= setenv("SHELL", who->shell, 1);
+	bad |= setenv("PATH", RUNAS_PATH, 0);
+	if (*term)
+		bad |= setenv("TERM", term, 1);
+	for (; *extra; extra++)
+		bad |= putenv(*extra);
+	return bad ? -1 : 0;
+}
+
+/* cloexec_rest - what close_range(2) does, for kernels before 5.11 */
+static int
+cloexec_rest(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	struct dirent *e;
+
+	if (!d)
+		return -1;
+	while ((e = readdir(d))) {
+		int fd = atoi(e->d_name);
+
+		if (fd > 2 && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+			break;
+	}
+	closedir(d);
+	return e ? -1 : 0;
+}
+
+static int
+drop_inheritable(void)
+{
+	cap_t caps = cap_get_proc();
+	int r = -1;
+
+	if (caps && cap_clear_flag(caps, CAP_INHERITABLE) == 0)
+		r = cap_set_proc(caps);
+	cap_free(caps);
+	if (r == 0 && cap_reset_ambient() < 0 && errno != EINVAL)
+		r = -1;
+	return r;
+}
+
+int
+runas_clean(void)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);	/* some cannot be set, nor changed */
+	sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return -1;
+	if (setsid() < 0 && errno != EPERM)	/* EPERM: it leads one */
+		return -1;
+	umask(022);
+	if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 &&
+	    cloexec_rest() < 0)
+		return -1;
+	return drop_inheritable();
+}
+
+int
+runas_become(const struct runas *who)
+{
+	if (initgroups(who->name, who->gid) < 0 ||
+	    setresgid(who->gid, who->gid, who->gid) < 0)
+		return -1;
+	return setresuid(who->uid, who->uid, who->uid);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RUNAS_H
+#define RUNAS_H
+
+#include <limits.h>
+#include <sys/types.h>
+
+/* Where commands are looked for when nobody says; the first ones are NixOS. */
+#define RUNAS_PATH \
+	"/run/wrappers/bin:/nix/var/nix/profiles/default/bin:" \
+	"/run/current-system/sw/bin:/usr/local/sbin:/usr/local/bin:" \
+	"/usr/sbin:/usr/bin:/sbin:/bin"
+
+struct runas {
+	uid_t uid;
+	gid_t gid;
+	char name[256], home[PATH_MAX], shell[PATH_MAX];
+};
+
+/*
+ * runas_find - look a user up in the user database of this system
+ *
+ * Root is found where there is no database too.  Returns 0, or -1 with errno
+ * ENOENT (no such user), ENAMETOOLONG, or that of getpwnam(3).
+ */
+int runas_find(const char *user, struct runas *who);
+
+/*
+ * runas_environ - make environ that of a session of this user
+ *
+ * What the server was given stays, but for what concerns the server alone;
+ * HOME, USER, LOGNAME and SHELL are the user's, PATH is RUNAS_PATH if unset,
+ * TERM is term, or unset where that is empty.  extra: "K=V" strings, last
+ * and strongest, which must live on.  Returns 0, or -1 with errno ENOMEM.
+ */
+int runas_environ(const struct runas *who, const char *term,
+    char *const extra[]);
+
+/*
+ * runas_clean - make this process as a new session should begin
+ *
+ * A session of its own, every signal at its default and none blocked, the
+ * file mode mask 022, no inheritable and no ambient capabilities; every
+ * descriptor above 2 is closed at exec.  Returns 0 or -1 with errno.
+ */
+int runas_clean(void);
+
+/*
+ * runas_become - become the user, with all groups; no way back
+ *
+ * Returns 0, or -1 with the errno of the step that failed.
+ */
+int runas_become(const struct runas *who);
+
+#endif

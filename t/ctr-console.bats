@@ -1,0 +1,872 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# ctr-console.bats - sessions: the server and the client, and plain socat
+load lib/env
+
+# A server of its own for each test, in a tree that stands for a container.
+setup() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	root=$BATS_TEST_TMPDIR/root
+	in=$root/var/lib
+	mkdir -p "$in"
+	pids=()
+	serve
+}
+
+teardown() {
+	for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid"; done
+	[ ! -e "$BATS_TEST_TMPDIR/started" ] ||
+		while read -r pid; do kill -9 "$pid" 2>/dev/null; done \
+			<"$BATS_TEST_TMPDIR/started"
+	true
+}
+
+# serve [option...] - start the server and wait until it listens
+serve() {
+	ctr-console serve --login-socket "$in/login.socket" \
+		--root-shell-socket "$in/root-shell.socket" "$@" \
+		</dev/null >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+	server=$!
+	pids+=("$server")
+	until_true 10 test -S "$in/root-shell.socket"
+}
+
+stop_server() {
+	kill "$server"
+	wait "$server"
+}
+
+con() { timeout -k 5 30 ctr-console "$@"; }
+
+# has file text - the file holds it
+has() { [ -e "$1" ] && grep -q -e "$2" "$1"; }
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# pty script - run expect on stdin's script, with $root and the tools at hand
+pty() {
+	root=$root in=$in tmp=$BATS_TEST_TMPDIR expect -f - 3>&-
+}
+
+# --- the server ---
+
+@test "login.socket is 0666 and root-shell.socket is 0600" {
+	run stat -c '%a %U %F' "$in/login.socket" "$in/root-shell.socket"
+	assert_line -n 0 "666 root socket"
+	assert_line -n 1 "600 root socket"
+}
+
+@test "no socket is ever there with another mode, whatever the umask" {
+	stop_server
+	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=bind,chmod,fchmodat,rename,renameat,renameat2,umask,listen \
+		sh -c 'umask 0; exec ctr-console serve --login-socket "$1/login.socket" \
+			--root-shell-socket "$1/root-shell.socket"' sh "$in" </dev/null 3>&- &
+	pids+=($!)
+	until_true 10 test -S "$in/root-shell.socket"
+	run grep -c 'umask(0777)' "$BATS_TEST_TMPDIR/trace"
+	assert_output 2
+	# bind, listen, chmod, and only then the name that others know
+	run sed -nE 's/^[0-9]+ +(bind|listen|f?chmod|rename)(at)?2?\(.*/\1/p' \
+		"$BATS_TEST_TMPDIR/trace"
+	assert_output "$(printf '%s\n' bind listen fchmod rename bind listen fchmod rename |
+		sed "s/fchmod/$(grep -qE '^[0-9]+ +fchmodat' "$BATS_TEST_TMPDIR/trace" &&
+			echo fchmod || echo chmod)/")"
+	run grep -E 'chmod' "$BATS_TEST_TMPDIR/trace"
+	assert_line -n 0 --regexp '0666'
+	assert_line -n 1 --regexp '0600'
+}
+
+@test "a stale socket is replaced, and the sockets go when the server stops" {
+	kill -9 "$server"
+	wait "$server" || true
+	assert_exists "$in/login.socket"
+	serve
+	until_true 10 con run "$root" true
+	stop_server
+	assert_not_exists "$in/login.socket"
+	assert_not_exists "$in/root-shell.socket"
+	run find "$in" -mindepth 1
+	assert_output ""
+}
+
+@test "a server that comes second takes over, and the first leaves its sockets" {
+	first=$server
+	inode=$(stat -c %i "$in/login.socket")
+	serve
+	until_true 10 sh -c '[ "$(stat -c %i "$1")" != "$2" ]' sh "$in/login.socket" "$inode"
+	kill "$first"
+	wait "$first"
+	assert_exists "$in/login.socket"
+	run -0 con run "$root" echo second
+	assert_output second
+}
+
+@test "a file that is no socket is not replaced" {
+	stop_server
+	echo precious >"$in/root-shell.socket"
+	run -1 con serve --login-socket "$in/login.socket" \
+		--root-shell-socket "$in/root-shell.socket"
+	assert_output --partial "root-shell.socket: File exists"
+	assert_not_exists "$in/login.socket"
+	run cat "$in/root-shell.socket"
+	assert_output precious
+}
+
+@test "readiness goes to NOTIFY_SOCKET, abstract too, and to --ready" {
+	stop_server
+	for to in "$BATS_TEST_TMPDIR/n" "@ctr-console-test-$$"; do
+		if [ "${to#@}" != "$to" ]; then from=ABSTRACT-RECV:${to#@}; else from=UNIX-RECV:$to; fi
+		rm -f "$BATS_TEST_TMPDIR/got"
+		socat -u "$from" "OPEN:$BATS_TEST_TMPDIR/got,creat" 3>&- &
+		receiver=$!
+		pids+=("$receiver")
+		until_true 10 grep -qF "$to" /proc/net/unix
+		NOTIFY_SOCKET=$to serve
+		until_true 10 has "$BATS_TEST_TMPDIR/got" '^READY=1'
+		run -0 con run "$root" env
+		refute_output --partial NOTIFY_SOCKET
+		stop_server
+		kill "$receiver" 2>/dev/null || true
+	done
+	mkfifo "$BATS_TEST_TMPDIR/ready"
+	ctr-console serve --login-socket "$in/login.socket" --ready 7 \
+		--root-shell-socket "$in/root-shell.socket" \
+		</dev/null 7<>"$BATS_TEST_TMPDIR/ready" 3>&- &
+	pids+=($!)
+	read -r -t 10 <"$BATS_TEST_TMPDIR/ready"
+	assert_exists "$in/root-shell.socket"
+}
+
+@test "listening sockets are taken from systemd, by their names" {
+	command -v systemd-socket-activate >/dev/null || skip "no systemd-socket-activate"
+	stop_server
+	systemd-socket-activate --fdname=root-shell:login \
+		-l "$in/root-shell.socket" -l "$in/login.socket" \
+		"$(command -v ctr-console)" serve </dev/null \
+		>"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+	pids+=($!)
+	until_true 10 test -S "$in/login.socket"
+	run -7 con run "$root" sh -c 'env; exit 7'
+	refute_output --partial LISTEN_
+	run -0 con run "$root" echo again
+	assert_output again
+	run -0 socat -t5 "UNIX:$in/root-shell.socket" - <<<'echo plain'
+	assert_output plain
+	# the root shell is what came under that name, not what came first
+	run -125 con run "$in/login.socket" true
+}
+
+@test "listening sockets under other names are refused" {
+	command -v systemd-socket-activate >/dev/null || skip "no systemd-socket-activate"
+	systemd-socket-activate --fdname=something -l "$BATS_TEST_TMPDIR/s" \
+		"$(command -v ctr-console)" serve </dev/null \
+		>"$BATS_TEST_TMPDIR/log2" 2>&1 3>&- &
+	pids+=($!)
+	until_true 10 test -S "$BATS_TEST_TMPDIR/s"
+	socat -u OPEN:/dev/null "UNIX:$BATS_TEST_TMPDIR/s"
+	until_true 10 has "$BATS_TEST_TMPDIR/log2" 'sockets handed over: Bad file descriptor'
+}
+
+@test "a session goes on when the server is killed" {
+	mkfifo "$BATS_TEST_TMPDIR/f"
+	con run "$root" sh -c 'echo one; read -r x; echo "$x"; exit 9' \
+		<"$BATS_TEST_TMPDIR/f" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	client=$!
+	exec 5>"$BATS_TEST_TMPDIR/f"
+	until_true 10 has "$BATS_TEST_TMPDIR/out" one
+	kill -9 "$server"
+	wait "$server" || true
+	echo two >&5
+	exec 5>&-
+	run -9 wait "$client"
+	run cat "$BATS_TEST_TMPDIR/out"
+	assert_output $'one\ntwo'
+	serve
+	until_true 10 con run "$root" true
+}
+
+@test "SIGTERM to a session process ends even what ignores it" {
+	con run "$root" sh -c 'trap "" HUP TERM; echo $PPID $$; while :; do sleep 1; done' \
+		</dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
+	client=$!
+	until_true 10 has "$BATS_TEST_TMPDIR/out" ' '
+	read -r session command <"$BATS_TEST_TMPDIR/out"
+	kill "$session"
+	run -137 wait "$client"
+	until_true 10 gone "$command"
+}
+
+@test "the root shell is refused to others, though the mode would let them in" {
+	id nobody >/dev/null || skip "no user nobody"
+	chmod 0666 "$in/root-shell.socket"
+	chmod 755 "$BATS_TEST_TMPDIR" "$root" "$root/var" "$in"
+	# a user who cannot look into the folders of bats is no test
+	setpriv --reuid=65534 --clear-groups test -w "$in/root-shell.socket" ||
+		skip "$BATS_TEST_TMPDIR is closed to nobody"
+	run -0 setpriv --reuid=65534 --clear-groups \
+		socat -t5 "UNIX:$in/root-shell.socket" - <<<id
+	assert_output "the root shell is for the host's root alone"
+	cp "$(command -v ctr-console)" "$BATS_TEST_TMPDIR/ctr-console"
+	chmod 755 "$BATS_TEST_TMPDIR/ctr-console"
+	run -125 setpriv --reuid=65534 --clear-groups \
+		"$BATS_TEST_TMPDIR/ctr-console" run "$root" id
+	assert_output --partial "the root shell is for the host's root alone"
+}
+
+@test "the login socket runs no commands" {
+	run -125 con run "$in/login.socket" id
+	assert_output "ctr-console: this socket is for login alone: Operation not permitted"
+}
+
+@test "a client of another version is told so and gets no shell" {
+	cd "$in"
+	make_foul
+	run -0 "$BATS_FILE_TMPDIR/foul" root-shell.socket alien
+	assert_output "}this server speaks version 1 alone"
+}
+
+# --- plain socat ---
+
+@test "plain socat gets a root shell at once" {
+	run -0 socat -t5 "UNIX:$in/root-shell.socket" - \
+		<<<'echo "$0 $HOME $(id -u)"; pwd; exit 3'
+	assert_line -n 0 --regexp '^-(sh|dash|bash) /root 0$'
+	assert_line -n 1 /root
+}
+
+@test "the shell has the socket itself, in a session of its own, and nothing else" {
+	run -0 socat -t5 "UNIX:$in/root-shell.socket" - <<-'EOF2'
+		readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2 | sed 's/\[.*//' | sort | uniq -c
+		ls /proc/$$/fd | wc -l
+		cut -d' ' -f1,6,7 /proc/$$/stat | tr ' ' '\n' | sort -u | wc -l
+		grep -E 'Sig(Ign|Blk)|CapInh|CapAmb' /proc/$$/status
+		umask
+	EOF2
+	assert_line -n 0 --regexp '3 socket:'
+	assert_line -n 1 --regexp '^[34]$'
+	assert_line -n 2 2	# itself twice, and no terminal
+	assert_line --regexp 'SigBlk:.0000000000000000'
+	assert_line --regexp 'SigIgn:.0000000000000000'
+	assert_line --regexp 'CapInh:.0000000000000000'
+	assert_line --regexp 'CapAmb:.0000000000000000'
+	assert_line 0022
+}
+
+@test "a script of 1 MB is run to its last line" {
+	awk 'BEGIN { for (i = 0; i < 26000; i++) printf("n=$((n + 1)) # %028d\n", i); print "echo $n" }' \
+		>"$BATS_TEST_TMPDIR/script"
+	[ "$(stat -c %s "$BATS_TEST_TMPDIR/script")" -gt 1000000 ]
+	run -0 socat -t20 "UNIX:$in/root-shell.socket" - <"$BATS_TEST_TMPDIR/script"
+	assert_output 26000
+	run -0 con root-shell "$root" <"$BATS_TEST_TMPDIR/script"
+	assert_output 26000
+}
+
+@test "plain socat gets a login prompt on a terminal" {
+	stop_server
+	printf '#!/bin/sh\ntty; stty size; echo "TERM=$TERM"; read -r x; echo "got $x"\n' \
+		>"$BATS_TEST_TMPDIR/login"
+	chmod 755 "$BATS_TEST_TMPDIR/login"
+	serve --login "$BATS_TEST_TMPDIR/login"
+	run -0 socat -t5 "UNIX:$in/login.socket" - <<<hello
+	assert_line --regexp '^/dev/pts/[0-9]+'
+	assert_line --partial '24 80'
+	assert_line --partial 'TERM=vt220'
+	assert_line --partial 'got hello'
+}
+
+@test "the end of a plain peer's input ends what reads the terminal" {
+	stop_server
+	printf '#!/bin/sh\ncat; echo cat ended\nexec cat >"%s/second"\n' "$BATS_TEST_TMPDIR" \
+		>"$BATS_TEST_TMPDIR/login"
+	chmod 755 "$BATS_TEST_TMPDIR/login"
+	serve --login "$BATS_TEST_TMPDIR/login"
+	# -t30: only the server's end can end this in time; no newline at the end
+	run -0 timeout 10 socat -t30 "UNIX:$in/login.socket" - < <(printf x)
+	assert_output --partial 'cat ended'
+}
+
+@test "a plain peer that goes away hangs the terminal up" {
+	stop_server
+	printf '#!/bin/sh\ntrap "echo hup >%s/hup; exit" HUP\necho ready\nwhile :; do sleep 0.05; done\n' \
+		"$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/login"
+	chmod 755 "$BATS_TEST_TMPDIR/login"
+	serve --login "$BATS_TEST_TMPDIR/login"
+	socat -u "UNIX:$in/login.socket" "OPEN:$BATS_TEST_TMPDIR/out,creat" 3>&- &
+	pids+=($!)
+	until_true 10 has "$BATS_TEST_TMPDIR/out" ready
+	kill $!
+	until_true 10 has "$BATS_TEST_TMPDIR/hup" hup
+}
+
+# real_login - a server whose passwd and shadow hold a user of ours
+real_login() {
+	stop_server
+	d=$BATS_TEST_TMPDIR
+	cp /etc/passwd "$d/passwd"
+	echo "tester:x:0:0::/:/bin/sh" >>"$d/passwd"
+	cp /etc/shadow "$d/shadow"
+	printf 'tester:%s:19000:0:99999:7:::\n' \
+		"$(openssl passwd -6 sesame 2>/dev/null || mkpasswd -m sha-512 sesame)" \
+		>>"$d/shadow"
+	unshare -m sh -c 'set -e
+		mount --bind "$1/passwd" /etc/passwd
+		mount --bind "$1/shadow" /etc/shadow
+		mount -t tmpfs tmpfs /run
+		mount -t tmpfs tmpfs /var/log
+		exec ctr-console serve --login-socket "$2/login.socket" \
+			--root-shell-socket "$2/root-shell.socket"' sh "$d" "$in" \
+		</dev/null >"$d/log" 2>&1 3>&- &
+	server=$!
+	pids+=("$server")
+	until_true 10 test -S "$in/root-shell.socket"
+}
+
+@test "login(1) asks for name and password, by ctr-console and by plain socat" {
+	command -v login >/dev/null || skip "no login"
+	command -v openssl >/dev/null || command -v mkpasswd >/dev/null || skip "no openssl"
+	real_login
+	for how in "ctr-console login $root" "socat unix:$in/login.socket -,echo=0,raw"; do
+		how=$how pty <<-'EOF2'
+			set timeout 20
+			proc want {what} { expect -re $what {} default { puts "no $what"; exit 9 } }
+			eval spawn -noecho $env(how)
+			want "login: "
+			send "tester\r"
+			want "assword: "
+			send "wrong\r"
+			want "ncorrect"
+			want "login: "
+			send "tester\r"
+			want "assword: "
+			send "sesame\r"
+			want "# "
+			send "tty; echo \$((20 + 3))\r"
+			want "/dev/pts/\[0-9\]+"
+			want "23"
+			send "exit\r"
+			expect eof
+			exit 0
+		EOF2
+	done
+}
+
+# --- run ---
+
+@test "the command's exit status comes back" {
+	for n in 0 1 3 125 126 127 255; do
+		run "-$n" con run "$root" sh -c "exit $n"
+		assert_output ""
+	done
+}
+
+@test "what is not found gives 127, what cannot be run gives 126" {
+	run -127 con run "$root" /no/such
+	assert_output "ctr-console: /no/such: No such file or directory"
+	run -127 con run "$root" no-such-command
+	assert_output "ctr-console: no-such-command: No such file or directory"
+	run -126 con run "$root" /etc/passwd
+	assert_output "ctr-console: /etc/passwd: Permission denied"
+	run -126 con run "$root" /
+	run -125 con run --user no-such-user "$root" true
+	assert_output "ctr-console: no such user: no-such-user"
+	run -125 con run --chdir /no/such "$root" true
+	assert_output "ctr-console: /no/such: No such file or directory"
+}
+
+@test "a command that a signal ends gives 128 and the signal" {
+	run -143 con run "$root" sh -c 'kill -TERM $$'
+	run -137 con run "$root" sh -c 'kill -KILL $$'
+	run -139 con run --no-tty "$root" sh -c 'kill -SEGV $$'
+}
+
+@test "standard output and standard error stay apart" {
+	con run "$root" sh -c 'echo out; echo err >&2' \
+		>"$BATS_TEST_TMPDIR/o" 2>"$BATS_TEST_TMPDIR/e"
+	run cat "$BATS_TEST_TMPDIR/o"
+	assert_output out
+	run cat "$BATS_TEST_TMPDIR/e"
+	assert_output err
+}
+
+@test "the end of standard input reaches the command" {
+	run -0 con run "$root" cat <<<x
+	assert_output x
+	run -0 con run "$root" wc -c </dev/null
+	assert_output 0
+	run -0 con run "$root" wc -c <&-
+	assert_output 0
+	run -0 sh -c 'printf abc | timeout 30 ctr-console run "$1" cat | cat' sh "$root"
+	assert_output abc
+}
+
+@test "50 MB pass unchanged in both directions, pipes and files alike" {
+	head -c 50M /dev/urandom >"$BATS_TEST_TMPDIR/data"
+	sum=$(sha256sum <"$BATS_TEST_TMPDIR/data")
+	con run "$root" cat <"$BATS_TEST_TMPDIR/data" >"$BATS_TEST_TMPDIR/copy"
+	[ "$(sha256sum <"$BATS_TEST_TMPDIR/copy")" = "$sum" ]
+	got=$(cat "$BATS_TEST_TMPDIR/data" | con run "$root" cat | sha256sum)
+	[ "$got" = "$sum" ]
+	: >"$BATS_TEST_TMPDIR/copy"
+	con run "$root" cat <"$BATS_TEST_TMPDIR/data" >>"$BATS_TEST_TMPDIR/copy"
+	[ "$(sha256sum <"$BATS_TEST_TMPDIR/copy")" = "$sum" ]
+	# what no splice can do: sockets at both ends
+	got=$(socat -u "OPEN:$BATS_TEST_TMPDIR/data" \
+		"EXEC:timeout 60 ctr-console run '$root' sha256sum,socktype=1")
+	[ "$got" = "$sum" ]
+}
+
+@test "a slow reader slows the command, and loses nothing" {
+	got=$(con run "$root" head -c 2000000 /dev/zero |
+		{ sleep 0.5; wc -c; })
+	[ "$got" = 2000000 ]
+	got=$(con run "$root" sh -c 'head -c 300000 /dev/zero >&2' 2>&1 >/dev/null |
+		{ sleep 0.5; wc -c; })
+	[ "$got" = 300000 ]
+}
+
+@test "a reader that goes away ends the command by SIGPIPE" {
+	run -0 sh -c '{ timeout 30 ctr-console run "$1" yes; echo "$?" >"$2"; } | head -n 1' \
+		sh "$root" "$BATS_TEST_TMPDIR/status"
+	assert_output y
+	run cat "$BATS_TEST_TMPDIR/status"
+	assert_output 141
+}
+
+@test "a command that ends does not wait for its input or its children" {
+	mkfifo "$BATS_TEST_TMPDIR/f"
+	exec 5<>"$BATS_TEST_TMPDIR/f"
+	run -0 timeout 10 ctr-console run "$root" echo done <&5
+	assert_output done
+	exec 5>&-
+	run -0 timeout 10 ctr-console run "$root" \
+		sh -c 'sleep 100 & echo $! >"$1"; echo done' sh "$BATS_TEST_TMPDIR/started"
+	assert_output done
+}
+
+@test "every byte of every argument arrives" {
+	args=("" " " "two words" $'new\nline' "'" '"' '$HOME' '`id`' '\' '*' -- -x $'\x01\xff\xfe' "ümlaut")
+	for a in "${args[@]}"; do printf '%s\0' "$a"; done >"$BATS_TEST_TMPDIR/want"
+	con run "$root" -- sh -c 'for a; do printf "%s\0" "$a"; done' sh "${args[@]}" \
+		>"$BATS_TEST_TMPDIR/got"
+	cmp "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
+	big=$(head -c 75000 /dev/urandom | base64 -w 0)
+	[ "${#big}" = 100000 ]
+	got=$(con run "$root" printf %s "$big")
+	[ "$got" = "$big" ]
+	many=$(seq 100000 | xargs timeout 30 ctr-console run "$root" echo | md5sum)
+	[ "$many" = "$(seq 100000 | xargs echo | md5sum)" ]
+}
+
+@test "user, folder and environment are those asked for" {
+	run -0 con run "$root" sh -c 'echo "$(id -u) $USER $LOGNAME $HOME $SHELL $PWD"'
+	assert_output "0 root root /root $(getent passwd root | cut -d: -f7) /root"
+	run -0 con run --user daemon --chdir /usr -e A=1 --env 'B=two words' --env C= "$root" \
+		sh -c 'echo "$(id -un) $(id -Gn) $USER $HOME $PWD $A/$B/$C/${TERM-none}"'
+	assert_output "daemon daemon daemon /usr/sbin /usr 1/two words//none"
+	run -0 con run --env PATH=/nowhere "$root" /usr/bin/env
+	assert_line PATH=/nowhere
+	run -127 con run --env PATH=/nowhere "$root" env
+	run -125 con run --env nonsense "$root" env
+}
+
+@test "a command gets pipes of the client's own making and nothing else" {
+	run -0 con run "$root" ls -l /proc/self/fd </dev/null
+	assert_line --regexp ' 0 -> pipe:'
+	assert_line --regexp ' 1 -> pipe:'
+	assert_line --regexp ' 2 -> pipe:'
+	assert_line --regexp ' 3 -> /proc/'
+	refute_line --regexp ' 4 -> '
+	# and so it is where close_range(2) is missing
+	stop_server
+	strace -f -o /dev/null -e trace=close_range -e inject=close_range:error=ENOSYS \
+		ctr-console serve --login-socket "$in/login.socket" \
+		--root-shell-socket "$in/root-shell.socket" </dev/null 3>&- 9</etc/passwd &
+	pids+=($!)
+	until_true 10 test -S "$in/root-shell.socket"
+	run -0 con run "$root" ls -l /proc/self/fd </dev/null
+	assert_line --regexp ' 3 -> /proc/'
+	refute_line --regexp ' 4 -> '
+}
+
+@test "signals to the client reach the command" {
+	for sig in INT TERM HUP QUIT USR1 USR2; do
+		rm -f "$BATS_TEST_TMPDIR/out"
+		# a background job of bats ignores some: start with them as usual
+		env --default-signal ctr-console run --no-tty "$root" sh -c \
+			"trap 'echo got $sig; exit 5' $sig; echo ready; while :; do sleep 0.05; done" \
+			</dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
+		client=$!
+		until_true 10 has "$BATS_TEST_TMPDIR/out" ready
+		kill -"$sig" "$client"
+		run -5 wait "$client"
+		run cat "$BATS_TEST_TMPDIR/out"
+		assert_line "got $sig"
+	done
+}
+
+@test "a client that is killed hangs its command up" {
+	ctr-console run "$root" sh -c \
+		"trap 'echo hup >$BATS_TEST_TMPDIR/hup; exit' HUP; echo ready; while :; do sleep 0.05; done" \
+		</dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
+	client=$!
+	until_true 10 has "$BATS_TEST_TMPDIR/out" ready
+	kill -9 "$client"
+	until_true 10 has "$BATS_TEST_TMPDIR/hup" hup
+}
+
+@test "a session that is lost is an error" {
+	con run "$root" sh -c 'echo $PPID $$; exec sleep 1000' \
+		</dev/null >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	client=$!
+	until_true 10 has "$BATS_TEST_TMPDIR/out" '[0-9]'
+	read -r session command <"$BATS_TEST_TMPDIR/out"
+	echo "$command" >"$BATS_TEST_TMPDIR/started"
+	kill -9 "$session"
+	run -125 wait "$client"
+	run cat "$BATS_TEST_TMPDIR/err"
+	assert_output "ctr-console: session in $root: Connection reset by peer"
+}
+
+@test "many sessions at once do not mix" {
+	for i in $(seq 40); do
+		con run "$root" sh -c "cat; exit $((i % 7))" <<<"$i" \
+			>"$BATS_TEST_TMPDIR/o$i" 3>&- &
+		jobs[i]=$!
+	done
+	for i in $(seq 40); do
+		run "-$((i % 7))" wait "${jobs[i]}"
+		[ "$(cat "$BATS_TEST_TMPDIR/o$i")" = "$i" ]
+	done
+}
+
+# --- terminals ---
+
+@test "run has a terminal where it is at one, with its size and its changes" {
+	pty <<-'EOF2'
+		set timeout 20
+		proc want {what} { expect -re $what {} default { puts "no $what"; exit 9 } }
+		spawn -noecho sh
+		stty rows 31 columns 101 < $spawn_out(slave,name)
+		expect -re {[#$] }
+		send "ctr-console run $env(root) sh -c 'tty; stty size; trap \"stty size; exit 6\" WINCH; echo re\"\"ady; while :; do sleep 0.05; done'; echo status=\$?\r"
+		want "/dev/pts/\[0-9\]+"
+		want "31 101"
+		want "ready"
+		stty rows 17 columns 55 < $spawn_out(slave,name)
+		want "17 55"
+		want "status=6"
+		send "exit\r"
+		expect eof
+	EOF2
+}
+
+@test "run has no terminal with --no-tty or in a pipeline, and one with --tty" {
+	run -0 script -qec "timeout 30 ctr-console run --no-tty $root tty" /dev/null </dev/null
+	assert_output --partial "not a tty"
+	run -1 con run "$root" tty
+	run -0 con run --tty "$root" tty
+	assert_output --partial /dev/pts/
+	run -0 con run --tty --env TERM=dumb "$root" sh -c 'echo $TERM'
+	assert_output --partial dumb
+}
+
+@test "input through a pipe ends a terminal session too" {
+	run -0 con run --tty "$root" cat < <(printf 'a line\n')
+	assert_output --partial "a line"
+	run -0 con run --tty "$root" cat < <(printf 'no newline')
+	assert_output --partial "no newline"
+}
+
+@test "a terminal session loses none of the last output" {
+	for _ in 1 2 3 4 5; do
+		run -4 con run --tty "$root" sh -c 'stty -opost; seq 1 20000; exit 4' </dev/null
+		assert_line -n 0 1
+		assert_line -n 19999 20000
+	done
+}
+
+@test "the terminal is as before: after the end, an error, a signal, a lost peer" {
+	pty <<-'EOF2'
+		set timeout 20
+		proc want {what} { expect -re $what {} default { puts "no $what"; exit 9 } }
+		proc same {} {
+			global before
+			send "stty -g\r"
+			want "stty -g\r\n(\[0-9a-f:\]+)\r\n"
+			upvar expect_out e
+			if {$e(1,string) ne $before} { puts "not restored"; exit 8 }
+			want {[#$] }
+		}
+		set env(PS1) "# "
+		spawn -noecho sh
+		want {[#$] }
+		send "stty -g\r"
+		want "stty -g\r\n(\[0-9a-f:\]+)\r\n"
+		set before $expect_out(1,string)
+		want {[#$] }
+
+		send "ctr-console run $env(root) sh -c 'exit 3'; echo status=\$?\r"
+		want "status=3"
+		want {[#$] }
+		same
+		send "ctr-console run $env(root) /no/such; echo status=\$?\r"
+		want "status=127"
+		want {[#$] }
+		same
+		foreach {sig status} {TERM 143 HUP 129 INT 130 QUIT 131} {
+			send "sh -c 'echo pid=\$\$,; exec ctr-console run $env(root) sh -c \"echo re\\\"\\\"ady; exec sleep 1000\"'; echo status=\$?\r"
+			want "pid=(\[0-9\]+),"
+			set pid $expect_out(1,string)
+			want "ready"
+			exec kill -$sig $pid
+			want "status=$status"
+			want {[#$] }
+			same
+		}
+		send "ctr-console run $env(root) sh -c 'echo re\"\"ady; kill -9 \$PPID; exec sleep 1000'; echo status=\$?\r"
+		want "ready"
+		want "status=125"
+		want {[#$] }
+		same
+		send "exit\r"
+		expect eof
+	EOF2
+}
+
+@test "^] three times within a second leaves, slowly typed it does not" {
+	pty <<-'EOF2'
+		set timeout 20
+		proc want {what} { expect -re $what {} default { puts "no $what"; exit 9 } }
+		set env(PS1) "# "
+		spawn -noecho sh
+		want {[#$] }
+		send "ctr-console run $env(root) sh -c 'echo re\"\"ady; exec cat'; echo status=\$?\r"
+		want "ready"
+		send "\x1d"
+		sleep 0.7
+		send "\x1d"
+		sleep 0.7
+		send "\x1d"
+		send "still\r"
+		want "still"
+		want "still"
+		send "\x1d\x1d"
+		sleep 0.1
+		send "\x1d"
+		want "left"
+		want "status=129"
+		send "exit\r"
+		expect eof
+	EOF2
+}
+
+@test "root-shell is an interactive shell at a terminal" {
+	pty <<-'EOF2'
+		set timeout 20
+		proc want {what} { expect -re $what {} default { puts "no $what"; exit 9 } }
+		set env(PS1) "# "
+		spawn -noecho ctr-console root-shell $env(root)
+		want {[#$] }
+		send "case \$- in *i*) echo inter\"\"active;; esac; tty\r"
+		want "interactive"
+		want "/dev/pts/\[0-9\]+"
+		want {[#$] }
+		send "sleep 1000\r"
+		sleep 0.3
+		send "\x03"
+		want {[#$] }
+		send "exit 11\r"
+		expect eof
+		catch wait result
+		exit [expr {[lindex $result 3] == 11 ? 0 : 7}]
+	EOF2
+}
+
+@test "root-shell without a terminal reads a script, with its status" {
+	run -5 con root-shell "$root" <<<'tty; echo error >&2; exit 5'
+	assert_line "not a tty"
+	assert_line "error"
+}
+
+@test "the command's terminal is its own: session, group, owner, and no host's" {
+	run -0 con run --tty --user daemon "$root" \
+		sh -c 'stat -c "%U %a" "$(tty)"; cut -d" " -f1,5,6 /proc/$$/stat; ls /proc/$$/fd' </dev/null
+	assert_line --partial "daemon 620"
+	read -r pid pgid sid < <(printf '%s\n' "${lines[1]}" | tr -d '\r')
+	[ "$pid" = "$pgid" ] && [ "$pid" = "$sid" ]
+}
+
+# --- the client and a hostile container ---
+
+@test "a socket that is a link is refused, and so is a link on the way" {
+	mkdir -p "$BATS_TEST_TMPDIR/evil/var/lib" "$BATS_TEST_TMPDIR/evil2/var"
+	ln -s "$in/root-shell.socket" "$BATS_TEST_TMPDIR/evil/var/lib/root-shell.socket"
+	run -125 con run "$BATS_TEST_TMPDIR/evil" true
+	assert_output --partial "find root-shell.socket of $BATS_TEST_TMPDIR/evil: "
+	ln -s "$in" "$BATS_TEST_TMPDIR/evil2/var/lib"
+	run -125 con run "$BATS_TEST_TMPDIR/evil2" true
+	run -125 con run "$BATS_TEST_TMPDIR/evil/var/lib/root-shell.socket" true
+	run -125 con run "$BATS_TEST_TMPDIR/evil2/var/lib/root-shell.socket" true
+	assert_output --partial "Too many levels of symbolic links"
+}
+
+@test "what is no socket is refused" {
+	stop_server
+	echo x >"$in/root-shell.socket"
+	run -125 con run "$root" true
+	assert_output --partial "Socket operation on non-socket"
+	rm "$in/root-shell.socket"
+	mkfifo "$in/root-shell.socket"
+	run -125 con run "$root" true
+	rm "$in/root-shell.socket"
+	run -125 con run "$root" true
+	assert_output "ctr-console: find root-shell.socket of $root: No such file or directory"
+}
+
+@test "a socket can be named by itself, and paths over 108 bytes work" {
+	run -0 con run "$in/root-shell.socket" echo direct
+	assert_output direct
+	cd "$in"
+	run -0 con run root-shell.socket echo relative
+	assert_output relative
+	run -0 con run ../lib/root-shell.socket echo up
+	assert_output up
+	cd "$BATS_TEST_TMPDIR"
+	stop_server
+	deep=$BATS_TEST_TMPDIR/$(printf 'd%.0s' {1..200})
+	root=$deep in=$deep/var/lib
+	mkdir -p "$in"
+	serve
+	[ "${#in}" -gt 200 ]
+	run -0 con run "$deep" echo far
+	assert_output far
+	run -0 con run "$in/root-shell.socket" echo far
+	assert_output far
+	stop_server
+	assert_not_exists "$in/login.socket"
+}
+
+make_foul() {
+	[ -x "$BATS_FILE_TMPDIR/foul" ] || "${TEST_CC:-cc}" -I"$TOP/lib" \
+		-o "$BATS_FILE_TMPDIR/foul" "$TOP/t/lib/foul-console.c" \
+		"$TOP/lib/conproto.c"
+}
+
+# foul kind - a hostile server at the root shell's socket
+foul() {
+	make_foul
+	mkdir -p "$BATS_TEST_TMPDIR/$1"
+	(
+		cd "$BATS_TEST_TMPDIR/$1" || exit
+		exec "$BATS_FILE_TMPDIR/foul" s "$1" </dev/null >listening 2>&1 3>&-
+	) &
+	pids+=($!)
+	until_true 10 has "$BATS_TEST_TMPDIR/$1/listening" listening
+}
+
+@test "a server that says nothing, or reads nothing, is given up after a while" {
+	mkdir -p "$BATS_TEST_TMPDIR/socat"
+	socat "UNIX-LISTEN:$BATS_TEST_TMPDIR/socat/s" EXEC:"sleep 100" 3>&- &
+	pids+=($!)
+	until_true 10 test -S "$BATS_TEST_TMPDIR/socat/s"
+	for kind in silent silent-after-hello reads-nothing; do foul "$kind"; done
+	for kind in silent silent-after-hello reads-nothing socat; do
+		big=()
+		[ "$kind" != reads-nothing ] || big=($(seq 100000))
+		con run "$BATS_TEST_TMPDIR/$kind/s" true "${big[@]}" </dev/null \
+			>"$BATS_TEST_TMPDIR/out-$kind" 2>&1 3>&- &
+		jobs[${#jobs[@]}]=$!
+	done
+	for job in "${jobs[@]}"; do run -125 wait "$job"; done
+	for kind in silent silent-after-hello reads-nothing socat; do
+		run cat "$BATS_TEST_TMPDIR/out-$kind"
+		assert_output --partial "Operation timed out"
+	done
+}
+
+@test "foul answers are errors, whatever their kind" {
+	for kind in hang-up hang-up-after-hello hang-up-after-ack garbage prompt \
+		torn-hello wrong-version overlong-hello hello-twice \
+		hello-with-descriptor overlong-ack exit-before-ack request-back \
+		unknown-type status-999 status-minus-one status-short status-long \
+		torn-exit exit-with-descriptors overlong-exit error-status-0 \
+		error-status-255 error-overlong error-short zeros; do
+		foul "$kind"
+		echo "# $kind"
+		run -125 con run "$BATS_TEST_TMPDIR/$kind/s" true </dev/null
+		case $kind in
+		hang-up*) assert_output --partial "Connection reset by peer" ;;
+		*) assert_output --partial "Protocol error" ;;
+		esac
+	done
+}
+
+@test "what a server says of itself cannot steer the terminal" {
+	foul error-escapes
+	run -125 con run "$BATS_TEST_TMPDIR/error-escapes/s" true </dev/null
+	assert_output "ctr-console: ?]0;title?? ??root# "
+}
+
+@test "after the exit status nothing counts, endless output neither" {
+	foul exit-twice
+	run -7 con run "$BATS_TEST_TMPDIR/exit-twice/s" true </dev/null
+	foul endless-output
+	run -7 timeout 10 ctr-console run "$BATS_TEST_TMPDIR/endless-output/s" true \
+		</dev/null >/dev/null
+}
+
+@test "the client gives away no descriptor of the host and drops capabilities" {
+	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=pipe2,socketpair,sendmsg,capset,open,openat,openat2 \
+		ctr-console run "$root" true </etc/passwd
+	run grep -c SCM_RIGHTS "$BATS_TEST_TMPDIR/trace"
+	assert_output 1
+	ends=$(sed -nE 's/.*pipe2\(\[([0-9]+), ([0-9]+)\].*/\1 \2/p' "$BATS_TEST_TMPDIR/trace" |
+		awk 'NR == 1 { a = $1 } NR == 2 { b = $2 } NR == 3 { c = $2 } END { print a ", " b ", " c }')
+	run grep SCM_RIGHTS "$BATS_TEST_TMPDIR/trace"
+	assert_output --partial "cmsg_data=[$ends]"
+	run grep capset "$BATS_TEST_TMPDIR/trace"
+	assert_output --partial "effective=0, permitted=0, inheritable=0"
+}
+
+# --- manners ---
+
+@test "usage: help, version, wrong options" {
+	run -0 ctr-console --help
+	assert_line -n 0 --partial "usage: ctr-console serve"
+	run -0 ctr-console run --help
+	run -0 ctr-console --version
+	run -2 ctr-console
+	run -2 ctr-console nonsense
+	run -2 ctr-console serve --nonsense
+	run -2 ctr-console serve --tty
+	run -2 ctr-console serve extra
+	run -125 ctr-console run
+	run -125 ctr-console run "$root"
+	run -125 ctr-console run --nonsense "$root" true
+	run -125 ctr-console login
+	run -125 ctr-console login "$root" extra
+	run -125 ctr-console run /no/such/root true
+	assert_output "ctr-console: find root-shell.socket of /no/such/root: No such file or directory"
+}
+
+@test "the synopsis of the page is the usage" {
+	run -0 sh -c 'mandoc -T ascii "$1/bin/ctr-console.8" | col -b' sh "$TOP"
+	for word in --login-socket --root-shell-socket --login --shell --ready --user --chdir --env --tty --no-tty; do
+		assert_output --partial -e "$word"
+	done
+	run -0 mandoc -T lint -W warning "$TOP/bin/ctr-console.8"
+	assert_output ""
+}
+
+@test "the units are good" {
+	command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
+	for u in ctr-console.service ctr-login.socket ctr-root-shell.socket; do
+		sed "s|@BINDIR@|$BUILD/bin|g" "$TOP/share/units/$u" >"$BATS_TEST_TMPDIR/$u"
+	done
+	cd "$BATS_TEST_TMPDIR"
+	run systemd-analyze verify --man=no ./ctr-console.service ./ctr-login.socket ./ctr-root-shell.socket
+	refute_output --partial ctr-
+	run grep -h SocketMode ctr-login.socket ctr-root-shell.socket
+	assert_output $'SocketMode=0666\nSocketMode=0600'
+}
