@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * init - process 1 of the minimal system
+ * init --exec FILE NAME [ARG...] - become FILE, a static program, as NAME
+ * init --lock FILE COMMAND [ARG...] - become COMMAND, with FILE locked
+ *
+ * Runs SYSTEM/activate, then keeps each of SYSTEM/services running; SYSTEM is
+ * the directory that this program lies in.  READY=1 goes to the manager of
+ * the container once ctr-console, one of the services, is ready: that manager
+ * takes it from process 1 only, which is why busybox's init does not do.
+ *
+ * SIGRTMIN+3, SIGRTMIN+4, SIGUSR1, SIGUSR2, SIGPWR  stop all, power off
+ * SIGTERM, SIGINT, SIGRTMIN+5                       stop all, reboot
+ * SIGHUP  the services of /run/current-system are what shall run from now on;
+ *         /run/init/current names the system once they do
+ *
+ * The signals are what systemd (systemd(1), "Signals") and the poweroff, halt
+ * and reboot of busybox send.  --exec is how the system is built from nothing
+ * but a busybox in the store: that file's name there starts with a hash, and
+ * busybox goes by the name that it is started by.  --lock is for
+ * switch-to-configuration, as not every busybox has flock.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <elf.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <link.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/reboot.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exits.h"
+#include "fd.h"
+
+#define CURRENT "/run/current-system"
+#define APPLIED "/run/init/current"
+#define NOTIFY "/run/init/notify"
+#define CONSOLE "ctr-console"
+
+enum {
+	RTMIN = 34,		/* systemd's SIGRTMIN is glibc's; musl's is 35 */
+	SERVICES = 128,
+	GRACE_MS = 5000,	/* from SIGTERM to SIGKILL */
+	READY_MS = 10000,	/* how long the console may take to be ready */
+	SHORT_MS = 1000,	/* who lived shorter waits that long */
+};
+
+struct service {
+	char name[NAME_MAX + 1];	/* empty: a free place */
+	char script[PATH_MAX];		/* what to run, in the store */
+	pid_t pid;			/* 0: not running */
+	int64_t since_ms;		/* started then; starts then, if not */
+	int64_t kill_ms;		/* 0, or stopping: SIGKILL then */
+	bool wanted;
+};
+
+static struct service services[SERVICES];
+static char system_dir[PATH_MAX];
+static int64_t ready_ms;		/* READY=1 by then; 0: it was sent */
+static const char *manager;		/* the socket that it is sent to */
+
+#define FOR_EACH(s) \
+	for (struct service *s = services; s < services + SERVICES; s++) \
+		if (s->name[0])
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* become - in a child: run a program of the system, with default signals */
+static _Noreturn void
+become(const char *path)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setsid();
+	execl(path, path, (char *)NULL);
+	warn("exec %s", path);
+	_exit(EXIT_NOCMD);
+}
+
+/* relink - make the symbolic link at path point to target, atomically */
+static void
+relink(const char *target, const char *path)
+{
+	char tmp[64];
+
+	snprintf(tmp, sizeof(tmp), "%s.new", path);
+	unlink(tmp);
+	if (symlink(target, tmp) < 0 || rename(tmp, path) < 0)
+		warn("link %s", path);
+}
+
+/* Who is not of a service's session, such as a shell that ignores SIGTERM, is
+ * told by SIGHUP; a service might take that for something else. */
+static bool
+of_a_service(pid_t pid)
+{
+	pid_t sid = getsid(pid);
+
+	FOR_EACH(s)
+		if (s->pid > 0 && s->pid == sid)
+			return true;
+	return false;
+}
+
+static void
+terminate_each(void)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *e;
+
+	while (proc && (e = readdir(proc))) {
+		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
+
+		if (pid <= 1)
+			continue;
+		kill(pid, SIGTERM);
+		if (!of_a_service(pid))
+			kill(pid, SIGHUP);
+		kill(pid, SIGCONT);
+	}
+	if (proc)
+		closedir(proc);
+	else
+		kill(-1, SIGTERM);
+}
+
+/* all_gone - reap until no process is left, or until the time is over */
+static bool
+all_gone(int sigfd, int64_t until_ms)
+{
+	struct signalfd_siginfo si;
+	struct pollfd p = { .fd = sigfd, .events = POLLIN };
+
+	for (int64_t now; (now = now_ms()) < until_ms;) {
+		pid_t pid;
+
+		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+			;
+		if (pid < 0 && errno == ECHILD)
+			return true;
+		if (poll(&p, 1, (int)(until_ms - now)) > 0)
+			(void)!read(sigfd, &si, sizeof(si)); /* just a wake-up */
+	}
+	return false;
+}
+
+static _Noreturn void
+power(int sigfd, int how)
+{
+	warnx(how == RB_AUTOBOOT ? "reboot" : "power off");
+	terminate_each();
+	if (!all_gone(sigfd, now_ms() + GRACE_MS)) {
+		warnx("killing what is left");
+		kill(-1, SIGKILL);
+		all_gone(sigfd, now_ms() + SHORT_MS);
+	}
+	sync();
+	reboot(how);
+	/* Not allowed: to nspawn these mean the same (133: EXIT_FORCE_RESTART). */
+	_exit(how == RB_AUTOBOOT ? 133 : 0);
+}
+
+static void
+service_stop(struct service *s)
+{
+	if (s->pid == 0 || s->kill_ms)
+		return;
+	kill(-s->pid, SIGTERM);
+	s->kill_ms = now_ms() + GRACE_MS;
+}
+
+static void
+service_start(struct service *s)
+{
+	pid_t pid = fork();
+
+	s->since_ms = now_ms();
+	if (pid == 0) {
+		if (!strcmp(s->name, CONSOLE))
+			setenv("NOTIFY_SOCKET", NOTIFY, 1);
+		become(s->script);
+	}
+	if (pid < 0) {
+		warn("fork for %s", s->name);
+		s->since_ms += SHORT_MS;
+		return;
+	}
+	s->pid = pid;
+}
+
+/* service_ended - the service was reaped: free its place, or plan its return */
+static void
+service_ended(struct service *s, const siginfo_t *si)
+{
+	int64_t now = now_ms();
+	bool asked = s->kill_ms != 0, brief = now - s->since_ms < SHORT_MS;
+
+	if (!asked)
+		warnx("service %s: %s %d%s", s->name, si->si_code == CLD_EXITED ?
+		    "exit" : "signal", si->si_status,
+		    brief ? ", again in 1 s" : "");
+	s->pid = 0;
+	s->kill_ms = 0;
+	s->since_ms = now + (brief && !asked ? SHORT_MS : 0);
+	if (!s->wanted)
+		s->name[0] = '\0';
+}
+
+static void
+reap(void)
+{
+	siginfo_t si;
+
+	for (;;) {
+		si.si_pid = 0;
+		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+		    si.si_pid == 0)
+			return;
+		FOR_EACH(s)
+			if (s->pid == si.si_pid) {
+				/* Before the pid is free for another group. */
+				kill(-s->pid, SIGKILL);
+				service_ended(s, &si);
+			}
+		waitpid(si.si_pid, NULL, 0);
+	}
+}
+
+static struct service *
+service_named(const char *name)
+{
+	FOR_EACH(s)
+		if (!strcmp(s->name, name))
+			return s;
+	for (struct service *s = services; s < services + SERVICES; s++)
+		if (!s->name[0]) {
+			memset(s, 0, sizeof(*s));
+			snprintf(s->name, sizeof(s->name), "%s", name);
+			return s;
+		}
+	return NULL;
+}
+
+static void
+service_want(int dirfd, const char *name)
+{
+	char script[PATH_MAX];
+	ssize_t n = readlinkat(dirfd, name, script, sizeof(script) - 1);
+	struct service *s;
+
+	if (n < 0)
+		return;
+	script[n] = '\0';
+	if (!(s = service_named(name))) {
+		warnx("too many services, without %s", name);
+		return;
+	}
+	if (strcmp(s->script, script) != 0) {
+		service_stop(s);
+		s->since_ms = 0;
+		memcpy(s->script, script, (size_t)n + 1);
+	}
+	s->wanted = true;
+}
+
+/* reload - want the services of system_dir, stop what is other or gone */
+static void
+reload(void)
+{
+	char path[PATH_MAX + 16];
+	struct dirent *e;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/services", system_dir);
+	if (!(dir = opendir(path))) {
+		warn("open %s", path);
+		return;
+	}
+	FOR_EACH(s)
+		s->wanted = false;
+	while ((e = readdir(dir)))
+		if (e->d_name[0] != '.')
+			service_want(dirfd(dir), e->d_name);
+	closedir(dir);
+	FOR_EACH(s) {
+		if (s->wanted)
+			continue;
+		service_stop(s);
+		if (s->pid == 0)
+			s->name[0] = '\0';
+	}
+}
+
+/* Whatever is in the way, the container stays reachable for its repair. */
+static void
+activate(void)
+{
+	char path[PATH_MAX + 16];
+	int status;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/activate", system_dir);
+	if ((pid = fork()) == 0)
+		become(path);
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		warn("run %s", path);
+	else if (status != 0)
+		warnx("%s failed", path);
+}
+
+static void
+send_ready(void)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	const char text[] = "READY=1";
+	auto_close int fd = -1;
+	socklen_t len;
+
+	ready_ms = 0;
+	if (!manager || strlen(manager) >= sizeof(a.sun_path))
+		return;
+	strcpy(a.sun_path, manager);
+	len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+	    strlen(manager));
+	if (*manager == '@')
+		a.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || sendto(fd, text, sizeof(text) - 1, MSG_NOSIGNAL,
+	    (struct sockaddr *)&a, len) < 0)
+		warn("notify %s", manager);
+}
+
+/* notify_open - where the console says READY=1; only root gets there */
+static int
+notify_open(void)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = NOTIFY };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	unlink(NOTIFY);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		warn("bind %s", NOTIFY);
+	return fd;
+}
+
+static void
+notified(int fd)
+{
+	char buf[512];
+	ssize_t n = read(fd, buf, sizeof(buf) - 1);
+
+	if (n < 0)
+		return;
+	buf[n] = '\0';
+	if (ready_ms && (!strncmp(buf, "READY=1", 7) || strstr(buf, "\nREADY=1")))
+		send_ready();
+}
+
+static void
+signalled(int sigfd)
+{
+	struct signalfd_siginfo si;
+	char path[PATH_MAX];
+	ssize_t n;
+
+	if (read(sigfd, &si, sizeof(si)) != sizeof(si))
+		return;
+	switch (si.ssi_signo) {
+	case SIGCHLD:
+		reap();
+		break;
+	case SIGHUP:
+		n = readlink(CURRENT, path, sizeof(path) - 1);
+		if (n < 0)
+			return;
+		path[n] = '\0';
+		memcpy(system_dir, path, (size_t)n + 1);
+		reload();
+		break;
+	case SIGTERM: case SIGINT: case RTMIN + 5:
+		power(sigfd, RB_AUTOBOOT);
+	default:
+		power(sigfd, RB_POWER_OFF);
+	}
+}
+
+/* earlier - the earlier of two times, of which 0 is none */
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+/* tend - do what is due; returns how long poll may wait for what is next */
+static int
+tend(void)
+{
+	int64_t now = now_ms(), next = 0;
+	bool stopping = false;
+
+	if (ready_ms && now >= ready_ms) {
+		warnx(CONSOLE " is not ready, going on without");
+		send_ready();
+	}
+	FOR_EACH(s) {
+		if (s->pid == 0 && now >= s->since_ms)
+			service_start(s);
+		if (s->kill_ms && now >= s->kill_ms) {
+			kill(-s->pid, SIGKILL);
+			s->kill_ms = now + GRACE_MS;
+		}
+		next = earlier(next, s->pid ? s->kill_ms : s->since_ms);
+		stopping |= s->kill_ms != 0;
+	}
+	if (!stopping) {
+		static char applied[PATH_MAX];
+
+		if (strcmp(applied, system_dir) != 0)
+			relink(strcpy(applied, system_dir), APPLIED);
+	}
+	next = earlier(next, ready_ms);
+	return next == 0 ? -1 : next > now ? (int)(next - now) : 0;
+}
+
+static int
+signals_open(void)
+{
+	const int mine[] = { SIGCHLD, SIGHUP, SIGTERM, SIGINT, SIGUSR1, SIGUSR2,
+	    SIGPWR };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(mine) / sizeof(mine[0]); i++)
+		sigaddset(&set, mine[i]);
+	for (int i = 3; i <= 5; i++)
+		sigaddset(&set, RTMIN + i);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* is_static - no interpreter; *what says what is wrong with the file if not */
+static bool
+is_static(int fd, const char **what)
+{
+	ElfW(Ehdr) e;
+	ElfW(Phdr) p;
+
+	*what = "not a program of this machine";
+	if (pread(fd, &e, sizeof(e), 0) != sizeof(e) ||
+	    memcmp(e.e_ident, ELFMAG, SELFMAG) != 0 ||
+	    e.e_phentsize != sizeof(p))
+		return false;
+	for (int i = 0; i < e.e_phnum; i++) {
+		if (pread(fd, &p, sizeof(p), (off_t)(e.e_phoff +
+		    (size_t)i * sizeof(p))) != sizeof(p))
+			return false;
+		*what = "dynamically linked, a static one is needed";
+		if (p.p_type == PT_INTERP)
+			return false;
+	}
+	return true;
+}
+
+static _Noreturn void
+exec_static(char *argv[])
+{
+	const char *what;
+	int fd = open(argv[0], O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		err(EXIT_TOOL, "open %s", argv[0]);
+	if (!is_static(fd, &what))
+		errx(EXIT_TOOL, "%s: %s", argv[0], what);
+	execv(argv[0], argv + 1);
+	err(EXIT_NOEXEC, "exec %s", argv[0]);
+}
+
+/* The lock lasts as long as the command, and what it starts, does. */
+static _Noreturn void
+exec_locked(char *argv[])
+{
+	int fd = open(argv[0], O_RDWR | O_CREAT, 0600), r = -1;
+
+	while (fd >= 0 && (r = flock(fd, LOCK_EX)) < 0 && errno == EINTR)
+		;
+	if (fd < 0 || r < 0)
+		err(EXIT_TOOL, "lock %s", argv[0]);
+	execv(argv[1], argv + 1);
+	err(EXIT_NOEXEC, "exec %s", argv[1]);
+}
+
+/* set_up - say which system this is, and make it the current one */
+static void
+set_up(void)
+{
+	ssize_t n = readlink("/proc/self/exe", system_dir,
+	    sizeof(system_dir) - 1);
+
+	if (n < 0)
+		err(EXIT_TOOL, "find the system that this is the init of");
+	*strrchr(system_dir, '/') = '\0';
+	umask(022);
+	(void)!chdir("/");	/* where the kernel starts process 1 anyway */
+	setenv("PATH", CURRENT "/bin", 1);
+	setenv("HOME", "/root", 1);
+	if ((manager = getenv("NOTIFY_SOCKET")))
+		manager = strdup(manager);
+	unsetenv("NOTIFY_SOCKET");
+	mkdir("/run/init", 0700);
+	relink(system_dir, "/run/booted-system");
+	relink(system_dir, CURRENT);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
+
+	if (argc >= 4 && !strcmp(argv[1], "--exec"))
+		exec_static(argv + 2);
+	if (argc >= 4 && !strcmp(argv[1], "--lock"))
+		exec_locked(argv + 2);
+	if (getpid() != 1)
+		errx(EXIT_USAGE, "runs as process 1 of a container");
+
+	fds[0].fd = signals_open();
+	set_up();
+	activate();
+	fds[1].fd = notify_open();
+	ready_ms = now_ms() + READY_MS;
+	reload();
+	for (;;) {
+		if (poll(fds, 2, tend()) < 0)
+			continue;
+		if (fds[1].revents)
+			notified(fds[1].fd);
+		if (fds[0].revents)
+			signalled(fds[0].fd);
+	}
+}
