@@ -1,0 +1,82 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What make builds, installs and takes away again.
+load lib/env
+
+tools='run-in-netns mkveth ctr-gcroot ctr-resolv ctr-console'
+
+setup() { dest=$BATS_TEST_TMPDIR/dest; }
+
+# make_top ARGUMENT... - make, as if not called by another make
+make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
+
+@test "the binaries are static and small" {
+	[[ $BUILD == "$TOP/build" ]] || skip "this is not the static build"
+	for tool in $tools; do
+		run -0 file "$BUILD/bin/$tool"
+		assert_output --partial "statically linked"
+		refute_output --partial "interpreter"
+		(($(stat -c %s "$BUILD/bin/$tool") <= 96 * 1024))
+	done
+}
+
+@test "every tool has --help on stdout and --version" {
+	for tool in $tools nixos-container; do
+		run -0 --separate-stderr "$tool" --help
+		assert_output --partial "usage: $tool"
+		assert_equal "$stderr" ''
+		run -0 "$tool" --version
+		assert_equal "${#lines[@]}" 1
+	done
+}
+
+@test "an option that is not there is named, on one line" {
+	for tool in $tools nixos-container; do
+		run --separate-stderr "$tool" --no-such-option
+		[[ $status -eq 2 || $status -eq 125 ]]
+		assert_output ''
+		[[ $stderr == *no-such-option* ]]
+		assert_equal "${#stderr_lines[@]}" 1
+	done
+}
+
+@test "install puts everything below DESTDIR, uninstall takes it away" {
+	make_top install DESTDIR="$dest" PREFIX=/opt/ctr STATE_DIR=/srv/c \
+		CONF_DIR=/srv/etc UNIT_DIR=/opt/units/system
+	for tool in $tools nixos-container; do
+		assert_file_executable "$dest/opt/ctr/bin/$tool"
+	done
+	assert_file_exists "$dest/opt/units/system/container@.service"
+	assert_file_executable "$dest/opt/units/system-generators/nixos-container-generator"
+	assert_file_exists "$dest/opt/ctr/share/man/man8/mkveth.8"
+	assert_file_executable "$dest/opt/ctr/share/nixos-container/systems/minimal/init"
+	grep -qF /srv/c "$dest/opt/ctr/bin/nixos-container"
+	grep -qF 'ExecStart=/opt/ctr/bin/nixos-container' \
+		"$dest/opt/units/system/container@.service"
+	run ! grep -rE '@[A-Z_]+@' "$dest"
+	touch "$dest/opt/ctr/bin/of-another"
+	make_top uninstall DESTDIR="$dest" PREFIX=/opt/ctr STATE_DIR=/srv/c \
+		CONF_DIR=/srv/etc UNIT_DIR=/opt/units/system
+	run -0 find "$dest" -type f
+	assert_output "$dest/opt/ctr/bin/of-another"
+	assert_not_exists "$dest/opt/ctr/share/nixos-container"
+}
+
+@test "what was installed works from where it landed" {
+	make_top install DESTDIR="$dest" PREFIX=/opt/ctr
+	run -0 env -i "PATH=$PATH" NIXOS_CONTAINER_CONF_DIR="$BATS_TEST_TMPDIR" \
+		"$dest/opt/ctr/bin/nixos-container" list
+	assert_output ''
+}
+
+@test "the script is the same under dash and busybox" {
+	for sh in dash 'busybox sh'; do
+		run -2 $sh "$BUILD/bin/nixos-container" create a_b
+		assert_output --partial 'a_b: not a container name'
+		NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR
+		export NIXOS_CONTAINER_CONF_DIR
+		touch "$BATS_TEST_TMPDIR/"{one,two-2,a_b,storage,containers}.conf
+		run -0 $sh "$BUILD/bin/nixos-container" list
+		assert_output $'one\ntwo-2'
+	done
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * foul-console SOCKET KIND - what a hostile container may answer ctr-console
+ *
+ * Listens at SOCKET, prints a line once it does, and treats everyone who
+ * connects to one kind of foul.  Without KIND it lists the kinds.  With the
+ * kind "alien" it is a client instead, of a version that there is not yet.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "conproto.h"
+
+static void
+say(int fd, const void *data, size_t len)
+{
+	(void)!write(fd, data, len);
+}
+
+/* frame - one whose head may lie about its length */
+static void
+frame(int fd, uint32_t len, uint32_t type, const void *data, size_t real)
+{
+	uint32_t head[2] = { len, type };
+	char buf[8 + 65536];
+
+	memcpy(buf, head, 8);
+	if (real > 0)
+		memcpy(buf + 8, data, real);
+	say(fd, buf, 8 + real);
+}
+
+static void
+number(int fd, uint32_t type, uint32_t v)
+{
+	frame(fd, sizeof(v), type, &v, sizeof(v));
+}
+
+static void
+with_fd(int fd, uint32_t type, uint32_t v, int count)
+{
+	union { struct cmsghdr h; char buf[CMSG_SPACE(64 * sizeof(int))]; } c;
+	uint32_t f[3] = { sizeof(v), type, v };
+	struct iovec iov = { f, sizeof(f) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
+	    .msg_control = &c, .msg_controllen = CMSG_SPACE(4u * (unsigned)count) };
+	int fds[64];
+
+	for (int i = 0; i < count; i++)
+		fds[i] = open("/etc/passwd", O_RDONLY);
+	memset(&c, 0, sizeof(c));
+	c.h = (struct cmsghdr){ .cmsg_len = CMSG_LEN(4u * (unsigned)count),
+	    .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+	memcpy(CMSG_DATA(&c.h), fds, 4u * (unsigned)count);
+	(void)!sendmsg(fd, &m, MSG_NOSIGNAL);
+}
+
+/* accept_request - play by the rules until the ACK; returns the pipes */
+static void
+accept_request(int fd, int fds[CONPROTO_FDS])
+{
+	struct conproto_request req;
+	int n;
+
+	number(fd, CONPROTO_HELLO, CONPROTO_VERSION);
+	fds[0] = fds[1] = fds[2] = -1;
+	if (conproto_recv_request(fd, CONPROTO_BIG, &req, fds, &n) < 0)
+		err(1, "request");
+	frame(fd, 0, CONPROTO_ACK, NULL, 0);
+}
+
+static void
+error_frame(int fd, uint32_t status, const char *text, size_t len)
+{
+	char buf[4 + CONPROTO_SMALL];
+
+	memcpy(buf, &status, 4);
+	memcpy(buf + 4, text, len);
+	frame(fd, (uint32_t)(4 + len), CONPROTO_ERROR, buf, 4 + len);
+}
+
+static const char *const kinds[] = {
+	"silent", "silent-after-hello", "reads-nothing",
+	"hang-up", "hang-up-after-hello", "hang-up-after-ack",
+	"garbage", "prompt", "torn-hello", "wrong-version", "overlong-hello",
+	"hello-twice", "hello-with-descriptor", "overlong-ack",
+	"exit-before-ack", "request-back", "unknown-type",
+	"status-999", "status-minus-one", "status-short", "status-long",
+	"torn-exit", "exit-with-descriptors", "overlong-exit",
+	"error-status-0", "error-status-255", "error-overlong", "error-short",
+	"zeros", "error-escapes", "exit-twice", "endless-output",
+	NULL
+};
+
+static void
+before_ack(int fd, const char *kind)
+{
+	char junk[4096];
+
+	if (!strcmp(kind, "garbage")) {
+		memset(junk, 0xa5, sizeof(junk));
+		say(fd, junk, sizeof(junk));
+	} else if (!strcmp(kind, "prompt"))
+		say(fd, "\r\ncontainer login: ", 19);
+	else if (!strcmp(kind, "torn-hello"))
+		say(fd, "\4\0\0", 3);
+	else if (!strcmp(kind, "wrong-version"))
+		number(fd, CONPROTO_HELLO, 2);
+	else if (!strcmp(kind, "overlong-hello"))
+		frame(fd, 0xffffffff, CONPROTO_HELLO, "aaaa", 4);
+	else if (!strcmp(kind, "hello-twice")) {
+		number(fd, CONPROTO_HELLO, CONPROTO_VERSION);
+		number(fd, CONPROTO_HELLO, CONPROTO_VERSION);
+	} else if (!strcmp(kind, "hello-with-descriptor"))
+		with_fd(fd, CONPROTO_HELLO, CONPROTO_VERSION, 1);
+	else if (!strcmp(kind, "overlong-ack")) {
+		number(fd, CONPROTO_HELLO, CONPROTO_VERSION);
+		frame(fd, CONPROTO_SMALL + 1, CONPROTO_ACK, NULL, 0);
+	} else if (!strcmp(kind, "exit-before-ack")) {
+		number(fd, CONPROTO_HELLO, CONPROTO_VERSION);
+		number(fd, CONPROTO_EXIT, 0);
+	} else if (!strcmp(kind, "hang-up-after-hello") ||
+	    strstr(kind, "silent-after") || strstr(kind, "reads-nothing"))
+		number(fd, CONPROTO_HELLO, CONPROTO_VERSION);
+	if (strstr(kind, "hang-up") || strstr(kind, "torn"))
+		return;
+	pause();	/* the client has to go by itself */
+}
+
+static void
+after_ack(int fd, const char *kind)
+{
+	static const char zeros[4096];
+	int fds[CONPROTO_FDS];
+	char text[CONPROTO_SMALL];
+
+	memset(text, 'x', sizeof(text));
+	accept_request(fd, fds);
+	if (!strcmp(kind, "request-back"))
+		frame(fd, 4, CONPROTO_REQUEST, "aaaa", 4);
+	else if (!strcmp(kind, "unknown-type"))
+		number(fd, 77, 0);
+	else if (!strcmp(kind, "status-999"))
+		number(fd, CONPROTO_EXIT, 999);
+	else if (!strcmp(kind, "status-minus-one"))
+		number(fd, CONPROTO_EXIT, (uint32_t)-1);
+	else if (!strcmp(kind, "status-short"))
+		frame(fd, 2, CONPROTO_EXIT, "\0\0", 2);
+	else if (!strcmp(kind, "status-long"))
+		frame(fd, 8, CONPROTO_EXIT, "\0\0\0\0\0\0\0\0", 8);
+	else if (!strcmp(kind, "torn-exit"))
+		frame(fd, 4, CONPROTO_EXIT, "\0\0", 2);
+	else if (!strcmp(kind, "exit-with-descriptors"))
+		with_fd(fd, CONPROTO_EXIT, 0, 64);
+	else if (!strcmp(kind, "overlong-exit"))
+		frame(fd, 65536, CONPROTO_EXIT, zeros, 4096);
+	else if (!strcmp(kind, "error-status-0"))
+		error_frame(fd, 0, "fine", 4);
+	else if (!strcmp(kind, "error-status-255"))
+		error_frame(fd, 255, "fine", 4);
+	else if (!strcmp(kind, "error-overlong"))
+		error_frame(fd, 125, text, 1020);
+	else if (!strcmp(kind, "error-short"))
+		frame(fd, 2, CONPROTO_ERROR, "}\0", 2);
+	else if (!strcmp(kind, "zeros"))
+		while (write(fd, zeros, sizeof(zeros)) > 0)
+			;
+	else if (!strcmp(kind, "error-escapes"))
+		error_frame(fd, 125, "\033]0;title\007\233 \r\nroot# ", 20);
+	else if (!strcmp(kind, "exit-twice")) {
+		number(fd, CONPROTO_EXIT, 7);
+		number(fd, CONPROTO_EXIT, 0);
+	} else if (!strcmp(kind, "endless-output")) {
+		number(fd, CONPROTO_EXIT, 7);
+		while (write(fds[1], zeros, sizeof(zeros)) > 0)
+			;
+	}
+	if (!strcmp(kind, "hang-up-after-ack") || strstr(kind, "torn"))
+		return;
+	pause();
+}
+
+static void
+treat(int fd, const char *kind)
+{
+	static const char *const early[] = { "silent", "silent-after-hello",
+	    "reads-nothing", "hang-up", "hang-up-after-hello", "garbage",
+	    "prompt", "torn-hello", "wrong-version", "overlong-hello",
+	    "hello-twice", "hello-with-descriptor", "overlong-ack",
+	    "exit-before-ack", NULL };
+
+	for (int i = 0; early[i]; i++)
+		if (!strcmp(early[i], kind)) {
+			before_ack(fd, kind);
+			return;
+		}
+	after_ack(fd, kind);
+}
+
+static int
+alien(const struct sockaddr_un *to)
+{
+	static const char label[] = "\0" CONPROTO_LABEL "2/0";
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	char buf[512];
+	ssize_t n;
+	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	memcpy(sa.sun_path, label, sizeof(label) - 1);
+	if (s < 0 || bind(s, (struct sockaddr *)&sa,
+	    sizeof(sa.sun_family) + sizeof(label) - 1) < 0 ||
+	    connect(s, (const struct sockaddr *)to, sizeof(*to)) < 0)
+		err(1, "%s", to->sun_path);
+	say(s, "echo fed to a shell\n", 20);
+	while ((n = read(s, buf, sizeof(buf))) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			if (buf[i] >= ' ')
+				putchar(buf[i]);
+	return 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int s, fd;
+
+	if (argc < 3) {
+		for (int i = 0; kinds[i]; i++)
+			puts(kinds[i]);
+		return 0;
+	}
+	if (strlen(argv[1]) >= sizeof(sa.sun_path))
+		errx(1, "too long: %s", argv[1]);
+	strcpy(sa.sun_path, argv[1]);
+	if (!strcmp(argv[2], "alien"))
+		return alien(&sa);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_IGN);
+	if ((s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0 ||
+	    bind(s, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(s, 9) < 0)
+		err(1, "%s", argv[1]);
+	puts("listening");
+	fflush(stdout);
+	while ((fd = accept(s, NULL, NULL)) >= 0) {
+		if (fork() == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			treat(fd, argv[2]);
+			return 0;
+		}
+		close(fd);
+	}
+	return 1;
+}
