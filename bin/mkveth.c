@@ -167,12 +167,15 @@ find_verb(int argc, char *argv[])
 		switch (opt) {
 		OPTS_CASES(help, EXIT_USAGE);
 		}
+	if (optind == argc)
+		errx(EXIT_USAGE, "add, del or show what? See mkveth --help");
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
-		if (optind < argc && !strcmp(argv[optind], verbs[i].name))
+		if (!strcmp(argv[optind], verbs[i].name)) {
+			/* getopt begins its messages with what stands here. */
+			argv[optind] = argv[0];
 			return &verbs[i];
-	if (optind < argc)
-		errx(EXIT_USAGE, "not add, del or show: %s", argv[optind]);
-	errx(EXIT_USAGE, "add, del or show what? See mkveth --help");
+		}
+	errx(EXIT_USAGE, "not add, del or show: %s", argv[optind]);
 }
 
 static void

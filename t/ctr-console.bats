@@ -14,16 +14,20 @@ setup() {
 }
 
 teardown() {
-	for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid"; done
+	for pid in "${pids[@]}"; do
+		kill "$pid" 2>/dev/null || continue
+		until_true 10 gone "$pid" || kill -9 "$pid"
+	done
 	[ ! -e "$BATS_TEST_TMPDIR/started" ] ||
 		while read -r pid; do kill -9 "$pid" 2>/dev/null; done \
 			<"$BATS_TEST_TMPDIR/started"
+	[ ! -d "${open-}" ] || rm -rf "$open"
 	true
 }
 
 # serve [option...] - start the server and wait until it listens
 serve() {
-	ctr-console serve --login-socket "$in/login.socket" \
+	env -u TERM ctr-console serve --login-socket "$in/login.socket" \
 		--root-shell-socket "$in/root-shell.socket" "$@" \
 		</dev/null >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
 	server=$!
@@ -40,6 +44,13 @@ con() { timeout -k 5 30 ctr-console "$@"; }
 
 # has file text - the file holds it
 has() { [ -e "$1" ] && grep -q -e "$2" "$1"; }
+
+# ended status pid - a job has ended with this status; not by run, which forks
+ended() {
+	local status=0
+	wait "$2" || status=$?
+	[ "$status" = "$1" ] || { echo "status $status, not $1" >&2; return 1; }
+}
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
@@ -58,7 +69,7 @@ pty() {
 
 @test "no socket is ever there with another mode, whatever the umask" {
 	stop_server
-	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=bind,chmod,fchmodat,rename,renameat,renameat2,umask,listen \
+	strace -D -f -o "$BATS_TEST_TMPDIR/trace" -e trace=bind,chmod,fchmodat,rename,renameat,renameat2,umask,listen \
 		sh -c 'umask 0; exec ctr-console serve --login-socket "$1/login.socket" \
 			--root-shell-socket "$1/root-shell.socket"' sh "$in" </dev/null 3>&- &
 	pids+=($!)
@@ -178,7 +189,7 @@ pty() {
 	wait "$server" || true
 	echo two >&5
 	exec 5>&-
-	run -9 wait "$client"
+	ended 9 "$client"
 	run cat "$BATS_TEST_TMPDIR/out"
 	assert_output $'one\ntwo'
 	serve
@@ -192,24 +203,24 @@ pty() {
 	until_true 10 has "$BATS_TEST_TMPDIR/out" ' '
 	read -r session command <"$BATS_TEST_TMPDIR/out"
 	kill "$session"
-	run -137 wait "$client"
+	ended 137 "$client"
 	until_true 10 gone "$command"
 }
 
 @test "the root shell is refused to others, though the mode would let them in" {
 	id nobody >/dev/null || skip "no user nobody"
+	stop_server
+	open=$(mktemp -d)	# the folders of bats are closed to others
+	chmod 755 "$open"
+	root=$open in=$open/var/lib
+	mkdir -p "$in"
+	serve
 	chmod 0666 "$in/root-shell.socket"
-	chmod 755 "$BATS_TEST_TMPDIR" "$root" "$root/var" "$in"
-	# a user who cannot look into the folders of bats is no test
-	setpriv --reuid=65534 --clear-groups test -w "$in/root-shell.socket" ||
-		skip "$BATS_TEST_TMPDIR is closed to nobody"
+	cp "$(command -v ctr-console)" "$open/ctr-console"
 	run -0 setpriv --reuid=65534 --clear-groups \
 		socat -t5 "UNIX:$in/root-shell.socket" - <<<id
 	assert_output "the root shell is for the host's root alone"
-	cp "$(command -v ctr-console)" "$BATS_TEST_TMPDIR/ctr-console"
-	chmod 755 "$BATS_TEST_TMPDIR/ctr-console"
-	run -125 setpriv --reuid=65534 --clear-groups \
-		"$BATS_TEST_TMPDIR/ctr-console" run "$root" id
+	run -125 setpriv --reuid=65534 --clear-groups "$open/ctr-console" run "$root" id
 	assert_output --partial "the root shell is for the host's root alone"
 }
 
@@ -239,7 +250,7 @@ pty() {
 		readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2 | sed 's/\[.*//' | sort | uniq -c
 		ls /proc/$$/fd | wc -l
 		cut -d' ' -f1,6,7 /proc/$$/stat | tr ' ' '\n' | sort -u | wc -l
-		grep -E 'Sig(Ign|Blk)|CapInh|CapAmb' /proc/$$/status
+		grep -E 'Sig(Ign|Blk)|CapInh|CapAmb' /proc/self/status
 		umask
 	EOF2
 	assert_line -n 0 --regexp '3 socket:'
@@ -329,7 +340,7 @@ real_login() {
 	for how in "ctr-console login $root" "socat unix:$in/login.socket -,echo=0,raw"; do
 		how=$how pty <<-'EOF2'
 			set timeout 20
-			proc want {what} { expect -re $what {} default { puts "no $what"; exit 9 } }
+			proc want {what} { global expect_out; expect -re $what {} default { puts "no $what"; exit 9 } }
 			eval spawn -noecho $env(how)
 			want "login: "
 			send "tester\r"
@@ -394,7 +405,7 @@ real_login() {
 	assert_output x
 	run -0 con run "$root" wc -c </dev/null
 	assert_output 0
-	run -0 con run "$root" wc -c <&-
+	run -0 sh -c 'timeout 30 ctr-console run "$1" wc -c <&-' sh "$root"
 	assert_output 0
 	run -0 sh -c 'printf abc | timeout 30 ctr-console run "$1" cat | cat' sh "$root"
 	assert_output abc
@@ -454,8 +465,8 @@ real_login() {
 	[ "${#big}" = 100000 ]
 	got=$(con run "$root" printf %s "$big")
 	[ "$got" = "$big" ]
-	many=$(seq 100000 | xargs timeout 30 ctr-console run "$root" echo | md5sum)
-	[ "$many" = "$(seq 100000 | xargs echo | md5sum)" ]
+	many=$(seq 100000 | xargs timeout 30 ctr-console run "$root" printf '%s\n' | md5sum)
+	[ "$many" = "$(seq 100000 | md5sum)" ]
 }
 
 @test "user, folder and environment are those asked for" {
@@ -479,7 +490,7 @@ real_login() {
 	refute_line --regexp ' 4 -> '
 	# and so it is where close_range(2) is missing
 	stop_server
-	strace -f -o /dev/null -e trace=close_range -e inject=close_range:error=ENOSYS \
+	strace -D -f -o /dev/null -e trace=close_range -e inject=close_range:error=ENOSYS \
 		ctr-console serve --login-socket "$in/login.socket" \
 		--root-shell-socket "$in/root-shell.socket" </dev/null 3>&- 9</etc/passwd &
 	pids+=($!)
@@ -499,15 +510,16 @@ real_login() {
 		client=$!
 		until_true 10 has "$BATS_TEST_TMPDIR/out" ready
 		kill -"$sig" "$client"
-		run -5 wait "$client"
+		ended 5 "$client"
 		run cat "$BATS_TEST_TMPDIR/out"
 		assert_line "got $sig"
 	done
 }
 
 @test "a client that is killed hangs its command up" {
+	# dash says "Hangup" there, which would be its end
 	ctr-console run "$root" sh -c \
-		"trap 'echo hup >$BATS_TEST_TMPDIR/hup; exit' HUP; echo ready; while :; do sleep 0.05; done" \
+		"exec 2>/dev/null; trap 'echo hup >$BATS_TEST_TMPDIR/hup; exit' HUP; echo ready; while :; do sleep 0.05; done" \
 		</dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
 	client=$!
 	until_true 10 has "$BATS_TEST_TMPDIR/out" ready
@@ -523,7 +535,7 @@ real_login() {
 	read -r session command <"$BATS_TEST_TMPDIR/out"
 	echo "$command" >"$BATS_TEST_TMPDIR/started"
 	kill -9 "$session"
-	run -125 wait "$client"
+	ended 125 "$client"
 	run cat "$BATS_TEST_TMPDIR/err"
 	assert_output "ctr-console: session in $root: Connection reset by peer"
 }
@@ -535,7 +547,7 @@ real_login() {
 		jobs[i]=$!
 	done
 	for i in $(seq 40); do
-		run "-$((i % 7))" wait "${jobs[i]}"
+		ended $((i % 7)) "${jobs[i]}"
 		[ "$(cat "$BATS_TEST_TMPDIR/o$i")" = "$i" ]
 	done
 }
@@ -545,7 +557,7 @@ real_login() {
 @test "run has a terminal where it is at one, with its size and its changes" {
 	pty <<-'EOF2'
 		set timeout 20
-		proc want {what} { expect -re $what {} default { puts "no $what"; exit 9 } }
+		proc want {what} { global expect_out; expect -re $what {} default { puts "no $what"; exit 9 } }
 		spawn -noecho sh
 		stty rows 31 columns 101 < $spawn_out(slave,name)
 		expect -re {[#$] }
@@ -562,7 +574,7 @@ real_login() {
 }
 
 @test "run has no terminal with --no-tty or in a pipeline, and one with --tty" {
-	run -0 script -qec "timeout 30 ctr-console run --no-tty $root tty" /dev/null </dev/null
+	run -1 script -qec "timeout 30 ctr-console run --no-tty $root tty" /dev/null </dev/null
 	assert_output --partial "not a tty"
 	run -1 con run "$root" tty
 	run -0 con run --tty "$root" tty
@@ -589,13 +601,13 @@ real_login() {
 @test "the terminal is as before: after the end, an error, a signal, a lost peer" {
 	pty <<-'EOF2'
 		set timeout 20
-		proc want {what} { expect -re $what {} default { puts "no $what"; exit 9 } }
+		proc want {what} { global expect_out; expect -re $what {} default { puts "no $what"; exit 9 } }
 		proc same {} {
 			global before
 			send "stty -g\r"
 			want "stty -g\r\n(\[0-9a-f:\]+)\r\n"
-			upvar expect_out e
-			if {$e(1,string) ne $before} { puts "not restored"; exit 8 }
+			global expect_out
+			if {$expect_out(1,string) ne $before} { puts "not restored"; exit 8 }
 			want {[#$] }
 		}
 		set env(PS1) "# "
@@ -637,7 +649,7 @@ real_login() {
 @test "^] three times within a second leaves, slowly typed it does not" {
 	pty <<-'EOF2'
 		set timeout 20
-		proc want {what} { expect -re $what {} default { puts "no $what"; exit 9 } }
+		proc want {what} { global expect_out; expect -re $what {} default { puts "no $what"; exit 9 } }
 		set env(PS1) "# "
 		spawn -noecho sh
 		want {[#$] }
@@ -664,7 +676,7 @@ real_login() {
 @test "root-shell is an interactive shell at a terminal" {
 	pty <<-'EOF2'
 		set timeout 20
-		proc want {what} { expect -re $what {} default { puts "no $what"; exit 9 } }
+		proc want {what} { global expect_out; expect -re $what {} default { puts "no $what"; exit 9 } }
 		set env(PS1) "# "
 		spawn -noecho ctr-console root-shell $env(root)
 		want {[#$] }
@@ -708,14 +720,14 @@ real_login() {
 	run -125 con run "$BATS_TEST_TMPDIR/evil2" true
 	run -125 con run "$BATS_TEST_TMPDIR/evil/var/lib/root-shell.socket" true
 	run -125 con run "$BATS_TEST_TMPDIR/evil2/var/lib/root-shell.socket" true
-	assert_output --partial "Too many levels of symbolic links"
+	assert_output --regexp "(Symbolic link loop|Too many levels of symbolic links)$"
 }
 
 @test "what is no socket is refused" {
 	stop_server
 	echo x >"$in/root-shell.socket"
 	run -125 con run "$root" true
-	assert_output --partial "Socket operation on non-socket"
+	assert_output --regexp "(Not a socket|Socket operation on non-socket)$"
 	rm "$in/root-shell.socket"
 	mkfifo "$in/root-shell.socket"
 	run -125 con run "$root" true
@@ -778,10 +790,10 @@ foul() {
 			>"$BATS_TEST_TMPDIR/out-$kind" 2>&1 3>&- &
 		jobs[${#jobs[@]}]=$!
 	done
-	for job in "${jobs[@]}"; do run -125 wait "$job"; done
+	for job in "${jobs[@]}"; do ended 125 "$job"; done
 	for kind in silent silent-after-hello reads-nothing socat; do
 		run cat "$BATS_TEST_TMPDIR/out-$kind"
-		assert_output --partial "Operation timed out"
+		assert_output --partial "timed out"
 	done
 }
 
@@ -853,7 +865,7 @@ foul() {
 @test "the synopsis of the page is the usage" {
 	run -0 sh -c 'mandoc -T ascii "$1/bin/ctr-console.8" | col -b' sh "$TOP"
 	for word in --login-socket --root-shell-socket --login --shell --ready --user --chdir --env --tty --no-tty; do
-		assert_output --partial -e "$word"
+		[[ $output == *"$word"* ]]
 	done
 	run -0 mandoc -T lint -W warning "$TOP/bin/ctr-console.8"
 	assert_output ""

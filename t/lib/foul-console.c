@@ -243,9 +243,9 @@ main(int argc, char *argv[])
 	if (strlen(argv[1]) >= sizeof(sa.sun_path))
 		errx(1, "too long: %s", argv[1]);
 	strcpy(sa.sun_path, argv[1]);
+	signal(SIGPIPE, SIG_IGN);
 	if (!strcmp(argv[2], "alien"))
 		return alien(&sa);
-	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_IGN);
 	if ((s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0 ||
 	    bind(s, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(s, 9) < 0)

@@ -34,8 +34,7 @@ make_world() {
 
 # in_world command... - run a command there, in the present working directory
 #
-# A function of the test can be run too; a command in the background has the
-# pid of the command itself ($!), as nsenter execs it.
+# A function of the test can be run too (those that it calls need export -f).
 in_world() {
 	if [[ $(type -t "$1") == function ]]; then
 		export -f "$1"
@@ -43,6 +42,10 @@ in_world() {
 	fi
 	nsenter -t "$WORLD_PID" -m -n --wdns="$PWD" -- "$@"
 }
+
+# world_exec command... - become that command: for "world_exec command &", so
+# that $! is the process id of the command itself
+world_exec() { exec nsenter -t "$WORLD_PID" -m -n --wdns="$PWD" -- "$@"; }
 
 # world_pids - the processes that are in the world's mount or network namespace
 world_pids() {

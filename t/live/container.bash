@@ -38,6 +38,7 @@ nothing_left() {
 	run nixos-container list
 	refute_line "$1"
 	assert_not_exists "$state/$1"
+	assert_not_exists "$state/.#$1.lck"
 	assert_not_exists "$confs/$1.conf"
 	assert_not_exists "$confs/.$1.pending"
 	assert_not_exists "/nix/var/nix/profiles/per-container/$1"

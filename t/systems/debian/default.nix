@@ -86,7 +86,7 @@ in
     switch = ./switch-to-configuration;
     inherit (config.networking) hostName;
     binaries = take "binaries" (<suite> + "/bin") "ctr-console|ctr-resolv";
-    units = take "units" (<suite> + "/lib/systemd/system") "ctr-.*\\.(socket|service)";
+    units = take "units" (<suite> + "/lib/systemd/system") "ctr-.*\\.(socket|service|path|timer|target)";
     etc = concatStringsSep "" (map etcLine (attrNames config.environment.etc));
     passAsFile = [ "etc" ];
   };

@@ -1,0 +1,501 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# ctr-gcroot.bats - generations and roots, beside real Nix and a hostile owner
+load lib/env
+
+setup() {
+	((EUID == 0)) || skip "needs root"
+	cd "$BATS_TEST_TMPDIR"
+	export NIX_STORE_DIR=$PWD/store NIX_STATE_DIR=$PWD/state \
+		NIX_LOG_DIR=$PWD/log NIX_CONF_DIR=$PWD/conf
+	export NIX_CONFIG=$'build-users-group =\nsandbox = false\nsubstituters ='
+	# strace holds the place that the leak checker of a sanitized build needs.
+	export ASAN_OPTIONS=detect_leaks=${LEAKS:-1} TZ=UTC
+	PROFILES=$NIX_STATE_DIR/profiles/per-container
+	ROOTS=$NIX_STATE_DIR/gcroots/per-container
+	mkdir -p a b c outside
+	A=$PWD/a B=$PWD/b C=$PWD/c
+}
+
+teardown() {
+	[[ ! -d ${BATS_TEST_TMPDIR}/state ]] || chattr -R -i "$BATS_TEST_TMPDIR/state" 2>/dev/null || :
+}
+
+need_nix() { command -v nix-env >/dev/null || skip "needs nix-env"; }
+need_strace() {
+	strace -o /dev/null true 2>/dev/null || skip "needs strace that may trace"
+	ASAN_OPTIONS=detect_leaks=0
+}
+
+# store_path NAME - a path in the private store, built there
+store_path() {
+	nix-build --no-out-link --expr "derivation { name = \"$1\"; system = builtins.currentSystem;
+		builder = \"/bin/sh\"; args = [ \"-c\" \"echo $1 >\$out\" ]; }" 2>/dev/null
+}
+
+profile_env() { nix-env -p "$PROFILES/$1/system" "${@:2}"; }
+
+# numbers NAME - the generations, the current one with a star
+numbers() { ctr-gcroot list "$1" | awk '{ printf "%s%s ", $1, $4 == "(current)" ? "*" : "" }'; }
+nix_numbers() { profile_env "$1" --list-generations | awk '{ printf "%s%s ", $1, $4 == "(current)" ? "*" : "" }'; }
+
+# files NAME - what is in the profile's directory
+files() { (cd "$PROFILES/$1" && find . -mindepth 1 | sort | tr '\n' ' '); }
+
+modes() { stat -c '%a:%u:%g' "$@" | tr '\n' ' '; }
+
+@test "init makes both directories, and those above for root alone" {
+	ctr-gcroot init foo
+	assert_equal "$(modes "$PROFILES" "$ROOTS" "$PROFILES/foo" "$ROOTS/foo")" \
+		"700:0:0 700:0:0 755:0:0 755:0:0 "
+	(umask 077; ctr-gcroot init bar)
+	assert_equal "$(modes "$PROFILES/bar")" "755:0:0 "
+	run ctr-gcroot init foo
+	assert_success
+	assert_output ""
+}
+
+@test "every verb gives the directories above back to root" {
+	ctr-gcroot set foo "$A"
+	ctr-gcroot set foo "$B"
+	for verb in "init foo" "set foo $A" "list foo" "path foo" "rollback foo 1" "rm bar"; do
+		chmod 777 "$PROFILES" "$ROOTS"
+		chown 7:7 "$PROFILES" "$ROOTS"
+		# shellcheck disable=SC2086
+		run ctr-gcroot $verb
+		assert_success
+		assert_equal "$(modes "$PROFILES" "$ROOTS")" "700:0:0 700:0:0 "
+	done
+}
+
+@test "set makes generations as Nix does, and list shows them" {
+	ctr-gcroot set foo "$A"
+	ctr-gcroot set foo "$B/"
+	assert_equal "$(readlink "$PROFILES/foo/system")" system-2-link
+	assert_equal "$(readlink "$PROFILES/foo/system-2-link")" "$B"
+	touch -h -d '2020-01-02 03:04:05 UTC' "$PROFILES/foo/system-1-link" "$PROFILES/foo/system-2-link"
+	run ctr-gcroot list foo
+	assert_output "   1   2020-01-02 03:04:05               $A
+   2   2020-01-02 03:04:05   (current)   $B"
+	run ctr-gcroot list --json foo
+	assert_output "[{\"number\":1,\"date\":\"2020-01-02T03:04:05Z\",\"target\":\"$A\",\"current\":false},
+{\"number\":2,\"date\":\"2020-01-02T03:04:05Z\",\"target\":\"$B\",\"current\":true}]"
+	run ctr-gcroot path foo
+	assert_output "$B"
+	assert_equal "$(files foo)" "./system ./system-1-link ./system-2-link "
+}
+
+@test "setting the newest target again makes no generation, and makes it current" {
+	ctr-gcroot set foo "$A"
+	ctr-gcroot set foo "$B"
+	ctr-gcroot set foo "$B"
+	assert_equal "$(numbers foo)" "1 2* "
+	ctr-gcroot rollback foo
+	ctr-gcroot set foo "$B"
+	assert_equal "$(numbers foo)" "1 2* "
+	ctr-gcroot set foo "$A"
+	assert_equal "$(numbers foo)" "1 2 3* "
+}
+
+@test "rollback goes to the one before, or to the one that is named" {
+	for p in "$A" "$B" "$C"; do ctr-gcroot set foo "$p"; done
+	rm "$PROFILES/foo/system-2-link"
+	ctr-gcroot rollback foo
+	assert_equal "$(numbers foo)" "1* 3 "
+	run -1 ctr-gcroot rollback foo
+	assert_output "ctr-gcroot: foo has no generation before 1"
+	ctr-gcroot rollback foo 3
+	assert_equal "$(numbers foo)" "1 3* "
+	run -1 ctr-gcroot rollback foo 2
+	assert_output "ctr-gcroot: foo has no generation 2"
+	assert_equal "$(numbers foo)" "1 3* "
+	ctr-gcroot set foo "$A"
+	assert_equal "$(numbers foo)" "1 3 4* "
+}
+
+@test "nix-env agrees with it on one profile, before and after" {
+	need_nix
+	x=$(store_path x) y=$(store_path y) z=$(store_path z)
+	ctr-gcroot set foo "$x"
+	profile_env foo --set "$y"
+	ctr-gcroot set foo "$z"
+	assert_equal "$(nix_numbers foo)" "1 2 3* "
+	assert_equal "$(numbers foo)" "1 2 3* "
+	assert_equal "$(profile_env foo --list-generations | sed 's/ *(current)//; s/ *$//')" \
+		"$(ctr-gcroot list foo | cut -c 1-26)"
+	profile_env foo --set "$z"
+	ctr-gcroot set foo "$z"
+	assert_equal "$(nix_numbers foo)" "1 2 3* "
+	profile_env foo --rollback
+	assert_equal "$(ctr-gcroot path foo)" "$y"
+	ctr-gcroot rollback foo
+	assert_equal "$(nix_numbers foo)" "1* 2 3 "
+	profile_env foo --switch-generation 3
+	profile_env foo --delete-generations 2
+	assert_equal "$(numbers foo)" "1 3* "
+	assert_equal "$(files foo)" "./system ./system-1-link ./system-3-link "
+}
+
+@test "it waits for a nix-env that holds the lock, and nix-env for it" {
+	need_nix
+	need_strace
+	x=$(store_path x) y=$(store_path y)
+	ctr-gcroot set foo "$A"
+	strace -o trace -e trace=rename -e inject=rename:delay_enter=1000000 \
+		nix-env -p "$PROFILES/foo/system" --set "$x" 3>&- &
+	until_true 5 test -e "$PROFILES/foo/system.lock"
+	run -1 ctr-gcroot --wait 0 set foo "$y"
+	assert_output "ctr-gcroot: lock profile of foo: another process has held it for 0 s"
+	ctr-gcroot set foo "$y"
+	wait $!
+	assert_equal "$(nix_numbers foo)" "1 2 3* "
+	assert_equal "$(readlink "$PROFILES/foo/system-2-link")" "$x"
+
+	strace -o trace -e inject=renameat,renameat2:delay_enter=1000000 \
+		ctr-gcroot set foo "$A" 3>&- &
+	until_true 5 test -e "$PROFILES/foo/system.lock"
+	profile_env foo --set "$x"
+	wait $!
+	assert_equal "$(numbers foo)" "1 2 3 4 5* "
+	assert_equal "$(readlink "$PROFILES/foo/system-4-link")" "$A"
+	assert_equal "$(files foo)" "$(nix_numbers foo | sed 's/\*//' | xargs printf './system-%s-link ' | sed 's/^/.\/system /')"
+}
+
+@test "twenty sets at once, half of them Nix's, lose none" {
+	need_nix
+	paths=()
+	for i in {1..20}; do paths+=("$(store_path "p$i")"); done
+	ctr-gcroot init foo
+	pids=()
+	for i in {0..19}; do
+		if ((i % 2)); then
+			profile_env foo --set "${paths[i]}" 3>&- &
+		else
+			ctr-gcroot set foo "${paths[i]}" 3>&- &
+		fi
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do wait "$pid"; done
+	assert_equal "$(ctr-gcroot list foo | awk '{ print $1 }' | tr '\n' ' ')" "$(echo {1..20} "")"
+	assert_equal "$(ctr-gcroot list foo | awk '{ print $NF }' | sort)" "$(printf '%s\n' "${paths[@]}" | sort)"
+	assert_equal "$(readlink "$PROFILES/foo/system")" system-20-link
+	run ! test -e "$PROFILES/foo/system.lock"
+}
+
+@test "twenty sets at once of its own lose none" {
+	pids=()
+	for i in {1..20}; do
+		mkdir "dir$i"
+		ctr-gcroot set foo "$PWD/dir$i" 3>&- &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do wait "$pid"; done
+	assert_equal "$(ctr-gcroot list foo | awk '{ print $NF }' | sort -u | wc -l)" 20
+	assert_equal "$(readlink "$PROFILES/foo/system")" system-20-link
+}
+
+@test "the collector keeps what a live container has, and takes what rm left" {
+	need_nix
+	one=$(store_path one) two=$(store_path two) root=$(store_path root) none=$(store_path none)
+	ctr-gcroot set foo "$one"
+	ctr-gcroot set foo "$two"
+	ln -s "$root" "$ROOTS/foo/mine"
+	nix-store --gc >/dev/null 2>&1
+	assert_file_exist "$one"
+	assert_file_exist "$two"
+	assert_file_exist "$root"
+	assert_file_not_exist "$none"
+	ctr-gcroot rm foo
+	assert_not_exist "$PROFILES/foo"
+	assert_not_exist "$ROOTS/foo"
+	nix-store --gc >/dev/null 2>&1
+	assert_file_not_exist "$one"
+	assert_file_not_exist "$two"
+	assert_file_not_exist "$root"
+}
+
+@test "a link to a store path is resolved, so that the collector sees it" {
+	need_nix
+	x=$(store_path x)
+	ln -s "$x" result
+	ctr-gcroot set foo "$PWD/result"
+	assert_equal "$(ctr-gcroot path foo)" "$x"
+}
+
+@test "it needs no Nix: any directory will do, and the state is made" {
+	PATH=$BUILD/bin run "$BUILD/bin/ctr-gcroot" --state-dir "$PWD/new/var/nix" set foo "$A"
+	assert_success
+	assert_equal "$(readlink new/var/nix/profiles/per-container/foo/system-1-link)" "$A"
+}
+
+# kill_everywhere REPEAT COMMAND... - kill it at each of its system calls in
+# turn; each time REPEAT must then finish the work, and `check` be content
+kill_everywhere() {
+	local i status
+	for i in {1..200}; do
+		reset_world
+		status=0
+		strace -o trace -e "inject=all:signal=KILL:when=$i" "${@:2}" >/dev/null 2>&1 || status=$?
+		((status)) || break
+		assert_equal "$status" 137
+		eval "$1"
+		check "killed at call $i"
+	done
+	((i > 20 && i < 200))
+}
+
+@test "killed at any system call, set is finished by the same command" {
+	need_strace
+	reset_world() {
+		rm -rf state
+		((fresh)) || { ctr-gcroot set foo "$A"; ctr-gcroot set foo "$C"; }
+	}
+	check() {
+		assert_equal "$(numbers foo) $1" "$want $1"
+		assert_equal "$(files foo) $1" "$all $1"
+		assert_equal "$(ctr-gcroot path foo)" "$B"
+	}
+	fresh=1 want="1* " all="./system ./system-1-link "
+	kill_everywhere 'ctr-gcroot set foo "$B"' ctr-gcroot set foo "$B"
+	fresh=0 want="1 2 3* " all="./system ./system-1-link ./system-2-link ./system-3-link "
+	kill_everywhere 'ctr-gcroot set foo "$B"' ctr-gcroot set foo "$B"
+}
+
+@test "killed at any system call, set leaves one system or the other" {
+	need_strace
+	reset_world() { rm -rf state; ctr-gcroot set foo "$A"; }
+	check() {
+		run ctr-gcroot path foo
+		[[ $output == "$A" || $output == "$B" ]]
+	}
+	kill_everywhere : ctr-gcroot set foo "$B"
+}
+
+@test "killed at any system call, rollback and rm are finished by the same command" {
+	need_strace
+	reset_world() { rm -rf state; ctr-gcroot set foo "$A"; ctr-gcroot set foo "$B"; mkdir -p "$ROOTS/foo/x/y"; ctr-gcroot init bar; }
+	check() {
+		assert_equal "$(numbers foo) $1" "1* 2  $1"
+		assert_equal "$(files foo) $1" "./system ./system-1-link ./system-2-link  $1"
+	}
+	kill_everywhere 'ctr-gcroot rollback foo 1' ctr-gcroot rollback foo 1
+	check() { assert_equal "$(ls "$PROFILES" "$ROOTS" | grep -c foo) $1" "0 $1"; }
+	kill_everywhere 'ctr-gcroot rm foo' ctr-gcroot rm foo
+}
+
+@test "each change is on disk before the next one" {
+	need_strace
+	ctr-gcroot set foo "$A"
+	strace -o trace -e trace=symlinkat,renameat,renameat2,fsync ctr-gcroot set foo "$B"
+	assert_equal "$(sed 's/2*(.*//' trace | grep -v '^+++' | tr '\n' ' ')" "symlinkat fsync symlinkat renameat fsync "
+}
+
+@test "a link at the lock leads nowhere" {
+	ctr-gcroot set foo "$A"
+	for verb in "set foo $B" "rollback foo 1"; do
+		ln -s "$PWD/outside/made" "$PROFILES/foo/system.lock"
+		# shellcheck disable=SC2086
+		run -1 ctr-gcroot $verb
+		assert_output --regexp "^ctr-gcroot: lock profile of foo: system.lock: (Symbolic link loop|Too many levels of symbolic links)$"
+		assert_not_exist outside/made
+		rm "$PROFILES/foo/system.lock"
+	done
+}
+
+@test "a pipe, a device or a directory at the lock is not opened" {
+	ctr-gcroot init foo
+	mkfifo "$PROFILES/foo/system.lock"
+	run -1 timeout 5 ctr-gcroot set foo "$A"
+	assert_output "ctr-gcroot: lock profile of foo: system.lock: Invalid argument"
+	rm "$PROFILES/foo/system.lock"
+	mkdir "$PROFILES/foo/system.lock"
+	run -1 ctr-gcroot set foo "$A"
+	rmdir "$PROFILES/foo/system.lock"
+	mknod "$PROFILES/foo/system.lock" c 1 3 || skip "may not make devices"
+	run -1 ctr-gcroot set foo "$A"
+	assert_output "ctr-gcroot: lock profile of foo: system.lock: Invalid argument"
+}
+
+@test "a lock file that is filled but not removed does not hold it up" {
+	ctr-gcroot init foo
+	echo d >"$PROFILES/foo/system.lock"
+	run timeout 5 ctr-gcroot set foo "$A"
+	assert_success
+	assert_not_exist "$PROFILES/foo/system.lock"
+}
+
+@test "a lock that the container holds is an error after a while, and no obstacle to rm" {
+	ctr-gcroot init foo
+	flock "$PROFILES/foo/system.lock" sleep 60 3>&- &
+	holder=$!
+	until_true 5 test -e "$PROFILES/foo/system.lock"
+	before=$SECONDS
+	run -1 ctr-gcroot --wait 1 set foo "$A"
+	assert_output "ctr-gcroot: lock profile of foo: another process has held it for 1 s"
+	((SECONDS - before <= 3))
+	run ctr-gcroot rm foo
+	assert_success
+	pkill -P "$holder" || :
+}
+
+@test "links of the container's in its profile are not followed" {
+	echo keep >outside/file
+	ctr-gcroot set foo "$A"
+	ln -sfn "$PWD/outside/file" "$PROFILES/foo/system"
+	ln -s "$PWD/outside" "$PROFILES/foo/system-5-link"
+	ln -s "$PWD/outside/file" "$PROFILES/foo/.system.new"
+	run -1 ctr-gcroot path foo
+	assert_output "ctr-gcroot: foo has no current generation"
+	assert_equal "$(numbers foo)" "1 5 "
+	ctr-gcroot set foo "$B"
+	assert_equal "$(numbers foo)" "1 5 6* "
+	assert_equal "$(cat outside/file) $(ls outside)" "keep file"
+	for wrong in /etc system-99-link ../bar/system-1-link "$PROFILES/foo/system-1-link" system; do
+		ln -sfn "$wrong" "$PROFILES/foo/system"
+		run -1 ctr-gcroot path foo
+		assert_output "ctr-gcroot: foo has no current generation"
+	done
+}
+
+@test "what is not a generation is passed over, and its number not used again" {
+	ctr-gcroot set foo "$A"
+	echo >"$PROFILES/foo/system-3-link"
+	mkdir "$PROFILES/foo/system-4-link"
+	mkfifo "$PROFILES/foo/system-5-link"
+	ln -s "$C" "$PROFILES/foo/system-6-link.tmp-1-2"
+	ln -s "$C" "$PROFILES/foo/system-07-link"
+	ln -s "$C" "$PROFILES/foo/system--link"
+	ln -s "$C" "$PROFILES/foo/system-99999999999999999999-link"
+	ln -s "$C" "$PROFILES/foo/other-9-link"
+	assert_equal "$(numbers foo)" "1* "
+	ctr-gcroot set foo "$B"
+	assert_equal "$(numbers foo)" "1 7* "
+}
+
+@test "when no number is left, it says so and changes nothing" {
+	ctr-gcroot set foo "$A"
+	ln -s "$C" "$PROFILES/foo/system-4294967294-link"
+	run -1 ctr-gcroot set foo "$B"
+	assert_output --regexp '^ctr-gcroot: add a generation to the profile of foo: Value too large'
+	assert_equal "$(numbers foo)" "1* 4294967294 "
+}
+
+@test "a target cannot speak to the terminal" {
+	ctr-gcroot set foo "$A"
+	ln -s $'/x\e[2J"\\\n\xc2\x9b' "$PROFILES/foo/system-2-link"
+	ln -sfn system-2-link "$PROFILES/foo/system"
+	run ctr-gcroot list foo
+	assert_line --index 1 --partial '/x\x1b[2J"\\\x0a\xc2\x9b'
+	assert_equal "${#lines[@]}" 2
+	run ctr-gcroot list --json foo
+	assert_output --partial '"/x\u001b[2J\"\\\u000a\u00c2\u009b"'
+	run ctr-gcroot path foo
+	assert_output '/x\x1b[2J"\\\x0a\xc2\x9b'
+}
+
+@test "a link in the place of one of the directories is refused" {
+	ctr-gcroot init foo
+	rmdir "$PROFILES/foo"
+	ln -s "$PWD/outside" "$PROFILES/foo"
+	run -1 ctr-gcroot set foo "$A"
+	assert_output --partial "open $PROFILES/foo: Not a directory"
+	run -1 ctr-gcroot list foo
+	assert_equal "$(ls outside)" ""
+	ctr-gcroot rm foo
+	assert_not_exist "$PROFILES/foo"
+	rm -r "$PROFILES"
+	ln -s "$PWD/outside" "$PROFILES"
+	run -1 ctr-gcroot set foo "$A"
+	run -1 ctr-gcroot rm foo
+	assert_equal "$(ls outside)" ""
+}
+
+@test "rm follows no link and removes trees of any depth, mode and flag" {
+	echo keep >outside/file
+	ctr-gcroot set foo "$A"
+	ctr-gcroot init bar
+	ln -s "$PWD/outside" "$ROOTS/foo/link"
+	mkdir "$ROOTS/foo/dir" && ln -s "$PWD/outside" "$ROOTS/foo/dir/link"
+	chmod 0 "$ROOTS/foo/dir"
+	mkfifo "$ROOTS/foo/pipe"
+	(cd "$ROOTS/foo" && for _ in {1..500}; do mkdir deep && cd -P deep || exit 1; done)
+	mkdir "$ROOTS/foo/still" && echo >"$ROOTS/foo/still/file"
+	chattr +i "$ROOTS/foo/still/file" "$ROOTS/foo/still" 2>/dev/null || echo "# no chattr here" >&3
+	run ctr-gcroot rm foo
+	assert_output ""
+	assert_success
+	assert_equal "$(ls "$PROFILES") $(ls "$ROOTS")" "bar bar"
+	assert_equal "$(cat outside/file)" keep
+	run ctr-gcroot rm foo
+	assert_success
+}
+
+@test "rm does not enter what is mounted below" {
+	ctr-gcroot init foo
+	mkdir "$ROOTS/foo/mnt" && echo keep >outside/file
+	# shellcheck disable=SC2016
+	run -1 unshare -m --propagation private sh -c 'mount --bind outside "$1/foo/mnt" && ctr-gcroot rm foo' sh "$ROOTS"
+	assert_output --regexp "^ctr-gcroot: remove $ROOTS/foo: (Invalid c|C)ross-device link$"
+	assert_equal "$(cat outside/file)" keep
+	ctr-gcroot rm foo
+}
+
+@test "rm wins against somebody who goes on making files" {
+	ctr-gcroot init foo
+	( while mkdir -p "$ROOTS/foo/a/b" && : >"$ROOTS/foo/a/$RANDOM"; do :; done 2>/dev/null ) 3>&- &
+	for _ in {1..50}; do ctr-gcroot rm foo 2>/dev/null && break; done
+	until_true 5 sh -c "! kill -0 $! 2>/dev/null" || kill $!
+	ctr-gcroot rm foo
+	assert_not_exist "$ROOTS/foo"
+}
+
+@test "wrong usage is named in one line and changes nothing" {
+	need_nix
+	wrong() { # STATUS TEXT ARGUMENT...
+		run "-$1" ctr-gcroot "${@:3}"
+		assert_output "ctr-gcroot: $2"
+		assert_not_exist state
+	}
+	wrong 2 "no verb; see --help"
+	wrong 2 "not a verb: frob; see --help" frob foo
+	wrong 2 "init: too few arguments; see --help" init
+	wrong 2 "set: too few arguments; see --help" set foo
+	wrong 2 "init: one argument too many: bar" init foo bar
+	for name in '' .. a/b -- -a a_b 'a b' "$(printf 'a%.0s' {1..64})"; do
+		wrong 2 "not a name of a container: $name (a name is 1 to 63 letters, digits and hyphens, with a letter or digit at both ends)" init -- "$name"
+	done
+	wrong 2 "not an absolute path: a" set foo a
+	wrong 1 "$PWD/none: No such file or directory" set foo "$PWD/none"
+	wrong 2 "not a number of a generation: -1" rollback foo -- -1
+	wrong 2 "not a number of a generation: 4294967296" rollback foo 4294967296
+	wrong 2 "not seconds: x" --wait x init foo
+	wrong 2 "init takes no --json" --json init foo
+	wrong 2 "not an absolute path: rel" --state-dir rel init foo
+	wrong 1 "foo has no profile in $PWD/state" list foo
+	mkdir -p store/x "store/$(printf 'a%.0s' {1..32})-ok/sub"
+	wrong 2 "not a store path: $PWD/store" set foo "$PWD/store"
+	wrong 2 "not a store path: $PWD/store/x" set foo "$PWD/store/x"
+	wrong 2 "not a store path: $PWD/store/../a" set foo "$PWD/store/../a"
+	ctr-gcroot set foo "$PWD/store/$(printf 'a%.0s' {1..32})-ok/sub"
+	run -2 ctr-gcroot --frob
+	assert_equal "${#lines[@]}" 1
+}
+
+@test "without the capabilities that it needs it names the first" {
+	run -1 setpriv --bounding-set=-fowner --inh-caps=-fowner ctr-gcroot init foo
+	assert_output "ctr-gcroot: needs the capability cap_fowner"
+	assert_not_exist state
+	ctr-gcroot init foo
+	run setpriv --bounding-set=-linux_immutable --inh-caps=-linux_immutable ctr-gcroot rm foo
+	assert_success
+}
+
+@test "--help and --version answer on stdout" {
+	run ctr-gcroot --help
+	assert_success
+	assert_line --index 0 "usage: ctr-gcroot [OPTION]... init NAME"
+	run ctr-gcroot --version
+	assert_success
+	assert_output --regexp '^[0-9.]+$'
+	run -1 sh -c 'ctr-gcroot --help >/dev/full'
+}
