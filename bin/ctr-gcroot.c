@@ -303,21 +303,34 @@ init_verb(const struct job *job)
 	auto_close int profile = open_profile(job, true);
 }
 
+/* add_generation - nix-env --set takes no lock, and may be the first to add */
+static uint32_t
+add_generation(const struct job *job, int dir)
+{
+	struct profile p;
+	uint32_t number;
+	int r, tries = 10;
+
+	do {
+		read_profile(job, dir, &p);
+		r = profile_add(dir, &p, job->arg, &number);
+		profile_free(&p);
+	} while (r < 0 && errno == EEXIST && --tries > 0);
+	if (r < 0)
+		err(1, "add a generation to the profile of %s", job->name);
+	return number;
+}
+
 static void
 set_verb(const struct job *job)
 {
 	auto_close int dir = open_profile(job, true);
 	int lock = lock_profile(job, dir);
-	struct profile p;
-	uint32_t number;
+	uint32_t number = add_generation(job, dir);
 
-	read_profile(job, dir, &p);
-	if (profile_add(dir, &p, job->arg, &number) < 0)
-		err(1, "add a generation to the profile of %s", job->name);
 	if (profile_switch(dir, number) < 0)
 		err(1, "make generation %" PRIu32 " the current one of %s",
 		    number, job->name);
-	profile_free(&p);
 	lockfile_drop(dir, PROFILE_LOCK, lock);
 }
 

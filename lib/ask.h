@@ -16,7 +16,8 @@
  * ask_addr - one more address of a side
  *
  * family is AF_UNSPEC or the one it must have.  This and those below that
- * read a text keep no copy of it; they return 0, or -1 with why naming the text that is wrong.
+ * read a text keep no copy of it; they return 0, or -1 with why naming the
+ * text that is wrong.
  */
 int ask_addr(struct plan_side *side, int family, const char *text,
     struct why *why);

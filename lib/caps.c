@@ -23,12 +23,12 @@ cap_label(cap_value_t cap)
 		"chown", "dac_override", "dac_read_search", "fowner", "fsetid",
 		"kill", "setgid", "setuid", "setpcap", "linux_immutable",
 		"net_bind_service", "net_broadcast", "net_admin", "net_raw",
-		"ipc_lock", "ipc_owner", "sys_module", "sys_rawio", "sys_chroot",
-		"sys_ptrace", "sys_pacct", "sys_admin", "sys_boot", "sys_nice",
+		"ipc_lock", "ipc_owner", "sys_module", "sys_rawio",
+		"sys_chroot", "sys_ptrace", "sys_pacct", "sys_admin", "sys_boot", "sys_nice",
 		"sys_resource", "sys_time", "sys_tty_config", "mknod", "lease",
 		"audit_write", "audit_control", "setfcap", "mac_override",
-		"mac_admin", "syslog", "wake_alarm", "block_suspend", "audit_read",
-		"perfmon", "bpf", "checkpoint_restore",
+		"mac_admin", "syslog", "wake_alarm", "block_suspend",
+		"audit_read", "perfmon", "bpf", "checkpoint_restore",
 	};
 	static char buf[32];
 	size_t i = (size_t)cap;

@@ -199,7 +199,8 @@ verdict(struct nl *nl, const struct nlmsghdr *h, int n)
 	else if (h->nlmsg_type == NLMSG_ERROR)
 		e = -EBADMSG;
 	nl->err[n] = -e;
-	if (e >= 0 || -e == nl->allow[n] || nl->failed >= 0)
+	if (e >= 0 || nl->allow[n] == NL_ANY || nl->allow[n] == -e ||
+	    nl->failed >= 0)
 		return;
 	nl->failed = n;
 	if (h->nlmsg_type == NLMSG_ERROR)

@@ -70,7 +70,8 @@ void nl_raw(struct nl *nl, const void *data, size_t len);
 struct nlattr *nl_nest(struct nl *nl, uint16_t attr);
 void nl_nest_end(struct nl *nl, struct nlattr *nest);
 
-/* nl_allow - this errno is no failure of the last message */
+/* nl_allow - this errno, or NL_ANY of them, is no failure of the last message */
+enum { NL_ANY = -1 };
 void nl_allow(struct nl *nl, int err);
 
 /*

@@ -145,17 +145,35 @@ nsname_enter(const char *name, bool *made)
 	return -1;
 }
 
+static bool
+is_ns(const char *name)
+{
+	auto_close int ns = netns_open(name);
+
+	return ns >= 0;
+}
+
 int
 nsname_remove(const char *name)
 {
 	char path[PATH_MAX];
+	struct stat st;
 
 	if (netns_path(name, path, sizeof(path)) < 0)
 		return -1;
 	/* More than one may have been bound there, one upon the other. */
-	while (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
-		;
-	if (errno != EINVAL && errno != ENOENT)
+	while (is_ns(name))
+		if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0) {
+			/* A symbolic link to a namespace: only that goes. */
+			if (errno == EINVAL)
+				break;
+			return -1;
+		}
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (!S_ISLNK(st.st_mode) && !plain(path)) {
+		errno = EINVAL;
 		return -1;
+	}
 	return unlink(path) < 0 && errno != ENOENT ? -1 : 0;
 }

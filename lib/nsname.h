@@ -28,7 +28,8 @@ int nsname_enter(const char *name, bool *made);
  * nsname_remove - take the name away
  *
  * The namespace itself lives on while something is in it or holds it.
- * Returns 0, also where there is no such name, or -1 with errno.
+ * Returns 0, also where there is no such name, or -1 with errno; EINVAL: the
+ * file of that name is somebody's data, or a directory, and stays.
  */
 int nsname_remove(const char *name);
 

@@ -18,7 +18,7 @@
  * not as above is passed over, and what is read may be wrong by the time it is
  * used.  dir is a descriptor of the directory, open for reading.  A change is
  * atomic and on disk on return; changes are made with PROFILE_LOCK held by
- * lockfile_take, which Nix takes too.
+ * lockfile_take, which Nix takes too (though not for nix-env --set).
  * Source: src/libstore/profiles.cc of Nix 2.8.
  */
 #define PROFILE_LOCK "system.lock"
@@ -63,7 +63,8 @@ ssize_t profile_target(int dir, uint32_t number, char *buf, size_t size);
  *
  * Where the newest has that target already, it is the one: as in Nix, none is
  * made.  *number is what it is.  Returns 0, or -1 with errno EOVERFLOW (no
- * number is left) or that of symlinkat(2).
+ * number is left), EEXIST (somebody else made it, without the lock; read the
+ * profile again) or another of symlinkat(2).
  */
 int profile_add(int dir, const struct profile *p, const char *target,
     uint32_t *number);

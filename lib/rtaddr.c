@@ -121,8 +121,9 @@ route_msg(struct nl *nl, uint16_t type, uint16_t flags, int index,
 void
 rtroute_new(struct nl *nl, int index, const struct route *route, bool replace)
 {
-	route_msg(nl, RTM_NEWROUTE,
-	    NLM_F_CREATE | (replace ? NLM_F_REPLACE : NLM_F_EXCL), index, route);
+	uint16_t how = replace ? NLM_F_REPLACE : NLM_F_EXCL;
+
+	route_msg(nl, RTM_NEWROUTE, NLM_F_CREATE | how, index, route);
 }
 
 void

@@ -51,6 +51,13 @@ number(const struct nlattr *attr)
 	return mnl_attr_get_payload_len(attr) < 4 ? 0 : mnl_attr_get_u32(attr);
 }
 
+static void
+mac(uint8_t to[6], const struct nlattr *attr)
+{
+	if (mnl_attr_get_payload_len(attr) == 6)
+		memcpy(to, mnl_attr_get_payload(attr), 6);
+}
+
 static bool
 is_veth(const struct nlattr *info)
 {
@@ -100,10 +107,7 @@ rtlink_read(const struct nlmsghdr *answer, struct rtlink *link)
 		case IFLA_GROUP: marked = number(attr) == RTLINK_GROUP; break;
 		case IFLA_LINKINFO: veth = is_veth(attr); break;
 		case IFLA_PROP_LIST: first_alt(attr, link); break;
-		case IFLA_ADDRESS:
-			if (mnl_attr_get_payload_len(attr) == 6)
-				memcpy(link->mac, mnl_attr_get_payload(attr), 6);
-			break;
+		case IFLA_ADDRESS: mac(link->mac, attr); break;
 		}
 	}
 	link->ours = veth && marked;

@@ -233,7 +233,7 @@ pty() {
 	cd "$in"
 	make_foul
 	run -0 "$BATS_FILE_TMPDIR/foul" root-shell.socket alien
-	assert_output "}this server speaks version 1 alone"
+	assert_output --partial "}this server speaks version 1 alone"
 }
 
 # --- plain socat ---
@@ -599,6 +599,9 @@ real_login() {
 }
 
 @test "the terminal is as before: after the end, an error, a signal, a lost peer" {
+	printf '#!/bin/sh\necho "pid=$$,"\nexec ctr-console run %s sh -c "%s"\n' \
+		"$root" "echo ready; exec sleep 1000" >"$BATS_TEST_TMPDIR/victim"
+	chmod 755 "$BATS_TEST_TMPDIR/victim"
 	pty <<-'EOF2'
 		set timeout 20
 		proc want {what} { global expect_out; expect -re $what {} default { puts "no $what"; exit 9 } }
@@ -627,11 +630,13 @@ real_login() {
 		want {[#$] }
 		same
 		foreach {sig status} {TERM 143 HUP 129 INT 130 QUIT 131} {
-			send "sh -c 'echo pid=\$\$,; exec ctr-console run $env(root) sh -c \"echo re\\\"\\\"ady; exec sleep 1000\"'; echo status=\$?\r"
+			send "$env(tmp)/victim\r"
 			want "pid=(\[0-9\]+),"
 			set pid $expect_out(1,string)
 			want "ready"
 			exec kill -$sig $pid
+			want {[#$] }
+			send "echo status=\$?\r"
 			want "status=$status"
 			want {[#$] }
 			same
@@ -829,7 +834,7 @@ foul() {
 }
 
 @test "the client gives away no descriptor of the host and drops capabilities" {
-	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=pipe2,socketpair,sendmsg,capset,open,openat,openat2 \
+	ASAN_OPTIONS=detect_leaks=0 strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=pipe2,socketpair,sendmsg,capset,open,openat,openat2 \
 		ctr-console run "$root" true </etc/passwd
 	run grep -c SCM_RIGHTS "$BATS_TEST_TMPDIR/trace"
 	assert_output 1

@@ -33,10 +33,11 @@ inside() { nixos-container run "$name" -- "$@"; }
 # boots - which boot of the container this is: the start time of its init
 boots() { inside cut -d' ' -f22 /proc/1/stat; }
 
+listed() { nixos-container list | grep -qxF -- "$1"; }
+
 # nothing_left NAME - no trace of a container on the host
 nothing_left() {
-	run nixos-container list
-	refute_line "$1"
+	run ! listed "$1"
 	assert_not_exists "$state/$1"
 	assert_not_exists "$state/.#$1.lck"
 	assert_not_exists "$confs/$1.conf"

@@ -47,7 +47,7 @@ create_debian() {
 		spawn socat unix:$root/var/lib/login.socket -,echo=0,raw
 		expect "login: " { send "root\r" } timeout { exit 1 }
 		expect "assword: " { send "s3same\r" } timeout { exit 2 }
-		expect "# " { send "tty; echo user \$(id -un)\r" } timeout { exit 3 }
+		expect "# " { send "tty; echo user \\\$(id -un)\r" } timeout { exit 3 }
 		expect "user root" { send "exit\r" } timeout { exit 4 }
 		expect eof
 	END
@@ -69,7 +69,7 @@ create_debian() {
 	ip netns add "$name"
 	run -0 ip netns exec "$name" ls -A /sys/fs/cgroup
 	assert_output ''
-	run -0 run-in-netns "$name" ls -A /sys/fs/cgroup
+	run -0 run-in-netns "$name" find /sys/fs/cgroup -maxdepth 2 -name cgroup.procs
 	assert_output --partial cgroup.procs
 	mkdir -p "$BATS_TEST_TMPDIR/root/usr"
 	run ip netns exec "$name" systemd-nspawn -q --register=no --keep-unit \
