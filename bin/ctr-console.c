@@ -25,6 +25,7 @@
 #include "conserve.h"
 #include "exits.h"
 #include "opts.h"
+#include "runas.h"
 #include "tty.h"
 
 #define DIR_IN "var/lib/"
@@ -150,6 +151,8 @@ serve(const struct args *a)
 		usage(EXIT_USAGE);
 	if (conserve_signals() < 0)
 		err(1, "set signals");
+	if (runas_once() < 0)
+		err(1, "drop inheritable capabilities");
 	if ((given = conserve_inherit(socks, n)) < 0)
 		err(1, "sockets handed over");
 	for (int i = 0; given == 0 && i < n; i++)
@@ -178,11 +181,8 @@ reach(struct conclient *c, const char *root, const char *name)
 	snprintf(path, sizeof(path), DIR_IN "%s", name);
 	if ((sock = conclient_find(root, path)) < 0)
 		err(EXIT_TOOL, "find %s of %s", name, root);
-	if (conclient_connect(c, sock) < 0) {
-		if (errno == EREMOTEIO)
-			errx(EXIT_TOOL, "%s: %s", root, c->text);
+	if (conclient_connect(c, sock) < 0)
 		err(EXIT_TOOL, "connect to %s of %s", name, root);
-	}
 	close(sock);
 	if (caps_only(NULL, 0, &missing) < 0)
 		err(EXIT_TOOL, "drop capabilities");
@@ -284,7 +284,7 @@ three_open(void)
 int
 main(int argc, char *argv[])
 {
-	struct args a = {
+	static struct args a = {
 		.login_socket = "/" DIR_IN LOGIN_SOCKET,
 		.shell_socket = "/" DIR_IN SHELL_SOCKET,
 		.ready = -1,

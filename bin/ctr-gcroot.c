@@ -15,14 +15,12 @@
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,9 +29,11 @@
 #include "fd.h"
 #include "lockfile.h"
 #include "name.h"
+#include "nixdirs.h"
 #include "opts.h"
 #include "profile.h"
 #include "rmtree.h"
+#include "storepath.h"
 
 static const char help[] =
 	"usage: ctr-gcroot [OPTION]... init NAME\n"
@@ -54,10 +54,6 @@ struct job {
 	bool json;
 };
 
-static const char *const kinds[] = { "profiles", "gcroots" };
-
-enum { PROFILES, ROOTS, KINDS };
-
 /* parse_number - a decimal number, at most max; -1 if it is none */
 static int64_t
 parse_number(const char *s, int64_t max)
@@ -72,95 +68,29 @@ parse_number(const char *s, int64_t max)
 	return v;
 }
 
-/* open_made - a directory in parent that is no link; made where make says so */
+/* open_parent - the per-container directory of a kind; -1: there is none */
 static int
-open_made(int parent, const char *name, mode_t mode, bool make)
+open_parent(const struct job *job, enum nixdirs kind)
 {
-	if (make && mkdirat(parent, name, mode) == 0) {
-		if (fsync(parent) < 0)
-			return -1;
-	} else if (make && errno != EEXIST) {
-		return -1;
-	}
-	return openat(parent, name,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
+	int fd = nixdirs_parent(job->state, kind, false);
 
-/* enforce - the mode, and where uid is not -1 the owner, of a directory */
-static int
-enforce(int fd, mode_t mode, uid_t uid)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return -1;
-	if (uid != (uid_t)-1 && (st.st_uid != uid || st.st_gid != 0) &&
-	    fchown(fd, uid, 0) < 0)
-		return -1;
-	return (st.st_mode & 07777) == mode ? 0 : fchmod(fd, mode);
-}
-
-/* open_state - Nix's state directory, which is the host's: links are followed */
-static int
-open_state(const char *path, bool make)
-{
-	char buf[PATH_MAX];
-
-	if (strlen(path) >= sizeof(buf)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	strcpy(buf, path);
-	for (char *p = buf + 1; make && *p; p++) {
-		if (*p != '/')
-			continue;
-		*p = '\0';
-		if (mkdir(buf, 0755) < 0 && errno != EEXIST)
-			return -1;
-		*p = '/';
-	}
-	if (make && mkdir(buf, 0755) < 0 && errno != EEXIST)
-		return -1;
-	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-/*
- * open_parent - the per-container directory of a kind, which is root's alone
- *
- * Ends the process on a fault, save that -1 says there is no such directory.
- */
-static int
-open_parent(const struct job *job, int kind, bool make)
-{
-	auto_close int state = open_state(job->state, make);
-	auto_close int above = -1, fd = -1;
-
-	if (state >= 0)
-		above = open_made(state, kinds[kind], 0755, make);
-	if (above >= 0)
-		fd = open_made(above, "per-container", 0700, make);
-	if (fd < 0 && errno == ENOENT && !make)
-		return -1;
-	if (fd < 0)
-		err(1, "open %s/%s/per-container", job->state, kinds[kind]);
-	if (enforce(fd, 0700, geteuid()) < 0)
-		err(1, "make %s/%s/per-container root's alone", job->state,
-		    kinds[kind]);
-	return fd_take(&fd);
+	if (fd < 0 && errno != ENOENT)
+		err(1, "open %s/%s/per-container", job->state,
+		    nixdirs_name[kind]);
+	return fd;
 }
 
 /* open_name - the container's directory of a kind */
 static int
-open_name(const struct job *job, int kind, bool make)
+open_name(const struct job *job, enum nixdirs kind, bool make)
 {
-	auto_close int parent = open_parent(job, kind, make);
-	int fd = parent < 0 ? -1 : open_made(parent, job->name, 0755, make);
+	int fd = nixdirs_open(job->state, kind, job->name, make);
 
 	if (fd < 0 && errno == ENOENT && !make)
 		errx(1, "%s has no profile in %s", job->name, job->state);
-	if (fd < 0 || (make && enforce(fd, 0755, (uid_t)-1) < 0))
-		err(1, "open %s/%s/per-container/%s", job->state, kinds[kind],
-		    job->name);
+	if (fd < 0)
+		err(1, "open %s/%s/per-container/%s", job->state,
+		    nixdirs_name[kind], job->name);
 	return fd;
 }
 
@@ -168,10 +98,10 @@ open_name(const struct job *job, int kind, bool make)
 static int
 open_profile(const struct job *job, bool make)
 {
-	auto_close int roots = make ? open_name(job, ROOTS, true) :
-	    open_parent(job, ROOTS, false);
+	auto_close int roots = make ? open_name(job, NIXDIRS_ROOTS, true) :
+	    open_parent(job, NIXDIRS_ROOTS);
 
-	return open_name(job, PROFILES, make);
+	return open_name(job, NIXDIRS_PROFILES, make);
 }
 
 static int
@@ -192,68 +122,6 @@ read_profile(const struct job *job, int dir, struct profile *p)
 {
 	if (profile_read(dir, p) < 0)
 		err(1, "read profile of %s", job->name);
-}
-
-/* store_rest - what follows the store's directory in path, or NULL */
-static const char *
-store_rest(const char *path)
-{
-	const char *store = getenv("NIX_STORE_DIR");
-	size_t n;
-
-	if (!store || !*store)
-		store = "/nix/store";
-	n = strlen(store);
-	return strncmp(path, store, n) == 0 && (path[n] == '/' || !path[n]) ?
-	    path + n : NULL;
-}
-
-/* is_store_path - after the store: /HASH-NAME, or what lies below that */
-static bool
-is_store_path(const char *rest)
-{
-	const char *digits = "0123456789abcdfghijklmnpqrsvwxyz";
-
-	if (strspn(rest + (*rest == '/'), digits) != 32 ||
-	    rest[33] != '-' || !rest[34] || rest[34] == '/')
-		return false;
-	for (const char *s = rest; (s = strchr(s, '/')); s++)
-		if (s[1] == '/' || !s[1] || !strncmp(s, "/./", 3) ||
-		    !strncmp(s, "/../", 4) || !strcmp(s, "/.") ||
-		    !strcmp(s, "/.."))
-			return false;
-	return true;
-}
-
-/*
- * system_path - what a generation shall lead to, for the path that was given
- *
- * A path in the store stays as it is, for it may be a link that counts itself;
- * of another it is what it leads to that shall last.
- */
-static const char *
-system_path(const char *given)
-{
-	static char path[PATH_MAX];
-	struct stat st;
-	size_t n = strlen(given);
-
-	if (given[0] != '/')
-		errx(EXIT_USAGE, "not an absolute path: %s", given);
-	if (stat(given, &st) < 0)
-		err(1, "%s", given);
-	while (n > 1 && given[n - 1] == '/')
-		n--;
-	if (!store_rest(given)) {
-		if (!realpath(given, path))
-			err(1, "%s", given);
-	} else if (n < sizeof(path)) {
-		memcpy(path, given, n);
-		path[n] = '\0';
-	}
-	if (store_rest(path) && !is_store_path(store_rest(path)))
-		errx(EXIT_USAGE, "not a store path: %s", path);
-	return path;
 }
 
 /* The text may come from the container: it shall not speak to the terminal. */
@@ -412,14 +280,16 @@ path_verb(const struct job *job)
 static void
 rm_verb(const struct job *job)
 {
-	for (int kind = 0; kind < KINDS; kind++) {
-		auto_close int parent = open_parent(job, kind, false);
+	static const enum nixdirs kinds[] = { NIXDIRS_PROFILES, NIXDIRS_ROOTS };
+
+	for (int i = 0; i < 2; i++) {
+		auto_close int parent = open_parent(job, kinds[i]);
 
 		if (parent < 0)
 			continue;
 		if (rmtree_at(parent, job->name) < 0 || fsync(parent) < 0)
 			err(1, "remove %s/%s/per-container/%s", job->state,
-			    kinds[kind], job->name);
+			    nixdirs_name[kinds[i]], job->name);
 	}
 }
 
@@ -478,6 +348,34 @@ drop_caps(bool removal)
 	}
 }
 
+/* check - what can be said of the arguments before anything is touched */
+static void
+check(const struct verb *verb, struct job *job)
+{
+	static char path[PATH_MAX];
+
+	if (!name_ok(job->name))
+		errx(EXIT_USAGE, "not a name of a container: %s (%s)",
+		    job->name, NAME_ALLOWED);
+	if (job->json && verb->act != list_verb)
+		errx(EXIT_USAGE, "%s takes no --json", verb->name);
+	if (job->state[0] != '/')
+		errx(EXIT_USAGE, "not an absolute path: %s", job->state);
+	if (verb->act == rollback_verb && job->arg &&
+	    parse_number(job->arg, PROFILE_MAX) < 0)
+		errx(EXIT_USAGE, "not a number of a generation: %s", job->arg);
+	if (verb->act != set_verb)
+		return;
+	if (job->arg[0] != '/')
+		errx(EXIT_USAGE, "not an absolute path: %s", job->arg);
+	if (storepath_resolve(job->arg, path, sizeof(path)) < 0) {
+		if (errno == EINVAL)
+			errx(EXIT_USAGE, "not a store path: %s", job->arg);
+		err(1, "%s", job->arg);
+	}
+	job->arg = path;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -514,19 +412,7 @@ main(int argc, char *argv[])
 	verb = parse_verb(argc, argv);
 	job.name = argv[1];
 	job.arg = argc > 2 ? argv[2] : NULL;
-	if (!name_ok(job.name))
-		errx(EXIT_USAGE, "not a name of a container: %s (%s)", job.name,
-		    NAME_ALLOWED);
-	if (job.json && verb->act != list_verb)
-		errx(EXIT_USAGE, "%s takes no --json", verb->name);
-	if (job.state[0] != '/')
-		errx(EXIT_USAGE, "not an absolute path: %s", job.state);
-	if (verb->act == rollback_verb && job.arg &&
-	    parse_number(job.arg, PROFILE_MAX) < 0)
-		errx(EXIT_USAGE, "not a number of a generation: %s", job.arg);
-	if (verb->act == set_verb)
-		job.arg = system_path(job.arg);
-
+	check(verb, &job);
 	drop_caps(verb->act == rm_verb);
 	verb->act(&job);
 	if (fflush(stdout) != 0)

@@ -98,28 +98,11 @@ take_error(struct conclient *c)
 	return -1;
 }
 
-/* expect - wait for one kind of frame */
-static int
-expect(struct conclient *c, uint32_t type, int64_t end_ms)
-{
-	c->frame.have = 0;
-	if (conproto_wait(c->ctl, &c->frame, end_ms) < 0)
-		return -1;
-	c->frame.have = 0;
-	if (c->frame.type == CONPROTO_ERROR)
-		return take_error(c);
-	if (c->frame.type == type)
-		return 0;
-	errno = EPROTO;
-	return -1;
-}
-
 int
 conclient_connect(struct conclient *c, int sock)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	const struct timeval wait = { .tv_sec = WAIT_MS / 1000 };
-	int64_t end_ms = conproto_now_ms() + WAIT_MS;
 
 	*c = (struct conclient){ .ctl = -1, .in = -1, .out = -1, .err = -1 };
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d", sock);
@@ -135,12 +118,7 @@ conclient_connect(struct conclient *c, int sock)
 			errno = ETIMEDOUT;
 		return -1;
 	}
-	if (expect(c, CONPROTO_HELLO, end_ms) < 0)
-		return -1;
-	if (conproto_u32(&c->frame) == CONPROTO_VERSION)
-		return 0;
-	errno = EPROTO;
-	return -1;
+	return 0;
 }
 
 static int
@@ -179,19 +157,17 @@ make_ends(struct conclient *c, bool tty, int theirs[CONPROTO_FDS])
 int
 conclient_request(struct conclient *c, const struct conproto_request *req)
 {
-	int64_t end_ms = conproto_now_ms() + WAIT_MS;
 	int theirs[CONPROTO_FDS], n, r;
 
 	if ((n = make_ends(c, req->tty, theirs)) < 0)
 		return -1;
 	c->size = req->size;
+	c->ack_ms = conproto_now_ms() + WAIT_MS;
 	r = conproto_send_request(c->ctl, req, theirs, n);
 	for (int i = 0; i < n; i++)
 		close(theirs[i]);
-	/* A server that hung up may have said why before. */
-	if (r < 0 && errno != EPIPE && errno != ECONNRESET)
-		return -1;
-	return expect(c, CONPROTO_ACK, end_ms);
+	/* A server that hung up may have said why before: look there. */
+	return r < 0 && errno != EPIPE && errno != ECONNRESET ? -1 : 0;
 }
 
 /* raw_again - at the start, and when a stop by someone else is over */
@@ -279,26 +255,39 @@ finish(struct relay *r, int from)
 	relay_step(r, idle);
 }
 
-/* take_frames - returns 0 to go on, 1 at the end, -1 if it is a bad one */
+/* take_frame - returns 0 to go on, 1 at the end, -1 if it is a bad one */
 static int
-take_frames(struct conclient *c)
+take_frame(struct conclient *c)
 {
+	const struct conproto_frame *f = &c->frame;
 	int r = conproto_recv(c->ctl, &c->frame);
 	int64_t v;
 
 	if (r <= 0)
 		return r;
 	c->frame.have = 0;
-	if (c->frame.type == CONPROTO_ERROR)
+	if (f->type == CONPROTO_ERROR)
 		return take_error(c);
-	v = conproto_u32(&c->frame);
-	if (c->frame.type != CONPROTO_EXIT || v < 0 || v > 255 ||
-	    c->frame.len != sizeof(uint32_t)) {
-		errno = EPROTO;
-		return -1;
+	v = f->len == sizeof(uint32_t) ? conproto_u32(f) : -1;
+	if (f->type == CONPROTO_ACK && v == CONPROTO_VERSION && !c->acked) {
+		c->acked = true;
+		return 0;
 	}
-	c->status = (int)v;
-	return 1;
+	if (f->type == CONPROTO_EXIT && v >= 0 && v <= 255 && c->acked) {
+		c->status = (int)v;
+		return 1;
+	}
+	errno = EPROTO;
+	return -1;
+}
+
+/* ack_timeout - how long to wait at most, in poll(2)'s terms */
+static int
+ack_timeout(const struct conclient *c)
+{
+	int64_t left = c->ack_ms - conproto_now_ms();
+
+	return c->acked ? -1 : left < 0 ? 0 : (int)left;
 }
 
 /* look - is this the third ^] within a second? */
@@ -369,11 +358,11 @@ after_relay(struct conclient *c, bool tty)
 	return true;
 }
 
-/* loop - returns as take_frames; 0: left or stopped by a signal */
+/* loop - returns as take_frame; 0: left or stopped by a signal */
 static int
 loop(struct conclient *c, int signals, bool tty)
 {
-	int over = 0, e = 0;
+	int over = 0, e = 0, n;
 
 	while (!over || !out.ended || !err.ended) {
 		struct pollfd p[8] = {
@@ -384,9 +373,13 @@ loop(struct conclient *c, int signals, bool tty)
 		relay_poll(&in, p + 2);
 		relay_poll(&out, p + 4);
 		relay_poll(&err, p + 6);
-		if (poll(p, 8, -1) < 0) {
+		if ((n = poll(p, 8, over ? -1 : ack_timeout(c))) < 0) {
 			if (errno == EINTR)
 				continue;
+			return -1;
+		}
+		if (n == 0) {
+			errno = ETIMEDOUT;
 			return -1;
 		}
 		if (p[0].revents)
@@ -394,7 +387,7 @@ loop(struct conclient *c, int signals, bool tty)
 		relay_step(&in, p + 2);
 		relay_step(&out, p + 4);
 		relay_step(&err, p + 6);
-		if (p[1].revents && (over = take_frames(c)) != 0) {
+		if (p[1].revents && (over = take_frame(c)) != 0) {
 			e = errno;
 			relay_end(&in, 0);
 			finish(&out, c->out);

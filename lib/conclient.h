@@ -14,6 +14,8 @@ struct conclient {
 	int ctl;		/* the control socket */
 	int in, out, err;	/* our ends; a terminal: in == out, err -1 */
 	struct winsize size;	/* as the server knows it */
+	bool acked;		/* the server has understood */
+	int64_t ack_ms;		/* until then it has to have */
 	int status;		/* of the session, once conclient_run is back */
 	int signal;		/* the one that ended this end, or 0 */
 	bool left;		/* the user typed ^] three times */
@@ -32,12 +34,11 @@ struct conclient {
 int conclient_find(const char *root, const char *path);
 
 /*
- * conclient_connect - connect, and wait for the server's greeting
+ * conclient_connect - connect to the socket
  *
  * sock: from conclient_find; stays open.  Fills *c and returns 0, or -1 with
- * errno ETIMEDOUT (it says nothing for WAIT_MS), EPROTO (it is not ours),
- * ECONNRESET (it hangs up), EREMOTEIO (it refuses; c->text says why), or that
- * of connect(2).  Needs /proc.  Capabilities are needed no more after it.
+ * errno ETIMEDOUT (nobody accepts for WAIT_MS) or that of connect(2).  Needs
+ * /proc.  Capabilities are needed no more after it.
  */
 int conclient_connect(struct conclient *c, int sock);
 
@@ -45,8 +46,8 @@ int conclient_connect(struct conclient *c, int sock);
  * conclient_request - ask for a session
  *
  * Makes fresh pipes, or for a terminal a stream pair, and sends the other
- * ends.  Returns 0 once the server has understood, or -1 as above or with
- * E2BIG; with EREMOTEIO c->status is set too.
+ * ends.  Returns 0, or -1 with errno E2BIG, ETIMEDOUT (the server reads
+ * nothing for WAIT_MS), or that of the call that failed.
  */
 int conclient_request(struct conclient *c, const struct conproto_request *req);
 
@@ -57,7 +58,9 @@ int conclient_request(struct conclient *c, const struct conproto_request *req);
  * input is a terminal that one is raw meanwhile, and restored on every way
  * out.  Returns 0 with c->status; or with c->left; or with c->signal, of which
  * this process should die now.  Or -1 with errno ECONNRESET (the session was
- * lost), EPROTO, or EREMOTEIO with c->status and c->text.
+ * lost), ETIMEDOUT (the server says nothing for WAIT_MS), EPROTO (what it
+ * says is foul), or EREMOTEIO (it says that it failed) with c->status and
+ * c->text.
  */
 int conclient_run(struct conclient *c, bool tty);
 

@@ -4,7 +4,6 @@
 #include "conproto.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@
 #include <sys/un.h>
 #include <time.h>
 
-enum { HEAD = 8, TTY = 1 };
+enum { HEAD = 8, MAGIC = sizeof(CONPROTO_MAGIC) - 1, TTY = 1 };
 
 /* What a request begins with; user, cwd, term, argv and env follow. */
 struct wire_request {
@@ -158,26 +157,6 @@ conproto_now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-int
-conproto_wait(int fd, struct conproto_frame *f, int64_t end_ms)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-
-	for (;;) {
-		int r = conproto_recv(fd, f);
-		int64_t left = end_ms - conproto_now_ms();
-
-		if (r != 0)
-			return r < 0 ? -1 : 0;
-		if (left <= 0) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
-		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
-			return -1;
-	}
-}
-
 int64_t
 conproto_u32(const struct conproto_frame *f)
 {
@@ -221,7 +200,7 @@ encode(const struct conproto_request *req, size_t *len)
 	};
 	size_t bytes = sizeof(w);
 	uint32_t head[2] = { 0, CONPROTO_REQUEST };
-	char *buf;
+	char *buf, *p;
 
 	(void)measure(heads, &bytes);
 	w.argc = measure(req->argv, &bytes);
@@ -230,13 +209,13 @@ encode(const struct conproto_request *req, size_t *len)
 		errno = E2BIG;
 		return NULL;
 	}
-	if (!(buf = malloc(HEAD + bytes)))
+	if (!(buf = malloc(MAGIC + HEAD + bytes)))
 		return NULL;
 	head[0] = (uint32_t)bytes;
-	memcpy(buf, head, HEAD);
-	memcpy(buf + HEAD, &w, sizeof(w));
-	pack(pack(pack(buf + HEAD + sizeof(w), heads), req->argv), req->env);
-	*len = HEAD + bytes;
+	p = mempcpy(mempcpy(mempcpy(buf, CONPROTO_MAGIC, MAGIC), head, HEAD),
+	    &w, sizeof(w));
+	pack(pack(pack(p, heads), req->argv), req->env);
+	*len = MAGIC + HEAD + bytes;
 	return buf;
 }
 
@@ -285,8 +264,9 @@ static int
 recv_head(int fd, uint32_t head[2], int fds[CONPROTO_FDS], int *n)
 {
 	union { struct cmsghdr h; char buf[CMSG_SPACE(sizeof(int[CONPROTO_FDS]))]; } c;
-	struct iovec iov = { head, HEAD };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
+	char magic[MAGIC];
+	struct iovec iov[] = { { magic, MAGIC }, { head, HEAD } };
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2,
 	    .msg_control = &c, .msg_controllen = sizeof(c) };
 	struct cmsghdr *h;
 	ssize_t r;
@@ -306,7 +286,8 @@ recv_head(int fd, uint32_t head[2], int fds[CONPROTO_FDS], int *n)
 		*n = (int)((h->cmsg_len - CMSG_LEN(0)) / sizeof(int));
 		memcpy(fds, CMSG_DATA(h), (size_t)*n * sizeof(int));
 	}
-	if (r != HEAD || msg.msg_flags & MSG_CTRUNC) {
+	if (r != MAGIC + HEAD || msg.msg_flags & MSG_CTRUNC ||
+	    memcmp(magic, CONPROTO_MAGIC, MAGIC) != 0) {
 		errno = EPROTO;
 		return -1;
 	}

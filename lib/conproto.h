@@ -13,18 +13,24 @@
  *
  *	client				server
  *	connects, from an address of ours
- *					HELLO (or ERROR)
  *	REQUEST, with descriptors
  *					ACK (or ERROR)
  *	WINSIZE, SIGNAL ...
  *					EXIT or ERROR; the end
  *
- * The client says nothing before HELLO, so that whoever else listens there
- * is never fed a request as if it were input.  The bytes of the session do
- * not go through frames: the descriptors of REQUEST carry them, which are
- * three pipes (standard input, output, error), or for a terminal one end of
- * a stream pair.  Both sides are on one machine: integers are in its order.
+ * The bytes of the session do not go through frames: the descriptors of
+ * REQUEST carry them, which are three pipes (standard input, output, error),
+ * or for a terminal one end of a stream pair.  A frame is two uint32_t, the
+ * length of what follows and the type, and data.  Both sides are on one
+ * machine: integers are in its order.
  */
+
+/*
+ * What the client sends before its first frame.  If a plain shell listens
+ * there, as in a system that has socat for a server, it obeys and runs
+ * nothing of the request.
+ */
+#define CONPROTO_MAGIC "exit 125 #  ctr-console\n"
 
 /*
  * A client of ours is known by the address it has bound: abstract, this
@@ -34,9 +40,8 @@
 enum { CONPROTO_VERSION = 1 };
 
 enum {
-	CONPROTO_HELLO = 1,	/* uint32_t version */
-	CONPROTO_REQUEST,	/* see struct conproto_request */
-	CONPROTO_ACK,		/* empty: the request is understood */
+	CONPROTO_REQUEST = 1,	/* see struct conproto_request */
+	CONPROTO_ACK,		/* uint32_t version: the request is understood */
 	CONPROTO_WINSIZE,	/* uint16_t rows, columns, x and y pixels */
 	CONPROTO_SIGNAL,	/* uint32_t signal number */
 	CONPROTO_EXIT,		/* uint32_t status, 0 to 255 */
@@ -104,14 +109,6 @@ int conproto_send_error(int fd, int status, const char *text, int error);
  * long, torn, or with descriptors, which are closed unseen), or recv(2)'s.
  */
 int conproto_recv(int fd, struct conproto_frame *f);
-
-/*
- * conproto_wait - receive a small frame, waiting until a moment
- *
- * end_ms: as conproto_now_ms counts.  Returns 0, or -1 with errno ETIMEDOUT
- * or as conproto_recv.
- */
-int conproto_wait(int fd, struct conproto_frame *f, int64_t end_ms);
 
 /* conproto_now_ms - milliseconds of the monotonic clock */
 int64_t conproto_now_ms(void);

@@ -289,8 +289,7 @@ greet(int conn, bool root, bool *ours)
 		refuse(conn, kind, "this server speaks version 1 alone");
 		return false;
 	}
-	return !*ours || conproto_send_u32(conn, CONPROTO_HELLO,
-	    CONPROTO_VERSION) == 0;
+	return true;
 }
 
 static void

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -27,6 +26,22 @@ copy(char *to, size_t size, const char *from)
 		return -1;
 	}
 	strcpy(to, from);
+	return 0;
+}
+
+static int
+find_groups(struct runas *who)
+{
+	who->ngroups = RUNAS_GROUPS;
+	if (getgrouplist(who->name, who->gid, who->groups, &who->ngroups) >= 0)
+		return 0;
+	/* Where there is no database, that of the user is the only one. */
+	if (who->ngroups > RUNAS_GROUPS) {
+		errno = E2BIG;
+		return -1;
+	}
+	who->groups[0] = who->gid;
+	who->ngroups = 1;
 	return 0;
 }
 
@@ -49,10 +64,11 @@ runas_find(const char *user, struct runas *who)
 	who->uid = pw->pw_uid;
 	who->gid = pw->pw_gid;
 	if (copy(who->name, sizeof(who->name), pw->pw_name) < 0 ||
-	    copy(who->home, sizeof(who->home), pw->pw_dir) < 0)
+	    copy(who->home, sizeof(who->home), pw->pw_dir) < 0 ||
+	    copy(who->shell, sizeof(who->shell),
+	    *pw->pw_shell ? pw->pw_shell : "/bin/sh") < 0)
 		return -1;
-	return copy(who->shell, sizeof(who->shell),
-	    *pw->pw_shell ? pw->pw_shell : "/bin/sh");
+	return find_groups(who);
 }
 
 int
@@ -101,18 +117,20 @@ cloexec_rest(void)
 	return e ? -1 : 0;
 }
 
-static int
-drop_inheritable(void)
+int
+runas_once(void)
 {
-	cap_t caps = cap_get_proc();
-	int r = -1;
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
-	if (caps && cap_clear_flag(caps, CAP_INHERITABLE) == 0)
-		r = cap_set_proc(caps);
-	cap_free(caps);
-	if (r == 0 && cap_reset_ambient() < 0 && errno != EINVAL)
-		r = -1;
-	return r;
+	/* The bare calls, as in caps.c. */
+	if (capget(&head, data) < 0)
+		return -1;
+	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		data[i].inheritable = 0;
+	return capset(&head, data);
 }
 
 int
@@ -120,24 +138,24 @@ runas_clean(void)
 {
 	sigset_t none;
 
-	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);	/* some cannot be set, nor changed */
+	/* Handlers go at exec; nobody ignores real-time signals. */
+	for (int sig = 1; sig < 32; sig++)
+		signal(sig, SIG_DFL);	/* two cannot be set, nor changed */
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		return -1;
 	if (setsid() < 0 && errno != EPERM)	/* EPERM: it leads one */
 		return -1;
 	umask(022);
-	if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 &&
-	    cloexec_rest() < 0)
-		return -1;
-	return drop_inheritable();
+	if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return cloexec_rest();
+	return 0;
 }
 
 int
 runas_become(const struct runas *who)
 {
-	if (initgroups(who->name, who->gid) < 0 ||
+	if (setgroups((size_t)who->ngroups, who->groups) < 0 ||
 	    setresgid(who->gid, who->gid, who->gid) < 0)
 		return -1;
 	return setresuid(who->uid, who->uid, who->uid);

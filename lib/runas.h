@@ -11,9 +11,12 @@
 	"/run/current-system/sw/bin:/usr/local/sbin:/usr/local/bin:" \
 	"/usr/sbin:/usr/bin:/sbin:/bin"
 
+enum { RUNAS_GROUPS = 1024 };
+
 struct runas {
 	uid_t uid;
-	gid_t gid;
+	gid_t gid, groups[RUNAS_GROUPS];
+	int ngroups;
 	char name[256], home[PATH_MAX], shell[PATH_MAX];
 };
 
@@ -21,7 +24,8 @@ struct runas {
  * runas_find - look a user up in the user database of this system
  *
  * Root is found where there is no database too.  Returns 0, or -1 with errno
- * ENOENT (no such user), ENAMETOOLONG, or that of getpwnam(3).
+ * ENOENT (no such user), ENAMETOOLONG, E2BIG (over RUNAS_GROUPS groups), or
+ * that of getpwnam(3).
  */
 int runas_find(const char *user, struct runas *who);
 
@@ -37,11 +41,20 @@ int runas_environ(const struct runas *who, const char *term,
     char *const extra[]);
 
 /*
+ * runas_once - drop what no session shall inherit from the server
+ *
+ * Inheritable capabilities, and with them the ambient ones.  Once for all
+ * sessions, in the server.  Returns 0 or -1 with errno.
+ * Source: capabilities(7).
+ */
+int runas_once(void);
+
+/*
  * runas_clean - make this process as a new session should begin
  *
  * A session of its own, every signal at its default and none blocked, the
- * file mode mask 022, no inheritable and no ambient capabilities; every
- * descriptor above 2 is closed at exec.  Returns 0 or -1 with errno.
+ * file mode mask 022; every descriptor above 2 is closed at exec.  Returns 0
+ * or -1 with errno.  This and what follows may be called after vfork(2).
  */
 int runas_clean(void);
 

@@ -72,6 +72,13 @@ enter_home(const struct job *j)
 		fail(j, EXIT_TOOL, j->cwd, errno);
 }
 
+static void
+set_environ(const struct job *j)
+{
+	if (runas_environ(&j->who, j->term, j->env) < 0)
+		fail(j, EXIT_TOOL, "set the environment", errno);
+}
+
 /* become - this process, a fresh child, becomes the command */
 static _Noreturn void
 become(const struct job *j)
@@ -85,8 +92,6 @@ become(const struct job *j)
 	for (int i = 0; i < 3; i++)
 		if (dup2(j->fd[i], i) < 0)
 			fail(j, EXIT_TOOL, "set descriptors", errno);
-	if (runas_environ(&j->who, j->term, j->env) < 0)
-		fail(j, EXIT_TOOL, "set the environment", errno);
 	if (runas_become(&j->who) < 0)
 		fail(j, EXIT_TOOL, j->who.name, errno);
 	enter_home(j);
@@ -106,6 +111,7 @@ launch(struct job *j, int stream, const struct winsize *ws)
 	struct attend a = { .ctl = j->ours ? j->conn : -1, .stream = stream,
 	    .master = -1, .slave = -1 };
 
+	set_environ(j);
 	if (j->tty) {
 		if (tty_pty(&a.master, &a.slave, ws, j->who.uid) < 0)
 			fail(j, EXIT_TOOL, "make a terminal", errno);
@@ -113,7 +119,8 @@ launch(struct job *j, int stream, const struct winsize *ws)
 	}
 	if ((a.signals = attend_signals()) < 0)
 		fail(j, EXIT_TOOL, "set signals", errno);
-	if ((a.child = fork()) < 0)
+	/* The child shares our memory until it execs, and we wait for that. */
+	if ((a.child = vfork()) < 0)
 		fail(j, EXIT_TOOL, "fork", errno);
 	if (a.child == 0)
 		become(j);
@@ -226,7 +233,7 @@ serve_ours(struct job *j, bool root, const struct session_conf *conf)
 	if (!j->tty)
 		memcpy(j->fd, fds, sizeof(j->fd));
 	/* A client that is gone already is noticed in attend. */
-	(void)conproto_send(j->conn, CONPROTO_ACK, NULL, 0);
+	(void)conproto_send_u32(j->conn, CONPROTO_ACK, CONPROTO_VERSION);
 	launch(j, j->tty ? fds[0] : -1, &req.size);
 }
 
@@ -250,6 +257,7 @@ session(int conn, bool root, bool ours, const struct session_conf *conf)
 		j.term = "";
 		j.file = root_shell(&j, conf);
 		j.argv = shell_argv(j.file);
+		set_environ(&j);
 		become(&j);
 	}
 	j.tty = true;

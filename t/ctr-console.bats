@@ -787,8 +787,8 @@ foul() {
 	socat "UNIX-LISTEN:$BATS_TEST_TMPDIR/socat/s" EXEC:"sleep 100" 3>&- &
 	pids+=($!)
 	until_true 10 test -S "$BATS_TEST_TMPDIR/socat/s"
-	for kind in silent silent-after-hello reads-nothing; do foul "$kind"; done
-	for kind in silent silent-after-hello reads-nothing socat; do
+	for kind in silent reads-nothing; do foul "$kind"; done
+	for kind in silent reads-nothing socat; do
 		big=()
 		[ "$kind" != reads-nothing ] || big=($(seq 100000))
 		con run "$BATS_TEST_TMPDIR/$kind/s" true "${big[@]}" </dev/null \
@@ -796,18 +796,18 @@ foul() {
 		jobs[${#jobs[@]}]=$!
 	done
 	for job in "${jobs[@]}"; do ended 125 "$job"; done
-	for kind in silent silent-after-hello reads-nothing socat; do
+	for kind in silent reads-nothing socat; do
 		run cat "$BATS_TEST_TMPDIR/out-$kind"
 		assert_output --partial "timed out"
 	done
 }
 
 @test "foul answers are errors, whatever their kind" {
-	for kind in hang-up hang-up-after-hello hang-up-after-ack garbage prompt \
-		torn-hello wrong-version overlong-hello hello-twice \
-		hello-with-descriptor overlong-ack exit-before-ack request-back \
-		unknown-type status-999 status-minus-one status-short status-long \
-		torn-exit exit-with-descriptors overlong-exit error-status-0 \
+	for kind in hang-up hang-up-after-ack garbage prompt torn-ack \
+		wrong-version overlong-ack short-ack exit-before-ack \
+		ack-with-descriptor ack-twice request-back unknown-type \
+		status-999 status-minus-one status-short status-long torn-exit \
+		exit-with-descriptors overlong-exit error-status-0 \
 		error-status-255 error-overlong error-short zeros; do
 		foul "$kind"
 		echo "# $kind"
@@ -816,6 +816,19 @@ foul() {
 		hang-up*) assert_output --partial "Connection reset by peer" ;;
 		*) assert_output --partial "Protocol error" ;;
 		esac
+	done
+}
+
+@test "where a plain shell listens, the request is not run as a script" {
+	mkdir "$BATS_TEST_TMPDIR/socat"
+	for shell in sh bash "busybox sh"; do
+		rm -f "$BATS_TEST_TMPDIR/socat/s"
+		socat "UNIX-LISTEN:$BATS_TEST_TMPDIR/socat/s" EXEC:"$shell" 3>&- &
+		pids+=($!)
+		until_true 10 test -S "$BATS_TEST_TMPDIR/socat/s"
+		run -125 con run "$BATS_TEST_TMPDIR/socat/s" echo \
+			$'\n'"touch $BATS_TEST_TMPDIR/harm"$'\n' </dev/null
+		assert_not_exists "$BATS_TEST_TMPDIR/harm"
 	done
 }
 

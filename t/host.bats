@@ -210,15 +210,22 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	[[ $stderr == *systemd-user-sessions.service*degraded* ]]
 }
 
-@test "limits of units take effect, and the unified hierarchy can be had alone" {
+@test "limits of units take effect" {
 	boot "$name"
+	run -0 host exec "$name" sh -c \
+		'ls /sys/fs/cgroup; cat /sys/fs/cgroup/cgroup.controllers || :'
+	[[ $output == *pids* ]] ||
+		skip "this machine gives a host no cgroup controllers"
 	host exec "$name" systemd-run -q --unit=limited -p TasksMax=7 sleep 1000
 	run host exec "$name" sh -c \
 		'cat /sys/fs/cgroup/pids/system.slice/limited.service/pids.max ||
 		cat /sys/fs/cgroup/system.slice/limited.service/pids.max'
 	assert_line 7
-	boot "$name-u" --cgroup v2
-	run -0 host exec "$name-u" stat -f -c %T /sys/fs/cgroup
+}
+
+@test "the unified hierarchy of cgroups can be had alone" {
+	boot "$name" --cgroup v2
+	run -0 host exec "$name" stat -f -c %T /sys/fs/cgroup
 	assert_output cgroup2fs
 }
 

@@ -72,11 +72,10 @@ accept_request(int fd, int fds[CONPROTO_FDS])
 	struct conproto_request req;
 	int n;
 
-	number(fd, CONPROTO_HELLO, CONPROTO_VERSION);
 	fds[0] = fds[1] = fds[2] = -1;
 	if (conproto_recv_request(fd, CONPROTO_BIG, &req, fds, &n) < 0)
 		err(1, "request");
-	frame(fd, 0, CONPROTO_ACK, NULL, 0);
+	number(fd, CONPROTO_ACK, CONPROTO_VERSION);
 }
 
 static void
@@ -90,11 +89,12 @@ error_frame(int fd, uint32_t status, const char *text, size_t len)
 }
 
 static const char *const kinds[] = {
-	"silent", "silent-after-hello", "reads-nothing",
-	"hang-up", "hang-up-after-hello", "hang-up-after-ack",
-	"garbage", "prompt", "torn-hello", "wrong-version", "overlong-hello",
-	"hello-twice", "hello-with-descriptor", "overlong-ack",
-	"exit-before-ack", "request-back", "unknown-type",
+	/* before the ACK */
+	"silent", "reads-nothing", "hang-up", "garbage", "prompt", "torn-ack",
+	"wrong-version", "overlong-ack", "short-ack", "exit-before-ack",
+	"ack-with-descriptor",
+	/* after it */
+	"hang-up-after-ack", "ack-twice", "request-back", "unknown-type",
 	"status-999", "status-minus-one", "status-short", "status-long",
 	"torn-exit", "exit-with-descriptors", "overlong-exit",
 	"error-status-0", "error-status-255", "error-overlong", "error-short",
@@ -102,7 +102,8 @@ static const char *const kinds[] = {
 	NULL
 };
 
-static void
+/* before_ack - returns false if it is not of this kind */
+static bool
 before_ack(int fd, const char *kind)
 {
 	char junk[4096];
@@ -112,29 +113,24 @@ before_ack(int fd, const char *kind)
 		say(fd, junk, sizeof(junk));
 	} else if (!strcmp(kind, "prompt"))
 		say(fd, "\r\ncontainer login: ", 19);
-	else if (!strcmp(kind, "torn-hello"))
+	else if (!strcmp(kind, "torn-ack"))
 		say(fd, "\4\0\0", 3);
 	else if (!strcmp(kind, "wrong-version"))
-		number(fd, CONPROTO_HELLO, 2);
-	else if (!strcmp(kind, "overlong-hello"))
-		frame(fd, 0xffffffff, CONPROTO_HELLO, "aaaa", 4);
-	else if (!strcmp(kind, "hello-twice")) {
-		number(fd, CONPROTO_HELLO, CONPROTO_VERSION);
-		number(fd, CONPROTO_HELLO, CONPROTO_VERSION);
-	} else if (!strcmp(kind, "hello-with-descriptor"))
-		with_fd(fd, CONPROTO_HELLO, CONPROTO_VERSION, 1);
-	else if (!strcmp(kind, "overlong-ack")) {
-		number(fd, CONPROTO_HELLO, CONPROTO_VERSION);
-		frame(fd, CONPROTO_SMALL + 1, CONPROTO_ACK, NULL, 0);
-	} else if (!strcmp(kind, "exit-before-ack")) {
-		number(fd, CONPROTO_HELLO, CONPROTO_VERSION);
+		number(fd, CONPROTO_ACK, CONPROTO_VERSION + 1);
+	else if (!strcmp(kind, "overlong-ack"))
+		frame(fd, 0xffffffff, CONPROTO_ACK, "aaaa", 4);
+	else if (!strcmp(kind, "short-ack"))
+		frame(fd, 0, CONPROTO_ACK, NULL, 0);
+	else if (!strcmp(kind, "exit-before-ack"))
 		number(fd, CONPROTO_EXIT, 0);
-	} else if (!strcmp(kind, "hang-up-after-hello") ||
-	    strstr(kind, "silent-after") || strstr(kind, "reads-nothing"))
-		number(fd, CONPROTO_HELLO, CONPROTO_VERSION);
-	if (strstr(kind, "hang-up") || strstr(kind, "torn"))
-		return;
-	pause();	/* the client has to go by itself */
+	else if (!strcmp(kind, "ack-with-descriptor"))
+		with_fd(fd, CONPROTO_ACK, CONPROTO_VERSION, 1);
+	else if (strcmp(kind, "silent") && strcmp(kind, "reads-nothing") &&
+	    strcmp(kind, "hang-up"))
+		return false;
+	if (strcmp(kind, "hang-up") && strcmp(kind, "torn-ack"))
+		pause();	/* the client has to go by itself */
+	return true;
 }
 
 static void
@@ -146,7 +142,9 @@ after_ack(int fd, const char *kind)
 
 	memset(text, 'x', sizeof(text));
 	accept_request(fd, fds);
-	if (!strcmp(kind, "request-back"))
+	if (!strcmp(kind, "ack-twice"))
+		number(fd, CONPROTO_ACK, CONPROTO_VERSION);
+	else if (!strcmp(kind, "request-back"))
 		frame(fd, 4, CONPROTO_REQUEST, "aaaa", 4);
 	else if (!strcmp(kind, "unknown-type"))
 		number(fd, 77, 0);
@@ -188,23 +186,6 @@ after_ack(int fd, const char *kind)
 	if (!strcmp(kind, "hang-up-after-ack") || strstr(kind, "torn"))
 		return;
 	pause();
-}
-
-static void
-treat(int fd, const char *kind)
-{
-	static const char *const early[] = { "silent", "silent-after-hello",
-	    "reads-nothing", "hang-up", "hang-up-after-hello", "garbage",
-	    "prompt", "torn-hello", "wrong-version", "overlong-hello",
-	    "hello-twice", "hello-with-descriptor", "overlong-ack",
-	    "exit-before-ack", NULL };
-
-	for (int i = 0; early[i]; i++)
-		if (!strcmp(early[i], kind)) {
-			before_ack(fd, kind);
-			return;
-		}
-	after_ack(fd, kind);
 }
 
 static int
@@ -255,7 +236,8 @@ main(int argc, char *argv[])
 	while ((fd = accept(s, NULL, NULL)) >= 0) {
 		if (fork() == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			treat(fd, argv[2]);
+			if (!before_ack(fd, argv[2]))
+				after_ack(fd, argv[2]);
 			return 0;
 		}
 		close(fd);

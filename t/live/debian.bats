@@ -65,6 +65,21 @@ create_debian() {
 	assert_output --partial 'nameserver 192.0.2.99'
 }
 
+@test "a running container follows a host that changes network" {
+	systemctl start nixos-container-resolv.path
+	echo 'nameserver 192.0.2.77' >/etc/resolv.conf
+	create_debian
+	also "$name-m"
+	nixos-container create "$name-m"
+	echo 'nameserver 192.0.2.78' >/etc/resolv.conf
+	until_true 10 sh -c "nixos-container run $name -- cat /etc/resolv.conf | grep -q 192.0.2.78"
+	run -0 inside cat /etc/resolv.conf
+	refute_output --partial 192.0.2.77
+	run -0 nixos-container run "$name-m" -- cat /etc/resolv.conf
+	assert_output --partial 192.0.2.78
+	systemctl stop nixos-container-resolv.path
+}
+
 @test "what goes wrong with ip netns exec: no cgroup tree; with run-in-netns it is there" {
 	ip netns add "$name"
 	run -0 ip netns exec "$name" ls -A /sys/fs/cgroup

@@ -3,6 +3,9 @@
 #
 # Has the interface of <nixpkgs/nixos>, and needs no nixpkgs:
 #	nix-build -I nixos-config=FILE THIS-DIRECTORY -A system
+# The options are boot.isContainer, environment.etc.PATH.text and .source,
+# networking.hostName, networking.useDHCP (false), services.NAME.command (for
+# sh, in the foreground; started again when it ends) and system.stateVersion.
 # The only program that comes from outside is a static busybox: the argument
 # `busybox`, <busybox>, or that of the machine.  init and ctr-console lie beside
 # this file, where the build of the suite puts them.

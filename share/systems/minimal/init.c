@@ -55,7 +55,8 @@
 
 enum {
 	RTMIN = 34,		/* systemd's SIGRTMIN is glibc's; musl's is 35 */
-	SERVICES = 128,
+	SERVICES = 256,		/* a switch may stop 100 and start 100 others */
+	SCRIPT_SIZE = 512,
 	GRACE_MS = 5000,	/* from SIGTERM to SIGKILL */
 	READY_MS = 10000,	/* how long the console may take to be ready */
 	SHORT_MS = 1000,	/* who lived shorter waits that long */
@@ -63,7 +64,7 @@ enum {
 
 struct service {
 	char name[NAME_MAX + 1];	/* empty: a free place */
-	char script[PATH_MAX];		/* what to run, in the store */
+	char script[SCRIPT_SIZE];	/* what to run, in the store */
 	pid_t pid;			/* 0: not running */
 	int64_t since_ms;		/* started then; starts then, if not */
 	int64_t kill_ms;		/* 0, or stopping: SIGKILL then */
@@ -93,10 +94,13 @@ static _Noreturn void
 become(const char *path)
 {
 	sigset_t none;
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setsid();
+	if (fd > 0)
+		dup2(fd, STDIN_FILENO);
 	execl(path, path, (char *)NULL);
 	warn("exec %s", path);
 	_exit(EXIT_NOCMD);
@@ -269,12 +273,12 @@ service_named(const char *name)
 static void
 service_want(int dirfd, const char *name)
 {
-	char script[PATH_MAX];
-	ssize_t n = readlinkat(dirfd, name, script, sizeof(script) - 1);
+	char script[SCRIPT_SIZE];
+	ssize_t n = readlinkat(dirfd, name, script, sizeof(script));
 	struct service *s;
 
-	if (n < 0)
-		return;
+	if (n < 0 || n == sizeof(script))
+		return;		/* not one that was built */
 	script[n] = '\0';
 	if (!(s = service_named(name))) {
 		warnx("too many services, without %s", name);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NIXDIRS_H
+#define NIXDIRS_H
+
+#include <stdbool.h>
+
+/*
+ * What a container has in Nix's state directory: STATE/profiles and
+ * STATE/gcroots have each a per-container directory, for root alone, and in it
+ * one that has the container's name and that its root can write.
+ */
+enum nixdirs { NIXDIRS_PROFILES, NIXDIRS_ROOTS };
+
+/* Their names in the state directory. */
+extern const char *const nixdirs_name[];
+
+/*
+ * nixdirs_parent - open a per-container directory
+ *
+ * It is given to the caller's user and group 0 and mode 0700 if it has others:
+ * who could enter it as another user could use what a container's root left
+ * there for that user, or change what is the container's.  The state directory
+ * is the host's, and links to it are followed; none is below.  make says that
+ * what is missing is made.  Returns an O_CLOEXEC descriptor that can be read,
+ * or -1 with errno ENOENT (not there), ENOTDIR or ELOOP (a link), or another.
+ */
+int nixdirs_parent(const char *state, enum nixdirs kind, bool make);
+
+/*
+ * nixdirs_open - open the directory of a container, in the same way
+ *
+ * Where make says so it is of mode 0755 then; its owner stays as it is, which
+ * may be the root of a user namespace.
+ */
+int nixdirs_open(const char *state, enum nixdirs kind, const char *name,
+    bool make);
+
+#endif
