@@ -138,9 +138,9 @@ conproto_recv(int fd, struct conproto_frame *f)
 		    MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return 0;
-		if (n < 0)
+		if (n < 0 && errno != ECONNRESET)
 			return -1;
-		if (n == 0) {
+		if (n <= 0) {
 			errno = f->have ? EPROTO : ECONNRESET;
 			return -1;
 		}

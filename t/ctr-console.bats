@@ -140,11 +140,13 @@ pty() {
 		kill "$receiver" 2>/dev/null || true
 	done
 	mkfifo "$BATS_TEST_TMPDIR/ready"
+	exec 6<>"$BATS_TEST_TMPDIR/ready"
 	ctr-console serve --login-socket "$in/login.socket" --ready 7 \
 		--root-shell-socket "$in/root-shell.socket" \
-		</dev/null 7<>"$BATS_TEST_TMPDIR/ready" 3>&- &
+		</dev/null 7>&6 6>&- 3>&- &
 	pids+=($!)
-	read -r -t 10 <"$BATS_TEST_TMPDIR/ready"
+	read -r -t 10 -u 6
+	exec 6>&-
 	assert_exists "$in/root-shell.socket"
 }
 
@@ -217,9 +219,9 @@ pty() {
 	serve
 	chmod 0666 "$in/root-shell.socket"
 	cp "$(command -v ctr-console)" "$open/ctr-console"
-	run -0 setpriv --reuid=65534 --clear-groups \
+	run setpriv --reuid=65534 --clear-groups \
 		socat -t5 "UNIX:$in/root-shell.socket" - <<<id
-	assert_output "the root shell is for the host's root alone"
+	assert_line -n 0 "the root shell is for the host's root alone"
 	run -125 setpriv --reuid=65534 --clear-groups "$open/ctr-console" run "$root" id
 	assert_output --partial "the root shell is for the host's root alone"
 }
@@ -641,7 +643,7 @@ real_login() {
 			want {[#$] }
 			same
 		}
-		send "ctr-console run $env(root) sh -c 'echo re\"\"ady; kill -9 \$PPID; exec sleep 1000'; echo status=\$?\r"
+		send "ctr-console run $env(root) sh -c 'echo re\"\"ady; sleep 0.3; kill -9 \$PPID; exec sleep 1000'; echo status=\$?\r"
 		want "ready"
 		want "status=125"
 		want {[#$] }

@@ -6,7 +6,7 @@ load lib/env
 setup() {
 	((EUID == 0)) || skip "needs root"
 	cd "$BATS_TEST_TMPDIR"
-	export NIX_STORE_DIR=$PWD/store NIX_STATE_DIR=$PWD/state \
+	export HOME=$PWD NIX_STORE_DIR=$PWD/store NIX_STATE_DIR=$PWD/state \
 		NIX_LOG_DIR=$PWD/log NIX_CONF_DIR=$PWD/conf
 	export NIX_CONFIG=$'build-users-group =\nsandbox = false\nsubstituters ='
 	# strace holds the place that the leak checker of a sanitized build needs.

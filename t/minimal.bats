@@ -9,7 +9,7 @@ load lib/env
 MINIMAL=$BUILD/share/nixos-container/systems/minimal
 
 setup_file() {
-	export NIX=$BATS_FILE_TMPDIR/nix
+	export NIX=$BATS_FILE_TMPDIR/nix HOME=$BATS_FILE_TMPDIR
 	export NIX_STORE_DIR=$NIX/store NIX_STATE_DIR=$NIX/var \
 		NIX_LOG_DIR=$NIX/log NIX_CONF_DIR=$NIX/etc
 	export NIX_CONFIG=$'build-users-group =\nsandbox = false\nsubstituters ='

@@ -29,6 +29,18 @@ load container
 	assert_output 10.231.136.2
 }
 
+@test "a container on a bridge has an address of the bridge's network" {
+	ip link add "b$BATS_TEST_NUMBER" up type bridge
+	ip addr add 10.231.142.1/24 dev "b$BATS_TEST_NUMBER"
+	create --bridge "b$BATS_TEST_NUMBER" --local-address 10.231.142.7/24
+	echo GATEWAY=10.231.142.1 >>"$conf"
+	nixos-container restart "$name"
+	ping -c 1 -W 2 10.231.142.7
+	run -0 inside ip route
+	assert_output --partial "default via 10.231.142.1 dev eth0"
+	ip link del "b$BATS_TEST_NUMBER"
+}
+
 @test "the container rules its own network and none of the host's" {
 	create
 	inside ip link add of-mine type bridge
