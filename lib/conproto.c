@@ -12,7 +12,17 @@
 #include <sys/un.h>
 #include <time.h>
 
-enum { HEAD = 8, MAGIC = sizeof(CONPROTO_MAGIC) - 1, TTY = 1 };
+enum {
+	HEAD = 8,
+	MAGIC = sizeof(CONPROTO_MAGIC) - 1,
+	TTY = 1,		/* flag of a request */
+};
+
+/* Room for the descriptors of a request. */
+union control {
+	struct cmsghdr head;
+	char buf[CMSG_SPACE(sizeof(int[CONPROTO_FDS]))];
+};
 
 /* What a request begins with; user, cwd, term, argv and env follow. */
 struct wire_request {
@@ -223,7 +233,7 @@ int
 conproto_send_request(int fd, const struct conproto_request *req,
     const int *fds, int n)
 {
-	union { struct cmsghdr h; char buf[CMSG_SPACE(sizeof(int[CONPROTO_FDS]))]; } c;
+	union control c;
 	struct iovec iov;
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	const size_t fd_bytes = sizeof(int) * (size_t)n;
@@ -234,9 +244,9 @@ conproto_send_request(int fd, const struct conproto_request *req,
 	if (!buf)
 		return -1;
 	memset(&c, 0, sizeof(c));
-	c.h = (struct cmsghdr){ .cmsg_len = CMSG_LEN(fd_bytes),
+	c.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(fd_bytes),
 	    .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
-	memcpy(CMSG_DATA(&c.h), fds, fd_bytes);
+	memcpy(CMSG_DATA(&c.head), fds, fd_bytes);
 	msg.msg_control = &c;
 	msg.msg_controllen = CMSG_SPACE(fd_bytes);
 	while (done < len) {
@@ -263,7 +273,7 @@ conproto_send_request(int fd, const struct conproto_request *req,
 static int
 recv_head(int fd, uint32_t head[2], int fds[CONPROTO_FDS], int *n)
 {
-	union { struct cmsghdr h; char buf[CMSG_SPACE(sizeof(int[CONPROTO_FDS]))]; } c;
+	union control c;
 	char magic[MAGIC];
 	struct iovec iov[] = { { magic, MAGIC }, { head, HEAD } };
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2,

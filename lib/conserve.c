@@ -181,7 +181,7 @@ conserve_unlink(struct conserve_sock *s)
 	/* A server that came after us may have put its own there. */
 	if (fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    st.st_dev == s->dev && st.st_ino == s->ino)
-		(void)unlinkat(s->dir, name, 0);	/* the next one replaces it */
+		(void)unlinkat(s->dir, name, 0);	/* or it goes stale */
 	close(fd_take(&s->dir));
 }
 
@@ -282,7 +282,8 @@ greet(int conn, bool root, bool *ours)
 
 	*ours = kind == CONPROTO_OURS;
 	if (root && !worthy(conn)) {
-		refuse(conn, kind, "the root shell is for the host's root alone");
+		refuse(conn, kind,
+		    "the root shell is for the host's root alone");
 		return false;
 	}
 	if (kind == CONPROTO_ALIEN) {

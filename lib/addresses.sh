@@ -1,0 +1,41 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# addresses.sh - free addresses, and the settings that keep them
+
+# address_free - print the first pair of 10.233.0.0/16 that no container has
+#
+# Pairs within a /24: .1 and .2, .3 and .4, ... .253 and .254.
+address_free() {
+	cat -- "$conf_dir"/*.conf "$conf_dir"/.*.pending 2>/dev/null | awk -F '[=./]' '
+	/^(HOST|LOCAL)_ADDRESS="?10\.233\./ {
+		sub(/"/, "")
+		used[$4 * 127 + int(($5 - 1) / 2)] = 1
+	}
+	END {
+		for (n = 0; n < 256 * 127; n++)
+			if (!(n in used)) {
+				third = int(n / 127); low = n % 127 * 2 + 1
+				printf "10.233.%d.%d 10.233.%d.%d\n", \
+					third, low, third, low + 1
+				exit
+			}
+		exit 1
+	}'
+}
+
+# settings_write - write the pending settings of a container to be
+settings_write() {
+	if [ -z "$host_address$local_address$bridge" ]; then
+		pair=$(address_free) || die 1 'no free address in 10.233.0.0/16'
+		host_address=${pair% *} local_address=${pair#* }
+	fi
+	{
+		printf 'PRIVATE_NETWORK=1\n'
+		[ -z "$host_address" ] || printf 'HOST_ADDRESS=%s\n' "$host_address"
+		[ -z "$local_address" ] || printf 'LOCAL_ADDRESS=%s\n' "$local_address"
+		[ -z "$bridge" ] || printf 'HOST_BRIDGE=%s\n' "$bridge"
+		[ -z "$auto_start" ] || printf 'AUTO_START=1\n'
+	} >"$pending.tmp"
+	sync "$pending.tmp"
+	mv "$pending.tmp" "$pending"
+}

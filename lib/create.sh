@@ -1,0 +1,94 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# create.sh - a new container, or nothing
+
+# claim - take the name: hold its lock, with nothing of that name there
+claim() {
+	base=$name n=0
+	while ! claim_one; do
+		[ -n "$unique" ] || die 1 "$name: $taken"
+		name_set "$base-$n"
+		n=$((n + 1))
+	done
+}
+
+claim_one() {
+	taken='another command is at work on it'
+	lock "$name" -n || return 1
+	if [ -e "$conf" ]; then
+		taken='this container exists already'
+	elif [ -e "$pending" ]; then
+		# A create or destroy was killed: take away what it left.
+		wipe && return 0
+		taken='the remains of a killed command cannot be taken away'
+	elif [ -e "$root" ] || [ -L "$root" ]; then
+		taken="$root exists already, and is no container's"
+	else
+		return 0
+	fi
+	unlock
+	return 1
+}
+
+addresses_check() {
+	for a in "$host_address" "$local_address"; do
+		case $a in
+		*[!0-9a-fA-F.:/]*) die 2 "not an address: $a" ;;
+		esac
+	done
+	case $bridge in
+	*[!a-zA-Z0-9_.:@-]*) die 2 "not a name of an interface: $bridge" ;;
+	esac
+	[ -z "$system_path" ] || [ -e "$system_path/init" ] ||
+		die 2 "--system-path $system_path: there is no init in it"
+}
+
+# make_it - all of create between the pending settings and the final ones
+make_it() {
+	mkdir -p "$state_dir"
+	chmod 700 "$state_dir"
+	mkdir -p "$root/etc/nixos" "$root/usr"
+	system=$system_path
+	if [ -z "$system" ]; then
+		config_wanted >"$root/etc/nixos/configuration.nix"
+		system=$(build "$root/etc/nixos/configuration.nix")
+	fi
+	ctr-gcroot init "$name"
+	ctr-gcroot set "$name" "$system"
+	build_done
+	sync -f "$root"
+	mv "$pending" "$conf"
+	sync "$conf_dir"
+}
+
+cmd_create() {
+	build_options "$@"
+	addresses_check
+	mkdir -p "$conf_dir"
+	claim
+	created=$name
+	trap 'create_undo' EXIT
+	trap 'exit 1' INT TERM HUP
+	with_addresses settings_write
+	make_it
+	[ -n "$no_start" ] || unit_do start
+	trap - EXIT
+	unlock
+	[ "$created" = "$base" ] || say "the container is called $created"
+	[ -z "$unique" ] || printf '%s\n' "$created"
+}
+
+# create_undo - all or nothing: nothing
+create_undo() {
+	trap '' INT TERM HUP
+	build_done
+	[ ! -e "$conf" ] || mv "$conf" "$pending"
+	systemctl stop "$unit" 2>/dev/null || :
+	systemctl reset-failed "$unit" 2>/dev/null || :
+	if wipe; then
+		say "$name: not created"
+	else
+		say "$name: not created; its remains go with: nixos-container destroy $name"
+	fi
+	unlock
+}

@@ -1,0 +1,61 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# destroy.sh - take away all that is a container's, and nothing else
+
+# declarative - are the settings another's to change?
+declarative() {
+	[ ! -w "$conf" ] && return 0
+	case $(readlink -f -- "$conf") in
+	/nix/store/*) return 0 ;;
+	esac
+	return 1
+}
+
+cmd_destroy() {
+	[ $# -eq 1 ] || usage 'destroy takes one name'
+	name_set "$1"
+	if [ ! -e "$conf" ] && [ ! -L "$conf" ] && [ ! -e "$pending" ]; then
+		die 1 "$name: there is no such container ($conf is missing)"
+	fi
+	if [ -e "$conf" ] && declarative; then
+		die 1 "$name: declared in the host's configuration;" \
+			"remove it there ($conf is not ours to delete)"
+	fi
+	lock "$name"
+	unit_kill
+	if [ -e "$conf" ] || [ -L "$conf" ]; then
+		mv "$conf" "$pending"
+		sync "$conf_dir"
+	fi
+	wipe || die 1 "$name: not destroyed whole; run destroy again"
+	unlock
+}
+
+# wipe - delete all that belongs to $name, its pending settings last
+wipe() {
+	mkveth del "$name" || return 1
+	unmount_below "$root" || return 1
+	if [ -e "$root" ] || [ -L "$root" ]; then
+		rm -rf --one-file-system -- "$root" 2>/dev/null || {
+			chattr -R -f -i -a -- "$root" 2>/dev/null || :
+			rm -rf --one-file-system -- "$root" || return 1
+		}
+	fi
+	ctr-gcroot rm "$name" || return 1
+	# systemd-nspawn's lock on the tree: it stays where nspawn was killed.
+	rm -f "$state_dir/.#$name.lck" "$pending.tmp" "$pending"
+}
+
+# unmount_below DIR - what is mounted on a folder and below it, the last first
+unmount_below() {
+	dir=$(cd -P "${1%/*}" 2>/dev/null && pwd -P)/${1##*/}
+	mounts=$(DIR=$dir awk '
+		BEGIN { dir = ENVIRON["DIR"] "/" }
+		index($5 "/", dir) == 1 { m[++n] = $5 }
+		END { for (; n; n--) print m[n] }' /proc/self/mountinfo)
+	[ -n "$mounts" ] || return 0
+	printf '%s\n' "$mounts" | sed 's/\\/\\0/g' | while IFS= read -r m; do
+		m=$(printf '%b.' "$m")
+		umount -- "${m%.}" || exit 1
+	done
+}

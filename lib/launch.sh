@@ -1,0 +1,120 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# launch.sh - become the container
+
+# bad WHY - settings that cannot be served, before anything is made
+bad() { die 2 "$conf: $*"; }
+
+settings_check() {
+	[ -z "$unserved" ] || bad "not served by this version:$unserved"
+	case $PRIVATE_USERS in
+	'' | no | 0) ;;
+	*) bad "not served by this version: PRIVATE_USERS=$PRIVATE_USERS" ;;
+	esac
+	addresses=$HOST_ADDRESS$LOCAL_ADDRESS$HOST_ADDRESS6$LOCAL_ADDRESS6
+	if ! yes PRIVATE_NETWORK "$PRIVATE_NETWORK"; then
+		[ -z "$addresses$HOST_BRIDGE$LOCAL_MAC_ADDRESS" ] ||
+			bad 'addresses, HOST_BRIDGE and LOCAL_MAC_ADDRESS need PRIVATE_NETWORK=1'
+	elif [ -n "$NETWORK_NAMESPACE_PATH" ]; then
+		bad 'PRIVATE_NETWORK and NETWORK_NAMESPACE_PATH exclude each other'
+	fi
+	for list in "$EXTRA_NSPAWN_FLAGS" "$BIND" "$BIND_RO" "$TMPFS" "$CAPABILITIES"; do
+		words "$list" >/dev/null || bad "unbalanced quotes: $list"
+	done
+}
+
+# machine_gone - machined forgets the last run a moment after its unit ended
+machine_gone() {
+	tries=0
+	while [ -e "/run/systemd/machines/$name" ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] || die 1 "$name: a machine of that name is running"
+		sleep 0.1
+	done
+}
+
+# tree - what systemd-nspawn wants to find in the root
+tree() {
+	mkdir -p "$state_dir"
+	chmod 700 "$state_dir"
+	[ ! -L "$root" ] || die 1 "$root: a link, not the root of a container"
+	[ -d "$root" ] || mkdir -m 755 "$root"
+	[ -d "$root/usr" ] || [ -L "$root/usr" ] || mkdir "$root/usr"
+}
+
+# resolv [--running] - a container without the host's servers still starts
+resolv() {
+	yes COPY_RESOLV_CONF "${COPY_RESOLV_CONF:-1}" || return 0
+	set -- "$@" "$root"
+	! yes PRIVATE_NETWORK "$PRIVATE_NETWORK" || set -- --private-network "$@"
+	ctr-resolv copy "$@" || say "$name: went on without the host's resolv.conf"
+}
+
+# cmd_resolv - the host changed its servers: tell each running container
+cmd_resolv() {
+	[ $# -eq 0 ] || usage 'resolv takes no name'
+	systemctl list-units --plain --no-legend --state=active \
+		'container@*.service' | while read -r active _; do
+		active=${active#container@}
+		name_set "${active%.service}"
+		[ -e "$conf" ] || continue
+		conf_read
+		resolv --running
+	done
+}
+
+# network - the host's address on a bridge is the bridge's own affair
+network() {
+	set --
+	if [ -n "$HOST_BRIDGE" ]; then
+		HOST_ADDRESS='' HOST_ADDRESS6=''
+	fi
+	[ -z "$HOST_ADDRESS" ] || set -- "$@" --host-address "$HOST_ADDRESS"
+	[ -z "$LOCAL_ADDRESS" ] || set -- "$@" --local-address "$LOCAL_ADDRESS"
+	[ -z "$HOST_ADDRESS6" ] || set -- "$@" --host-address6 "$HOST_ADDRESS6"
+	[ -z "$LOCAL_ADDRESS6" ] || set -- "$@" --local-address6 "$LOCAL_ADDRESS6"
+	[ -z "$HOST_BRIDGE" ] || set -- "$@" --bridge "$HOST_BRIDGE"
+	[ -z "$LOCAL_MAC_ADDRESS" ] || set -- "$@" --mac "$LOCAL_MAC_ADDRESS"
+	[ -z "$GATEWAY" ] || set -- "$@" --gateway "$GATEWAY"
+	[ -z "$GATEWAY6" ] || set -- "$@" --gateway6 "$GATEWAY6"
+	[ -z "$MTU" ] || set -- "$@" --mtu "$MTU"
+	mkveth add "$@" -- "$name"
+}
+
+cmd_launch() {
+	name_only "$@"
+	conf_read
+	settings_check
+	machine_gone
+	tree
+	ctr-gcroot init "$name"
+	resolv
+	set -- systemd-nspawn --keep-unit --machine="$name" --directory="$root" \
+		--notify-ready=yes --kill-signal=SIGRTMIN+3 --resolv-conf=off \
+		--setenv=PRIVATE_NETWORK="${PRIVATE_NETWORK:-0}"
+	[ -d /run/systemd/system ] || set -- "$@" --register=no
+	if [ -d /nix/store ]; then
+		set -- "$@" --bind-ro=/nix/store --setenv=NIX_REMOTE=daemon \
+			--bind="$nix_dir/profiles/per-container/$name:/nix/var/nix/profiles" \
+			--bind="$nix_dir/gcroots/per-container/$name:/nix/var/nix/gcroots"
+		for d in db daemon-socket; do
+			[ ! -d "$nix_dir/$d" ] || set -- "$@" --bind-ro="$nix_dir/$d:/nix/var/nix/$d"
+		done
+	fi
+	if yes PRIVATE_NETWORK "$PRIVATE_NETWORK"; then
+		network
+		set -- run-in-netns "net-$name" "$@" --capability=CAP_NET_ADMIN
+	elif [ -n "$NETWORK_NAMESPACE_PATH" ]; then
+		set -- run-in-netns "$NETWORK_NAMESPACE_PATH" "$@"
+	fi
+	while IFS= read -r word; do
+		[ -z "$word" ] || set -- "$@" "$word"
+	done <<-END
+		$(words "$BIND" | sed 's/^/--bind=/')
+		$(words "$BIND_RO" | sed 's/^/--bind-ro=/')
+		$(words "$TMPFS" | sed 's/^/--tmpfs=/')
+		$(words "$CAPABILITIES" | sed 's/^/--capability=/')
+		$(words "$EXTRA_NSPAWN_FLAGS")
+	END
+	exec "$@" "${SYSTEM_PATH:-/nix/var/nix/profiles/system}/init"
+}

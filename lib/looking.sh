@@ -1,0 +1,36 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# looking.sh - what there is
+
+cmd_list() {
+	[ $# -eq 0 ] || usage 'list takes no name'
+	for f in "$conf_dir"/*.conf; do
+		f=${f##*/}
+		f=${f%.conf}
+		case $f in
+		cache | containers | mounts | policy | registries | sigstore | \
+		storage | -* | *- | *[!a-zA-Z0-9-]*) continue ;;
+		esac
+		printf '%s\n' "$f"
+	done
+}
+
+cmd_show_ip() {
+	name_only "$@"
+	conf_read
+	address=${LOCAL_ADDRESS:-$LOCAL_ADDRESS6}
+	[ -n "$address" ] || die 1 "$name: no address in $conf"
+	printf '%s\n' "${address%%/*}"
+}
+
+# cmd_generate NORMAL EARLY LATE - systemd.generator(7): what starts at boot
+cmd_generate() {
+	[ $# -ge 1 ] || usage 'generate: a folder is missing'
+	awk '/^AUTO_START="?1"?$/ { print FILENAME }' "$conf_dir"/*.conf \
+		2>/dev/null | while IFS= read -r f; do
+		name_set "$(basename "$f" .conf)"
+		mkdir -p "$1/multi-user.target.wants"
+		ln -sfn @UNIT_DIR@/container@.service \
+			"$1/multi-user.target.wants/$unit"
+	done
+}

@@ -1,0 +1,92 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# settings.sh - read the settings file of a container
+
+conf_clear() {
+	SYSTEM_PATH='' PRIVATE_NETWORK='' HOST_ADDRESS='' LOCAL_ADDRESS=''
+	HOST_ADDRESS6='' LOCAL_ADDRESS6='' LOCAL_MAC_ADDRESS='' HOST_BRIDGE=''
+	NETWORK_NAMESPACE_PATH='' PRIVATE_USERS=''
+	COPY_RESOLV_CONF='' EXTRA_NSPAWN_FLAGS='' BIND='' BIND_RO='' TMPFS=''
+	CAPABILITIES='' MTU='' GATEWAY='' GATEWAY6='' unserved=''
+}
+
+# conf_set KEY VALUE - no eval: a settings file names no variable of ours
+conf_set() {
+	case $1 in
+	SYSTEM_PATH) SYSTEM_PATH=$2 ;;
+	PRIVATE_NETWORK) PRIVATE_NETWORK=$2 ;;
+	HOST_ADDRESS) HOST_ADDRESS=$2 ;;
+	LOCAL_ADDRESS) LOCAL_ADDRESS=$2 ;;
+	HOST_ADDRESS6) HOST_ADDRESS6=$2 ;;
+	LOCAL_ADDRESS6) LOCAL_ADDRESS6=$2 ;;
+	LOCAL_MAC_ADDRESS) LOCAL_MAC_ADDRESS=$2 ;;
+	HOST_BRIDGE) HOST_BRIDGE=$2 ;;
+	NETWORK_NAMESPACE_PATH) NETWORK_NAMESPACE_PATH=$2 ;;
+	PRIVATE_USERS) PRIVATE_USERS=$2 ;;
+	AUTO_START | FLAKE) ;;
+	COPY_RESOLV_CONF) COPY_RESOLV_CONF=$2 ;;
+	EXTRA_NSPAWN_FLAGS) EXTRA_NSPAWN_FLAGS=$2 ;;
+	BIND) BIND=$2 ;;
+	BIND_RO) BIND_RO=$2 ;;
+	TMPFS) TMPFS=$2 ;;
+	CAPABILITIES) CAPABILITIES=$2 ;;
+	MTU) MTU=$2 ;;
+	GATEWAY) GATEWAY=$2 ;;
+	GATEWAY6) GATEWAY6=$2 ;;
+	HOST_PORT | INTERFACES | MACVLANS | EPHEMERAL | EXTRA_VETHS | DEVICES | \
+	START_TIMEOUT | NAT | AFTER | REQUIRES | MEMORY_MAX | CPU_QUOTA | TASKS_MAX)
+		[ -z "$2" ] || unserved="$unserved $1" ;;
+	*) die 1 "$conf:$lineno: unknown setting: $1" ;;
+	esac
+}
+
+# conf_read - read the settings file of $name into the variables above
+conf_read() {
+	conf_clear
+	lineno=0
+	while IFS= read -r line || [ -n "$line" ]; do
+		lineno=$((lineno + 1))
+		case $line in
+		'' | '#'*) continue ;;
+		*[[:cntrl:]]*) die 1 "$conf:$lineno: control character" ;;
+		[A-Z]*=*) ;;
+		*) die 1 "$conf:$lineno: not KEY=VALUE: $line" ;;
+		esac
+		value=${line#*=}
+		case $value in
+		'"'*'"') value=${value#?} value=${value%?} ;;
+		esac
+		case $value in
+		*'"'*) die 1 "$conf:$lineno: unbalanced quotes: $line" ;;
+		esac
+		conf_set "${line%%=*}" "$value"
+	done <"$conf"
+}
+
+# yes KEY VALUE - is this switch on?
+yes() {
+	case $2 in
+	1) return 0 ;;
+	0 | '') return 1 ;;
+	*) die 1 "$conf: $1 is 0 or 1, not: $2" ;;
+	esac
+}
+
+# words VALUE - print the words of a value, one a line; single quotes keep
+# blanks together
+words() {
+	printf '%s\n' "$1" | awk '
+	{
+		n = length($0); w = ""; in_word = quoted = 0
+		for (i = 1; i <= n; i++) {
+			c = substr($0, i, 1)
+			if (c == "\047") { quoted = !quoted; in_word = 1 }
+			else if ((c == " " || c == "\t") && !quoted) {
+				if (in_word) print w
+				w = ""; in_word = 0
+			} else { w = w c; in_word = 1 }
+		}
+		if (quoted) exit 1
+		if (in_word) print w
+	}'
+}

@@ -1,0 +1,40 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# units.sh - the unit of a container
+
+# unit_do VERB - with what the unit said, where it fails
+unit_do() {
+	if systemctl "$1" "$unit" 9>&-; then
+		return
+	fi
+	say "$name: could not $1; the last it said:"
+	journalctl --no-pager --quiet -o cat -n 10 -u "$unit" 2>/dev/null |
+		sed 's/^/  /' >&2 || :
+	exit 1
+}
+
+# unit_kill - stop at once; the kill alone would be a failure to restart after
+unit_kill() {
+	systemctl kill --signal=KILL "$unit" 2>/dev/null || :
+	systemctl stop "$unit" 2>/dev/null || :
+	systemctl reset-failed "$unit" 2>/dev/null || :
+}
+
+running() { systemctl is-active --quiet "$unit"; }
+
+need_running() {
+	running || die 1 "$name: not running; start it with: nixos-container start $name"
+}
+
+cmd_start() { name_only "$@"; unit_do start; }
+cmd_stop() { name_only "$@"; unit_do stop; }
+cmd_restart() { name_only "$@"; unit_do restart; }
+cmd_terminate() { name_only "$@"; unit_kill; }
+
+cmd_status() {
+	[ $# -eq 1 ] || usage 'status takes one name'
+	name_set "$1"
+	[ -e "$conf" ] || { printf 'gone\n'; exit 4; }
+	running || { printf 'down\n'; exit 3; }
+	printf 'up\n'
+}
