@@ -29,12 +29,15 @@ nix_file() {
 build() {
 	file=$(nix_file)
 	set -- "$file" -A system -I "nixos-config=$1" -o "$lock_dir/$name.build"
-	while IFS= read -r flag; do
-		[ -z "$flag" ] || set -- "$@" "$flag"
-	done <<-END
-		$nix_flags
-	END
-	nix-build "$@" 9>&- >/dev/null || die 1 "$name: its system could not be built"
+	if [ -n "$nix_flags" ]; then
+		while IFS= read -r flag; do
+			set -- "$@" "$flag"
+		done <<-END
+			${nix_flags%"$newline"}
+		END
+	fi
+	# Relative paths among the flags are the caller's.
+	(cd "$here" && nix-build "$@" 9>&- >/dev/null) || die 1 "$name: its system could not be built"
 	readlink "$lock_dir/$name.build"
 }
 
@@ -133,9 +136,10 @@ build_options() {
 		die 2 "--config-file $config_file: no such file"
 	[ -z "$config" ] || [ -z "$config_file" ] ||
 		usage '--config and --config-file exclude each other'
+	here=$PWD
 	case $config_file in
 	'' | /*) ;;
-	*) config_file=$PWD/$config_file ;;
+	*) config_file=$here/$config_file ;;
 	esac
 	name_set "${1-}"
 }

@@ -18,7 +18,6 @@ struct session_conf {
  * gets.  ours: the peer speaks the protocol of conproto.h.  A plain peer gets
  * a login on a terminal, or a shell that has the connection itself as its
  * standard input, output and error.
- * connection itself as its standard input, output and error.
  */
 _Noreturn void session(int conn, bool root, bool ours,
     const struct session_conf *conf);

@@ -87,6 +87,22 @@ load container
 	run -0 cmp "$BATS_TEST_TMPDIR/first" "$root/etc/nixos/configuration.nix.~1~"
 }
 
+@test "relative paths and odd words of the caller reach Nix as they are" {
+	cd "$BATS_TEST_TMPDIR"
+	cp -r "$minimal" system
+	cat >conf.nix <<-'END'
+		{ environment.etc."motto".text = builtins.readFile <words/file>; }
+	END
+	mkdir "two words"
+	echo "from a file" >"two words/file"
+	nixos-container create "$name" --no-start --config-file conf.nix \
+		--nixos-path ./system -I "words=two words" --option trusted-users ''
+	nixos-container update "$name" --config-file conf.nix --nixos-path ./system \
+		-I "words=two words"
+	run -0 cat "$(ctr-gcroot path "$name")/etc/motto"
+	assert_output "from a file"
+}
+
 @test "an update that cannot be built changes nothing" {
 	create
 	cp "$root/etc/nixos/configuration.nix" "$BATS_TEST_TMPDIR/first"
