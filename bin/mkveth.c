@@ -28,7 +28,7 @@ static const char help[] =
 "usage: mkveth add [-D] [-b BRIDGE] [-g GATEWAY]... [-H ADDRESS]...\n"
 "                  [-i IFNAME] [-L ADDRESS]... [-M MTU] [-m MAC]\n"
 "                  [-N IFNAME] [-n NETNS] NAME\n"
-"       mkveth del [-i IFNAME] [-n NETNS] NAME\n"
+"       mkveth del [-w] [-i IFNAME] [-n NETNS] NAME\n"
 "       mkveth show [-j] [-i IFNAME] [-n NETNS] [NAME]\n"
 "\n"
 "  -H, --host-address ADDRESS[/PREFIX]   give the host's end an address\n"
@@ -44,6 +44,7 @@ static const char help[] =
 "  -i, --host-name IFNAME      the host's end (default c-NAME)\n"
 "  -n, --netns NETNS           a name in " NETNS_DIR " (default net-NAME),\n"
 "                              a path, or pid:N\n"
+"  -w, --wait                  until the kernel has removed all, too\n"
 "  -j, --json                  print JSON\n"
 "  -h, --help                  print this\n"
 "  -V, --version               print the version\n";
@@ -70,6 +71,7 @@ static const struct option add_options[] = {
 	OPTS_COMMON
 };
 static const struct option del_options[] = {
+	{ "wait", no_argument, NULL, 'w' },
 	OPTS_WHICH,
 	OPTS_COMMON
 };
@@ -86,6 +88,7 @@ struct ask {
 	char netns[IFNAME_ALT_SIZE];
 	bool defroute;
 	bool json;
+	bool wait;
 	bool which;		/* -i or -n was given */
 };
 
@@ -99,7 +102,7 @@ static const struct verb {
 	int (*run)(struct ask *ask);
 } verbs[] = {
 	{ "add", "b:g:H:L:m:M:N:Di:n:hV", add_options, do_add },
-	{ "del", "i:n:hV", del_options, do_del },
+	{ "del", "wi:n:hV", del_options, do_del },
 	{ "show", "ji:n:hV", show_options, do_show },
 };
 
@@ -141,6 +144,9 @@ take(struct ask *ask, int opt, const char *text, struct why *why)
 		return ask_netns(pair, text, why);
 	case 'D':
 		ask->defroute = false;
+		return 0;
+	case 'w':
+		ask->wait = true;
 		return 0;
 	case 'j':
 		ask->json = true;
@@ -260,7 +266,7 @@ do_del(struct ask *ask)
 	struct why why;
 
 	lock("del", ask->name);
-	if (pair_del(&ask->pair, &why) < 0)
+	if (pair_del(&ask->pair, ask->wait, &why) < 0)
 		errx(1, "del %s: %s", ask->name, why.text);
 	return 0;
 }

@@ -34,6 +34,8 @@ settings_write() {
 		[ -z "$host_address" ] || printf 'HOST_ADDRESS=%s\n' "$host_address"
 		[ -z "$local_address" ] || printf 'LOCAL_ADDRESS=%s\n' "$local_address"
 		[ -z "$bridge" ] || printf 'HOST_BRIDGE=%s\n' "$bridge"
+		[ -z "$ports" ] || printf 'HOST_PORT=%s\n' "$ports"
+		[ -z "$nat" ] || printf 'NAT=1\n'
 		[ -z "$auto_start" ] || printf 'AUTO_START=1\n'
 	} >"$pending.tmp"
 	sync "$pending.tmp"

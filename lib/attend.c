@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "conproto.h"
+#include "exits.h"
 #include "fd.h"
 #include "relay.h"
 #include "tty.h"
@@ -34,6 +35,7 @@ enum {
 
 static struct relay in, out;	/* large: not on the stack */
 static bool dead, doomed;	/* the command has ended; it shall */
+static bool gone;		/* the peer is */
 static int status;
 static int64_t kill_ms, eof_ms;
 static const struct pollfd idle[2] = { { .fd = -1 }, { .fd = -1 } };
@@ -63,13 +65,38 @@ signal_group(const struct attend *a, int sig)
 		(void)kill(a->child, sig);	/* not reaped: it exists */
 }
 
-/* hang_up - the peer is gone; closing the terminal does the rest */
-static _Noreturn void
-hang_up(const struct attend *a)
+static void
+drop(int *fd)
 {
+	if (*fd >= 0)
+		close(fd_take(fd));
+}
+
+/* cut - the terminal's line is dead; the kernel tells all who have it */
+static void
+cut(struct attend *a)
+{
+	relay_end(&in, 0);
+	relay_end(&out, 0);
+	drop(&a->slave);
+	drop(&a->master);
 	signal_group(a, SIGHUP);
+}
+
+/*
+ * hang_up - the peer is gone
+ *
+ * A command that heeds no SIGHUP goes on.  We stay with it, for who else
+ * would end it at a shutdown?
+ */
+static void
+hang_up(struct attend *a)
+{
+	gone = true;
+	cut(a);
 	signal_group(a, SIGCONT);
-	_exit(0);
+	drop(&a->stream);
+	drop(&a->ctl);
 }
 
 static void
@@ -79,15 +106,9 @@ doom(struct attend *a)
 		return;
 	doomed = true;
 	kill_ms = conproto_now_ms() + KILL_MS;
-	signal_group(a, SIGHUP);
+	cut(a);
 	signal_group(a, SIGTERM);
 	signal_group(a, SIGCONT);
-	relay_end(&in, 0);
-	relay_end(&out, 0);
-	if (a->master >= 0) {
-		close(fd_take(&a->slave));
-		close(fd_take(&a->master));
-	}
 }
 
 static void
@@ -136,14 +157,15 @@ take_frames(struct attend *a)
 {
 	static struct conproto_frame f;
 	int64_t sig;
-	int r;
+	int r = 0;
 
-	while ((r = conproto_recv(a->ctl, &f)) > 0) {
+	while (!gone && (r = conproto_recv(a->ctl, &f)) > 0) {
 		f.have = 0;
 		sig = conproto_u32(&f);
 		if (f.type == CONPROTO_WINSIZE)
 			take_size(a, &f);
-		else if (f.type == CONPROTO_SIGNAL && sig > 0 && sig < NSIG)
+		else if (f.type == CONPROTO_SIGNAL && a->stream < 0 &&
+		    sig > 0 && sig < NSIG)
 			signal_group(a, (int)sig);
 		else
 			hang_up(a);
@@ -180,10 +202,11 @@ after_relay(struct attend *a)
 
 	if (dead || doomed || a->stream < 0)
 		return true;
-	if (out.ended && out.error != EIO)
+	if ((out.ended && out.error != EIO) || (in.ended && in.error != EIO &&
+	    in.error != EPIPE && in.error != 0)) {
 		hang_up(a);
-	if (in.ended && in.error != EIO && in.error != EPIPE && in.error != 0)
-		hang_up(a);
+		return true;
+	}
 	if (in.ended && in.error == 0 && conproto_now_ms() >= eof_ms)
 		end_input(a);
 	if (out.ended) {
@@ -198,12 +221,15 @@ after_relay(struct attend *a)
 }
 
 static int
-timeout_ms(void)
+timeout_ms(const struct attend *a)
 {
-	int64_t end = doomed ? kill_ms : in.ended && in.error == 0 && !dead &&
-	    eof_ms ? eof_ms : -1;
-	int64_t left = end - conproto_now_ms();
+	int64_t end = -1, left;
 
+	if (doomed)
+		end = kill_ms;
+	else if (a->stream >= 0 && in.ended && in.error == 0 && !dead)
+		end = eof_ms;
+	left = end - conproto_now_ms();
 	return end < 0 ? -1 : left < 0 ? 0 : (int)left;
 }
 
@@ -217,8 +243,8 @@ turn(struct attend *a)
 
 	relay_poll(&in, p + 2);
 	relay_poll(&out, p + 4);
-	if (poll(p, 6, timeout_ms()) < 0 && errno != EINTR)
-		hang_up(a);
+	if (poll(p, 6, timeout_ms(a)) < 0 && errno != EINTR)
+		_exit(EXIT_TOOL);	/* out of memory: as if we were killed */
 	if (p[1].revents)
 		take_frames(a);
 	if (p[0].revents)
@@ -227,8 +253,10 @@ turn(struct attend *a)
 	relay_step(&out, p + 4);
 	if (!after_relay(a))
 		(void)poll(p, 1, REOPEN_MS);	/* a child's end is seen */
-	if (doomed && conproto_now_ms() >= kill_ms)
+	if (doomed && conproto_now_ms() >= kill_ms) {
 		signal_group(a, SIGKILL);
+		kill_ms += KILL_MS;	/* it may be stuck in the kernel */
+	}
 }
 
 void

@@ -11,7 +11,7 @@
  * bytes of a terminal, and hangs up when the peer is gone, as a modem would.
  */
 struct attend {
-	int ctl;		/* the client's control socket; -1: plain peer */
+	int ctl;		/* the control socket; -1: plain peer */
 	int stream;		/* the terminal's bytes; -1: no terminal */
 	int master, slave;	/* the terminal; -1: none */
 	int signals;		/* from attend_signals */
@@ -30,7 +30,7 @@ int attend_signals(void);
  * attend - until the session is over, then exit
  *
  * The client is told the command's status.  A peer that goes away first: the
- * command gets SIGHUP, and whether it heeds that is its own affair.  SIGTERM
+ * command gets SIGHUP, and goes on if it does not heed that.  SIGTERM
  * to this process: the command gets SIGHUP and SIGTERM, and SIGKILL if it is
  * there after KILL_MS, so that no session holds up a shutdown.
  */

@@ -96,12 +96,12 @@ config_keep() {
 
 build_options() {
 	config='' config_file='' nixos_path='' system_path='' nix_flags=''
-	host_address='' local_address='' bridge='' auto_start='' unique=''
+	host_address='' local_address='' bridge='' ports='' nat='' auto_start='' unique=''
 	no_start='' operands='' with_config=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--config | --config-file | --nixos-path | --system-path | \
-		--host-address | --local-address | --bridge | --option | \
+		--host-address | --local-address | --bridge | --port | --option | \
 		--arg | --argstr | -I | --max-jobs | -j | --cores)
 			[ $# -ge 2 ] || usage "$1: its argument is missing" ;;
 		esac
@@ -113,6 +113,8 @@ build_options() {
 		--host-address) create_only "$1"; host_address=$2; shift ;;
 		--local-address) create_only "$1"; local_address=$2; shift ;;
 		--bridge) create_only "$1"; bridge=$2; shift ;;
+		--port) create_only "$1"; ports=$ports${ports:+,}$2; shift ;;
+		--nat) create_only "$1"; nat=1 ;;
 		--auto-start) create_only "$1"; auto_start=1 ;;
 		--no-start) create_only "$1"; no_start=1 ;;
 		--ensure-unique-name) create_only "$1"; unique=1 ;;

@@ -43,7 +43,7 @@ enum {
 	CONPROTO_REQUEST = 1,	/* see struct conproto_request */
 	CONPROTO_ACK,		/* uint32_t version: request understood */
 	CONPROTO_WINSIZE,	/* uint16_t rows, columns, x and y pixels */
-	CONPROTO_SIGNAL,	/* uint32_t signal number */
+	CONPROTO_SIGNAL,	/* uint32_t number; not with a terminal */
 	CONPROTO_EXIT,		/* uint32_t status, 0 to 255 */
 	CONPROTO_ERROR,		/* uint32_t status, 125 to 127, then text */
 };

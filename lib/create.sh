@@ -39,6 +39,8 @@ addresses_check() {
 	case $bridge in
 	*[!a-zA-Z0-9_.:@-]*) die 2 "not a name of an interface: $bridge" ;;
 	esac
+	HOST_PORT=$ports
+	forward_ports >/dev/null || die 2 "not a port to forward: $ports"
 	[ -z "$system_path" ] || [ -e "$system_path/init" ] ||
 		die 2 "--system-path $system_path: there is no init in it"
 }

@@ -33,7 +33,7 @@ cmd_destroy() {
 
 # wipe - delete all that belongs to $name, its pending settings last
 wipe() {
-	mkveth del "$name" || return 1
+	cmd_cleanup "$name" || return 1
 	unmount_below "$root" || return 1
 	if [ -e "$root" ] || [ -L "$root" ]; then
 		rm -rf --one-file-system -- "$root" 2>/dev/null || {

@@ -13,11 +13,12 @@ settings_check() {
 	esac
 	addresses=$HOST_ADDRESS$LOCAL_ADDRESS$HOST_ADDRESS6$LOCAL_ADDRESS6
 	if ! yes PRIVATE_NETWORK "$PRIVATE_NETWORK"; then
-		[ -z "$addresses$HOST_BRIDGE$LOCAL_MAC_ADDRESS" ] ||
-			bad 'addresses, HOST_BRIDGE and LOCAL_MAC_ADDRESS need PRIVATE_NETWORK=1'
+		[ -z "$addresses$HOST_BRIDGE$LOCAL_MAC_ADDRESS$HOST_PORT${NAT#0}" ] ||
+			bad 'addresses, HOST_BRIDGE, LOCAL_MAC_ADDRESS, HOST_PORT and NAT need PRIVATE_NETWORK=1'
 	elif [ -n "$NETWORK_NAMESPACE_PATH" ]; then
 		bad 'PRIVATE_NETWORK and NETWORK_NAMESPACE_PATH exclude each other'
 	fi
+	forward_check
 	for list in "$EXTRA_NSPAWN_FLAGS" "$BIND" "$BIND_RO" "$TMPFS" "$CAPABILITIES"; do
 		words "$list" >/dev/null || bad "unbalanced quotes: $list"
 	done
@@ -81,6 +82,14 @@ network() {
 	mkveth add "$@" -- "$name"
 }
 
+# cmd_cleanup - what a launch made on the host, gone (the unit's ExecStopPost)
+cmd_cleanup() {
+	[ $# -eq 1 ] || usage 'cleanup takes one name'
+	name_set "$1"
+	forward_off || say "$name: could not take its forwarded ports away"
+	mkveth del -- "$name"
+}
+
 cmd_launch() {
 	name_only "$@"
 	conf_read
@@ -103,6 +112,7 @@ cmd_launch() {
 	fi
 	if yes PRIVATE_NETWORK "$PRIVATE_NETWORK"; then
 		network
+		forward_on
 		set -- run-in-netns "net-$name" "$@" --capability=CAP_NET_ADMIN
 	elif [ -n "$NETWORK_NAMESPACE_PATH" ]; then
 		set -- run-in-netns "$NETWORK_NAMESPACE_PATH" "$@"

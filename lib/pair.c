@@ -281,22 +281,66 @@ fail:
 	return -1;
 }
 
+/*
+ * retire - leave the link to its namespace, which dies when we let go of it
+ *
+ * To remove it takes an rcu_barrier of 20 ms; so does moving it.
+ */
+static int
+retire(struct job *job)
+{
+	struct nl *nl = &job->host;
+	int last;
+
+	rtlink_retire(nl, &job->link);
+	do {
+		/* Down, it has lost its IPv6 addresses by itself. */
+		for (int i = 0; i < 2; i++)
+			rtaddr_del_any(nl, job->link.index);
+		last = nl->n - 1;
+		if (nl_run(nl, NULL, NULL) < 0)
+			return lost(job);
+	} while (nl->err[last] == 0);
+	return 0;
+}
+
+/*
+ * del_name - take the namespace's name away, and hold it if the link is in it
+ *
+ * Killed here, we let go of it, and the kernel finishes the rest.
+ */
+static int
+del_name(struct job *job)
+{
+	const char *netns = job->want->netns;
+	int r;
+
+	if (!nsname_ok(netns))
+		return 0;
+	if (job->link.index && (job->ns = netns_open(netns)) >= 0) {
+		if ((r = leads_there(&job->host, job->ns, &job->link)) < 0)
+			return lost(job);
+		if (r == 0)
+			close(fd_take(&job->ns));
+	}
+	if (nsname_remove(netns) < 0)
+		return why_errno(job->why, "network namespace %s", netns);
+	return 0;
+}
+
 int
-pair_del(const struct pair *want, struct why *why)
+pair_del(const struct pair *want, bool wait, struct why *why)
 {
 	struct job job = { .want = want, .why = why, .ns = -1,
 	    .host.fd = -1, .inner.fd = -1 };
 	int r = look(&job);
 
-	/*
-	 * The kernel takes the link off its lists at once, but answers after
-	 * an rcu_barrier of 20 ms: who cannot wait would hand this one call
-	 * to a child and go on at the RTM_DELLINK event.
-	 */
-	if (r == 0 && job.link.index)
+	if (r == 0)
+		r = del_name(&job);
+	if (r == 0 && job.link.index && job.ns >= 0)
+		r = retire(&job);
+	if (r == 0 && job.link.index && (wait || job.ns < 0))
 		r = del_link(&job);
-	if (r == 0 && nsname_ok(want->netns) && nsname_remove(want->netns) < 0)
-		r = why_errno(why, "network namespace %s", want->netns);
 	finish(&job);
 	return r;
 }

@@ -38,10 +38,13 @@ int pair_add(const struct pair *want, struct why *why);
 /*
  * pair_del - remove the link, and the namespace's name if it is a plain one
  *
- * Nothing there is no failure.  Returns 0, or -1 with errno and why; EEXIST:
- * the link is not ours, and nothing was touched.
+ * The names are free when it returns.  With wait the link is gone too, which
+ * takes the kernel 20 ms; without, it dies with the namespace, if that was
+ * known by its name, and until then is down under another name.  Nothing
+ * there is no failure.  Returns 0, or -1 with errno and why; EEXIST: the link
+ * is not ours, and nothing was touched.
  */
-int pair_del(const struct pair *want, struct why *why);
+int pair_del(const struct pair *want, bool wait, struct why *why);
 
 /*
  * pair_read - look at it through a socket in the host's namespace

@@ -46,6 +46,18 @@ rtaddr_del(struct nl *nl, int index, const struct addr *addr)
 }
 
 void
+rtaddr_del_any(struct nl *nl, int index)
+{
+	struct ifaddrmsg head = {
+		.ifa_family = AF_INET,
+		.ifa_index = (uint32_t)index,
+	};
+
+	nl_msg(nl, RTM_DELADDR, 0, &head, sizeof(head));
+	nl_allow(nl, NL_ANY);
+}
+
+void
 rtaddr_dump(struct nl *nl, int index)
 {
 	struct ifaddrmsg head = { .ifa_index = (uint32_t)index };

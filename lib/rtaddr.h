@@ -29,6 +29,11 @@ void rtaddr_new(struct nl *nl, int index, const struct addr *addr);
 void rtaddr_del(struct nl *nl, int index, const struct addr *addr);
 
 /*
+ * rtaddr_del_any - take some IPv4 address away; EADDRNOTAVAIL: it has none
+ */
+void rtaddr_del_any(struct nl *nl, int index);
+
+/*
  * rtaddr_dump - ask for the addresses of a link
  *
  * Each answer is for rtaddr_read, which returns whether it is an address of

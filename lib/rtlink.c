@@ -6,6 +6,7 @@
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -165,18 +166,24 @@ rtlink_new_pair(struct nl *nl, const struct rtlink_pair *pair)
 	nl_nest_end(nl, info);
 }
 
+static void
+put_alt(struct nl *nl, const char *alt)
+{
+	struct nlattr *props = nl_nest(nl, IFLA_PROP_LIST);
+
+	nl_put_str(nl, IFLA_ALT_IFNAME, alt);
+	nl_nest_end(nl, props);
+}
+
 void
 rtlink_add_alt(struct nl *nl, const char *name, const char *alt)
 {
 	struct ifinfomsg head = { .ifi_family = AF_UNSPEC };
-	struct nlattr *props;
 
 	nl_msg(nl, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND,
 	    &head, sizeof(head));
 	nl_put_str(nl, IFLA_IFNAME, name);
-	props = nl_nest(nl, IFLA_PROP_LIST);
-	nl_put_str(nl, IFLA_ALT_IFNAME, alt);
-	nl_nest_end(nl, props);
+	put_alt(nl, alt);
 }
 
 void
@@ -203,5 +210,31 @@ rtlink_del(struct nl *nl, int index)
 	struct ifinfomsg head = { .ifi_index = index };
 
 	nl_msg(nl, RTM_DELLINK, 0, &head, sizeof(head));
+	nl_allow(nl, ENODEV);
+}
+
+void
+rtlink_retire(struct nl *nl, const struct rtlink *link)
+{
+	struct ifinfomsg head = {
+		.ifi_index = link->index,
+		.ifi_change = IFF_UP,
+	};
+	char unused[IFNAMSIZ];
+
+	snprintf(unused, sizeof(unused), "c_%d", link->index);
+	nl_msg(nl, RTM_NEWLINK, 0, &head, sizeof(head));
+	if (link->master)
+		nl_put_u32(nl, IFLA_MASTER, 0);
+	nl_allow(nl, ENODEV);
+	head.ifi_change = 0;
+	if (*link->alt) {
+		nl_msg(nl, RTM_DELLINKPROP, 0, &head, sizeof(head));
+		put_alt(nl, link->alt);
+		nl_allow(nl, ENODEV);
+	}
+	/* Before 6.2 a link that is up keeps its name: hence a message more. */
+	nl_msg(nl, RTM_NEWLINK, 0, &head, sizeof(head));
+	nl_put_str(nl, IFLA_IFNAME, unused);
 	nl_allow(nl, ENODEV);
 }

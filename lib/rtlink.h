@@ -80,4 +80,13 @@ void rtlink_add_alt(struct nl *nl, const char *name, const char *alt);
 void rtlink_set(struct nl *nl, int index, const struct rtlink_set *set);
 void rtlink_del(struct nl *nl, int index);
 
+/*
+ * rtlink_retire - set the names of a link free, and it down and off its bridge
+ *
+ * For one whose other end is about to die with its namespace: unlike its
+ * removal this waits for no rcu_barrier.  It is called "c_INDEX" from then
+ * on; no host's end is (ifname_host).  Its addresses stay.
+ */
+void rtlink_retire(struct nl *nl, const struct rtlink *link);
+
 #endif

@@ -7,7 +7,7 @@ conf_clear() {
 	HOST_ADDRESS6='' LOCAL_ADDRESS6='' LOCAL_MAC_ADDRESS='' HOST_BRIDGE=''
 	NETWORK_NAMESPACE_PATH='' PRIVATE_USERS=''
 	COPY_RESOLV_CONF='' EXTRA_NSPAWN_FLAGS='' BIND='' BIND_RO='' TMPFS=''
-	CAPABILITIES='' MTU='' GATEWAY='' GATEWAY6='' unserved=''
+	CAPABILITIES='' MTU='' GATEWAY='' GATEWAY6='' HOST_PORT='' NAT='' unserved=''
 }
 
 # conf_set KEY VALUE - no eval: a settings file names no variable of ours
@@ -33,8 +33,10 @@ conf_set() {
 	MTU) MTU=$2 ;;
 	GATEWAY) GATEWAY=$2 ;;
 	GATEWAY6) GATEWAY6=$2 ;;
-	HOST_PORT | INTERFACES | MACVLANS | EPHEMERAL | EXTRA_VETHS | DEVICES | \
-	START_TIMEOUT | NAT | AFTER | REQUIRES | MEMORY_MAX | CPU_QUOTA | TASKS_MAX)
+	HOST_PORT) HOST_PORT=$2 ;;
+	NAT) NAT=$2 ;;
+	INTERFACES | MACVLANS | EPHEMERAL | EXTRA_VETHS | DEVICES | \
+	START_TIMEOUT | AFTER | REQUIRES | MEMORY_MAX | CPU_QUOTA | TASKS_MAX)
 		[ -z "$2" ] || unserved="$unserved $1" ;;
 	*) die 1 "$conf:$lineno: unknown setting: $1" ;;
 	esac

@@ -199,6 +199,14 @@ pty() {
 }
 
 @test "SIGTERM to a session process ends even what ignores it" {
+	# one whose client has gone, too: a shutdown must not wait for it
+	ctr-console run "$root" sh -c 'trap "" HUP TERM; echo $PPID $$; while :; do sleep 1; done' \
+		</dev/null >"$BATS_TEST_TMPDIR/out2" 2>&1 3>&- &
+	orphan=$!
+	until_true 10 has "$BATS_TEST_TMPDIR/out2" ' '
+	kill -9 "$orphan"
+	read -r session2 command2 <"$BATS_TEST_TMPDIR/out2"
+	kill "$session2"
 	con run "$root" sh -c 'trap "" HUP TERM; echo $PPID $$; while :; do sleep 1; done' \
 		</dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
 	client=$!
@@ -207,6 +215,7 @@ pty() {
 	kill "$session"
 	ended 137 "$client"
 	until_true 10 gone "$command"
+	until_true 10 gone "$command2"
 }
 
 @test "the root shell is refused to others, though the mode would let them in" {

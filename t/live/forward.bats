@@ -1,0 +1,130 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Forwarded ports and outbound NAT, by traffic from another machine.
+load container
+
+# "Another machine" is a network namespace behind a link of the host.
+setup_file() {
+	ip netns add far
+	ip link add far0 type veth peer name eth0 netns far
+	ip addr add 192.0.2.1/24 dev far0
+	ip addr add 2001:db8:2::1/64 dev far0 nodad
+	ip link set far0 up
+	ip -n far addr add 192.0.2.2/24 dev eth0
+	ip -n far addr add 2001:db8:2::2/64 dev eth0 nodad
+	ip -n far link set eth0 up
+	ip -n far link set lo up
+	nft add table inet of-others
+	nft add chain inet of-others mine
+}
+
+teardown_file() {
+	ip netns del far
+	nft delete table inet of-others
+}
+
+far() { ip netns exec far "$@"; }
+
+web() {
+	create --config "environment.etc.\"www/index.html\".text = \"$1\";
+		services.web.command = \"exec httpd -f -p 80 -h /etc/www\";" "${@:2}"
+	until_true 5 curl -s "http://$(nixos-container show-ip "$name")/"
+}
+
+@test "a forwarded port is reached from afar, from the host and from its loopback" {
+	web hello --port tcp:8081:80
+	run -0 far curl -s -m 3 http://192.0.2.1:8081/
+	assert_output hello
+	run -0 curl -s -m 3 http://192.0.2.1:8081/
+	assert_output hello
+	run -0 curl -s -m 3 http://127.0.0.1:8081/
+	assert_output hello
+}
+
+@test "IPv6 and udp are forwarded as well" {
+	create --no-start --config 'environment.etc."www/index.html".text = "six";
+		services.web.command = "exec httpd -f -p 80 -h /etc/www";'
+	cat >>"$conf" <<-END
+		HOST_ADDRESS6=fc00::82:1
+		LOCAL_ADDRESS6=fc00::82:2
+		HOST_PORT=tcp:8082:80,udp:8082:7
+	END
+	nixos-container start "$name"
+	until_true 5 far curl -s -m 3 "http://[2001:db8:2::1]:8082/"
+	run -0 far curl -s -m 3 "http://[2001:db8:2::1]:8082/"
+	assert_output six
+	ip netns exec "net-$name" socat UDP4-LISTEN:7,fork EXEC:cat 3>&- &
+	listener=$!
+	until_true 5 sh -c "ip netns exec net-$name ss -lun | grep -q ':7 '"
+	run -0 far sh -c 'echo ping | socat -t2 - UDP4:192.0.2.1:8082'
+	kill "$listener"
+	assert_output ping
+}
+
+@test "with NAT the container reaches what knows nothing of it" {
+	web x --nat
+	run -0 inside ping -c 1 -W 2 192.0.2.2
+}
+
+@test "without NAT nothing of the suite is in the ruleset" {
+	create
+	nixos-container stop "$name"
+	run -0 sh -c 'nft -j list ruleset | jq -r ".nftables[] | select(.element) "'
+	assert_output ''
+}
+
+@test "stop takes the ports away and leaves the rules of others" {
+	web x --port 8083:80 --nat
+	nft list map inet nixos-container forward4 | grep -qw 8083
+	nixos-container stop "$name"
+	run -0 nft list table inet nixos-container
+	refute_output --partial 8083
+	run -0 nft list chain inet of-others mine
+	run -0 nixos-container start "$name"
+	run -0 nft list table inet nixos-container
+	assert_output --partial 8083
+}
+
+@test "a port that another container has is refused, and its own stay" {
+	web first --port 8084:80
+	also "$name-b"
+	run nixos-container create "$name-b" --port 8084:81
+	assert_failure
+	assert_output --partial "could not forward its ports"
+	run -0 far curl -s -m 3 http://192.0.2.1:8084/
+	assert_output first
+	nothing_left "$name-b"
+}
+
+@test "containers that start at once lose no rule" {
+	for i in 1 2 3 4 5 6 7 8; do
+		also "$name-$i"
+		nixos-container create "$name-$i" --no-start --port "809$i:80" 2>/dev/null
+	done
+	for i in 1 2 3 4 5 6 7 8; do nixos-container start "$name-$i" 3>&- & done
+	wait
+	for i in 1 2 3 4 5 6 7 8; do
+		nft list map inet nixos-container forward4 | grep -qw "809$i"
+	done
+}
+
+@test "the container cannot reach the host's loopback through its link" {
+	web x --port 8085:80
+	socat TCP4-LISTEN:8999,bind=127.0.0.1,fork,reuseaddr SYSTEM:'echo secret' 3>&- &
+	listener=$!
+	until_true 5 sh -c 'socat -t1 - TCP4:127.0.0.1:8999 </dev/null | grep -q secret'
+	inside ip route add 127.0.0.0/8 via "$(sed -n 's/^HOST_ADDRESS=//p' "$conf")" dev eth0 table local || :
+	inside ip addr del 127.0.0.1/8 dev lo
+	inside ip route add 127.0.0.1/32 via "$(sed -n 's/^HOST_ADDRESS=//p' "$conf")" dev eth0 || :
+	run inside nc -w 2 127.0.0.1 8999
+	kill "$listener"
+	refute_output --partial secret
+}
+
+@test "bad ports are refused by name before anything is made" {
+	for bad in 0 70000 x:1:2 tcp:1:2:3 tcp: 1:0 'tcp:a:1'; do
+		run -2 create --port "$bad"
+		assert_output --partial "$bad"
+		nothing_left "$name"
+	done
+}
