@@ -39,10 +39,26 @@ seed_is_there() {
 	[[ $(ip -n net-foo -j link | jq -r 'map(.ifname + ":" + ([.flags[] | select(. == "UP")] | join(""))) | sort | join(" ")') == "eth0:UP lo:UP" ]]
 }
 
+# links - their names in the world, without those that del has left to die
+links() {
+	ip -j link | jq -r 'map(.ifname // empty) | sort |
+		map(select(test("^c_[0-9]+$") | not)) | join(" ")'
+}
+
 # nothing_is_there - no link but lo, no name of a namespace
 nothing_is_there() {
-	[[ $(ip -j link | jq -r 'map(.ifname) | join(" ")') == lo ]] || return 1
-	[[ ! -d /run/netns || -z $(ls -A /run/netns) ]]
+	[[ $(links) == lo ]] || return 1
+	[[ ! -d /run/netns || -z $(ls -A /run/netns) ]] || return 1
+	nothing_dies
+}
+
+# nothing_dies - what del has left to the kernel is gone, in the end
+nothing_dies() {
+	local end=$((SECONDS + 10))
+	while ip -br link | grep -q '^c_[0-9]*@'; do
+		((SECONDS < end)) || return 1
+		sleep 0.02
+	done
 }
 
 # talk from to address - over TCP; prints the address that was seen of us
@@ -58,7 +74,7 @@ talk() {
 	wait "$listener"
 	printf '%s\n' "$out"
 }
-export -f addrs routes seed_is_there nothing_is_there talk
+export -f addrs routes seed_is_there links nothing_is_there nothing_dies talk
 
 @test "add gives the addresses, names and routes of the seed" {
 	run in_world mkveth add --host-address 10.231.136.1 \
@@ -471,8 +487,7 @@ export -f whole_state
 	run in_world mkveth del foo
 	assert_success
 	assert_output ''
-	run in_world ip -j link
-	assert_equal "$(jq -r 'map(.ifname) | sort | join(" ")' <<<"$output")" 'c-bar lo'
+	assert_equal "$(in_world links)" 'c-bar lo'
 	run in_world ls /run/netns
 	assert_output net-bar
 	in_world mkveth del foo
@@ -495,6 +510,68 @@ export -f whole_state
 	until_true 5 is_sleep $!
 	in_world ip netns del net-foo
 	in_world mkveth del foo
+	in_world nothing_is_there
+}
+
+@test "del sets the names free at once, and all is gone soon after" {
+	again() {
+		local i
+		for i in {1..30}; do
+			# shellcheck disable=SC2086 # words of a command
+			mkveth add $SEED_ARGS foo && seed_is_there && mkveth del foo &&
+				[[ $(links) == lo && ! -e /run/netns/net-foo ]] || return 1
+		done
+	}
+	in_world again
+	in_world nothing_is_there
+	in_world mkveth add "${SEED[@]}" foo
+	in_world strace -f -qq -o "$BATS_TEST_TMPDIR/log" mkveth del foo
+	run ! grep -E 'RTM_DELLINK,|fork|clone' "$BATS_TEST_TMPDIR/log"
+}
+
+@test "del --wait returns when the link is gone" {
+	in_world mkveth add "${SEED[@]}" foo
+	run in_world bash -c 'mkveth del --wait foo && ip -j link | jq -r "map(.ifname) | join(\" \")"'
+	assert_success
+	assert_output lo
+	in_world mkveth del --wait foo
+	in_world nothing_is_there
+}
+
+@test "the link of a namespace that lives on is down and bare until that ends" {
+	in_world ip link add br0 type bridge
+	in_world mkveth add "${SEED[@]}" -H 10.9.1.1/24 -H 10.9.1.2/24 -H 10.9.2.1 a-name-that-is-rather-long
+	in_world mkveth add -b br0 -L 10.2.0.2 foo
+	world_exec nsenter --net=/run/netns/net-a-name-that-is-rather-long sleep 100 3>&- &
+	local held=$!
+	until_true 5 is_sleep "$held"
+	in_world mkveth del a-name-that-is-rather-long
+	run in_world ip -j addr show group "$GROUP"
+	assert_equal "$(jq -c '[.[] | select(.ifname | test("^c_[0-9]+$"))] |
+		map([.flags | contains(["UP"]), .altnames, .addr_info])' <<<"$output")" \
+		'[[false,null,[]]]'
+	run in_world ip route show table all
+	refute_output --partial 10.9.
+	run in_world ip -6 route show table all
+	refute_output --partial fc00:
+	in_world mkveth add "${SEED[@]}" a-name-that-is-rather-long
+	assert_equal "$(in_world talk '' net-a-name-that-is-rather-long 10.231.136.2)" 10.231.136.1
+	kill "$held"
+	in_world mkveth del a-name-that-is-rather-long
+	in_world mkveth del foo
+	in_world nothing_dies
+	assert_equal "$(in_world links)" 'br0 lo'
+}
+
+@test "a link that leads to another namespace than its name's is removed" {
+	in_world mkveth add foo
+	world_exec nsenter --net=/run/netns/net-foo sleep 100 3>&- &
+	until_true 5 is_sleep $!
+	in_world ip netns del net-foo
+	in_world ip netns add net-foo
+	in_world mkveth del foo
+	run in_world ip -j link
+	assert_equal "$(jq -r 'map(.ifname) | join(" ")' <<<"$output")" lo
 	in_world nothing_is_there
 }
 
@@ -715,7 +792,7 @@ each_failure() {
 				    mkveth add -n there "$@" foo >/dev/null 2>&1; then
 					mkveth del -n /run/netns/there foo
 				fi
-				[[ $(ip -j link | jq -r 'map(.ifname) | join(" ")') == lo ]] || bad=1
+				[[ $(links) == lo ]] || bad=1
 				[[ $(ip -n there -j link | jq -r 'map(.ifname) | join(" ")') == lo ]] || bad=1
 				[[ $(ls /run/netns) == there ]] || bad=1
 				((!bad)) || { echo "$call $n"; return 1; }
