@@ -54,7 +54,7 @@ with_fd(int fd, uint32_t type, uint32_t v, int count)
 	struct iovec iov = { f, sizeof(f) };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
 	    .msg_control = &c, .msg_controllen = CMSG_SPACE(4u * (unsigned)count) };
-	int fds[64];
+	int fds[64] = { 0 };
 
 	for (int i = 0; i < count; i++)
 		fds[i] = open("/etc/passwd", O_RDONLY);
