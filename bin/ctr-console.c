@@ -66,10 +66,9 @@ struct args {
 };
 
 static _Noreturn void
-usage(int status)
+usage(int status, const char *what)
 {
-	fputs(help, stderr);
-	exit(status);
+	errx(status, "%s; see ctr-console --help", what);
 }
 
 static void
@@ -148,7 +147,7 @@ serve(const struct args *a)
 	int given, r;
 
 	if (*a->rest)
-		usage(EXIT_USAGE);
+		errx(EXIT_USAGE, "serve takes no operand: %s", *a->rest);
 	if (conserve_signals() < 0)
 		err(1, "set signals");
 	if (runas_once() < 0)
@@ -231,12 +230,20 @@ attach(struct args *a, const char *root, const char *name)
 	return c.status;
 }
 
+static void
+one_root(struct args *a)
+{
+	if (!a->rest[0])
+		usage(EXIT_TOOL, "ROOT is missing");
+	if (a->rest[1])
+		errx(EXIT_TOOL, "only ROOT is expected: %s", a->rest[1]);
+	a->req.argv = a->rest + 1;
+}
+
 static int
 login(struct args *a)
 {
-	if (!a->rest[0] || a->rest[1])
-		usage(EXIT_TOOL);
-	a->req.argv = a->rest + 1;
+	one_root(a);
 	a->req.tty = true;
 	return attach(a, a->rest[0], LOGIN_SOCKET);
 }
@@ -244,9 +251,7 @@ login(struct args *a)
 static int
 root_shell(struct args *a)
 {
-	if (!a->rest[0] || a->rest[1])
-		usage(EXIT_TOOL);
-	a->req.argv = a->rest + 1;
+	one_root(a);
 	a->req.tty = isatty(STDIN_FILENO);
 	return attach(a, a->rest[0], SHELL_SOCKET);
 }
@@ -257,12 +262,12 @@ run(struct args *a)
 	const char *root = a->rest[0];
 
 	if (!root)
-		usage(EXIT_TOOL);
+		usage(EXIT_TOOL, "ROOT is missing");
 	a->req.argv = a->rest + 1;
 	if (*a->req.argv && !strcmp(*a->req.argv, "--"))
 		a->req.argv++;
 	if (!*a->req.argv)
-		usage(EXIT_TOOL);
+		usage(EXIT_TOOL, "COMMAND is missing");
 	a->req.tty = a->tty || (!a->no_tty && isatty(STDIN_FILENO) &&
 	    isatty(STDOUT_FILENO));
 	return attach(a, root, SHELL_SOCKET);
@@ -311,5 +316,7 @@ main(int argc, char *argv[])
 		parse(&a, argc - 1, argv + 1, "udetT", EXIT_TOOL);
 		return run(&a);
 	}
-	usage(EXIT_USAGE);
+	if (!*verb)
+		usage(EXIT_USAGE, "a verb is missing");
+	errx(EXIT_USAGE, "no such verb: %s", verb);
 }

@@ -133,14 +133,21 @@ runas_once(void)
 	return capset(&head, data);
 }
 
+enum { SIG_MAX = 64 };		/* on all but MIPS; signal(7) */
+
 int
 runas_clean(void)
 {
+	static const char deflt[64];	/* a struct sigaction of the kernel */
 	sigset_t none;
 
-	/* Handlers go at exec; nobody ignores real-time signals. */
-	for (int sig = 1; sig < 32; sig++)
-		signal(sig, SIG_DFL);	/* two cannot be set, nor changed */
+	/*
+	 * By the bare call: libc keeps its own signals from us, and whom
+	 * glibc's posix_spawn(3) started, as make does, ignores two of them.
+	 * KILL and STOP cannot be set, nor changed.
+	 */
+	for (int sig = 1; sig <= SIG_MAX; sig++)
+		(void)syscall(SYS_rt_sigaction, sig, deflt, NULL, SIG_MAX / 8);
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		return -1;

@@ -33,6 +33,9 @@ inside() { nixos-container run "$name" -- "$@"; }
 # boots - which boot of the container this is: the start time of its init
 boots() { inside cut -d' ' -f22 /proc/1/stat; }
 
+# booted_after TIME - has it booted since?
+booted_after() { local now; now=$(boots 2>/dev/null) && ((now > $1)); }
+
 listed() { nixos-container list | grep -qxF -- "$1"; }
 
 # nothing_left NAME - no trace of a container on the host

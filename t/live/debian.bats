@@ -23,8 +23,7 @@ create_debian() {
 	create_debian
 	before=$(boots)
 	echo reboot | socat -t5 "unix:$root/var/lib/root-shell.socket" -
-	rebooted() { local now; now=$(boots 2>/dev/null) && ((now > before)); }
-	until_true 30 rebooted
+	until_true 30 booted_after "$before"
 }
 
 @test "stop of a systemd container is clean and quick, sessions and all" {

@@ -240,8 +240,7 @@ killed_create() {
 	create
 	before=$(boots)
 	echo reboot | socat "unix:$root/var/lib/root-shell.socket" -
-	rebooted() { local now; now=$(boots 2>/dev/null) && ((now > before)); }
-	until_true 20 rebooted
+	until_true 20 booted_after "$before"
 	run -0 nixos-container status "$name"
 }
 
@@ -276,8 +275,7 @@ killed_create() {
 	create
 	before=$(boots)
 	kill -9 "$(machinectl show -p Leader --value "$name")"
-	restarted() { local now; now=$(boots 2>/dev/null) && ((now > before)); }
-	until_true 20 restarted
+	until_true 20 booted_after "$before"
 }
 
 @test "restart in a row, start when started, stop when stopped" {
