@@ -111,12 +111,14 @@ parse(struct args *a, int argc, char *argv[], const char *allowed, int status)
 		{ "no-tty", no_argument, NULL, 'T' },
 		OPTS_COMMON
 	};
+	const char *verb = argv[0];
 	int opt;
 
+	argv[0] = program_invocation_short_name;	/* getopt names it */
 	while ((opt = getopt_long(argc, argv, "+L:R:l:s:r:u:d:e:tThV", options,
 	    NULL)) != -1) {
 		if (!strchr("hV?", opt) && !strchr(allowed, opt))
-			errx(status, "%s: no option -%c here", argv[0], opt);
+			errx(status, "%s: no option -%c here", verb, opt);
 		switch (opt) {
 		case 'L': a->login_socket = optarg; break;
 		case 'R': a->shell_socket = optarg; break;

@@ -34,10 +34,6 @@
 #define CONF "etc/resolv.conf"
 #define CONF_HOST "etc/resolv.conf.host"
 
-static const char usage_text[] =
-	"usage: ctr-resolv copy [--private-network] [--running] [--verbose]\n"
-	"           [--source file] [--resolved file] root\n"
-	"       ctr-resolv register [--verbose] [file]\n";
 static const char help[] =
 	"usage: ctr-resolv copy [--private-network] [--running] [--verbose]\n"
 	"           [--source file] [--resolved file] root\n"
@@ -58,13 +54,6 @@ static const char help[] =
 static bool private_network, running, verbose;
 static const char *source = "/" CONF;
 static const char *resolved = "/run/systemd/resolve/resolv.conf";
-
-static _Noreturn void
-usage(void)
-{
-	fputs(usage_text, stderr);
-	exit(EXIT_USAGE);
-}
 
 __attribute__((format(printf, 1, 2))) static void
 note(const char *format, ...)
@@ -179,8 +168,10 @@ cmd_copy(int argc, char *argv[])
 	auto_close int top = -1, etc = -1;
 	bool write[2];
 
-	if (argc != 1)
-		usage();
+	if (argc < 1)
+		errx(EXIT_USAGE, "copy: root is missing; see --help");
+	if (argc > 1)
+		errx(EXIT_USAGE, "copy: one root at a time: %s", argv[1]);
 	if ((top = inroot_top(argv[0])) < 0)
 		err(1, "%s", argv[0]);
 	if (!render(&out)) {
@@ -252,7 +243,7 @@ cmd_register(int argc, char *argv[])
 	int status;
 
 	if (argc > 1)
-		usage();
+		errx(EXIT_USAGE, "register: one file is enough: %s", argv[1]);
 	if ((fd = open_registered(argv[0])) < 0)
 		return 0;
 	if (!getenv("PATH"))
@@ -303,7 +294,7 @@ main(int argc, char *argv[])
 	argc -= optind;
 	argv += optind;
 	if (argc < 1)
-		usage();
+		errx(EXIT_USAGE, "copy or register? See --help");
 	verb = argv[0];
 	if (!strcmp(verb, "copy"))
 		return cmd_copy(argc - 1, argv + 1);

@@ -313,6 +313,7 @@ swap() {
 	run -2 ctr-resolv
 	run -2 ctr-resolv copy
 	run -2 ctr-resolv copy a b
+	assert_output "ctr-resolv: copy: one root at a time: b"
 	run -2 ctr-resolv register a b
 	run -2 ctr-resolv --nonsense copy "$R"
 	run -2 ctr-resolv paste "$R"
