@@ -20,6 +20,7 @@
 #include "conproto.h"
 #include "exits.h"
 #include "fd.h"
+#include "peer.h"
 
 enum {
 	FIRST_FD = 3,		/* SD_LISTEN_FDS_START */
@@ -48,6 +49,20 @@ is_listening(int fd)
 	return true;
 }
 
+/* bound_at - the path that a socket was bound to, or the one thought so far */
+static const char *
+bound_at(int fd, const char *path)
+{
+	static struct sockaddr_un sa[SOCKS_MAX];
+	static int n;
+	socklen_t len = sizeof(*sa);
+
+	if (n == SOCKS_MAX || getsockname(fd, (struct sockaddr *)&sa[n],
+	    &len) < 0 || sa[n].sun_path[0] != '/')
+		return path;
+	return sa[n++].sun_path;
+}
+
 /* take_named - the descriptor belongs to the socket of this name */
 static int
 take_named(struct conserve_sock *socks, int n, const char *name, int fd)
@@ -56,6 +71,7 @@ take_named(struct conserve_sock *socks, int n, const char *name, int fd)
 		if (!strcmp(socks[i].name, name) && socks[i].fd < 0 &&
 		    is_listening(fd)) {
 			socks[i].fd = fd;
+			socks[i].path = bound_at(fd, socks[i].path);
 			return fcntl(fd, F_SETFD, FD_CLOEXEC);
 		}
 	errno = EBADF;
@@ -246,23 +262,6 @@ conserve_signals(void)
 	return sigprocmask(SIG_BLOCK, &set, &before);
 }
 
-/*
- * worthy - may this peer have a root shell?
- *
- * The socket's mode says so already, but modes get changed.  In a container
- * with a user namespace the host's root has no number here and is refused;
- * whoever serves those has to know it by something else.
- */
-static bool
-worthy(int conn)
-{
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	return getsockopt(conn, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 &&
-	    cred.uid == 0;
-}
-
 static void
 refuse(int conn, enum conproto_peer kind, const char *why)
 {
@@ -276,12 +275,13 @@ refuse(int conn, enum conproto_peer kind, const char *why)
 
 /* greet - look who it is; false: it has been told that it is not wanted */
 static bool
-greet(int conn, bool root, bool *ours)
+greet(int conn, const struct conserve_sock *at, bool *ours)
 {
 	enum conproto_peer kind = conproto_peer(conn);
 
 	*ours = kind == CONPROTO_OURS;
-	if (root && !worthy(conn)) {
+	/* The mode of the socket says so already, but modes get changed. */
+	if (at->root && !peer_root(conn, at->path)) {
 		refuse(conn, kind,
 		    "the root shell is for the host's root alone");
 		return false;
@@ -294,13 +294,13 @@ greet(int conn, bool root, bool *ours)
 }
 
 static void
-serve_one(int conn, bool root, const struct conserve_sock *socks, int n,
-    const struct session_conf *conf)
+serve_one(int conn, const struct conserve_sock *at,
+    const struct conserve_sock *socks, int n, const struct session_conf *conf)
 {
 	bool ours;
 	pid_t pid;
 
-	if (!greet(conn, root, &ours))
+	if (!greet(conn, at, &ours))
 		return;
 	if ((pid = fork()) < 0)
 		(void)poll(NULL, 0, SHORT_MS);	/* it sees us hang up */
@@ -314,7 +314,7 @@ serve_one(int conn, bool root, const struct conserve_sock *socks, int n,
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	signal(SIGTERM, SIG_DFL);
-	session(conn, root, ours, conf);
+	session(conn, at->root, ours, conf);
 }
 
 int
@@ -338,7 +338,7 @@ conserve_loop(const struct conserve_sock *socks, int n,
 				continue;
 			conn = accept4(socks[i].fd, NULL, NULL, SOCK_CLOEXEC);
 			if (conn >= 0)
-				serve_one(conn, socks[i].root, socks, n, conf);
+				serve_one(conn, &socks[i], socks, n, conf);
 			else if (errno == EBADF || errno == EINVAL)
 				return -1;
 			else if (errno != EINTR && errno != ECONNABORTED)

@@ -235,6 +235,53 @@ pty() {
 	assert_output --partial "the root shell is for the host's root alone"
 }
 
+# apart pid - is it in a user namespace of its own?
+apart() { [ "$(readlink "/proc/$1/ns/user")" != "$(readlink /proc/self/ns/user)" ]; }
+
+# serve_apart - the server in a user and pid namespace, its root the user 100000
+serve_apart() {
+	stop_server
+	open=$(mktemp -d)
+	root=$open in=$open/var/lib
+	mkdir -p "$in"
+	cp "$(command -v ctr-console)" "$open/ctr-console"
+	chmod 755 "$open"
+	chown -R 100000:100000 "$open"
+	unshare -U sleep infinity 3>&- &
+	holder=$!
+	pids+=("$holder")
+	until_true 5 apart "$holder"
+	echo "0 100000 65536" >"/proc/$holder/uid_map"
+	echo "0 100000 65536" >"/proc/$holder/gid_map"
+	nsenter -t "$holder" -U -S 0 -G 0 unshare -m -p -f --mount-proc --kill-child \
+		"$open/ctr-console" serve --login-socket "$in/login.socket" \
+		--root-shell-socket "$in/root-shell.socket" \
+		</dev/null >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+	server=$!
+	pids+=("$server")
+	until_true 10 test -S "$in/root-shell.socket"
+}
+
+@test "the host's root, nameless in a user namespace, gets its shell there" {
+	unshare -U true || skip "no user namespaces"
+	serve_apart
+	run -0 con run "$root" id -u
+	assert_output 0
+	run -0 socat -t5 "UNIX:$in/root-shell.socket" - <<<'echo by socat'
+	assert_output "by socat"
+}
+
+@test "in a user namespace too the root shell is refused where its mode is wide" {
+	unshare -U true || skip "no user namespaces"
+	serve_apart
+	chmod 0666 "$in/root-shell.socket"
+	run -125 con run "$root" id
+	assert_output --partial "the root shell is for the host's root alone"
+	run setpriv --reuid=65534 --clear-groups \
+		socat -t5 "UNIX:$in/root-shell.socket" - <<<id
+	assert_line -n 0 "the root shell is for the host's root alone"
+}
+
 @test "the login socket runs no commands" {
 	run -125 con run "$in/login.socket" id
 	assert_output "ctr-console: this socket is for login alone: Operation not permitted"
