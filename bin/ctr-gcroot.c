@@ -15,6 +15,7 @@
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -41,14 +42,15 @@ static const char help[] =
 	"       ctr-gcroot [OPTION]... list [--json] NAME\n"
 	"       ctr-gcroot [OPTION]... rollback NAME [GENERATION]\n"
 	"       ctr-gcroot [OPTION]... path NAME\n"
-	"       ctr-gcroot [OPTION]... rm NAME\n"
+	"       ctr-gcroot [OPTION]... rm [--trees DIR] NAME\n"
 	"\n"
 	"  --state-dir DIR  Nix's state ($NIX_STATE_DIR, else /nix/var/nix)\n"
 	"  --wait SECONDS   how long to wait for the profile's lock (10)\n"
-	"  --json           a list for programs\n";
+	"  --json           a list for programs\n"
+	"  --trees DIR      remove the container's tree DIR/NAME, too\n";
 
 struct job {
-	const char *state, *name;
+	const char *state, *name, *trees;
 	const char *arg;	/* the verb's own argument, or NULL */
 	int wait_ms;
 	bool json;
@@ -277,11 +279,28 @@ path_verb(const struct job *job)
 	putchar('\n');
 }
 
+/* The tree goes first: what it uses is then kept until nothing of it is left. */
+static void
+rm_tree(const struct job *job)
+{
+	auto_close int trees = open(job->trees,
+	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (trees < 0 && errno == ENOENT)
+		return;
+	if (trees < 0)
+		err(1, "open %s", job->trees);
+	if (rmtree_at(trees, job->name) < 0 || fsync(trees) < 0)
+		err(1, "remove %s/%s", job->trees, job->name);
+}
+
 static void
 rm_verb(const struct job *job)
 {
 	static const enum nixdirs kinds[] = { NIXDIRS_PROFILES, NIXDIRS_ROOTS };
 
+	if (job->trees)
+		rm_tree(job);
 	for (int i = 0; i < 2; i++) {
 		auto_close int parent = open_parent(job, kinds[i]);
 
@@ -359,6 +378,10 @@ check(const struct verb *verb, struct job *job)
 		    job->name, NAME_ALLOWED);
 	if (job->json && verb->act != list_verb)
 		errx(EXIT_USAGE, "%s takes no --json", verb->name);
+	if (job->trees && verb->act != rm_verb)
+		errx(EXIT_USAGE, "%s takes no --trees", verb->name);
+	if (job->trees && job->trees[0] != '/')
+		errx(EXIT_USAGE, "not an absolute path: %s", job->trees);
 	if (job->state[0] != '/')
 		errx(EXIT_USAGE, "not an absolute path: %s", job->state);
 	if (verb->act == rollback_verb && job->arg &&
@@ -383,6 +406,7 @@ main(int argc, char *argv[])
 		{ "state-dir", required_argument, NULL, 's' },
 		{ "wait", required_argument, NULL, 'w' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "trees", required_argument, NULL, 't' },
 		OPTS_COMMON
 	};
 	struct job job = { .state = getenv("NIX_STATE_DIR"), .wait_ms = 10000 };
@@ -401,6 +425,9 @@ main(int argc, char *argv[])
 			break;
 		case 'j':
 			job.json = true;
+			break;
+		case 't':
+			job.trees = optarg;
 			break;
 		OPTS_CASES(help, EXIT_USAGE);
 		}

@@ -35,13 +35,7 @@ cmd_destroy() {
 wipe() {
 	cmd_cleanup "$name" || return 1
 	unmount_below "$root" || return 1
-	if [ -e "$root" ] || [ -L "$root" ]; then
-		rm -rf --one-file-system -- "$root" 2>/dev/null || {
-			chattr -R -f -i -a -- "$root" 2>/dev/null || :
-			rm -rf --one-file-system -- "$root" || return 1
-		}
-	fi
-	ctr-gcroot rm "$name" || return 1
+	ctr-gcroot rm --trees "$state_dir" "$name" || return 1
 	# systemd-nspawn's lock on the tree: it stays where nspawn was killed.
 	rm -f "$state_dir/.#$name.lck" "$pending.tmp" "$pending"
 }

@@ -458,6 +458,27 @@ kill_everywhere() {
 	ctr-gcroot rm foo
 }
 
+@test "rm --trees removes the tree of that name beside, and nothing else" {
+	ctr-gcroot init foo
+	mkdir -p trees/foo/var/empty trees/bar outside
+	echo keep >outside/file
+	ln -s "$PWD/outside" trees/foo/link
+	chattr +i trees/foo/var/empty trees/foo/var 2>/dev/null || echo "# no chattr here" >&3
+	ctr-gcroot rm --trees "$PWD/trees" foo
+	assert_equal "$(ls trees)" bar
+	assert_equal "$(cat outside/file)" keep
+	assert_not_exist "$ROOTS/foo"
+	ln -s ../outside trees/foo
+	ctr-gcroot rm --trees "$PWD/trees" foo
+	assert_equal "$(ls trees)" bar
+	assert_equal "$(cat outside/file)" keep
+	ctr-gcroot rm --trees "$PWD/none" foo
+	run -2 ctr-gcroot rm --trees trees foo
+	assert_output "ctr-gcroot: not an absolute path: trees"
+	run -2 ctr-gcroot init --trees "$PWD/trees" foo
+	assert_output "ctr-gcroot: init takes no --trees"
+}
+
 @test "rm wins against somebody who goes on making files" {
 	ctr-gcroot init foo
 	( while mkdir -p "$ROOTS/foo/a/b" && : >"$ROOTS/foo/a/$RANDOM"; do :; done 2>/dev/null ) 3>&- &

@@ -203,8 +203,10 @@ killed_create() {
 
 @test "destroy takes all that is the container's" {
 	create
-	touch "$root/var/immutable"
-	chattr +i "$root/var/immutable"
+	mkdir -p "$root/var/deep/$(printf 'd/%.0s' {1..300})"
+	touch "$root/var/deep/d/d/immutable"
+	chattr +i "$root/var/deep/d/d/immutable" "$root/var/deep/d" 2>/dev/null ||
+		echo "# no immutable files on this file system" >&3
 	nixos-container destroy "$name"
 	nothing_left "$name"
 }
@@ -368,6 +370,41 @@ inside_works() { ctr-console run "$root" -- true 2>/dev/null; }
 	nixos-container destroy "$name"
 	nix-store --gc >/dev/null 2>&1
 	assert_not_exists "$system"
+}
+
+@test "busybox ash runs the script from create to destroy" {
+	script=$(command -v nixos-container)
+	run -0 busybox sh "$script" create "$name" --config 'environment.etc."motto".text = "one";'
+	run -0 busybox sh "$script" run "$name" -- printf '%s|' a 'b c' ''
+	assert_output 'a|b c||'
+	sed -i 's/"one"/"two"/' "$root/etc/nixos/configuration.nix"
+	run -0 busybox sh "$script" update "$name"
+	run -0 busybox sh "$script" rollback "$name"
+	run -0 inside cat /etc/motto
+	assert_output one
+	run -0 busybox sh "$script" stop "$name"
+	printf 'EXTRA_NSPAWN_FLAGS="'"'--bind=/root:/srv/my data'"' --setenv=A=b"\n' >>"$conf"
+	busybox sh "$script" launch "$name" </dev/null >/dev/null 2>&1 3>&- &
+	pid=$!
+	until_true 10 inside_works
+	run -0 ctr-console run "$root" -- test -d "/srv/my data"
+	kill "$pid"
+	wait "$pid" || :
+	run -0 busybox sh "$script" destroy "$name"
+	nothing_left "$name"
+}
+
+@test "a settings file is read strictly" {
+	create --no-start
+	for line in 'no' 'a=b' 'HOST_ADDRESS' ' X=1' $'HOST_ADDRESS=1\001' 'HOST_ADDRESS="1' \
+		'PRIVATE_NETWORK=yes' '$(touch /tmp/evaluated)=1' 'BIND=`id`"'; do
+		printf '%s\n' "$line" >"$conf"
+		run nixos-container launch "$name"
+		((status == 1 || status == 2))
+		assert_equal "${#lines[@]}" 1
+		assert_output --partial "$conf"
+	done
+	assert_not_exists /tmp/evaluated
 }
 
 @test "names that cannot be are refused with what is allowed" {
