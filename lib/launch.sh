@@ -24,16 +24,6 @@ settings_check() {
 	done
 }
 
-# machine_gone - machined forgets the last run a moment after its unit ended
-machine_gone() {
-	tries=0
-	while [ -e "/run/systemd/machines/$name" ]; do
-		tries=$((tries + 1))
-		[ $tries -lt 100 ] || die 1 "$name: a machine of that name is running"
-		sleep 0.1
-	done
-}
-
 # tree - what systemd-nspawn wants to find in the root
 tree() {
 	mkdir -p "$state_dir"
@@ -94,7 +84,7 @@ cmd_launch() {
 	name_only "$@"
 	conf_read
 	settings_check
-	machine_gone
+	machine_gone 10 || die 1 "$name: a machine of that name is running"
 	tree
 	ctr-gcroot init "$name"
 	resolv

@@ -13,22 +13,47 @@ unit_do() {
 	exit 1
 }
 
-# unit_kill - stop at once; the kill alone would be a failure to restart after
-unit_kill() {
-	systemctl kill --signal=KILL "$unit" 2>/dev/null || :
-	systemctl stop "$unit" 2>/dev/null || :
-	systemctl reset-failed "$unit" 2>/dev/null || :
-}
+# A container that launch runs elsewhere than in its unit is known to machined.
+registered() { [ -e "/run/systemd/machines/$name" ]; }
 
-running() { systemctl is-active --quiet "$unit"; }
+running() { systemctl is-active --quiet "$unit" || registered; }
 
 need_running() {
 	running || die 1 "$name: not running; start it with: nixos-container start $name"
 }
 
+# machine_gone SECONDS - machined forgets a container a moment after its end
+machine_gone() {
+	tries=0
+	while registered; do
+		tries=$((tries + 1))
+		[ $tries -le $(($1 * 10)) ] || return 1
+		sleep 0.1
+	done
+}
+
+# machine_end VERB - end one that runs outside its unit
+machine_end() {
+	registered || return 0
+	machinectl "$1" "$name" 2>/dev/null || :
+	machine_gone 90 || die 1 "$name: it does not stop"
+}
+
+# unit_kill - stop at once; the kill alone would be a failure to restart after
+unit_kill() {
+	systemctl kill --signal=KILL "$unit" 2>/dev/null || :
+	systemctl stop "$unit" 2>/dev/null || :
+	systemctl reset-failed "$unit" 2>/dev/null || :
+	machine_end terminate
+}
+
 cmd_start() { name_only "$@"; unit_do start; }
-cmd_stop() { name_only "$@"; unit_do stop; }
-cmd_restart() { name_only "$@"; unit_do restart; }
+cmd_stop() { name_only "$@"; unit_do stop; machine_end poweroff; }
+cmd_restart() {
+	name_only "$@"
+	systemctl is-active --quiet "$unit" || machine_end poweroff
+	unit_do restart
+}
 cmd_terminate() { name_only "$@"; unit_kill; }
 
 cmd_status() {

@@ -352,13 +352,24 @@ killed_create() {
 	ip link del "h$BATS_TEST_NUMBER"
 }
 
-@test "launch runs a container in the foreground" {
+@test "launch runs a container in the foreground, and the other verbs know it" {
 	create --no-start
 	nixos-container launch "$name" </dev/null >/dev/null 2>&1 3>&- &
 	pid=$!
 	until_true 10 inside_works
-	kill "$pid"
+	run -0 nixos-container status "$name"
+	assert_output up
+	run -0 inside hostname
+	assert_output "$name"
+	nixos-container stop "$name"
 	wait "$pid" || :
+	run -3 nixos-container status "$name"
+	nixos-container launch "$name" </dev/null >/dev/null 2>&1 3>&- &
+	pid=$!
+	until_true 10 inside_works
+	nixos-container destroy "$name"
+	wait "$pid" || :
+	nothing_left "$name"
 }
 inside_works() { ctr-console run "$root" -- true 2>/dev/null; }
 
