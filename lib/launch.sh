@@ -11,15 +11,10 @@ settings_check() {
 	'' | no | 0) ;;
 	*) bad "not served by this version: PRIVATE_USERS=$PRIVATE_USERS" ;;
 	esac
-	addresses=$HOST_ADDRESS$LOCAL_ADDRESS$HOST_ADDRESS6$LOCAL_ADDRESS6
-	if ! yes PRIVATE_NETWORK "$PRIVATE_NETWORK"; then
-		[ -z "$addresses$HOST_BRIDGE$LOCAL_MAC_ADDRESS$HOST_PORT${NAT#0}" ] ||
-			bad 'addresses, HOST_BRIDGE, LOCAL_MAC_ADDRESS, HOST_PORT and NAT need PRIVATE_NETWORK=1'
-	elif [ -n "$NETWORK_NAMESPACE_PATH" ]; then
-		bad 'PRIVATE_NETWORK and NETWORK_NAMESPACE_PATH exclude each other'
-	fi
+	network_check
 	forward_check
-	for list in "$EXTRA_NSPAWN_FLAGS" "$BIND" "$BIND_RO" "$TMPFS" "$CAPABILITIES"; do
+	for list in "$EXTRA_NSPAWN_FLAGS" "$BIND" "$BIND_RO" "$TMPFS" "$CAPABILITIES" \
+		"$INTERFACES" "$MACVLANS" "$EXTRA_VETHS"; do
 		words "$list" >/dev/null || bad "unbalanced quotes: $list"
 	done
 }
@@ -37,7 +32,7 @@ tree() {
 resolv() {
 	yes COPY_RESOLV_CONF "${COPY_RESOLV_CONF:-1}" || return 0
 	set -- "$@" "$root"
-	! yes PRIVATE_NETWORK "$PRIVATE_NETWORK" || set -- --private-network "$@"
+	! own_network || set -- --private-network "$@"
 	ctr-resolv copy "$@" || say "$name: went on without the host's resolv.conf"
 }
 
@@ -52,24 +47,6 @@ cmd_resolv() {
 		conf_read
 		resolv --running
 	done
-}
-
-# network - the host's address on a bridge is the bridge's own affair
-network() {
-	set --
-	if [ -n "$HOST_BRIDGE" ]; then
-		HOST_ADDRESS='' HOST_ADDRESS6=''
-	fi
-	[ -z "$HOST_ADDRESS" ] || set -- "$@" --host-address "$HOST_ADDRESS"
-	[ -z "$LOCAL_ADDRESS" ] || set -- "$@" --local-address "$LOCAL_ADDRESS"
-	[ -z "$HOST_ADDRESS6" ] || set -- "$@" --host-address6 "$HOST_ADDRESS6"
-	[ -z "$LOCAL_ADDRESS6" ] || set -- "$@" --local-address6 "$LOCAL_ADDRESS6"
-	[ -z "$HOST_BRIDGE" ] || set -- "$@" --bridge "$HOST_BRIDGE"
-	[ -z "$LOCAL_MAC_ADDRESS" ] || set -- "$@" --mac "$LOCAL_MAC_ADDRESS"
-	[ -z "$GATEWAY" ] || set -- "$@" --gateway "$GATEWAY"
-	[ -z "$GATEWAY6" ] || set -- "$@" --gateway6 "$GATEWAY6"
-	[ -z "$MTU" ] || set -- "$@" --mtu "$MTU"
-	mkveth add "$@" -- "$name"
 }
 
 # cmd_cleanup - what a launch made on the host, gone (the unit's ExecStopPost)
@@ -100,7 +77,7 @@ cmd_launch() {
 			[ ! -d "$nix_dir/$d" ] || set -- "$@" --bind-ro="$nix_dir/$d:/nix/var/nix/$d"
 		done
 	fi
-	if yes PRIVATE_NETWORK "$PRIVATE_NETWORK"; then
+	if own_network; then
 		network
 		forward_on
 		set -- run-in-netns "net-$name" "$@" --capability=CAP_NET_ADMIN

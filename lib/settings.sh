@@ -7,7 +7,8 @@ conf_clear() {
 	HOST_ADDRESS6='' LOCAL_ADDRESS6='' LOCAL_MAC_ADDRESS='' HOST_BRIDGE=''
 	NETWORK_NAMESPACE_PATH='' PRIVATE_USERS=''
 	COPY_RESOLV_CONF='' EXTRA_NSPAWN_FLAGS='' BIND='' BIND_RO='' TMPFS=''
-	CAPABILITIES='' MTU='' GATEWAY='' GATEWAY6='' HOST_PORT='' NAT='' unserved=''
+	CAPABILITIES='' MTU='' GATEWAY='' GATEWAY6='' HOST_PORT='' NAT=''
+	INTERFACES='' MACVLANS='' EXTRA_VETHS='' unserved=''
 }
 
 # conf_set KEY VALUE - no eval: a settings file names no variable of ours
@@ -35,7 +36,10 @@ conf_set() {
 	GATEWAY6) GATEWAY6=$2 ;;
 	HOST_PORT) HOST_PORT=$2 ;;
 	NAT) NAT=$2 ;;
-	INTERFACES | MACVLANS | EPHEMERAL | EXTRA_VETHS | DEVICES | \
+	INTERFACES) INTERFACES=$2 ;;
+	MACVLANS) MACVLANS=$2 ;;
+	EXTRA_VETHS) EXTRA_VETHS=$2 ;;
+	EPHEMERAL | DEVICES | \
 	START_TIMEOUT | AFTER | REQUIRES | MEMORY_MAX | CPU_QUOTA | TASKS_MAX)
 		[ -z "$2" ] || unserved="$unserved $1" ;;
 	*) die 1 "$conf:$lineno: unknown setting: $1" ;;

@@ -1,0 +1,93 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What else a container's network can be made of.
+load container
+
+teardown() {
+	nixos-container destroy "$name" 2>/dev/null || :
+	for link in hx hb; do ip link del "$link" 2>/dev/null || :; done
+}
+
+@test "INTERFACES are moved in, and come back at stop" {
+	ip link add hx type veth peer name inx
+	create --no-start
+	echo 'INTERFACES="inx"' >"$conf"
+	nixos-container start "$name"
+	run -0 inside ls /sys/class/net
+	assert_line inx
+	refute_line eth0
+	run ! ip link show inx
+	nixos-container stop "$name"
+	until_true 5 ip link show inx
+	nixos-container start "$name"
+	run ! ip link show inx
+	kill -9 "$(systemctl show -p MainPID --value "container@$name.service")"
+	nixos-container stop "$name"
+	until_true 5 ip link show inx
+}
+
+@test "MACVLANS are made on top of an interface of the host" {
+	ip link add hx type veth peer name inx
+	ip link set hx up
+	create --no-start
+	echo 'MACVLANS="hx"' >>"$conf"
+	nixos-container start "$name"
+	run -0 inside ls /sys/class/net
+	assert_line mv-hx
+	assert_line eth0
+	nixos-container stop "$name"
+	ip link show hx
+}
+
+@test "EXTRA_VETHS make further pairs, with addresses or on a bridge" {
+	ip link add hb type bridge
+	ip addr add 10.231.150.1/24 dev hb
+	ip link set hb up
+	create --no-start
+	echo 'EXTRA_VETHS="v1:bridge=hb,local=10.231.150.9/24 v2:host=10.231.151.1,local=10.231.151.2"' >>"$conf"
+	nixos-container start "$name"
+	ping -c 1 -W 2 10.231.150.9
+	ping -c 1 -W 2 10.231.151.2
+	run -0 inside ls /sys/class/net
+	assert_line v1
+	assert_line v2
+	nixos-container stop "$name"
+	run ! ip link show v1
+	run ! ip link show v2
+}
+
+@test "a namespace that exists can be used, and outlives the container" {
+	ip netns add "ns-$name"
+	create --no-start
+	printf 'NETWORK_NAMESPACE_PATH=%s\n' "/run/netns/ns-$name" >"$conf"
+	ip -n "ns-$name" link add of-mine type bridge
+	nixos-container start "$name"
+	run -0 inside ls /sys/class/net
+	assert_line of-mine
+	nixos-container stop "$name"
+	ip -n "ns-$name" link show of-mine
+	ip netns del "ns-$name"
+}
+
+@test "a long name has its link by an altname, and two long ones do not collide" {
+	long=$(printf 'a%.0s' {1..60})
+	for n in "${long}x" "${long}y"; do
+		nixos-container create "$n" --no-start
+		nixos-container start "$n"
+		ip link show "c-$n"
+		ping -c 1 -W 2 "$(nixos-container show-ip "$n")"
+	done
+	for n in "${long}x" "${long}y"; do
+		nixos-container destroy "$n"
+		run ! ip link show "c-$n"
+	done
+}
+
+@test "a link of another's that has the name is not touched" {
+	create --no-start
+	ip link add "c-$name" type bridge
+	run nixos-container start "$name"
+	assert_failure
+	ip link show "c-$name"
+	ip link del "c-$name"
+}
