@@ -7,10 +7,7 @@ bad() { die 2 "$conf: $*"; }
 
 settings_check() {
 	[ -z "$unserved" ] || bad "not served by this version:$unserved"
-	case $PRIVATE_USERS in
-	'' | no | 0) ;;
-	*) bad "not served by this version: PRIVATE_USERS=$PRIVATE_USERS" ;;
-	esac
+	users_check
 	network_check
 	forward_check
 	for list in "$EXTRA_NSPAWN_FLAGS" "$BIND" "$BIND_RO" "$TMPFS" "$CAPABILITIES" \
@@ -57,6 +54,33 @@ cmd_cleanup() {
 	mkveth del -- "$name"
 }
 
+# flag WORD... - more words for systemd-nspawn, a line each: none has several
+flag() {
+	for word; do flags=$flags$word$newline; done
+}
+
+# flag_each FLAG WORDS - FLAG=WORD for each word of a setting
+flag_each() { flags=$flags$(words "$2" | sed "s/^/$1=/")$newline; }
+
+flag_nix() {
+	[ -d /nix/store ] || return 0
+	flag --bind-ro=/nix/store --setenv=NIX_REMOTE=daemon
+	for dir in profiles gcroots; do
+		flag --bind="$nix_dir/$dir/per-container/$name:/nix/var/nix/$dir$(idmap "$nix_dir/$dir")"
+	done
+	for dir in db daemon-socket; do
+		[ ! -d "$nix_dir/$dir" ] || flag --bind-ro="$nix_dir/$dir:/nix/var/nix/$dir"
+	done
+}
+
+flag_settings() {
+	flag_each --bind "$BIND"
+	flag_each --bind-ro "$BIND_RO"
+	flag_each --tmpfs "$TMPFS"
+	flag_each --capability "$CAPABILITIES"
+	flags=$flags$(words "$EXTRA_NSPAWN_FLAGS")$newline
+}
+
 cmd_launch() {
 	name_only "$@"
 	conf_read
@@ -65,33 +89,33 @@ cmd_launch() {
 	tree
 	ctr-gcroot init "$name"
 	resolv
-	set -- systemd-nspawn --keep-unit --machine="$name" --directory="$root" \
-		--notify-ready=yes --kill-signal=SIGRTMIN+3 --resolv-conf=off \
+	flags=''
+	flag --keep-unit --machine="$name" --directory="$root" --notify-ready=yes \
+		--kill-signal=SIGRTMIN+3 --resolv-conf=off \
 		--setenv=PRIVATE_NETWORK="${PRIVATE_NETWORK:-0}"
-	[ -d /run/systemd/system ] || set -- "$@" --register=no
-	if [ -d /nix/store ]; then
-		set -- "$@" --bind-ro=/nix/store --setenv=NIX_REMOTE=daemon \
-			--bind="$nix_dir/profiles/per-container/$name:/nix/var/nix/profiles" \
-			--bind="$nix_dir/gcroots/per-container/$name:/nix/var/nix/gcroots"
-		for d in db daemon-socket; do
-			[ ! -d "$nix_dir/$d" ] || set -- "$@" --bind-ro="$nix_dir/$d:/nix/var/nix/$d"
-		done
-	fi
-	if own_network; then
+	[ -d /run/systemd/system ] || flag --register=no
+	flag_nix
+	flag_users
+	set -- systemd-nspawn
+	init=${SYSTEM_PATH:-/nix/var/nix/profiles/system}/init
+	if own_network && shifted; then
+		network_later &
+		flag --private-network --bind-ro="$bindir/mkveth:/run/mkveth"
+		init="/run/mkveth${newline}wait$newline--$newline$init"
+	elif own_network; then
 		network
 		forward_on
-		set -- run-in-netns "net-$name" "$@" --capability=CAP_NET_ADMIN
+		flag --capability=CAP_NET_ADMIN
+		set -- run-in-netns "net-$name" "$@"
 	elif [ -n "$NETWORK_NAMESPACE_PATH" ]; then
 		set -- run-in-netns "$NETWORK_NAMESPACE_PATH" "$@"
 	fi
+	flag_settings
+	flag "$init"
 	while IFS= read -r word; do
 		[ -z "$word" ] || set -- "$@" "$word"
 	done <<-END
-		$(words "$BIND" | sed 's/^/--bind=/')
-		$(words "$BIND_RO" | sed 's/^/--bind-ro=/')
-		$(words "$TMPFS" | sed 's/^/--tmpfs=/')
-		$(words "$CAPABILITIES" | sed 's/^/--capability=/')
-		$(words "$EXTRA_NSPAWN_FLAGS")
+		$flags
 	END
-	exec "$@" "${SYSTEM_PATH:-/nix/var/nix/profiles/system}/init"
+	exec "$@"
 }
