@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mkveth add|del|show [option ...] [NAME]
+ * mkveth add|del|show|batch [option ...] [NAME]
  *
  * The network of a container: a namespace, a veth pair, and all that is set
- * on its two ends, in one process over rtnetlink.  Here are the command line
- * and the output; lib/ask.c checks what is asked, lib/pair.c does it.
+ * on its two ends, in one process over rtnetlink.  lib/askline.c reads what
+ * is asked, lib/ctrnet.c does it; here is what is told.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -13,23 +13,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "ask.h"
+#include "askline.h"
 #include "caps.h"
 #include "exits.h"
+#include "fd.h"
 #include "lock.h"
 #include "name.h"
 #include "netns.h"
 #include "nsname.h"
-#include "opts.h"
 #include "pairtext.h"
+#include "release.h"
+#include "words.h"
+
+enum { WAIT_MS = 30000 };
 
 static const char help[] =
 "usage: mkveth add [-D] [-b BRIDGE] [-g GATEWAY]... [-H ADDRESS]...\n"
 "                  [-i IFNAME] [-L ADDRESS]... [-M MTU] [-m MAC]\n"
-"                  [-N IFNAME] [-n NETNS] NAME\n"
+"                  [-N IFNAME] [-n NETNS] [--no-pair] [--move IFNAME]...\n"
+"                  [--macvlan|--ipvlan IFNAME[:NAME[:MODE]]]...\n"
+"                  [--pair NAME[:KEY=VALUE,...]]... NAME\n"
 "       mkveth del [-w] [-i IFNAME] [-n NETNS] NAME\n"
 "       mkveth show [-j] [-i IFNAME] [-n NETNS] [NAME]\n"
+"       mkveth batch [-k] <LINES\n"
+"       mkveth wait [--] COMMAND [ARGUMENT]...\n"
 "\n"
 "  -H, --host-address ADDRESS[/PREFIX]   give the host's end an address\n"
 "  -L, --local-address ADDRESS[/PREFIX]  give the container's end one\n"
@@ -42,257 +51,216 @@ static const char help[] =
 "  -m, --mac MAC               MAC address of the container's end\n"
 "  -N, --name IFNAME           the container's end (default eth0)\n"
 "  -i, --host-name IFNAME      the host's end (default c-NAME)\n"
+"      --pair NAME[:KEY=VALUE,...]       one pair more, NAME on both ends;\n"
+"                              KEY: host, local, bridge, mac, mtu\n"
+"      --move IFNAME           move that interface in; del brings it back\n"
+"      --macvlan IFNAME[:NAME[:MODE]]    make one on top of IFNAME, inside\n"
+"      --ipvlan IFNAME[:NAME[:MODE]]     the same\n"
+"      --no-pair               make no pair\n"
+"      --release               let go mkveth wait there, when all is done\n"
 "  -n, --netns NETNS           a name in " NETNS_DIR " (default net-NAME),\n"
 "                              a path, or pid:N\n"
 "  -w, --wait                  until the kernel has removed all, too\n"
 "  -j, --json                  print JSON\n"
+"  -k, --keep-going            do the lines after one that failed, too\n"
 "  -h, --help                  print this\n"
 "  -V, --version               print the version\n";
 
-enum { HOST6 = 256, LOCAL6, VIA6 };
-
-#define OPTS_WHICH \
-	{ "host-name", required_argument, NULL, 'i' }, \
-	{ "netns", required_argument, NULL, 'n' }
-
-static const struct option add_options[] = {
-	{ "bridge", required_argument, NULL, 'b' },
-	{ "gateway", required_argument, NULL, 'g' },
-	{ "gateway6", required_argument, NULL, VIA6 },
-	{ "host-address", required_argument, NULL, 'H' },
-	{ "host-address6", required_argument, NULL, HOST6 },
-	{ "local-address", required_argument, NULL, 'L' },
-	{ "local-address6", required_argument, NULL, LOCAL6 },
-	{ "mac", required_argument, NULL, 'm' },
-	{ "mtu", required_argument, NULL, 'M' },
-	{ "name", required_argument, NULL, 'N' },
-	{ "no-default-route", no_argument, NULL, 'D' },
-	OPTS_WHICH,
-	OPTS_COMMON
+enum {
+	LINE = 4096,		/* bytes of a line of a batch */
+	WORDS = 128,		/* and its words */
+	LINES = 16 << 20,	/* bytes of all of them */
 };
-static const struct option del_options[] = {
-	{ "wait", no_argument, NULL, 'w' },
-	OPTS_WHICH,
-	OPTS_COMMON
-};
-static const struct option show_options[] = {
-	{ "json", no_argument, NULL, 'j' },
-	OPTS_WHICH,
-	OPTS_COMMON
-};
-
-/* What the command line asks for. */
-struct ask {
-	const char *name;	/* the container, or NULL: all */
-	struct pair pair;
-	char netns[IFNAME_ALT_SIZE];
-	bool defroute;
-	bool json;
-	bool wait;
-	bool which;		/* -i or -n was given */
-};
-
-static int do_add(struct ask *ask);
-static int do_del(struct ask *ask);
-static int do_show(struct ask *ask);
-
-static const struct verb {
-	const char *name, *shorts;
-	const struct option *longs;
-	int (*run)(struct ask *ask);
-} verbs[] = {
-	{ "add", "b:g:H:L:m:M:N:Di:n:hV", add_options, do_add },
-	{ "del", "wi:n:hV", del_options, do_del },
-	{ "show", "ji:n:hV", show_options, do_show },
-};
-
-/* take - one option of the command line; returns -1 with why if it is wrong */
-static int
-take(struct ask *ask, int opt, const char *text, struct why *why)
-{
-	struct pair *pair = &ask->pair;
-	struct plan *plan = &pair->plan;
-
-	switch (opt) {
-	case 'b':
-		pair->bridge = text;
-		return ifname_ok(text) ? 0 :
-		    why_set(why, "not a name of an interface: %s", text);
-	case 'H':
-		return ask_addr(&plan->host, AF_UNSPEC, text, why);
-	case 'L':
-		return ask_addr(&plan->local, AF_UNSPEC, text, why);
-	case HOST6:
-		return ask_addr(&plan->host, AF_INET6, text, why);
-	case LOCAL6:
-		return ask_addr(&plan->local, AF_INET6, text, why);
-	case 'g':
-		return ask_via(plan, AF_UNSPEC, text, why);
-	case VIA6:
-		return ask_via(plan, AF_INET6, text, why);
-	case 'M':
-		return ask_mtu(plan, text, why);
-	case 'm':
-		return ask_mac(plan, text, why);
-	case 'N':
-		return ask_ifname(pair, false, text, why);
-	case 'i':
-		ask->which = true;
-		return ask_ifname(pair, true, text, why);
-	case 'n':
-		ask->which = true;
-		return ask_netns(pair, text, why);
-	case 'D':
-		ask->defroute = false;
-		return 0;
-	case 'w':
-		ask->wait = true;
-		return 0;
-	case 'j':
-		ask->json = true;
-		return 0;
-	OPTS_CASES(help, EXIT_USAGE);
-	}
-}
-
-static const char *
-long_name(const struct option *o, int opt)
-{
-	while (o->name && o->val != opt)
-		o++;
-	return o->name;
-}
-
-static const struct verb *
-find_verb(int argc, char *argv[])
-{
-	const struct option longs[] = { OPTS_COMMON };
-	int opt = getopt_long(argc, argv, "+hV", longs, NULL);
-
-	if (opt != -1)
-		switch (opt) {
-		OPTS_CASES(help, EXIT_USAGE);
-		}
-	if (optind == argc)
-		errx(EXIT_USAGE, "add, del or show what? See mkveth --help");
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
-		if (!strcmp(argv[optind], verbs[i].name)) {
-			/* getopt begins its messages with what stands here. */
-			argv[optind] = argv[0];
-			return &verbs[i];
-		}
-	errx(EXIT_USAGE, "not add, del or show: %s", argv[optind]);
-}
-
-static void
-parse(const struct verb *verb, int argc, char *argv[], struct ask *ask)
-{
-	struct why why;
-	int opt;
-
-	optind = 0;
-	while ((opt = getopt_long(argc, argv, verb->shorts, verb->longs,
-	    NULL)) != -1)
-		if (take(ask, opt, optarg, &why) < 0)
-			errx(EXIT_USAGE, "--%s: %s",
-			    long_name(verb->longs, opt), why.text);
-	if (argc - optind > 1)
-		errx(EXIT_USAGE, "one name at a time: %s", argv[optind + 1]);
-	ask->name = argv[optind];
-	if (!ask->name && (verb->run != do_show || ask->which))
-		errx(EXIT_USAGE, "%s: no name of a container", verb->name);
-	if (!ask->name)
-		return;
-	if (!name_ok(ask->name))
-		errx(EXIT_USAGE, "not a name of a container: \"%s\": "
-		    NAME_ALLOWED, ask->name);
-	ask_names(&ask->pair, ask->name, ask->netns);
-	if (ask_done(&ask->pair, ask->defroute, &why) < 0)
-		errx(EXIT_USAGE, "%s", why.text);
-}
 
 /*
  * open_ns - open a namespace given by path or pid
  *
  * Before capabilities are dropped: it may be one of another user's process.
  */
-static void
-open_ns(const struct verb *verb, struct ask *ask)
+static int
+open_ns(struct askline *ask, struct why *why)
 {
-	struct pair *pair = &ask->pair;
+	struct ctrnet *net = &ask->net;
 
-	if (!ask->name || nsname_ok(pair->netns) || verb->run == do_del)
-		return;
-	if ((pair->ns = netns_open(pair->netns)) < 0)
-		err(1, "%s %s: network namespace %s", verb->name, ask->name,
-		    pair->netns);
+	if (!ask->name || nsname_ok(net->netns))
+		return 0;
+	net->ns = netns_open(net->netns);
+	if (net->ns < 0 && ask->verb != ASKLINE_DEL)
+		return why_errno(why, "network namespace %s", net->netns);
+	return 0;
 }
 
 static void
-drop_caps(void)
+drop_caps(bool batch)
 {
-	static const cap_value_t need[] = { CAP_NET_ADMIN, CAP_SYS_ADMIN };
+	/* Lines of a batch may name processes, and are read after this. */
+	static const cap_value_t need[] = { CAP_NET_ADMIN, CAP_SYS_ADMIN,
+	    CAP_SYS_PTRACE };
 	const char *missing;
 
-	if (caps_only(need, 2, &missing) == 0)
+	if ((batch && caps_only(need, 3, &missing) == 0) ||
+	    caps_only(need, 2, &missing) == 0)
 		return;
 	if (missing)
 		errx(1, "needs the capability %s", missing);
 	err(1, "drop capabilities");
 }
 
-/* lock - alone with this container until exit */
-static void
-lock(const char *verb, const char *name)
+/* change - add or del, alone with this container */
+static int
+change(struct ctrnet_host *host, const struct askline *ask, struct why *why)
 {
-	if (lock_name(name) < 0)
-		err(1, "%s %s: lock %s", verb, name, LOCK_FILE);
+	auto_close int lock = lock_name(ask->name);
+
+	if (lock < 0)
+		return why_errno(why, "lock %s", LOCK_FILE);
+	if (ask->verb == ASKLINE_ADD)
+		return ctrnet_add(host, &ask->net, why);
+	return ctrnet_del(host, &ask->net, ask->wait, why);
+}
+
+static const char *
+verb_name(const struct askline *ask)
+{
+	static const char *const names[] = { "add", "del", "show" };
+
+	return names[ask->verb];
 }
 
 static int
-do_add(struct ask *ask)
+do_change(struct askline *ask)
 {
-	struct why why;
+	struct ctrnet_host host;
+	struct why why = { "" };
 
-	lock("add", ask->name);
-	if (pair_add(&ask->pair, &why) < 0)
-		errx(1, "add %s: %s", ask->name, why.text);
+	if (ctrnet_open(&host, &why) < 0 || change(&host, ask, &why) < 0)
+		errx(1, "%s %s: %s", verb_name(ask), ask->name, why.text);
 	return 0;
 }
 
-static int
-do_del(struct ask *ask)
+/* lines - all of standard input, ended with a zero */
+static char *
+lines(void)
 {
-	struct why why;
+	size_t size = 65536, len = 0;
+	char *text = NULL, *more;
+	ssize_t n;
 
-	lock("del", ask->name);
-	if (pair_del(&ask->pair, ask->wait, &why) < 0)
-		errx(1, "del %s: %s", ask->name, why.text);
-	return 0;
+	do {
+		if (!(more = realloc(text, size *= 2)))
+			err(1, "batch");
+		text = more;
+		n = fd_read_max(STDIN_FILENO, text + len, size - 1 - len);
+		if (n < 0)
+			err(1, "batch: read");
+		len += (size_t)n;
+		if (len > LINES || memchr(text, '\0', len))
+			errx(EXIT_USAGE, "batch: %s", len > LINES ?
+			    "more than 16 MiB" : "a zero byte");
+	} while (len == size - 1);
+	text[len] = '\0';
+	return text;
 }
 
-/* show_one - 1: shown, 0: there is none, -1: failed, and told */
+/*
+ * read_line - the next line of a batch, by way of buf
+ *
+ * Returns whether it asks for something; ask then points into buf.
+ */
+static bool
+read_line(const char **text, int line, char buf[LINE], struct askline *ask)
+{
+	char *word[WORDS + 2] = { buf };
+	size_t len = strcspn(*text, "\n");
+	struct why why = { "" };
+	int n;
+
+	if (len >= LINE)
+		errx(EXIT_USAGE, "line %d: longer than %d bytes", line,
+		    LINE - 1);
+	memcpy(buf, *text, len);
+	buf[len] = '\0';
+	*text += len + ((*text)[len] == '\n');
+	if ((n = words_split(buf, word + 1, WORDS, &why)) < 0 ||
+	    (n > 0 && askline_read(n + 1, word, ask, &why) < 0))
+		errx(EXIT_USAGE, "line %d: %s", line, why.text);
+	if (n > 0 && ask->verb != ASKLINE_ADD && ask->verb != ASKLINE_DEL)
+		errx(EXIT_USAGE, "line %d: a batch adds and deletes only: %s",
+		    line, word[1]);
+	return n > 0;
+}
+
 static int
-show_one(struct nl *nl, const struct pair *pair, const char *name, bool json,
-    bool first)
+do_batch(struct askline *batch)
+{
+	char *all = lines(), buf[LINE];
+	const char *text = all;
+	struct ctrnet_host host;
+	struct askline ask;
+	struct why why = { "" };
+	int status = 0;
+
+	/* What is wrong in one line is told before another is done. */
+	for (int i = 1; *text; i++)
+		(void)read_line(&text, i, buf, &ask);
+	if (ctrnet_open(&host, &why) < 0)
+		errx(1, "batch: %s", why.text);
+	text = all;
+	for (int i = 1; *text && (!status || batch->keep_going); i++) {
+		if (!read_line(&text, i, buf, &ask))
+			continue;
+		if (open_ns(&ask, &why) < 0 || change(&host, &ask, &why) < 0) {
+			warnx("line %d: %s %s: %s", i, verb_name(&ask),
+			    ask.name, why.text);
+			status = 1;
+		}
+		if (ask.net.ns >= 0)
+			close(ask.net.ns);
+	}
+	return status;
+}
+
+/* show_pair - 1: shown, 0: there is none, -1: failed, and told */
+static int
+show_pair(struct nl *nl, const struct ctrnet *net, const struct pair *pair,
+    int ns, bool json, bool first)
 {
 	struct pair_state state;
-	struct why why;
+	struct why why = { "" };
 
-	if (pair_read(nl, pair, &state, &why) < 0) {
+	if (pair_read(nl, pair, ns, &state, &why) < 0) {
 		if (errno == ENODEV)
 			return 0;
-		warnx("show %s: %s", name, why.text);
+		warnx("show %s: %s", net->name, why.text);
 		return -1;
 	}
 	if (!json) {
-		pairtext_lines(stdout, name, pair->netns, &state);
+		pairtext_lines(stdout, net->name, net->netns, &state);
 		return 1;
 	}
 	if (!first)
 		fputs(",\n", stdout);
-	pairtext_json(stdout, name, pair->netns, &state);
+	pairtext_json(stdout, net->name, net->netns, &state);
 	return 1;
+}
+
+/* show_one - all pairs of a container; returns as show_pair */
+static int
+show_one(struct nl *nl, const struct ctrnet *net, bool json, bool first)
+{
+	auto_close int mine = net->ns < 0 ? netns_open(net->netns) : -1;
+	int ns = net->ns < 0 ? mine : net->ns;
+	int r = show_pair(nl, net, &net->pair[0], ns, json, first);
+
+	for (int k = 0; r >= 0 && k < CTRNET_MORE; k++) {
+		struct pair more = { .host = "" };
+		int s;
+
+		ctrnet_more(net->name, k, more.alt);
+		s = show_pair(nl, net, &more, ns, json, first && !r);
+		r = s < 0 ? -1 : r | s;
+	}
+	return r;
 }
 
 static int
@@ -312,13 +280,12 @@ show_all(struct nl *nl, bool json)
 	if (n < 0 && errno != ENOENT)
 		err(1, "show: %s", NETNS_DIR);
 	for (int i = 0; i < n; i++) {
-		const char *name = list[i]->d_name + 4;
-		struct pair pair = ASK_NOTHING;
+		struct ctrnet net = ASK_NOTHING;
 		char netns[IFNAME_ALT_SIZE];
 		int r;
 
-		ask_names(&pair, name, netns);
-		if ((r = show_one(nl, &pair, name, json, first)) < 0)
+		ask_names(&net, list[i]->d_name + 4, netns);
+		if ((r = show_one(nl, &net, json, first)) < 0)
 			status = 1;
 		first &= r <= 0;
 	}
@@ -326,7 +293,7 @@ show_all(struct nl *nl, bool json)
 }
 
 static int
-do_show(struct ask *ask)
+do_show(struct askline *ask)
 {
 	struct nl nl;
 	int status;
@@ -336,7 +303,7 @@ do_show(struct ask *ask)
 	if (ask->json)
 		putchar('[');
 	if (ask->name) {
-		status = show_one(&nl, &ask->pair, ask->name, ask->json, true);
+		status = show_one(&nl, &ask->net, ask->json, true);
 		if (status == 0)
 			warnx("show %s: no network of that name", ask->name);
 		status = status != 1;
@@ -350,14 +317,42 @@ do_show(struct ask *ask)
 	return status;
 }
 
+/* do_wait - become command when the network that we are in is complete */
+static _Noreturn void
+do_wait(char *argv[])
+{
+	if (*argv && !strcmp(*argv, "--"))
+		argv++;
+	else if (*argv && **argv == '-')
+		errx(EXIT_TOOL, "wait: not an option here: %s", *argv);
+	if (!*argv)
+		errx(EXIT_TOOL, "wait: no command");
+	if (release_wait(WAIT_MS) < 0)
+		err(EXIT_TOOL, "wait for the network");
+	execvp(*argv, argv);
+	err(errno == ENOENT ? EXIT_NOCMD : EXIT_NOEXEC, "exec %s", *argv);
+}
+
 int
 main(int argc, char *argv[])
 {
-	struct ask ask = { .pair = ASK_NOTHING, .defroute = true };
-	const struct verb *verb = find_verb(argc, argv);
+	struct askline ask;
+	struct why why = { "" };
 
-	parse(verb, argc - optind, argv + optind, &ask);
-	open_ns(verb, &ask);
-	drop_caps();
-	return verb->run(&ask);
+	if (argc > 1 && !strcmp(argv[1], "wait"))
+		do_wait(argv + 2);
+	if (askline_read(argc, argv, &ask, &why) < 0)
+		errx(EXIT_USAGE, "%s", why.text);
+	if (ask.verb == ASKLINE_HELP)
+		return fputs(help, stdout) < 0 || fflush(stdout) != 0;
+	if (ask.verb == ASKLINE_VERSION)
+		return puts(VERSION) < 0 || fflush(stdout) != 0;
+	if (open_ns(&ask, &why) < 0)
+		errx(1, "%s %s: %s", verb_name(&ask), ask.name, why.text);
+	drop_caps(ask.verb == ASKLINE_BATCH);
+	switch (ask.verb) {
+	case ASKLINE_SHOW: return do_show(&ask);
+	case ASKLINE_BATCH: return do_batch(&ask);
+	default: return do_change(&ask);
+	}
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* ask.c - read what is asked of a container's network, strictly */
+#define _GNU_SOURCE
 #include "ask.h"
 
 #include <errno.h>
+#include <linux/if_link.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,15 +12,18 @@
 #include "netns.h"
 
 void
-ask_names(struct pair *pair, const char *name, char netns[IFNAME_ALT_SIZE])
+ask_names(struct ctrnet *net, const char *name, char netns[IFNAME_ALT_SIZE])
 {
-	if (!*pair->host && !ifname_host(name, pair->host, pair->alt))
-		*pair->alt = '\0';
+	struct pair *own = &net->pair[0];
+
+	net->name = name;
+	if (!*own->host && !ifname_host(name, own->host, own->alt))
+		*own->alt = '\0';
 	snprintf(netns, IFNAME_ALT_SIZE, "net-%s", name);
-	if (!pair->netns)
-		pair->netns = netns;
-	if (!pair->peer)
-		pair->peer = "eth0";
+	if (!net->netns)
+		net->netns = netns;
+	if (!own->peer)
+		own->peer = "eth0";
 }
 
 /* addr - an address of that family, if one is given */
@@ -123,14 +128,152 @@ ask_ifname(struct pair *pair, bool host, const char *text, struct why *why)
 }
 
 int
-ask_netns(struct pair *pair, const char *text, struct why *why)
+ask_bridge(struct pair *pair, const char *text, struct why *why)
+{
+	if (!ifname_ok(text))
+		return why_set(why, "not a name of an interface: %s", text);
+	strcpy(pair->bridge, text);
+	return 0;
+}
+
+/* ask_key - one KEY=VALUE of a pair */
+static int
+ask_key(struct pair *pair, char *text, struct why *why)
+{
+	struct plan *plan = &pair->plan;
+	char *value = strchr(text, '=');
+
+	if (!value)
+		return why_set(why, "not KEY=VALUE: %s", text);
+	*value++ = '\0';
+	if (!strcmp(text, "host"))
+		return ask_addr(&plan->host, AF_UNSPEC, value, why);
+	if (!strcmp(text, "local"))
+		return ask_addr(&plan->local, AF_UNSPEC, value, why);
+	if (!strcmp(text, "bridge"))
+		return ask_bridge(pair, value, why);
+	if (!strcmp(text, "mac"))
+		return ask_mac(plan, value, why);
+	if (!strcmp(text, "mtu"))
+		return ask_mtu(plan, value, why);
+	return why_set(why, "not host, local, bridge, mac or mtu: %s", text);
+}
+
+int
+ask_pair(struct ctrnet *net, const char *text, struct why *why)
+{
+	struct pair *pair = &net->pair[net->n];
+	char buf[1024], *key, *rest;
+
+	if (net->n == CTRNET_PAIRS)
+		return why_set(why, "more than %d pairs: %s", CTRNET_PAIRS - 1,
+		    text);
+	if ((size_t)snprintf(buf, sizeof(buf), "%s", text) >= sizeof(buf))
+		return why_set(why, "too long: %s", text);
+	if ((rest = strchr(buf, ':')))
+		*rest++ = '\0';
+	if (ask_ifname(pair, true, buf, why) < 0)
+		return -1;
+	pair->peer = pair->host;
+	while ((key = strsep(&rest, ",")))
+		if (*key && ask_key(pair, key, why) < 0)
+			return -1;
+	net->n++;
+	return 0;
+}
+
+int
+ask_netns(struct ctrnet *net, const char *text, struct why *why)
 {
 	char path[4096];
 
 	if (netns_path(text, path, sizeof(path)) < 0)
 		return why_set(why, "not a network namespace: %s", text);
-	pair->netns = text;
+	net->netns = text;
 	return 0;
+}
+
+/* inside - what the guest is called in the container */
+static const char *
+inside(const struct guest *guest)
+{
+	return guest->move ? guest->from : guest->child.name;
+}
+
+static int
+ask_guest(struct ctrnet *net, const struct guest *guest, struct why *why)
+{
+	for (int i = 0; i < net->guests; i++)
+		if (!strcmp(inside(&net->guest[i]), inside(guest)))
+			return why_set(why, "given twice: %s", inside(guest));
+	if (net->guests == GUEST_MAX)
+		return why_set(why, "more than %d interfaces: %s", GUEST_MAX,
+		    inside(guest));
+	net->guest[net->guests++] = *guest;
+	return 0;
+}
+
+int
+ask_move(struct ctrnet *net, const char *text, struct why *why)
+{
+	struct guest guest = { .move = true };
+
+	if (!ifname_ok(text))
+		return why_set(why, "not a name of an interface: %s", text);
+	strcpy(guest.from, text);
+	return ask_guest(net, &guest, why);
+}
+
+/* mode - by its name; the first is the default */
+static int
+mode(struct guest *guest, const char *text)
+{
+	static const struct {
+		const char *name, *kind;
+		uint16_t mode;
+	} all[] = {
+		{ "bridge", "macvlan", MACVLAN_MODE_BRIDGE },
+		{ "private", "macvlan", MACVLAN_MODE_PRIVATE },
+		{ "vepa", "macvlan", MACVLAN_MODE_VEPA },
+		{ "passthru", "macvlan", MACVLAN_MODE_PASSTHRU },
+		{ "l2", "ipvlan", IPVLAN_MODE_L2 },
+		{ "l3", "ipvlan", IPVLAN_MODE_L3 },
+		{ "l3s", "ipvlan", IPVLAN_MODE_L3S },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (!strcmp(all[i].kind, guest->child.kind) &&
+		    (!text || !strcmp(all[i].name, text))) {
+			guest->child.mode = all[i].mode;
+			return 0;
+		}
+	return -1;
+}
+
+int
+ask_child(struct ctrnet *net, bool ipvlan, const char *text, struct why *why)
+{
+	struct guest guest = { .child.kind = ipvlan ? "ipvlan" : "macvlan" };
+	char buf[64], *name, *how = NULL;
+
+	if ((size_t)snprintf(buf, sizeof(buf), "%s", text) >= sizeof(buf))
+		return why_set(why, "not IFNAME[:NAME[:MODE]]: %s", text);
+	if ((name = strchr(buf, ':')))
+		*name++ = '\0';
+	if (name && (how = strchr(name, ':')))
+		*how++ = '\0';
+	if (!ifname_ok(buf) || (name && *name && !ifname_ok(name)))
+		return why_set(why, "not a name of an interface: %s", text);
+	strcpy(guest.from, buf);
+	if (name && *name)
+		strcpy(guest.child.name, name);
+	else
+		snprintf(guest.child.name, sizeof(guest.child.name),
+		    "%cv-%.12s", ipvlan ? 'i' : 'm', guest.from);
+	if (mode(&guest, how) < 0)
+		return why_set(why, "not a mode of %s: %s",
+		    guest.child.kind, text);
+	return ask_guest(net, &guest, why);
 }
 
 /* first - the first address of that family, or NULL */
@@ -178,13 +321,27 @@ via_done(struct plan *plan, int family, bool defroute, struct why *why)
 	return 0;
 }
 
-int
-ask_done(struct pair *pair, bool defroute, struct why *why)
+/* bare_done - no pair, so nothing is to be asked of one */
+static int
+bare_done(const struct ctrnet *net, struct why *why)
+{
+	const struct pair *pair = &net->pair[0];
+	const struct plan *plan = &pair->plan;
+	const char *what = plan->host.n || plan->local.n ? "an address" :
+	    plan->via[0].family || plan->via[1].family ? "a gateway" :
+	    plan->has_mac ? "a MAC address" : plan->mtu ? "an MTU" :
+	    *pair->bridge ? "a bridge" : NULL;
+
+	return what ? why_set(why, "no pair, but %s for it", what) : 0;
+}
+
+static int
+pair_done(struct pair *pair, bool defroute, struct why *why)
 {
 	struct plan *plan = &pair->plan;
 	char text[ADDR_TEXT];
 
-	if (pair->bridge && plan->host.n)
+	if (*pair->bridge && plan->host.n)
 		return why_set(why, "an end on a bridge has no address, the "
 		    "bridge has: %s",
 		    addr_text(&plan->host.addr[0], false, text));
@@ -198,4 +355,35 @@ ask_done(struct pair *pair, bool defroute, struct why *why)
 	if (via_done(plan, AF_INET, defroute, why) < 0)
 		return -1;
 	return via_done(plan, AF_INET6, defroute, why);
+}
+
+/* names_done - no name is given to two interfaces of one side */
+static int
+names_done(const struct ctrnet *net, struct why *why)
+{
+	for (int i = net->bare; i < net->n; i++) {
+		const struct pair *pair = &net->pair[i];
+
+		for (int k = 0; k < net->guests; k++)
+			if (!strcmp(inside(&net->guest[k]), pair->peer))
+				return why_set(why, "two interfaces of one "
+				    "name in the container: %s", pair->peer);
+		for (int k = i + 1; k < net->n; k++)
+			if (!strcmp(net->pair[k].peer, pair->peer) ||
+			    !strcmp(net->pair[k].host, pair->host))
+				return why_set(why, "two pairs of one name: %s",
+				    net->pair[k].peer);
+	}
+	return 0;
+}
+
+int
+ask_done(struct ctrnet *net, bool defroute, struct why *why)
+{
+	if (net->bare && bare_done(net, why) < 0)
+		return -1;
+	for (int i = net->bare; i < net->n; i++)
+		if (pair_done(&net->pair[i], defroute && i == 0, why) < 0)
+			return -1;
+	return names_done(net, why);
 }

@@ -47,5 +47,6 @@ network() {
 	for interface in $INTERFACES; do set -- "$@" --move "$interface"; done
 	for interface in $MACVLANS; do set -- "$@" --macvlan "$interface"; done
 	for interface in $EXTRA_VETHS; do set -- "$@" --pair "$interface"; done
+	! shifted || set -- "$@" --release
 	mkveth add "$@" -- "$name"
 }

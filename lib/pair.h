@@ -7,18 +7,32 @@
 #include "rtlink.h"
 #include "why.h"
 
-/* The network of a container, as it is asked for. */
+/* A veth pair between the host and a container, as it is asked for. */
 struct pair {
 	char host[IFNAMSIZ];		/* the interface on the host */
-	char alt[IFNAME_ALT_SIZE];	/* its alternative name, or "" */
+	char alt[IFNAME_ALT_SIZE];	/* what that is found by, if not "" */
 	const char *peer;		/* the interface in the container */
-	const char *netns;		/* as netns_open takes it */
-	int ns;		/* that, open; or -1: a name, made if need be */
-	const char *bridge;		/* or NULL */
+	char bridge[IFNAMSIZ];		/* or "" */
 	struct plan plan;		/* its master is found by bridge */
 };
 
-/* The same, as it is; inner.index 0: the namespace cannot be seen. */
+/* Where pairs are worked on. */
+struct pair_place {
+	struct nl *host, *inner;	/* sockets in either namespace */
+	int ns;			/* the container's namespace */
+	const char *netns;	/* what that was called, for messages */
+};
+
+/* A pair that is worked on. */
+struct pair_job {
+	const struct pair *want;
+	char alt[IFNAME_ALT_SIZE];	/* for a new one, or "" */
+	struct rtlink link;	/* the host's end; index 0: there is none */
+	int bridge;		/* index, or 0 */
+	bool made;		/* or tried to */
+};
+
+/* What a pair is; inner.index 0: the namespace cannot be seen. */
 struct pair_state {
 	struct rtlink host, inner;
 	struct plan_side host_side, inner_side;
@@ -26,33 +40,45 @@ struct pair_state {
 };
 
 /*
- * pair_add - make it so
+ * All of these return 0, or -1 with errno and why.
  *
- * What is there and ours is kept and changed where it differs; a pair of ours
- * whose other end is in another namespace is made anew.  On failure what was
- * done is undone, last first.  The process ends up in the container's
- * network namespace.  Returns 0, or -1 with errno and why.
+ * pair_look - find the pair and its bridge, and change nothing
+ *
+ * EEXIST: there is a link of that name that is not ours.
  */
-int pair_add(const struct pair *want, struct why *why);
+int pair_look(struct nl *host, struct pair_job *job, struct why *why);
 
 /*
- * pair_del - remove the link, and the namespace's name if it is a plain one
+ * pair_put - make it so, after pair_look
  *
- * The names are free when it returns.  With wait the link is gone too, which
- * takes the kernel 20 ms; without, it dies with the namespace, if that was
- * known by its name, and until then is down under another name.  Nothing
- * there is no failure.  Returns 0, or -1 with errno and why; EEXIST: the link
- * is not ours, and nothing was touched.
+ * What is there is kept and changed where it differs, and changed back on
+ * failure; a pair whose other end is in another namespace is made anew.  The
+ * process is in the host's namespace.
  */
-int pair_del(const struct pair *want, bool wait, struct why *why);
+int pair_put(const struct pair_place *at, struct pair_job *job,
+    struct why *why);
+
+/* pair_undo - remove what pair_put made; what fails here cannot be helped */
+void pair_undo(const struct pair_place *at, const struct pair_job *job);
+
+/* pair_leads - does the link have its other end in that namespace? 1, 0, -1 */
+int pair_leads(struct nl *host, int ns, const struct rtlink *link);
 
 /*
- * pair_read - look at it through a socket in the host's namespace
+ * pair_retire - leave the host's end to its namespace, which is about to die
  *
- * The process ends up in the container's network namespace.  Returns 0, or
- * -1 with errno (ENODEV: there is no such link of ours) and why.
+ * Its names are free then, and it is down and without addresses.  pair_remove
+ * removes it, which takes the kernel 20 ms (an rcu_barrier).
  */
-int pair_read(struct nl *nl, const struct pair *want,
+int pair_retire(struct nl *host, const struct rtlink *link, struct why *why);
+int pair_remove(struct nl *host, const struct rtlink *link, struct why *why);
+
+/*
+ * pair_read - tell what a pair is; ns is the container's namespace, or -1
+ *
+ * The process ends up in that.  ENODEV: there is no such link of ours.
+ */
+int pair_read(struct nl *host, const struct pair *want, int ns,
     struct pair_state *state, struct why *why);
 
 #endif

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "rtlink.h"
 #include "rtwhy.h"
 
 /* As many as follow from a plan: to each address, to each gateway, default. */
@@ -101,7 +100,7 @@ inner_routes(const struct plan *plan, struct routes *list)
 
 /* A conflict is a route to our address that leads through another link. */
 struct conflict {
-	int index, n;
+	int index, first, n;
 };
 
 static void
@@ -111,75 +110,84 @@ see_route(const struct nlmsghdr *answer, int n, void *arg)
 	int oif = rtroute_oif(answer);
 
 	if (oif && oif != c->index && c->n < 0)
-		c->n = n;
+		c->n = n - c->first;
 }
 
-/*
- * check_routes - do the routes that were there already lead through our link?
- *
- * Only a pair that was there needs this: on one just made EEXIST says it all.
- */
-static int
+/* check_routes - do the routes that were there lead through our link? */
+static void
 check_routes(const struct plan_pair *p, const struct routes *list,
-    struct why *why)
+    struct conflict *c)
 {
-	struct conflict c = { .index = p->index, .n = -1 };
-	char text[ADDR_TEXT];
-
+	c->first = p->host->n;
 	for (int i = 0; i < list->n; i++) {
 		rtroute_get(p->host, &list->route[i].dst);
 		/* Rules of the host's own may lead to no route at all. */
 		nl_allow(p->host, NL_ANY);
 	}
-	if (list->n && nl_run(p->host, see_route, &c) < 0)
+}
+
+/* put_addrs - those that are not known to be there */
+static void
+put_addrs(struct nl *nl, int index, const struct plan_side *side,
+    const struct plan_side *there)
+{
+	for (int i = 0; i < side->n; i++) {
+		if (has(there, &side->addr[i]))
+			continue;
+		rtaddr_new(nl, index, &side->addr[i]);
+		nl_allow(nl, EEXIST);
+	}
+}
+
+/* there: as far as known what a pair that is not fresh has */
+static int
+put_host(const struct plan_pair *p, const struct plan *plan, bool fresh,
+    const struct plan *there, struct why *why)
+{
+	struct rtlink_set set = { .wary = true, .master = -1 };
+	struct conflict c = { .index = p->index, .n = -1 };
+	struct routes list;
+	char text[ADDR_TEXT];
+
+	host_routes(plan, &list);
+	if (!fresh) {
+		set.master = plan->master;
+		set.mtu = plan->mtu;
+	}
+	rtlink_set(p->host, p->index, &set);
+	put_addrs(p->host, p->index, &plan->host, &there->host);
+	for (int i = 0; i < list.n; i++) {
+		rtroute_new(p->host, p->index, &list.route[i], false);
+		nl_allow(p->host, fresh ? 0 : EEXIST);
+	}
+	/* On a pair just made EEXIST says it all. */
+	if (!fresh)
+		check_routes(p, &list, &c);
+	if (nl_run(p->host, see_route, &c) < 0)
 		return rtwhy(p->host, p->name, why);
 	if (c.n < 0)
 		return 0;
 	errno = EEXIST;
 	return why_set(why, "route to %s on %s: leads through another link",
-	    addr_text(&list->route[c.n].dst, false, text), p->name);
-}
-
-static int
-put_host(const struct plan_pair *p, const struct plan *plan, bool fresh,
-    struct why *why)
-{
-	struct rtlink_set set = { .master = plan->master, .mtu = plan->mtu };
-	struct routes list;
-
-	host_routes(plan, &list);
-	if (!fresh)
-		rtlink_set(p->host, p->index, &set);
-	for (int i = 0; i < plan->host.n; i++) {
-		rtaddr_new(p->host, p->index, &plan->host.addr[i]);
-		nl_allow(p->host, EEXIST);
-	}
-	for (int i = 0; i < list.n; i++) {
-		rtroute_new(p->host, p->index, &list.route[i], false);
-		nl_allow(p->host, fresh ? 0 : EEXIST);
-	}
-	if (nl_run(p->host, NULL, NULL) < 0)
-		return rtwhy(p->host, p->name, why);
-	return fresh ? 0 : check_routes(p, &list, why);
+	    addr_text(&list.route[c.n].dst, false, text), p->name);
 }
 
 static int
 put_inner(const struct plan_pair *p, const struct plan *plan, bool fresh,
-    struct why *why)
+    const struct plan *there, struct why *why)
 {
 	struct rtlink_set none = { .master = -1 };
 	struct rtlink_set set = { .master = -1, .mtu = plan->mtu };
 	struct routes list;
 
 	inner_routes(plan, &list);
-	if (plan->has_mac)
+	/* To set the same again would make the kernel forget neighbours. */
+	if (plan->has_mac &&
+	    (!there->has_mac || memcmp(plan->mac, there->mac, 6)))
 		set.mac = plan->mac;
 	rtlink_set(p->inner, 1, &none);
 	rtlink_set(p->inner, p->peer, fresh ? &none : &set);
-	for (int i = 0; i < plan->local.n; i++) {
-		rtaddr_new(p->inner, p->peer, &plan->local.addr[i]);
-		nl_allow(p->inner, EEXIST);
-	}
+	put_addrs(p->inner, p->peer, &plan->local, &there->local);
 	for (int i = 0; i < list.n; i++)
 		rtroute_new(p->inner, p->peer, &list.route[i], true);
 	if (nl_run(p->inner, NULL, NULL) < 0)
@@ -189,10 +197,10 @@ put_inner(const struct plan_pair *p, const struct plan *plan, bool fresh,
 
 static int
 put(const struct plan_pair *p, const struct plan *plan, bool fresh,
-    struct why *why)
+    const struct plan *there, struct why *why)
 {
-	return put_host(p, plan, fresh, why) < 0 ||
-	    put_inner(p, plan, fresh, why) < 0 ? -1 : 0;
+	return put_host(p, plan, fresh, there, why) < 0 ||
+	    put_inner(p, plan, fresh, there, why) < 0 ? -1 : 0;
 }
 
 /* drop_side - remove what a has and b lacks; returns whether there was any */
@@ -242,10 +250,11 @@ int
 plan_set(const struct plan_pair *pair, const struct plan *old,
     const struct plan *want, struct why *why)
 {
+	static const struct plan unknown;
 	struct why lost;
 	int r, e;
 
-	if (put(pair, want, !old, why) < 0)
+	if (put(pair, want, !old, old ? old : &unknown, why) < 0)
 		goto fail;
 	if (!old || (r = drop(pair, old, want, why)) == 0)
 		return 0;
@@ -253,13 +262,13 @@ plan_set(const struct plan_pair *pair, const struct plan *old,
 	 * With an address the kernel removes more than we asked: others in
 	 * its network, or with the last one all routes.
 	 */
-	if (r > 0 && put(pair, want, false, why) == 0)
+	if (r > 0 && put(pair, want, false, &unknown, why) == 0)
 		return 0;
 fail:
 	e = errno;
 	if (old) {
 		(void)drop(pair, want, old, &lost);
-		(void)put(pair, old, false, &lost);
+		(void)put(pair, old, false, &unknown, &lost);
 	}
 	errno = e;
 	return -1;
@@ -333,29 +342,15 @@ read_vias(const struct plan_pair *p, struct plan *plan)
 	return 0;
 }
 
-static void
-see_link(const struct nlmsghdr *answer, int n, void *arg)
-{
-	(void)n;
-	rtlink_read(answer, arg);
-}
-
 int
-plan_read(const struct plan_pair *p, struct plan *plan, struct why *why)
+plan_read(const struct plan_pair *p, const struct rtlink *host,
+    const struct rtlink *inner, struct plan *plan, struct why *why)
 {
-	struct rtlink link = { .index = 0 };
-
 	memset(plan, 0, sizeof(*plan));
-	rtlink_get_index(p->host, p->index);
-	if (nl_run(p->host, see_link, &link) < 0)
-		return rtwhy(p->host, p->name, why);
-	plan->master = link.master;
-	plan->mtu = link.mtu;
-	rtlink_get_index(p->inner, p->peer);
-	if (nl_run(p->inner, see_link, &link) < 0)
-		return rtwhy(p->inner, p->peer_name, why);
+	plan->master = host->master;
+	plan->mtu = inner->mtu;
 	plan->has_mac = true;
-	memcpy(plan->mac, link.mac, sizeof(plan->mac));
+	memcpy(plan->mac, inner->mac, sizeof(plan->mac));
 	if (plan_addrs(p->host, p->index, &plan->host, true) < 0)
 		return rtwhy(p->host, p->name, why);
 	if (plan_addrs(p->inner, p->peer, &plan->local, true) < 0 ||

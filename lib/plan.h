@@ -9,6 +9,7 @@
 #include "ifname.h"
 #include "nl.h"
 #include "rtaddr.h"
+#include "rtlink.h"
 #include "why.h"
 
 enum {
@@ -49,11 +50,12 @@ int plan_via(int family);
 /*
  * plan_read - what a pair is set to, as far as that is our doing
  *
+ * host and inner are what the kernel said of the two links.
  * Addresses and routes that carry no mark of ours are somebody else's.
  * Returns 0, or -1 with errno and why.
  */
-int plan_read(const struct plan_pair *pair, struct plan *plan,
-    struct why *why);
+int plan_read(const struct plan_pair *pair, const struct rtlink *host,
+    const struct rtlink *inner, struct plan *plan, struct why *why);
 
 /*
  * plan_set - bring both ends (and lo) up and set them to want

@@ -3,12 +3,16 @@
 #include "rtlink.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/ip.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "fd.h"
 
 static void
 get(struct nl *nl, int index)
@@ -26,6 +30,13 @@ rtlink_get(struct nl *nl, const char *name)
 	/* Kernels before 5.5 know no alternative names. */
 	nl_put_str(nl, strlen(name) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME,
 	    name);
+}
+
+void
+rtlink_get_alt(struct nl *nl, const char *name)
+{
+	get(nl, 0);
+	nl_put_str(nl, IFLA_ALT_IFNAME, name);
 }
 
 void
@@ -59,16 +70,14 @@ mac(uint8_t to[6], const struct nlattr *attr)
 		memcpy(to, mnl_attr_get_payload(attr), 6);
 }
 
-static bool
-is_veth(const struct nlattr *info)
+static void
+kind(const struct nlattr *info, struct rtlink *link)
 {
 	const struct nlattr *attr;
-	char kind[8] = "";
 
 	mnl_attr_for_each_nested(attr, info)
 		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
-			text(kind, sizeof(kind), attr);
-	return !strcmp(kind, "veth");
+			text(link->kind, sizeof(link->kind), attr);
 }
 
 static void
@@ -86,7 +95,6 @@ rtlink_read(const struct nlmsghdr *answer, struct rtlink *link)
 {
 	const struct ifinfomsg *head = mnl_nlmsg_get_payload(answer);
 	const struct nlattr *attr;
-	bool veth = false, marked = false;
 
 	memset(link, 0, sizeof(*link));
 	link->nsid = -1;
@@ -105,13 +113,15 @@ rtlink_read(const struct nlmsghdr *answer, struct rtlink *link)
 		case IFLA_LINK_NETNSID: link->nsid = (int)number(attr); break;
 		case IFLA_MASTER: link->master = (int)number(attr); break;
 		case IFLA_MTU: link->mtu = number(attr); break;
-		case IFLA_GROUP: marked = number(attr) == RTLINK_GROUP; break;
-		case IFLA_LINKINFO: veth = is_veth(attr); break;
+		case IFLA_GROUP:
+			link->marked = number(attr) == RTLINK_GROUP;
+			break;
+		case IFLA_LINKINFO: kind(attr, link); break;
 		case IFLA_PROP_LIST: first_alt(attr, link); break;
 		case IFLA_ADDRESS: mac(link->mac, attr); break;
 		}
 	}
-	link->ours = veth && marked;
+	link->ours = link->marked && !strcmp(link->kind, "veth");
 }
 
 void
@@ -139,7 +149,7 @@ rtlink_read_nsid(const struct nlmsghdr *answer)
 void
 rtlink_new_pair(struct nl *nl, const struct rtlink_pair *pair)
 {
-	struct ifinfomsg here = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	struct ifinfomsg here = { .ifi_family = AF_UNSPEC };
 	struct ifinfomsg there = { .ifi_family = AF_UNSPEC };
 	struct nlattr *info, *data, *peer;
 
@@ -186,6 +196,50 @@ rtlink_add_alt(struct nl *nl, const char *name, const char *alt)
 	put_alt(nl, alt);
 }
 
+/* be_wary - net.ipv4.conf.NAME.accept_redirects=0 */
+static void
+be_wary(struct nl *nl)
+{
+	struct nlattr *spec = nl_nest(nl, IFLA_AF_SPEC);
+	struct nlattr *inet = nl_nest(nl, AF_INET);
+	struct nlattr *conf = nl_nest(nl, IFLA_INET_CONF);
+
+	nl_put_u32(nl, IPV4_DEVCONF_ACCEPT_REDIRECTS, 0);
+	nl_nest_end(nl, conf);
+	nl_nest_end(nl, inet);
+	nl_nest_end(nl, spec);
+}
+
+static int
+write_zero(const char *name, const char *key)
+{
+	char path[80];
+	auto_close int fd = -1;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", name,
+	    key);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	return fd_write_all(fd, "0", 1);
+}
+
+int
+rtlink_no_ra(const char *name)
+{
+	return write_zero(name, "accept_ra") < 0 ? -1 :
+	    write_zero(name, "accept_redirects");
+}
+
+void
+rtlink_mark(struct nl *nl, int index)
+{
+	struct ifinfomsg head = { .ifi_index = index };
+
+	nl_msg(nl, RTM_NEWLINK, 0, &head, sizeof(head));
+	nl_put_u32(nl, IFLA_GROUP, RTLINK_GROUP);
+}
+
 void
 rtlink_set(struct nl *nl, int index, const struct rtlink_set *set)
 {
@@ -202,6 +256,8 @@ rtlink_set(struct nl *nl, int index, const struct rtlink_set *set)
 		nl_put_u32(nl, IFLA_MTU, set->mtu);
 	if (set->master >= 0)
 		nl_put_u32(nl, IFLA_MASTER, (uint32_t)set->master);
+	if (set->wary)
+		be_wary(nl);
 }
 
 void
@@ -211,6 +267,39 @@ rtlink_del(struct nl *nl, int index)
 
 	nl_msg(nl, RTM_DELLINK, 0, &head, sizeof(head));
 	nl_allow(nl, ENODEV);
+}
+
+void
+rtlink_move(struct nl *nl, int index, int netns, const char *name)
+{
+	struct ifinfomsg head = { .ifi_index = index };
+
+	nl_msg(nl, RTM_NEWLINK, 0, &head, sizeof(head));
+	nl_put_u32(nl, IFLA_NET_NS_FD, (uint32_t)netns);
+	nl_put_str(nl, IFLA_IFNAME, name);
+}
+
+void
+rtlink_new_child(struct nl *nl, int index, int netns,
+    const struct rtlink_child *child)
+{
+	struct ifinfomsg head = { .ifi_family = AF_UNSPEC };
+	struct nlattr *info, *data;
+	uint32_t mode = child->mode;
+
+	nl_msg(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
+	nl_put_str(nl, IFLA_IFNAME, child->name);
+	nl_put_u32(nl, IFLA_LINK, (uint32_t)index);
+	nl_put_u32(nl, IFLA_NET_NS_FD, (uint32_t)netns);
+	info = nl_nest(nl, IFLA_LINKINFO);
+	nl_put_str(nl, IFLA_INFO_KIND, child->kind);
+	data = nl_nest(nl, IFLA_INFO_DATA);
+	if (!strcmp(child->kind, "macvlan"))
+		nl_put(nl, IFLA_MACVLAN_MODE, &mode, sizeof(mode));
+	else
+		nl_put(nl, IFLA_IPVLAN_MODE, &child->mode, sizeof(child->mode));
+	nl_nest_end(nl, data);
+	nl_nest_end(nl, info);
 }
 
 void

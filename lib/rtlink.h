@@ -16,6 +16,9 @@
  */
 enum { RTLINK_GROUP = 10231 };
 
+/* Room for the kind of a link ("veth", "macvlan"). */
+enum { RTLINK_KIND = 24 };
+
 /* What the kernel says of a link. */
 struct rtlink {
 	int index;		/* 0: there is none */
@@ -24,7 +27,9 @@ struct rtlink {
 	int master;		/* index of the bridge, or 0 */
 	uint32_t mtu;
 	unsigned int flags;	/* IFF_UP, ... */
-	bool ours;		/* a veth that carries our mark */
+	bool marked;		/* it carries our mark */
+	bool ours;		/* and is a veth */
+	char kind[RTLINK_KIND];	/* "": a device, no software */
 	uint8_t mac[6];
 	char name[IFNAMSIZ];
 	char alt[IFNAME_ALT_SIZE];	/* its first alternative name, or "" */
@@ -35,6 +40,7 @@ struct rtlink_set {
 	int master;		/* index of a bridge, 0: none, -1: as it is */
 	uint32_t mtu;		/* 0: as it is */
 	const uint8_t *mac;	/* NULL: as it is */
+	bool wary;		/* take no IPv4 redirects from there */
 };
 
 /* The pair to be made. */
@@ -47,12 +53,22 @@ struct rtlink_pair {
 	const uint8_t *mac;	/* of the other end, or NULL */
 };
 
+/* A link to be made on top of another. */
+struct rtlink_child {
+	const char *kind;	/* "macvlan" or "ipvlan" */
+	uint16_t mode;		/* one of linux/if_link.h */
+	char name[IFNAMSIZ];
+};
+
 /*
  * rtlink_get - ask for one link, by its name (alternative or not) or index
+ *
+ * rtlink_get_alt asks by what looks like a name but must be an alternative.
  *
  * The answer is an RTM_NEWLINK message for rtlink_read; ENODEV: no such link.
  */
 void rtlink_get(struct nl *nl, const char *name);
+void rtlink_get_alt(struct nl *nl, const char *name);
 void rtlink_get_index(struct nl *nl, int index);
 void rtlink_read(const struct nlmsghdr *answer, struct rtlink *link);
 
@@ -68,8 +84,7 @@ int rtlink_read_nsid(const struct nlmsghdr *answer);
 /*
  * rtlink_new_pair - make a marked veth pair
  *
- * The end here comes up at once, the other cannot (veth_open wants its peer
- * registered) and is down.  EEXIST: either name is taken.
+ * Both are down.  EEXIST: either name is taken.
  */
 void rtlink_new_pair(struct nl *nl, const struct rtlink_pair *pair);
 
@@ -79,6 +94,29 @@ void rtlink_add_alt(struct nl *nl, const char *name, const char *alt);
 /* rtlink_set - bring a link up, and change it; rtlink_del - remove it */
 void rtlink_set(struct nl *nl, int index, const struct rtlink_set *set);
 void rtlink_del(struct nl *nl, int index);
+
+/* rtlink_mark - give a link that is there our mark */
+void rtlink_mark(struct nl *nl, int index);
+
+/*
+ * rtlink_no_ra - have a link of this namespace take no routes from its peers
+ *
+ * No IPv6 router advertisements, which would make a container the host's
+ * router, and no redirects: netlink cannot set that.  To be called before the
+ * link is up.  Returns 0, also where there is no IPv6, or -1 with errno.
+ */
+int rtlink_no_ra(const char *name);
+
+/*
+ * rtlink_move - move a link to another namespace, under that name
+ *
+ * EEXIST: the name is taken there.
+ */
+void rtlink_move(struct nl *nl, int index, int netns, const char *name);
+
+/* rtlink_new_child - make a link on top of that one in another namespace */
+void rtlink_new_child(struct nl *nl, int index, int netns,
+    const struct rtlink_child *child);
 
 /*
  * rtlink_retire - set the names of a link free, and it down and off its bridge

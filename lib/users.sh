@@ -49,6 +49,8 @@ network_later() {
 		return
 	fi
 	kill -9 "$leader"
+	umount -l "$netns" 2>/dev/null || :
+	rm -f "$netns"
 	die 1 "$name: its network could not be made"
 }
 

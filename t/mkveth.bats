@@ -137,6 +137,44 @@ export -f addrs routes seed_is_there links nothing_is_there nothing_dies talk
 }
 is_sleep() { [[ $(cat "/proc/$1/comm") == sleep ]]; }
 
+# advertise netns - say there that one is an IPv6 router, and has a network
+advertise() {
+	local ra='\x86\0\0\0\x40\0\x07\x08\0\0\0\0\0\0\0\0'
+	ra+='\x03\x04\x40\xc0\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0'
+	ra+='\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\0'
+	until_true 5 has_link_local "$1"
+	# shellcheck disable=SC2059 # the format is the packet
+	printf "$ra" | ip netns exec "$1" socat -u - \
+		'IP6-SENDTO:[ff02::1%eth0]:58,setsockopt-int=41:18:255'
+}
+has_link_local() { [[ $(ip -n "$1" -6 -o addr show dev eth0 scope link) =~ fe80 && ! $BASH_REMATCH =~ tentative && -z $(ip -n "$1" -6 -o addr show dev eth0 tentative) ]]; }
+export -f advertise has_link_local until_true
+
+@test "a container cannot make itself the host's router" {
+	local key
+	in_world mkveth add "${SEED[@]}" foo
+	in_world mkveth add --pair veth1 bar
+	for key in ipv6/conf/{c-foo,c-bar,veth1}/accept_{ra,redirects} ipv4/conf/{c-foo,veth1}/accept_redirects; do
+		assert_equal "$key $(in_world cat "/proc/sys/net/$key")" "$key 0"
+	done
+	# What the same does where it is not held off.
+	in_world bash -c 'echo 1 >/proc/sys/net/ipv6/conf/c-bar/accept_ra'
+	in_world advertise net-bar
+	in_world until_true 5 is_routed c-bar
+	in_world advertise net-foo
+	in_world advertise net-bar
+	sleep 0.2
+	run in_world is_routed c-foo
+	assert_failure
+	run in_world ip -6 -o addr show dev c-foo
+	refute_output --partial 2001:db8
+	# ... and again, where somebody has allowed it.
+	in_world mkveth add --pair veth1 bar
+	assert_equal "$(in_world cat /proc/sys/net/ipv6/conf/c-bar/accept_ra)" 0
+}
+is_routed() { ip -6 route show dev "$1" | grep -q '^default via fe80:'; }
+export -f is_routed
+
 @test "a prefix length puts an end on a network" {
 	in_world mkveth add -H 10.1.1.1/24 -L 10.1.1.2/24 -H fc01::1/64 -L fc01::2/64 foo
 	assert_equal "$(in_world addrs '' c-foo)" '10.1.1.1/24 fc01::1/64'
@@ -547,8 +585,8 @@ export -f whole_state
 	until_true 5 is_sleep "$held"
 	in_world mkveth del a-name-that-is-rather-long
 	run in_world ip -j addr show group "$GROUP"
-	assert_equal "$(jq -c '[.[] | select(.ifname | test("^c_[0-9]+$"))] |
-		map([.flags | contains(["UP"]), .altnames, .addr_info])' <<<"$output")" \
+	assert_equal "$(jq -c '[.[] | select(.ifname // "" | test("^c_[0-9]+$"))] |
+		map([(.flags | contains(["UP"])), .altnames, .addr_info])' <<<"$output")" \
 		'[[false,null,[]]]'
 	run in_world ip route show table all
 	refute_output --partial 10.9.
@@ -702,6 +740,28 @@ export -f whole_state
 	add -n .. foo => ..
 	add -n pid:0 foo => pid:0
 	add -n pid:x foo => pid:x
+	add --move a/b foo => --move: not a name of an interface: a/b
+	add --move p0 --move p0 foo => given twice: p0
+	add --move eth0 foo => eth0
+	add --macvlan p0::frob foo => not a mode of macvlan: p0::frob
+	add --macvlan p0:a:l2 foo => not a mode of macvlan: p0:a:l2
+	add --macvlan p0:a/b foo => p0:a/b
+	add --macvlan :a foo => :a
+	add --macvlan p0 --macvlan p0 foo => given twice: mv-p0
+	add --macvlan p0:eth0 foo => eth0
+	add --ipvlan p0:a:bridge foo => not a mode of ipvlan: p0:a:bridge
+	add --pair a/b foo => a/b
+	add --pair a:host foo => --pair: not KEY=VALUE: host
+	add --pair a:via=10.1.1.1 foo => via
+	add --pair a:host=10.1.1.256 foo => 10.1.1.256
+	add --pair a:host=10.1.1.1,bridge=br0 foo => 10.1.1.1
+	add --pair a:mtu=5 foo => 5
+	add --pair a --pair a foo => two pairs of one name: a
+	add --pair eth0 foo => two pairs of one name: eth0
+	add --pair c-foo -N x foo => two pairs of one name: c-foo
+	add --pair a --pair b --pair c --pair d --pair e --pair f --pair g --pair h --pair i foo => more than 8 pairs: i
+	add --no-pair -L 10.1.1.1 foo => no pair, but an address for it
+	add --no-pair -b br0 foo => no pair, but a bridge for it
 	del -H 10.1.1.1 foo => H
 	show -D foo => D
 	END
@@ -718,9 +778,460 @@ export -f whole_state
 	assert_output net-foo
 }
 
+MORE=(--pair veth1:host=10.5.5.1,local=10.5.5.2,mtu=1400,mac=02:00:00:00:00:07
+	--pair veth2:host=fc05::1/64,local=fc05::2/64 --pair veth3)
+export MORE_ARGS="${MORE[*]}"
+
+# more_is_there - all that MORE asks for, beside the seed
+more_is_there() {
+	seed_is_there_too &&
+	[[ $(links) == 'c-foo lo veth1 veth2 veth3' && $(inside) == 'eth0 lo veth1 veth2 veth3' ]] &&
+	[[ $(addrs '' veth1) == 10.5.5.1/32 && $(addrs net-foo veth1) == 10.5.5.2/32 ]] &&
+	[[ $(routes '' veth1) == 10.5.5.2 && $(routes net-foo veth1) == 10.5.5.1 ]] &&
+	[[ $(addrs '' veth2) == fc05::1/64 && $(addrs net-foo veth2) == fc05::2/64 ]] &&
+	[[ $(ip -n net-foo -j link show veth1 | jq -r '.[0] | .address + " \(.mtu)"') == '02:00:00:00:00:07 1400' ]]
+}
+seed_is_there_too() { [[ $(addrs '' c-foo) == 10.231.136.1/32* && $(addrs net-foo eth0) == 10.231.136.2/32* ]]; }
+export -f more_is_there seed_is_there_too
+
+@test "a container has further pairs, which go with it" {
+	in_world mkveth add "${SEED[@]}" "${MORE[@]}" foo
+	in_world more_is_there
+	in_world mkveth add "${SEED[@]}" "${MORE[@]}" foo
+	in_world more_is_there
+	assert_equal "$(in_world talk '' net-foo 10.5.5.2)" 10.5.5.1
+	assert_equal "$(in_world talk '' net-foo '[fc05::2]' 6)" \
+		'[fc05:0000:0000:0000:0000:0000:0000:0001]'
+	in_world mkveth del foo
+	assert_equal "$(in_world links)" lo
+	in_world nothing_is_there
+	in_world mkveth add --no-pair "${MORE[@]}" foo
+	assert_equal "$(in_world links)" 'lo veth1 veth2 veth3'
+	in_world mkveth del --wait foo
+	in_world nothing_is_there
+}
+
+@test "show tells of further pairs too, and of them alone" {
+	in_world mkveth add "${SEED[@]}" --pair veth1:host=10.5.5.1 foo
+	in_world mkveth add --no-pair --pair veth2 bar
+	in_world mkveth add --no-pair baz
+	run --separate-stderr in_world mkveth show --json
+	assert_equal "$(jq -c 'map([.name, .host.ifname, .local.ifname, .host.altname, .host.addresses[0]])' <<<"$output")" \
+		'[["bar","veth2","veth2","c-bar_1",null],["foo","c-foo","eth0",null,"10.231.136.1/32"],["foo","veth1","veth1","c-foo_1","10.5.5.1/32"]]'
+	run in_world mkveth show foo
+	assert_line --index 2 --regexp '^foo host veth1 .* addr 10.5.5.1/32 altname c-foo_1$'
+	assert_line --index 3 --regexp '^foo local veth1 .* netns net-foo$'
+	assert_equal "${#lines[@]}" 4
+	run in_world mkveth show --json baz
+	assert_failure 1
+	assert_line --index 1 '[]'
+}
+
+@test "further pairs that are asked for no more go, new ones come, in any order" {
+	in_world mkveth add "${SEED[@]}" --pair a --pair b --pair c foo
+	in_world mkveth add "${SEED[@]}" --pair d --pair c --pair b:host=10.5.5.1 foo
+	assert_equal "$(in_world links)" 'b c c-foo d lo'
+	assert_equal "$(in_world inside)" 'b c d eth0 lo'
+	assert_equal "$(in_world addrs '' b)" 10.5.5.1/32
+	in_world seed_is_there_too
+	# One that the container has removed, and one at either end of the row.
+	in_world ip -n net-foo link del c
+	in_world mkveth add "${SEED[@]}" --pair b --pair e foo
+	assert_equal "$(in_world links)" 'b c-foo e lo'
+	in_world mkveth add "${SEED[@]}" foo
+	in_world seed_is_there
+	in_world mkveth add --pair 1 --pair 2 --pair 3 --pair 4 --pair 5 --pair 6 --pair 7 --pair 8 foo
+	in_world ip -n net-foo link del 1
+	in_world mkveth del foo
+	assert_equal "$(in_world links)" lo
+	in_world nothing_is_there
+}
+
+@test "a further pair is on a bridge, and of a container with a long name" {
+	local name=a-rather-long-name-of-a-container-with-63-characters-0123456789
+	in_world ip link add br1 type bridge
+	in_world ip addr add 10.2.0.1/24 dev br1
+	in_world ip link set br1 up
+	in_world mkveth add --pair x1:bridge=br1,local=10.2.0.2/24 "$name"
+	run in_world ip -j link show master br1
+	assert_equal "$(jq -r 'map(.ifname) | join(" ")' <<<"$output")" x1
+	assert_equal "$(in_world talk '' "net-$name" 10.2.0.2)" 10.2.0.1
+	in_world ip link show "c-${name}_1"
+	in_world mkveth del "$name"
+	assert_equal "$(in_world links)" 'br1 lo'
+}
+
+@test "another container's further pair is neither taken nor removed" {
+	in_world mkveth add --pair veth1 bar
+	run in_world mkveth add "${SEED[@]}" --pair veth0 --pair veth1 foo
+	assert_failure 1
+	assert_output "mkveth: add foo: link veth1: it is another container's"
+	assert_equal "$(in_world links)" 'c-bar lo veth1'
+	in_world ip link add veth2 type bridge
+	run in_world mkveth add --pair veth2 foo
+	assert_failure 1
+	assert_output --partial 'link veth2: there is one that is not ours'
+	in_world ip link property add dev veth2 altname c-foo_1
+	in_world mkveth add --pair veth3 foo
+	in_world mkveth del foo
+	assert_equal "$(in_world links)" 'c-bar lo veth1 veth2'
+}
+
+@test "with further pairs too, all or nothing is done, and a kill is made good" {
+	each_failure_more() {
+		local call n
+		for call in sendto recvfrom setns; do
+			for ((n = 1; n < 80; n++)); do
+				# shellcheck disable=SC2086 # words of a command
+				if strace -qq -o "$LOG" -e "trace=$call" \
+				    -e "inject=$call:error=ENOMEM:when=$n" \
+				    mkveth add $SEED_ARGS $MORE_ARGS foo 2>/dev/null; then
+					more_is_there || { echo "$call $n: not all"; return 1; }
+					mkveth del foo
+				fi
+				nothing_is_there || { echo "$call $n: something is left"; return 1; }
+				grep -q INJECTED "$LOG" || break
+			done
+		done
+		for ((n = 1; n < 80; n++)); do
+			# shellcheck disable=SC2086 # words of a command
+			strace -qq -o /dev/null -e trace=sendto \
+				-e "inject=sendto:signal=KILL:when=$n" \
+				mkveth add $SEED_ARGS $MORE_ARGS foo && break
+			# shellcheck disable=SC2086 # words of a command
+			((n % 2)) || { mkveth add $SEED_ARGS $MORE_ARGS foo && more_is_there; } ||
+				{ echo "kill $n: add does not finish"; return 1; }
+			mkveth del foo && nothing_is_there ||
+				{ echo "kill $n: del does not clean"; return 1; }
+		done 2>/dev/null
+		((n > 10))
+	}
+	LOG=$BATS_TEST_TMPDIR/log in_world each_failure_more
+}
+
+# ports - two interfaces of the host's that are joined, p0 and p1
+ports() { ip link add p0 type veth peer name p1 && ip link set p1 up && ip link set p0 up; }
+# ports_are_back - both are on the host, and nothing is left of any container
+ports_are_back() {
+	nothing_dies
+	[[ $(links) == 'lo p0 p1' ]] || return 1
+	[[ -z $(ls -A /run/netns 2>/dev/null; ls -A /run/mkveth 2>/dev/null) ]]
+}
+# inside - the links in net-foo
+inside() { ip -n net-foo -j link | jq -r 'map(.ifname) | sort | join(" ")'; }
+export -f ports ports_are_back inside
+
+@test "an interface is moved in, and comes back" {
+	in_world ports
+	in_world mkveth add "${SEED[@]}" --move p0 foo
+	assert_equal "$(in_world inside)" 'eth0 lo p0'
+	assert_equal "$(in_world links)" 'c-foo lo p1'
+	run in_world mkveth add "${SEED[@]}" --move p0 foo
+	assert_success
+	assert_equal "$(in_world inside)" 'eth0 lo p0'
+	in_world ip -n net-foo addr add 10.7.0.2/24 dev p0
+	in_world ip -n net-foo link set p0 up
+	in_world ip addr add 10.7.0.1/24 dev p1
+	assert_equal "$(in_world talk '' net-foo 10.7.0.2)" 10.7.0.1
+	in_world mkveth del foo
+	in_world ports_are_back
+	# A container with that alone, which calls it otherwise.
+	in_world mkveth add --no-pair --move p0 --move p1 foo
+	assert_equal "$(in_world inside)" 'lo p0 p1'
+	assert_equal "$(in_world links)" lo
+	in_world ip -n net-foo link set p0 down
+	in_world ip -n net-foo link set p0 name lan0
+	in_world ip -n net-foo link set p1 name p0
+	in_world mkveth add --no-pair --move p0 --move p1 foo
+	assert_equal "$(in_world inside)" 'lan0 lo p0'
+	in_world mkveth del foo
+	in_world ports_are_back
+}
+
+@test "what cannot be moved is named, and all that was done is undone" {
+	in_world ports
+	run in_world mkveth add "${SEED[@]}" --move p0 --macvlan p1 --move no0 foo
+	assert_failure 1
+	assert_output 'mkveth: add foo: interface no0: No such device'
+	in_world ports_are_back
+	run in_world mkveth add --move lo foo
+	assert_failure 1
+	assert_output 'mkveth: add foo: interface lo: Invalid argument'
+	in_world mkveth add bar
+	run in_world mkveth add --move c-bar foo
+	assert_failure 1
+	in_world mkveth del bar
+	in_world ip netns add net-foo
+	in_world ip -n net-foo link add p0 type veth
+	run in_world mkveth add --move p0 foo
+	assert_failure 1
+	assert_output 'mkveth: add foo: interface p0 in net-foo: File exists'
+	assert_equal "$(in_world links)" 'lo p0 p1'
+	in_world mkveth del foo
+	in_world ports_are_back
+}
+
+@test "what a container puts in the place of a moved one does not come out" {
+	in_world ports
+	in_world mkveth add --move p0 foo
+	in_world ip -n net-foo link del p0
+	in_world ip -n net-foo link add p0 type bridge
+	in_world mkveth del foo
+	in_world nothing_is_there
+	run in_world ls -A /run/mkveth
+	assert_output ''
+}
+
+@test "a moved one whose name is taken meanwhile is not lost with its namespace" {
+	in_world ports
+	in_world mkveth add --move p0 foo
+	in_world ip link add p0 type bridge
+	run in_world mkveth del foo
+	assert_failure 1
+	assert_output 'mkveth: del foo: bring p0 back from net-foo: File exists'
+	assert_equal "$(in_world inside)" 'eth0 lo p0'
+	in_world ip link del p0
+	in_world mkveth del foo
+	in_world ports_are_back
+}
+
+@test "a macvlan is made in the container, and is gone after del at once" {
+	local i
+	in_world ports
+	in_world ip addr add 10.7.0.1/24 dev p1
+	in_world mkveth add --no-pair --macvlan p0 foo
+	in_world mkveth add --no-pair --macvlan p0 foo
+	assert_equal "$(in_world inside)" 'lo mv-p0'
+	run in_world ip -n net-foo -d -j link show mv-p0
+	assert_equal "$(jq -r '.[0].linkinfo | .info_kind + " " + .info_data.mode' <<<"$output")" 'macvlan bridge'
+	in_world ip -n net-foo addr add 10.7.0.2/24 dev mv-p0
+	in_world ip -n net-foo link set mv-p0 up
+	assert_equal "$(in_world talk '' net-foo 10.7.0.2)" 10.7.0.1
+	in_world mkveth del foo
+	in_world ports_are_back
+	# One in this mode holds its parent.
+	for i in 1 2 3; do
+		in_world mkveth add --macvlan p0:lan0:passthru foo
+		in_world mkveth del foo
+	done
+	in_world mkveth add --macvlan p0:a:private --macvlan p0:b:vepa --macvlan p1: bar
+	run in_world ip -n net-bar -d -j link show type macvlan
+	assert_equal "$(jq -c '[.[] | select(.ifname) | [.ifname, .linkinfo.info_data.mode]] | sort' <<<"$output")" \
+		'[["a","private"],["b","vepa"],["mv-p1","bridge"]]'
+	in_world mkveth del bar
+	in_world ports_are_back
+	in_world ip link set p1 down
+	in_world ip link set p1 name abcdefghijklmno
+	in_world mkveth add --no-pair --macvlan abcdefghijklmno foo
+	assert_equal "$(in_world inside)" 'lo mv-abcdefghijkl'
+}
+
+@test "an ipvlan is made in the container" {
+	in_world ports
+	in_world ip link add iv0 link p1 type ipvlan 2>/dev/null || skip "the kernel has no ipvlan"
+	in_world ip link del iv0
+	in_world mkveth add --no-pair --ipvlan p0 --ipvlan p0:b:l2 foo
+	assert_equal "$(in_world inside)" 'b iv-p0 lo'
+	in_world mkveth add --ipvlan p1:c:l3s bar
+	run in_world ip -n net-bar -d -j link show c
+	assert_equal "$(jq -r '.[0].linkinfo | .info_kind + " " + .info_data.mode' <<<"$output")" 'ipvlan l3s'
+	in_world mkveth del bar
+	in_world mkveth del foo
+	in_world ports_are_back
+}
+
+@test "a process's namespace is given interfaces, and they are taken back" {
+	world_exec unshare -n sleep 100 3>&- &
+	local pid=$!
+	until_true 5 is_sleep "$pid"
+	in_world ports
+	in_world mkveth add -n "pid:$pid" --move p0 --macvlan p1 foo
+	run nsenter -t "$pid" -n ip -j link
+	assert_equal "$(jq -r 'map(.ifname) | sort | join(" ")' <<<"$output")" 'eth0 lo mv-p1 p0'
+	in_world mkveth del -n "pid:$pid" foo
+	run nsenter -t "$pid" -n ip -j link
+	assert_equal "$(jq -r 'map(.ifname) | sort | join(" ")' <<<"$output")" lo
+	in_world ports_are_back
+	kill "$pid"
+}
+
+@test "killed at any step with interfaces, del brings them back" {
+	each_kill_moved() {
+		local call n verb calls
+		mkveth add --move p0 foo && mkveth del foo
+		for verb in add del; do
+			unset seen
+			declare -A seen=()
+			if [[ $verb == add ]]; then
+				set -- --move p0 --macvlan p1 foo
+			else
+				set -- foo
+				mkveth add --move p0 --macvlan p1 foo
+			fi
+			strace -qq -o "$LOG" mkveth "$verb" "$@" || return 1
+			mkveth del foo; ports_are_back || return 1
+			mapfile -t calls < <(sed -n 's/^\([a-z_0-9]*\)(.*/\1/p' "$LOG")
+			for call in "${calls[@]}"; do
+				n=$((seen[$call] = ${seen[$call]-0} + 1))
+				case $call in
+				sendto|mount|umount2|unlink*|mkdir*|open*|ftruncate|write*|unshare) ;;
+				*) continue ;;
+				esac
+				[[ $verb == add ]] || mkveth add --move p0 --macvlan p1 foo
+				strace -qq -o /dev/null -e "trace=$call" \
+					-e "inject=$call:signal=KILL:when=$n" \
+					mkveth "$verb" "$@" && { echo "$verb $call $n: no kill"; return 1; }
+				mkveth del foo && ports_are_back ||
+					{ echo "$verb $call $n: not back"; return 1; }
+			done 2>/dev/null
+		done
+	}
+	in_world ports
+	LOG=$BATS_TEST_TMPDIR/log in_world each_kill_moved
+}
+
+@test "whichever system call fails with interfaces, all or nothing is done" {
+	each_failure_moved() {
+		local call n
+		for call in socket sendto recvfrom open openat mkdir ftruncate write setns; do
+			for ((n = 1; n < 80; n++)); do
+				if strace -qq -o "$LOG" -e "trace=$call" \
+				    -e "inject=$call:error=ENOMEM:when=$n" \
+				    mkveth add --move p0 --macvlan p1 foo 2>/dev/null; then
+					[[ $(inside) == 'eth0 lo mv-p1 p0' ]] || { echo "$call $n: not all"; return 1; }
+					mkveth del foo
+				fi
+				ports_are_back || { echo "$call $n: not back"; return 1; }
+				grep -q INJECTED "$LOG" || break
+			done
+		done
+	}
+	in_world ports
+	LOG=$BATS_TEST_TMPDIR/log in_world each_failure_moved
+}
+
+# batch [option...] - mkveth batch of the lines on standard input
+batch() { world_exec mkveth batch "$@"; }
+
+@test "batch adds and deletes line by line" {
+	run batch <<-END
+	# a comment, an empty line
+
+	add ${SEED[*]} foo   # the rest of a line
+	  add "-H" '10.1.1.1' -L "10"'.1.1.2' bar
+	add -H 10.1.2.1 -L 10.1.2.2 gone
+	del gone
+	del never-was
+	END
+	assert_success
+	assert_output ''
+	in_world seed_is_there
+	assert_equal "$(in_world links)" 'c-bar c-foo lo'
+	assert_equal "$(in_world talk '' net-bar 10.1.1.2)" 10.1.1.1
+	assert_equal "$(in_world ls /run/netns | tr '\n' ' ')" 'net-bar net-foo '
+	run batch < <(printf 'del --wait foo\ndel bar')
+	assert_success
+	in_world nothing_is_there
+	run batch </dev/null
+	assert_success
+}
+
+@test "batch stops at the first line that fails, and undoes that line" {
+	run batch <<-END
+	add -L 10.1.1.2 foo
+
+	add -L 10.1.1.2 bar
+	add baz
+	END
+	assert_failure 1
+	assert_output 'mkveth: line 3: add bar: route to 10.1.1.2 on c-bar: File exists'
+	assert_equal "$(in_world links)" 'c-foo lo'
+	assert_equal "$(in_world ls /run/netns)" net-foo
+	run batch --keep-going <<-END
+	add -b br7 bar
+	add -n pid:4194304 bar
+	add -L 10.1.1.2 bar
+	add -H 10.1.2.1 -L 10.1.2.2 baz
+	END
+	assert_failure 1
+	assert_line --index 0 'mkveth: line 1: add bar: bridge br7: No such device'
+	assert_line --index 1 'mkveth: line 2: add bar: network namespace pid:4194304: No such file or directory'
+	assert_line --index 2 'mkveth: line 3: add bar: route to 10.1.1.2 on c-bar: File exists'
+	assert_equal "${#lines[@]}" 3
+	in_world nothing_dies
+	assert_equal "$(in_world links)" 'c-baz c-foo lo'
+	assert_equal "$(in_world ls /run/netns | tr '\n' ' ')" 'net-baz net-foo '
+	assert_equal "$(in_world talk '' net-baz 10.1.2.2)" 10.1.2.1
+}
+
+@test "a line that is wrong is named, with 2, before any is done" {
+	local bad
+	while IFS= read -r bad; do
+		run batch --keep-going < <(printf 'add foo\n\n%s\nadd bar\n' "${bad%% => *}")
+		[[ $status == 2 ]] || fail "$bad: status $status: $output"
+		assert_output --partial "mkveth: line 3: ${bad##* => }"
+		assert_equal "${#lines[@]}" 1
+	done <<-'END'
+	frob => not add, del, show or batch: frob
+	add foo_bar => not a name of a container: "foo_bar"
+	add -H 10.1.1.256 foo => --host-address: not an address of an interface: 10.1.1.256
+	add 'foo => a quote is not closed
+	add "" => not a name of a container: ""
+	add --mtu => the option needs a value: --mtu
+	show => a batch adds and deletes only: show
+	batch => a batch adds and deletes only: batch
+	--help => a batch adds and deletes only: --help
+	add --version => a batch adds and deletes only: add
+	add --frob foo => not an option here: --frob
+	del -H 10.1.1.1 foo => not an option here: -H
+	END
+	run batch < <(head -c 5000 /dev/zero | tr '\0' a)
+	assert_failure 2
+	assert_output 'mkveth: line 1: longer than 4095 bytes'
+	run batch < <(yes | head -n 200 | tr '\n' ' ')
+	assert_failure 2
+	assert_output 'mkveth: line 1: more than 128 words'
+	run batch < <(printf 'add foo\0')
+	assert_failure 2
+	run batch foo </dev/null
+	assert_failure 2
+	in_world nothing_is_there
+	run in_world ls /run/mkveth.lock
+	assert_failure
+}
+
+@test "a batch holds one socket on the host and one in a namespace" {
+	local all
+	all=$(for i in {1..20}; do echo "add -H 10.1.$i.1 -L 10.1.$i.2 c$i"; done)
+	in_world strace -qq -o "$BATS_TEST_TMPDIR/log" -e trace=socket \
+		mkveth batch <<<"$all"
+	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/log")" 21
+	assert_equal "$(grep -c '= [0-9]$' "$BATS_TEST_TMPDIR/log")" 21
+	assert_equal "$(in_world talk '' net-c20 10.1.20.2)" 10.1.20.1
+	in_world strace -qq -o "$BATS_TEST_TMPDIR/log" -e trace=socket \
+		mkveth batch < <(printf 'del c%d\n' {1..20})
+	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/log")" 1
+	in_world nothing_is_there
+}
+
+@test "a line of a batch can name the namespace of a process" {
+	world_exec unshare -n sleep 100 3>&- &
+	local pid=$!
+	until_true 5 is_sleep "$pid"
+	run batch <<<"add ${SEED[*]} -n pid:$pid foo"
+	assert_success
+	run nsenter -t "$pid" -n ip -j addr show eth0
+	assert_output --partial 10.231.136.2
+	run batch <<<"del -n pid:$pid foo"
+	assert_success
+	run nsenter -t "$pid" -n ip -j link
+	assert_equal "$(jq -r 'map(.ifname) | join(" ")' <<<"$output")" lo
+	kill "$pid"
+}
+
 @test "--help and --version print and succeed, -- ends options" {
 	local verb
-	for verb in '' add del show; do
+	for verb in '' add del show batch; do
 		run --separate-stderr mkveth $verb --help
 		assert_success
 		assert_line --index 0 --partial 'usage: mkveth add'
@@ -959,11 +1470,33 @@ export -f each_kill
 	assert_output 0
 	[[ $(file -L "$(type -P mkveth)") == *"statically linked"* ]] || skip "counts calls of the static build"
 	[[ $BUILD != *sanitize* ]] || skip "counts calls of the static build"
-	(($(wc -l <"$BATS_TEST_TMPDIR/log") <= 45))
+	(($(wc -l <"$BATS_TEST_TMPDIR/log") <= 50))
 	(($(grep -c ^send "$BATS_TEST_TMPDIR/log") <= 4))
 }
 
 @test "the static binary is no larger than 96 KiB" {
 	[[ $(file -L "$(type -P mkveth)") == *"statically linked"*stripped* ]] || skip "not the static build"
 	(($(stat -Lc %s "$(type -P mkveth)") <= 98304))
+}
+
+@test "wait becomes its command when add --release has made the network" {
+	in_world ip netns add net-foo
+	world_exec ip netns exec net-foo mkveth wait -- \
+		sh -c 'ip -br addr show eth0; ip route; exit 7' >"$BATS_TEST_TMPDIR/out" 3>&- &
+	waiter=$!
+	in_world mkveth add -H 10.231.136.1 -L 10.231.136.2 foo
+	sleep 0.2
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/out")" ""
+	in_world mkveth add --release -H 10.231.136.1 -L 10.231.136.2 foo
+	local status=0
+	wait "$waiter" || status=$?
+	assert_equal "$status" 7
+	grep -q 10.231.136.2/32 "$BATS_TEST_TMPDIR/out"
+	grep -q default "$BATS_TEST_TMPDIR/out"
+	run -127 in_world ip netns exec net-foo mkveth wait -- /no/such
+	run -125 in_world mkveth wait
+	assert_output "mkveth: wait: no command"
+	run -125 in_world mkveth wait --frob x
+	assert_output "mkveth: wait: not an option here: --frob"
+	in_world mkveth del foo
 }

@@ -72,6 +72,7 @@ as_promised() {
 	assert_failure
 	assert_output --partial "c-$name"
 	ip link del "c-$name"
+	nixos-container stop "$name"
 	assert_not_exists "/run/netns/net-$name"
 	run ! machinectl show "$name"
 }

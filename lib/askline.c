@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* askline.c - the command line of mkveth, and the lines of its batch */
+#include "askline.h"
+
+#include <getopt.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "name.h"
+
+enum { HOST6 = 256, LOCAL6, VIA6, MOVE, MACVLAN, IPVLAN, NO_PAIR,
+	PAIR, RELEASE };
+
+#define COMMON \
+	{ "help", no_argument, NULL, 'h' }, \
+	{ "version", no_argument, NULL, 'V' }, \
+	{ NULL, 0, NULL, 0 }
+#define WHICH \
+	{ "host-name", required_argument, NULL, 'i' }, \
+	{ "netns", required_argument, NULL, 'n' }
+
+static const struct option add_options[] = {
+	{ "bridge", required_argument, NULL, 'b' },
+	{ "gateway", required_argument, NULL, 'g' },
+	{ "gateway6", required_argument, NULL, VIA6 },
+	{ "host-address", required_argument, NULL, 'H' },
+	{ "host-address6", required_argument, NULL, HOST6 },
+	{ "ipvlan", required_argument, NULL, IPVLAN },
+	{ "local-address", required_argument, NULL, 'L' },
+	{ "local-address6", required_argument, NULL, LOCAL6 },
+	{ "mac", required_argument, NULL, 'm' },
+	{ "macvlan", required_argument, NULL, MACVLAN },
+	{ "move", required_argument, NULL, MOVE },
+	{ "mtu", required_argument, NULL, 'M' },
+	{ "name", required_argument, NULL, 'N' },
+	{ "no-default-route", no_argument, NULL, 'D' },
+	{ "no-pair", no_argument, NULL, NO_PAIR },
+	{ "pair", required_argument, NULL, PAIR },
+	{ "release", no_argument, NULL, RELEASE },
+	WHICH,
+	COMMON
+};
+static const struct option del_options[] = {
+	{ "wait", no_argument, NULL, 'w' },
+	WHICH,
+	COMMON
+};
+static const struct option show_options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	WHICH,
+	COMMON
+};
+static const struct option batch_options[] = {
+	{ "keep-going", no_argument, NULL, 'k' },
+	COMMON
+};
+static const struct option no_options[] = { COMMON };
+
+/* By enum askline_verb; ":" has getopt_long tell a missing value apart. */
+static const struct verb {
+	const char *name, *shorts;
+	const struct option *longs;
+} verbs[] = {
+	{ "add", ":b:g:H:L:m:M:N:Di:n:hV", add_options },
+	{ "del", ":wi:n:hV", del_options },
+	{ "show", ":ji:n:hV", show_options },
+	{ "batch", ":khV", batch_options },
+};
+
+/* take_value - an option that has one */
+static int
+take_value(struct askline *ask, int opt, const char *text, struct why *why)
+{
+	struct pair *pair = &ask->net.pair[0];
+	struct plan *plan = &pair->plan;
+
+	switch (opt) {
+	case 'b':
+		return ask_bridge(pair, text, why);
+	case 'H':
+		return ask_addr(&plan->host, AF_UNSPEC, text, why);
+	case 'L':
+		return ask_addr(&plan->local, AF_UNSPEC, text, why);
+	case HOST6:
+		return ask_addr(&plan->host, AF_INET6, text, why);
+	case LOCAL6:
+		return ask_addr(&plan->local, AF_INET6, text, why);
+	case 'g':
+		return ask_via(plan, AF_UNSPEC, text, why);
+	case VIA6:
+		return ask_via(plan, AF_INET6, text, why);
+	case 'M':
+		return ask_mtu(plan, text, why);
+	case 'm':
+		return ask_mac(plan, text, why);
+	case 'N':
+		return ask_ifname(pair, false, text, why);
+	case 'i':
+		ask->which = true;
+		return ask_ifname(pair, true, text, why);
+	case PAIR:
+		return ask_pair(&ask->net, text, why);
+	case MOVE:
+		return ask_move(&ask->net, text, why);
+	case MACVLAN:
+	case IPVLAN:
+		return ask_child(&ask->net, opt == IPVLAN, text, why);
+	default: /* 'n' */
+		ask->which = true;
+		return ask_netns(&ask->net, text, why);
+	}
+}
+
+/* take - one option; why has its own words for what is wrong with the value */
+static int
+take(struct askline *ask, int opt, const char *text, struct why *why)
+{
+	switch (opt) {
+	case 'D': ask->no_route = true; return 0;
+	case 'j': ask->json = true; return 0;
+	case 'k': ask->keep_going = true; return 0;
+	case 'w': ask->wait = true; return 0;
+	case NO_PAIR: ask->net.bare = true; return 0;
+	case RELEASE: ask->net.release = true; return 0;
+	case 'h': ask->verb = ASKLINE_HELP; return 0;
+	case 'V': ask->verb = ASKLINE_VERSION; return 0;
+	default: return take_value(ask, opt, text, why);
+	}
+}
+
+/* no_option - the one that getopt_long has just refused */
+static int
+no_option(char *argv[], bool no_value, struct why *why)
+{
+	const char *word = argv[optind - 1];
+
+	if (!strncmp(word, "--", 2) && word[2])
+		return why_set(why, "%s: %s", no_value ?
+		    "the option needs a value" : "not an option here", word);
+	return why_set(why, "%s: -%c", no_value ?
+	    "the option needs a value" : "not an option here", optopt);
+}
+
+static const char *
+long_name(const struct option *o, int opt)
+{
+	while (o->name && o->val != opt)
+		o++;
+	return o->name;
+}
+
+/* options - all of them, from the beginning of argv; 1: no more is asked for */
+static int
+options(int argc, char *argv[], const struct verb *verb, struct askline *ask,
+    struct why *why)
+{
+	struct why value;
+	int opt;
+
+	optind = 0;
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, verb->shorts, verb->longs,
+	    NULL)) != -1) {
+		if (opt == '?' || opt == ':')
+			return no_option(argv, opt == ':', why);
+		if (take(ask, opt, optarg, &value) < 0)
+			return why_set(why, "--%s: %s",
+			    long_name(verb->longs, opt), value.text);
+		if (opt == 'h' || opt == 'V')
+			return 1;
+	}
+	return 0;
+}
+
+/* container - the name that is left when the options are taken */
+static int
+container(int argc, char *argv[], struct askline *ask, struct why *why)
+{
+	const char *verb = verbs[ask->verb].name;
+
+	if (argc > 1)
+		return why_set(why, "one name at a time: %s", argv[1]);
+	ask->name = argv[0];
+	if (ask->verb == ASKLINE_BATCH)
+		return ask->name ? why_set(why, "batch takes no name: %s",
+		    ask->name) : 0;
+	if (!ask->name && (ask->verb != ASKLINE_SHOW || ask->which))
+		return why_set(why, "%s: no name of a container", verb);
+	if (!ask->name)
+		return 0;
+	if (!name_ok(ask->name))
+		return why_set(why, "not a name of a container: \"%s\": "
+		    NAME_ALLOWED, ask->name);
+	ask_names(&ask->net, ask->name, ask->netns);
+	return ask_done(&ask->net, !ask->no_route, why);
+}
+
+int
+askline_read(int argc, char *argv[], struct askline *ask, struct why *why)
+{
+	static const struct verb none = { "", "+:hV", no_options };
+	int r;
+
+	*ask = (struct askline){ .net = ASK_NOTHING };
+	if ((r = options(argc, argv, &none, ask, why)) != 0)
+		return r < 0 ? -1 : 0;
+	if (optind == argc)
+		return why_set(why, "add, del, show, batch or wait? "
+		    "See mkveth --help");
+	argc -= optind;
+	argv += optind;
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+		if (strcmp(argv[0], verbs[i].name))
+			continue;
+		ask->verb = (enum askline_verb)i;
+		if ((r = options(argc, argv, &verbs[i], ask, why)) != 0)
+			return r < 0 ? -1 : 0;
+		return container(argc - optind, argv + optind, ask, why);
+	}
+	return why_set(why, "not add, del, show or batch: %s", argv[0]);
+}

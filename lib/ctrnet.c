@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctrnet.c - the network of a container: a namespace, and what leads there
+ *
+ * Killed at any point, what is left is found again by its names: a bare file
+ * or a namespace without a link (both taken over), or marked links (pair.c).
+ * Pairs beside the container's own have alternative names, "c-NAME_1" to
+ * "c-NAME_8", by which they are known as the container's, in any order.
+ */
+#define _GNU_SOURCE
+#include "ctrnet.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fd.h"
+#include "netns.h"
+#include "nsname.h"
+#include "release.h"
+#include "rtwhy.h"
+
+#define SELF "/proc/self/ns/net"
+
+struct job {
+	struct ctrnet_host *host;
+	const struct ctrnet *want;
+	struct why *why;
+	struct nl inner;
+	int ns;
+	int no_ns;		/* why there is none to delete from */
+	bool made_ns;
+	struct pair_job pair[CTRNET_PAIRS];
+	struct rtlink more[CTRNET_MORE];	/* that were there */
+	struct guest_list list;
+	int had;		/* guests when we came */
+};
+
+int
+ctrnet_open(struct ctrnet_host *host, struct why *why)
+{
+	struct stat st;
+
+	host->ns = open(SELF, O_RDONLY | O_CLOEXEC);
+	if (host->ns < 0 || fstat(host->ns, &st) < 0)
+		return why_errno(why, SELF);
+	host->dev = st.st_dev;
+	host->ino = st.st_ino;
+	return nl_open(&host->nl) < 0 ? why_errno(why, "netlink socket") : 0;
+}
+
+static void
+begin(struct job *job, struct ctrnet_host *host, const struct ctrnet *want,
+    struct why *why)
+{
+	job->host = host;
+	job->want = want;
+	job->why = why;
+	job->inner.fd = job->ns = -1;
+	job->made_ns = false;
+	job->list.n = job->had = 0;
+	job->list.file = false;
+	memset(job->more, 0, sizeof(job->more));
+	for (int i = 0; i < want->n; i++) {
+		job->pair[i] = (struct pair_job){ .want = &want->pair[i] };
+		strcpy(job->pair[i].alt, want->pair[i].alt);
+	}
+}
+
+const char *
+ctrnet_more(const char *name, int k, char alt[IFNAME_ALT_SIZE])
+{
+	snprintf(alt, IFNAME_ALT_SIZE, "c-%s_%d", name, k + 1);
+	return alt;
+}
+
+static void
+see_more(const struct nlmsghdr *answer, int n, void *arg)
+{
+	rtlink_read(answer, (struct rtlink *)arg + n);
+}
+
+/* look_more - find all further pairs that the container has */
+static int
+look_more(struct job *job)
+{
+	struct nl *nl = &job->host->nl;
+	char alt[IFNAME_ALT_SIZE];
+
+	for (int k = 0; k < CTRNET_MORE; k++) {
+		rtlink_get_alt(nl, ctrnet_more(job->want->name, k, alt));
+		/* There is none, or the kernel has no such names. */
+		nl_allow(nl, NL_ANY);
+	}
+	if (nl_run(nl, see_more, job->more) < 0)
+		return rtwhy(nl, job->want->name, job->why);
+	for (int k = 0; k < CTRNET_MORE; k++)
+		strcpy(job->more[k].alt, job->more[k].index ?
+		    ctrnet_more(job->want->name, k, alt) : "");
+	return 0;
+}
+
+/*
+ * claim - is a link that was found by its name the container's?
+ *
+ * If there is none yet, choose a number for the one to be made.
+ */
+static int
+claim(struct job *job, struct pair_job *pair)
+{
+	int k = 0;
+
+	while (k < CTRNET_MORE && job->more[k].index != pair->link.index)
+		k++;
+	if (k == CTRNET_MORE) {
+		errno = pair->link.index ? EEXIST : ENOSPC;
+		return why_set(job->why, pair->link.index ?
+		    "link %s: it is another container's" :
+		    "link %s: no room for one pair more", pair->want->host);
+	}
+	ctrnet_more(job->want->name, k, pair->alt);
+	/* Taken: neither to be removed nor to be given to another. */
+	job->more[k].index = -1;
+	return 0;
+}
+
+/* look - find what is there, and refuse what is not ours; change nothing */
+static int
+look(struct job *job, bool add)
+{
+	const struct ctrnet *want = job->want;
+	int first = want->bare;
+
+	for (int i = first; i < want->n; i++)
+		if (pair_look(&job->host->nl, &job->pair[i], job->why) < 0)
+			return -1;
+	/* Where all is new there are no others. */
+	if (add && want->n == 1 && !job->pair[0].link.index)
+		return 0;
+	if (look_more(job) < 0)
+		return -1;
+	/* Those that are there first, so that none takes their number. */
+	for (int there = 1; add && there >= 0; there--)
+		for (int i = 1; i < want->n; i++)
+			if ((job->pair[i].link.index != 0) == there &&
+			    claim(job, &job->pair[i]) < 0)
+				return -1;
+	return 0;
+}
+
+/* enter - open the namespace and a socket in it, going there and back */
+static int
+enter(struct job *job)
+{
+	const struct ctrnet *want = job->want;
+	struct stat st;
+	int r;
+
+	if (want->ns < 0)
+		job->ns = nsname_enter(want->netns, &job->made_ns);
+	else if (setns(want->ns, CLONE_NEWNET) == 0)
+		job->ns = want->ns;
+	if (job->ns < 0 || fstat(job->ns, &st) < 0)
+		return why_errno(job->why, "network namespace %s", want->netns);
+	if (st.st_dev == job->host->dev && st.st_ino == job->host->ino) {
+		errno = EINVAL;
+		return why_set(job->why, "network namespace %s: it is the "
+		    "host's own", want->netns);
+	}
+	r = nl_open(&job->inner);
+	if (r < 0)
+		why_errno(job->why, "netlink socket in %s", want->netns);
+	if (setns(job->host->ns, CLONE_NEWNET) < 0)
+		r = why_errno(job->why, "back to the host's namespace");
+	return r;
+}
+
+static void
+finish(struct job *job)
+{
+	int e = errno;
+
+	nl_close(&job->inner);
+	if (job->ns >= 0 && job->ns != job->want->ns)
+		close(job->ns);
+	errno = e;
+}
+
+static void
+guest_place(struct job *job, struct guest_place *at)
+{
+	*at = (struct guest_place){
+		.host = &job->host->nl,
+		.inner = &job->inner,
+		.host_ns = job->host->ns,
+		.ns = job->ns,
+		.name = job->want->name,
+		.netns = job->want->netns,
+	};
+}
+
+static int
+put_guests(struct job *job)
+{
+	const struct ctrnet *want = job->want;
+	struct guest_place at;
+
+	if (!want->guests)
+		return 0;
+	if (guest_load(want->name, &job->list, job->why) < 0)
+		return -1;
+	job->had = job->list.n;
+	guest_place(job, &at);
+	for (int i = 0; i < want->guests; i++)
+		if (guest_put(&at, &want->guest[i], &job->list, job->why) < 0)
+			return -1;
+	return 0;
+}
+
+/* undo - all but the n first pairs were not begun */
+static void
+undo(struct job *job, const struct pair_place *at, int n)
+{
+	struct guest_place guests;
+	struct why lost;
+
+	/* What failed may have been the way back. */
+	(void)setns(job->host->ns, CLONE_NEWNET);
+	guest_place(job, &guests);
+	(void)guest_drop(&guests, &job->list, job->had, &lost);
+	while (n-- > 0)
+		pair_undo(at, &job->pair[n]);
+	if (job->made_ns)
+		(void)nsname_remove(job->want->netns);
+}
+
+/* drop_more - remove the further pairs that are not asked for */
+static int
+drop_more(struct job *job)
+{
+	for (int k = 0; k < CTRNET_MORE; k++)
+		if (job->more[k].index > 0 && job->more[k].ours &&
+		    pair_remove(&job->host->nl, &job->more[k], job->why) < 0)
+			return -1;
+	return 0;
+}
+
+int
+ctrnet_add(struct ctrnet_host *host, const struct ctrnet *want,
+    struct why *why)
+{
+	struct pair_place at = { .host = &host->nl, .netns = want->netns };
+	struct job job;
+	int e, n = 0;
+
+	begin(&job, host, want, why);
+	if (look(&job, true) < 0 || enter(&job) < 0)
+		goto fail;
+	at.inner = &job.inner;
+	at.ns = job.ns;
+	for (int i = want->bare; i < want->n; i++) {
+		n = i + 1;
+		if (pair_put(&at, &job.pair[i], why) < 0)
+			goto fail;
+	}
+	if (put_guests(&job) < 0)
+		goto fail;
+	e = drop_more(&job);
+	if (e == 0 && want->release && (e = release_set(&job.inner)) < 0)
+		rtwhy(&job.inner, want->name, why);
+	finish(&job);
+	return e;
+fail:
+	e = errno;
+	undo(&job, &at, n);
+	finish(&job);
+	errno = e;
+	return -1;
+}
+
+/* del_guests - bring them back, if the namespace can be found */
+static int
+del_guests(struct job *job)
+{
+	struct guest_place at;
+	int r = 0;
+
+	if (guest_load(job->want->name, &job->list, job->why) < 0)
+		return -1;
+	if (!job->list.file)
+		return 0;
+	if (job->ns < 0 && job->list.n && job->no_ns != ENOENT &&
+	    job->no_ns != EINVAL) {
+		errno = job->no_ns;
+		return why_errno(job->why, "network namespace %s",
+		    job->want->netns);
+	}
+	if (job->ns >= 0 && setns(job->ns, CLONE_NEWNET) == 0) {
+		r = nl_open(&job->inner);
+		if (setns(job->host->ns, CLONE_NEWNET) < 0 || r < 0)
+			return why_errno(job->why, "netlink socket in %s",
+			    job->want->netns);
+	}
+	guest_place(job, &at);
+	return guest_drop(&at, &job->list, 0, job->why);
+}
+
+/*
+ * del_name - take the namespace's name away, while we hold it
+ *
+ * Killed here, we let go of it, and the kernel finishes the rest.
+ */
+static int
+del_name(struct job *job)
+{
+	const char *netns = job->want->netns;
+
+	if (!nsname_ok(netns))
+		return 0;
+	if (nsname_remove(netns) < 0)
+		return why_errno(job->why, "network namespace %s", netns);
+	return 0;
+}
+
+/* del_pair - let the link die with the namespace if it leads there */
+static int
+del_pair(struct job *job, const struct rtlink *link, bool wait)
+{
+	struct nl *nl = &job->host->nl;
+	bool dies = job->ns >= 0 && nsname_ok(job->want->netns);
+	int r = 0;
+
+	if (!link->index)
+		return 0;
+	if (dies && (r = pair_leads(nl, job->ns, link)) < 0)
+		return rtwhy(nl, link->name, job->why);
+	return r == 1 && !wait ? pair_retire(nl, link, job->why) :
+	    pair_remove(nl, link, job->why);
+}
+
+int
+ctrnet_del(struct ctrnet_host *host, const struct ctrnet *want, bool wait,
+    struct why *why)
+{
+	struct job job;
+	int r;
+
+	begin(&job, host, want, why);
+	job.ns = want->ns < 0 ? netns_open(want->netns) : want->ns;
+	job.no_ns = errno;
+	if ((r = look(&job, false)) == 0 && (r = del_guests(&job)) == 0)
+		r = del_name(&job);
+	if (r == 0)
+		r = del_pair(&job, &job.pair[0].link, wait);
+	for (int k = 0; r == 0 && k < CTRNET_MORE; k++)
+		if (job.more[k].ours)
+			r = del_pair(&job, &job.more[k], wait);
+	finish(&job);
+	return r;
+}
