@@ -35,7 +35,12 @@ machine_gone() {
 # machine_end VERB - end one that runs outside its unit
 machine_end() {
 	registered || return 0
-	machinectl "$1" "$name" 2>/dev/null || :
+	case $1 in
+	# machined's own terminate stops the unit that it was launched in: the
+	# session of whoever did that, with all that runs there.
+	terminate) machinectl kill --kill-who=leader --signal=KILL "$name" ;;
+	*) machinectl "$1" "$name" ;;
+	esac 2>/dev/null || :
 	machine_gone 90 || die 1 "$name: it does not stop"
 }
 

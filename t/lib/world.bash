@@ -49,14 +49,13 @@ world_exec() { exec nsenter -t "$WORLD_PID" -m -n --wdns="$PWD" -- "$@"; }
 
 # world_pids - the processes that are in the world's mount or network namespace
 world_pids() {
-	local ns
-	ns=$(readlink "/proc/$WORLD_PID/ns/mnt") || return 0
-	ns+=$'\n'$(readlink "/proc/$WORLD_PID/ns/net") || return 0
-	for p in /proc/[0-9]*; do
-		printf '%s ' "${p#/proc/}"
-		readlink "$p/ns/mnt" "$p/ns/net" | tr '\n' ' '
-		echo
-	done 2>/dev/null | grep -F -e "$ns" | cut -d' ' -f1
+	local mnt net
+	mnt=$(readlink "/proc/$WORLD_PID/ns/mnt") || return 0
+	net=$(readlink "/proc/$WORLD_PID/ns/net") || return 0
+	find /proc/[0-9]*/ns/{mnt,net} -maxdepth 0 \
+		\( -lname "mnt:\\[${mnt//[!0-9]/}]" -o \
+		-lname "net:\\[${net//[!0-9]/}]" \) 2>/dev/null |
+		cut -d/ -f3 | sort -u
 }
 
 # drop_world - end what runs there and let the kernel take down the rest
