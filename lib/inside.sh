@@ -2,26 +2,158 @@
 # SPDX-License-Identifier: MIT
 # inside.sh - commands and sessions in a running container
 
-# inside COMMAND... - run a command in the container, with its exit status
-inside() {
-	if [ -S "$root/var/lib/root-shell.socket" ]; then
-		ctr-console run "$root" -- "$@"
+# view - set seen to the tree as the container sees it, with all it mounts
+# there: through its leader, which machined knows; else to its root
+view() {
+	seen=$root
+	registered || return 0
+	while IFS='=' read -r key value; do
+		[ "$key" != LEADER ] || seen=/proc/$value/root
+	done 2>/dev/null <"/run/systemd/machines/$name" || :
+}
+
+# served SOCKET - has the container this socket of ctr-console's?  A hint: it
+# is looked for anew, and with care, by whoever connects.
+served() { view; [ -S "$seen/var/lib/$1" ]; }
+
+# run_options ARGUMENT... - those of run, into variables; taken: how many
+run_options() {
+	user='' dir='' envs='' tty='' taken=0
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-u | --user | -d | --chdir | -e | --env)
+			[ $# -ge 2 ] || usage "run: $1: its value is missing"
+			run_option "$1" "$2"
+			shift
+			taken=$((taken + 1)) ;;
+		--user=* | --chdir=* | --env=*) run_option "${1%%=*}" "${1#*=}" ;;
+		-t | --tty | -T | --no-tty) tty=$1 ;;
+		--) taken=$((taken + 1)); return ;;
+		-?*) usage "run: no such option: $1" ;;
+		*) return ;;
+		esac
+		taken=$((taken + 1))
+		shift
+	done
+}
+
+run_option() {
+	case $1 in
+	-u | --user) user=$2 ;;
+	-d | --chdir) dir=$2 ;;
+	*)
+		case $2 in
+		=* | *"$newline"*) usage 'run: not a variable of the form K=V' ;;
+		*=*) envs=$envs$2$newline ;;
+		*) usage "run: not a variable of the form K=V: $2" ;;
+		esac ;;
+	esac
+}
+
+# enter COMMAND... - become the command in the container, with its status; the
+# options are where run_options left them
+enter() {
+	served root-shell.socket || by_systemd "$@"
+	set -- "$seen" -- "$@"
+	while IFS= read -r var; do
+		[ -z "$var" ] || set -- --env "$var" "$@"
+	done <<-END
+		$envs
+	END
+	[ -z "$tty" ] || set -- "$tty" "$@"
+	[ -z "$dir" ] || set -- --chdir "$dir" "$@"
+	[ -z "$user" ] || set -- --user "$user" "$@"
+	exec ctr-console run "$@"
+}
+
+# inside COMMAND... - run a command in the container as root, without terminal
+inside() (
+	run_options
+	tty=--no-tty
+	enter "$@"
+)
+
+cmd_run() {
+	always=125	# every failure that is not the command's
+	run_options "$@"
+	shift "$taken"
+	[ $# -gt 0 ] || usage 'a container name is missing'
+	name_known "$1"
+	shift
+	if [ $# -gt 0 ] && [ $taken -eq 0 ]; then
+		run_options "$@"
+		shift "$taken"
+	elif [ "${1-}" = -- ]; then
+		shift
+	fi
+	[ $# -gt 0 ] || usage 'run: the command is missing'
+	need_running
+	enter "$@"
+}
+
+cmd_login() {
+	name_only "$@"
+	need_running
+	served login.socket || exec machinectl login "$name"
+	exec ctr-console login "$seen"
+}
+
+cmd_root_login() {
+	name_only "$@"
+	need_running
+	if served root-shell.socket; then
+		exec ctr-console root-shell "$seen"
+	fi
+	run_options
+	[ ! -t 0 ] || tty=--tty
+	# shellcheck disable=SC2016 # the shell in the container expands that
+	by_systemd /bin/sh -c 'exec "${SHELL:-/bin/sh}" -l'
+}
+
+# cmd_set_root_password NAME - it is never a word of a command line, which
+# every user can read, and which shells and sudo keep
+cmd_set_root_password() {
+	[ $# -le 1 ] || usage 'set-root-password takes one name; the password is' \
+		'read from standard input'
+	name_known "$@"
+	need_running
+	password_read
+	password_set ||
+		die 1 "$name: the password was not set"
+}
+
+# Not every system has chpasswd(8); passwd(1) asks twice.
+password_set() {
+	if inside sh -c 'command -v chpasswd' >/dev/null; then
+		printf 'root:%s\n' "$password" | inside chpasswd
 	else
-		systemd-run --quiet --machine="$name" --pipe --wait -- "$@"
+		printf '%s\n%s\n' "$password" "$password" | inside passwd root >/dev/null
 	fi
 }
 
-cmd_run() {
-	name_known "$@"
-	shift
-	[ "${1-}" != -- ] || shift
-	[ $# -gt 0 ] || usage 'run: the command is missing'
-	need_running
-	inside "$@"
+password_read() {
+	if [ -t 0 ]; then
+		saved=$(stty -g)
+		trap 'stty "$saved"; exit 1' INT TERM HUP
+		stty -echo
+		password_ask 'New password of root'
+		again=$password
+		password_ask 'The same again'
+		stty "$saved"
+		trap - INT TERM HUP
+		[ "$password" = "$again" ] || die 1 'the two differ: nothing was changed'
+	else
+		IFS= read -r password || [ -n "$password" ] ||
+			die 2 'no password on standard input'
+	fi
+	[ -n "$password" ] || die 2 'an empty password is none: nothing was changed'
 }
 
-cmd_login() { name_only "$@"; need_running; exec ctr-console login "$root"; }
-cmd_root_login() { name_only "$@"; need_running; exec ctr-console root-shell "$root"; }
+password_ask() {
+	printf '%s in %s: ' "$1" "$name" >&2
+	IFS= read -r password || password=''
+	printf '\n' >&2
+}
 
 # switch - bring the running container to its current system
 switch() {

@@ -257,8 +257,8 @@ session(int conn, bool root, bool ours, const struct session_conf *conf)
 		j.term = "";
 		j.file = root_shell(&j, conf);
 		j.argv = shell_argv(j.file);
-		set_environ(&j);
-		become(&j);
+		/* We stay: who else would end one that traps SIGTERM? */
+		launch(&j, -1, &unknown);
 	}
 	j.tty = true;
 	j.file = conf->login ? conf->login : "login";

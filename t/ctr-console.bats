@@ -218,6 +218,19 @@ pty() {
 	until_true 10 gone "$command2"
 }
 
+@test "SIGTERM to a plain peer's session ends a shell that traps it" {
+	local hold='trap "" HUP TERM; echo $PPID $$; while :; do sleep 1; done'
+	socat -t 60 - "unix:$in/root-shell.socket" <<<"$hold" \
+		>"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	client=$!
+	until_true 10 has "$BATS_TEST_TMPDIR/out" ' '
+	read -r session shell <"$BATS_TEST_TMPDIR/out"
+	[ "$session" != "$server" ]
+	kill "$session"
+	until_true 10 gone "$shell"
+	ended 0 "$client"
+}
+
 @test "the root shell is refused to others, though the mode would let them in" {
 	id nobody >/dev/null || skip "no user nobody"
 	stop_server
