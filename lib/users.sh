@@ -48,10 +48,12 @@ network_later() {
 		network && (forward_on); then
 		return
 	fi
-	kill -9 "$leader"
 	umount -l "$netns" 2>/dev/null || :
 	rm -f "$netns"
-	die 1 "$name: its network could not be made"
+	# The last: with it systemd-nspawn ends, and so does the unit, with us.
+	say "$name: its network could not be made"
+	kill -9 "$leader"
+	exit 1
 }
 
 # leader_soon - the container's first process, as soon as machined knows it
