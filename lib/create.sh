@@ -41,8 +41,6 @@ addresses_check() {
 	esac
 	HOST_PORT=$ports
 	forward_ports >/dev/null || die 2 "not a port to forward: $ports"
-	[ -z "$system_path" ] || [ -e "$system_path/init" ] ||
-		die 2 "--system-path $system_path: there is no init in it"
 }
 
 # make_it - all of create between the pending settings and the final ones
@@ -51,7 +49,9 @@ make_it() {
 	chmod 700 "$state_dir"
 	mkdir -p "$root/etc/nixos" "$root/usr"
 	system=$system_path
-	if [ -z "$system" ]; then
+	if [ -n "$flake" ]; then
+		system=$(build_flake "$flake")
+	elif [ -z "$system" ]; then
 		config_wanted >"$root/etc/nixos/configuration.nix"
 		system=$(build "$root/etc/nixos/configuration.nix")
 	fi

@@ -159,7 +159,11 @@ password_ask() {
 switch() {
 	conf_read
 	inside "${SYSTEM_PATH:-/nix/var/nix/profiles/system}/bin/switch-to-configuration" \
-		test || die 1 "$name: switching to the new configuration failed"
+		test
 }
 
-cmd_reload() { name_only "$@"; need_running; switch; }
+cmd_reload() {
+	name_only "$@"
+	need_running
+	switch || die 1 "$name: switching to its current system failed"
+}

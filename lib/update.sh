@@ -8,7 +8,30 @@ cmd_update() {
 	name_known "$name"
 	trap 'build_done; unlock' EXIT
 	trap 'exit 1' INT TERM HUP
-	enter_config
+	conf_read
+	[ -z "$SYSTEM_PATH" ] || die 1 "$name: its system is the host's affair:" \
+		"$conf says SYSTEM_PATH=$SYSTEM_PATH"
+	before=$(ctr-gcroot path "$name" 2>/dev/null) || before=''
+	if [ -n "$system_path" ]; then
+		system=$system_path
+	elif [ -n "$flake" ]; then
+		system=$(build_flake "$flake")
+		flake_keep
+	elif [ -n "$FLAKE" ] && [ -z "$with_config$nixos_path" ]; then
+		system=$(build_flake "$FLAKE")
+	else
+		enter_config
+		configure
+		cd /
+		flake_keep
+	fi
+	ctr-gcroot set "$name" "$system"
+	apply_or_take_back
+}
+
+# configure - build the container's configuration, or the one of the options
+# and put it in its place; its folder is the present one
+configure() {
 	if [ -n "$with_config" ]; then
 		rm -f configuration.nix.new
 		(set -C && config_wanted >configuration.nix.new)
@@ -20,21 +43,77 @@ cmd_update() {
 		fi
 		system=$(build "$root/etc/nixos/configuration.nix")
 	fi
-	cd /
-	ctr-gcroot set "$name" "$system"
-	running || return 0
-	switch
+}
+
+# apply - bring a running container to its current system, as the options say
+apply() {
+	[ "$apply" != no-apply ] && running || return 0
+	case $apply in
+	reload) switch ;;
+	restart) systemctl restart "$unit" 9>&- || return 1 ;;
+	esac
+}
+
+# apply_or_take_back - exit 3 where the new generation is not what runs
+apply_or_take_back() {
+	[ "$system" != "$before" ] || [ "$apply" != reload ] ||
+		note "$name: its system is the same as before"
+	if apply; then
+		return
+	fi
+	say "$name: $apply to its new system failed"
+	if [ -n "$take_back" ] && [ -n "$before" ] && [ "$before" != "$system" ]; then
+		ctr-gcroot rollback "$name"
+		apply || say "$name: nor does the one before work"
+		say "$name: went back to the generation before"
+	fi
+	exit 3
 }
 
 cmd_rollback() {
+	apply=reload
+	case ${1-} in
+	--reload | --restart | --no-apply) apply=${1#--}; shift ;;
+	-*) usage "rollback: $1: no such option" ;;
+	esac
 	name_known "$@"
 	[ $# -le 2 ] || usage 'rollback takes a name and a generation'
 	lock "$name"
 	trap unlock EXIT
 	trap 'exit 1' INT TERM HUP
 	ctr-gcroot rollback "$@"
-	running || return 0
-	switch
+	apply || exit 3
 }
 
-cmd_generations() { name_only "$@"; exec ctr-gcroot list "$name"; }
+cmd_generations() {
+	case ${1-} in
+	--json) shift; name_only "$@"; exec ctr-gcroot list --json "$name" ;;
+	*) name_only "$@"; exec ctr-gcroot list "$name" ;;
+	esac
+}
+
+# generation NUMBER - print where a generation leads
+generation() {
+	ctr-gcroot list "$name" | awk -v n="$1" '
+		n == "current" ? /\(current\)/ : $1 == n { print $NF; found = 1 }
+		END { exit !found }' || die 1 "$name: no generation $1"
+}
+
+# cmd_diff NAME [FROM [TO]] - what changed between two generations, in packages
+cmd_diff() {
+	[ $# -le 3 ] || usage 'diff takes a name and two generations'
+	name_known "$@"
+	for n in "${2-0}" "${3-0}"; do
+		case $n in
+		'' | *[!0-9]*) usage "diff: not the number of a generation: $n" ;;
+		esac
+	done
+	to=$(generation "${3-current}")
+	from=${2-}
+	[ -n "$from" ] || from=$(ctr-gcroot list "$name" |
+		awk '/\(current\)/ { print last; exit } { last = $1 }')
+	[ -n "$from" ] || die 1 "$name: no generation before the current one"
+	from=$(generation "$from")
+	exec nix --extra-experimental-features nix-command store diff-closures \
+		"$from" "$to"
+}

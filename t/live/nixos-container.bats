@@ -435,7 +435,7 @@ inside_works() { ctr-console run "$root" -- true 2>/dev/null; }
 	assert_output --partial frobnicate
 	run -2 nixos-container create --frob x
 	assert_output --partial -- --frob
-	for verb in start stop update login run show-ip; do
+	for verb in start stop update login show-ip; do
 		run -1 nixos-container $verb "$name"
 		assert_output --partial "$name: there is no such container"
 	done

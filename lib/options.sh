@@ -1,0 +1,112 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# options.sh - the options of create and update
+
+build_options() {
+	config='' config_file='' nixos_path='' system_path='' flake='' with_config=''
+	nix_flags='' flake_flags='' quiet=''
+	host_address='' local_address='' bridge='' ports='' nat='' auto_start=''
+	unique='' no_start='' apply=reload take_back=''
+	operands=''
+	here=$PWD
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--) shift; break ;;
+		-*)
+			build_option "$@" || nix_option "$@" || usage "$1: no such option"
+			shift "$taken" ;;
+		*) operands="$operands $1"; name_check "$1"; shift ;;
+		esac
+	done
+	for word in "$@"; do name_check "$word"; operands="$operands $word"; done
+	# shellcheck disable=SC2086 # names hold no blanks
+	set -- $operands
+	[ $# -le 1 ] || usage "$2: one name is enough"
+	build_options_agree
+	name_set "${1-}"
+}
+
+# build_option OPTION... - take one of ours off the front; taken: its words
+build_option() {
+	taken=1
+	case $1 in
+	--nat) only create "$1"; nat=1; return ;;
+	--auto-start) only create "$1"; auto_start=1; return ;;
+	--no-start) only create "$1"; no_start=1; return ;;
+	--ensure-unique-name) only create "$1"; unique=1; return ;;
+	--reload | --restart | --no-apply) only update "$1"; apply=${1#--}; return ;;
+	--rollback-on-failure) only update "$1"; take_back=1; return ;;
+	--config | --config-file | --nixos-path | --system-path | --flake) ;;
+	--host-address | --local-address | --bridge | --port) only create "$1" ;;
+	*) return 1 ;;
+	esac
+	has 2 "$@"
+	taken=2
+	case $1 in
+	--config) config=$2 with_config=1 ;;
+	--config-file) config_file=$2 with_config=1 ;;
+	--nixos-path) nixos_path=$2 ;;
+	--system-path) system_path=$2 ;;
+	--flake) flake=$2 ;;
+	--host-address) host_address=$2 ;;
+	--local-address) local_address=$2 ;;
+	--bridge) bridge=$2 ;;
+	--port) ports=$ports${ports:+,}$2 ;;
+	esac
+}
+
+# nix_option OPTION... - take one that is passed on to Nix off the front
+nix_option() {
+	case $1 in
+	--option | --arg | --argstr | --override-input) has 3 "$@"; taken=3 ;;
+	-I | --max-jobs | -j | --cores | --update-input) has 2 "$@"; taken=2 ;;
+	--quiet) quiet=1 taken=1 ;;
+	--show-trace | --keep-going | --keep-failed | --fallback | --verbose | -v | \
+	--impure | --refresh | --recreate-lock-file | --no-update-lock-file | \
+	--no-write-lock-file | --no-registries | --commit-lock-file) taken=1 ;;
+	*) return 1 ;;
+	esac
+	nix_words "$taken" "$@"
+	case $1 in
+	--override-input | --update-input | --impure | --refresh | --*-lock-file | \
+	--no-registries) flake_flags=$flake_flags$kept ;;
+	*) nix_flags=$nix_flags$kept ;;
+	esac
+}
+
+# nix_words N WORD... - set kept to the first N, a line each, so that each
+# stays one word
+nix_words() {
+	left=$1 kept=''
+	shift
+	while [ "$left" -gt 0 ]; do
+		case $1 in
+		*"$newline"*) usage "a newline in an option for Nix: $1" ;;
+		esac
+		kept=$kept$1$newline left=$((left - 1))
+		shift
+	done
+}
+
+# has N OPTION... - are there as many words as the option takes?
+has() {
+	[ $(($# - 1)) -ge "$1" ] || usage "$2: its argument is missing"
+}
+
+only() { [ "$verb" = "$1" ] || usage "$2: an option of $1 alone"; }
+
+build_options_agree() {
+	[ -z "$config_file" ] || [ -f "$config_file" ] ||
+		die 2 "--config-file $config_file: no such file"
+	[ -z "$config" ] || [ -z "$config_file" ] ||
+		usage '--config and --config-file exclude each other'
+	[ -z "$system_path" ] || [ -z "$with_config$nixos_path" ] ||
+		usage '--system-path is built already: it excludes a configuration'
+	[ -z "$system_path" ] || [ -e "$system_path/init" ] ||
+		die 2 "--system-path $system_path: there is no init in it"
+	[ -z "$flake" ] || flake_check
+	case $config_file in
+	'' | /*) ;;
+	*) config_file=$here/$config_file ;;
+	esac
+}

@@ -1,0 +1,169 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Another generation: built, applied, taken back, compared.
+load container
+
+# motto TEXT - a configuration that can be told apart
+motto() { printf 'environment.etc."motto".text = "%s";' "$1"; }
+
+is_motto() {
+	run -0 inside cat /etc/motto
+	assert_output "$1"
+}
+
+# flake TEXT - a flake with a container "container" and another "other"
+flake() {
+	rm -rf "$BATS_TEST_TMPDIR/flake"
+	mkdir "$BATS_TEST_TMPDIR/flake"
+	cat >"$BATS_TEST_TMPDIR/flake/flake.nix" <<-END
+		{
+		  inputs.text = { url = "path:$BATS_TEST_TMPDIR/text"; flake = false; };
+		  outputs = { self, text }:
+		    let system = motto: {
+		      config.system.build.toplevel = (import $minimal {
+		        configuration = { environment.etc."motto".text = motto; };
+		      }).system;
+		    }; in {
+		      nixosConfigurations.container = system "$1";
+		      nixosConfigurations.other = system "other \${builtins.readFile "\${text}/text"}";
+		    };
+		}
+	END
+	mkdir -p "$BATS_TEST_TMPDIR/text"
+	printf 'lock' >"$BATS_TEST_TMPDIR/text/text"
+}
+
+# init_of - the start time of its first process
+init_of() { inside cut -d' ' -f22 /proc/1/stat; }
+
+@test "a container is made from a flake, and update builds that flake again" {
+	flake one
+	create --flake "$BATS_TEST_TMPDIR/flake" --impure
+	is_motto one
+	grep -qx "FLAKE=$BATS_TEST_TMPDIR/flake" "$conf"
+	sed -i 's/"one"/"two"/' "$BATS_TEST_TMPDIR/flake/flake.nix"
+	nixos-container update "$name" --impure
+	is_motto two
+}
+
+@test "update --flake changes the flake, its attribute and its lock" {
+	flake one
+	create --config "$(motto plain)"
+	(cd "$BATS_TEST_TMPDIR" &&
+		nixos-container update "$name" --flake ./flake#other --impure --no-write-lock-file)
+	is_motto "other lock"
+	grep -qx "FLAKE=$BATS_TEST_TMPDIR/./flake#other" "$conf"
+	assert_not_exists "$BATS_TEST_TMPDIR/flake/flake.lock"
+	mkdir "$BATS_TEST_TMPDIR/text2"
+	printf 'given' >"$BATS_TEST_TMPDIR/text2/text"
+	nixos-container update "$name" --impure --override-input text \
+		"path:$BATS_TEST_TMPDIR/text2" --no-write-lock-file
+	is_motto "other given"
+	nixos-container update "$name" --config "$(motto plain)"
+	is_motto plain
+	run ! grep FLAKE "$conf"
+}
+
+@test "a flake that cannot be built, or a bad one, changes nothing" {
+	create --config "$(motto one)"
+	cp "$conf" "$BATS_TEST_TMPDIR/before"
+	flake two
+	run ! nixos-container update "$name" --flake "$BATS_TEST_TMPDIR/flake#none" --impure
+	assert_output --partial "$name: its system could not be built"
+	run -2 nixos-container update "$name" --flake '#x'
+	run -2 nixos-container update "$name" --flake "$BATS_TEST_TMPDIR/flake" --config x
+	cmp "$conf" "$BATS_TEST_TMPDIR/before"
+	is_motto one
+	also "$name-f"
+	run ! nixos-container create "$name-f" --flake "$BATS_TEST_TMPDIR/none"
+	nothing_left "$name-f"
+}
+
+@test "update --no-apply leaves the running container, --restart restarts it" {
+	create --config "$(motto one)"
+	nixos-container update "$name" --no-apply --config "$(motto two)"
+	is_motto one
+	before=$(init_of)
+	nixos-container reload "$name"
+	is_motto two
+	assert_equal "$(init_of)" "$before"
+	nixos-container update "$name" --restart --config "$(motto three)"
+	is_motto three
+	[ "$(init_of)" != "$before" ]
+	before=$(init_of)
+	nixos-container rollback --restart "$name"
+	is_motto two
+	[ "$(init_of)" != "$before" ]
+}
+
+@test "update --system-path takes a system that is built" {
+	create --config "$(motto one)"
+	local system
+	system=$(nix-build --no-out-link "$minimal" -A system --arg configuration \
+		'{ environment.etc."motto".text = "given"; }')
+	nixos-container update "$name" --system-path "$system"
+	is_motto given
+	run -2 nixos-container update "$name" --system-path /no/such
+	assert_output --partial /no/such
+	run -2 nixos-container update "$name" --system-path "$system" --config x
+}
+
+@test "a failed switch is exit 3, and --rollback-on-failure goes back" {
+	create --config "$(motto one)"
+	# A system that is fine but for its switch.
+	local good bad
+	good=$(nix-build --no-out-link "$minimal" -A system --arg configuration \
+		'{ environment.etc."motto".text = "bad"; }')
+	bad=$BATS_TEST_TMPDIR/bad
+	cp -r --no-preserve=mode "$good" "$bad"
+	chmod +x "$bad"/bin/* "$bad"/init
+	printf '#!/bin/sh\nexit 4\n' >"$bad/bin/switch-to-configuration"
+	bad=$(nix-store --add "$bad")
+	run -3 nixos-container update "$name" --system-path "$bad"
+	assert_output --partial "$name: reload to its new system failed"
+	run -0 nixos-container generations "$name"
+	assert_line --regexp "^ *2 .*\(current\)"
+	nixos-container rollback "$name"
+	is_motto one
+	run -3 nixos-container update "$name" --system-path "$bad" --rollback-on-failure
+	assert_output --partial "went back to the generation before"
+	run -0 nixos-container generations "$name"
+	assert_line --regexp "^ *1 .*\(current\)"
+	is_motto one
+}
+
+@test "generations --json and diff tell what there is and what differs" {
+	create --no-start --config "$(motto one)"
+	run -1 nixos-container diff "$name"
+	assert_output --partial "no generation before"
+	nixos-container update "$name" --config "$(motto two)"
+	run -0 nixos-container generations --json "$name"
+	assert_equal "$(jq -c 'map([.number, .current])' <<<"$output")" '[[1,false],[2,true]]'
+	run -0 nixos-container diff "$name"
+	run -0 nixos-container diff "$name" 1 2
+	run -1 nixos-container diff "$name" 1 7
+	assert_output --partial "no generation 7"
+	run -2 nixos-container diff "$name" x
+}
+
+@test "updates of one container queue, and the last one wins" {
+	create --config "$(motto one)"
+	for i in 1 2 3 4; do
+		nixos-container update "$name" --config "$(motto "m$i")" 3>&- &
+	done
+	wait
+	run -0 nixos-container generations --json "$name"
+	assert_equal "$(jq length <<<"$output")" 5
+	# What runs is the current generation, whichever came last.
+	local current
+	current=$(jq -r '.[] | select(.current).target' <<<"$output")
+	is_motto "$(cat "$current/etc/motto")"
+}
+
+@test "a container whose system is the host's is not updated" {
+	local system
+	system=$(nix-build --no-out-link "$minimal" -A system --arg configuration '{ }')
+	printf 'SYSTEM_PATH=%s\n' "$system" >"$conf"
+	run -1 nixos-container update "$name"
+	assert_output --partial "SYSTEM_PATH=$system"
+}
