@@ -6,12 +6,12 @@
 bad() { die 2 "$conf: $*"; }
 
 settings_check() {
-	[ -z "$unserved" ] || bad "not served by this version:$unserved"
+	unit_settings "$conf" >/dev/null || exit 2
 	users_check
 	network_check
 	forward_check
 	for list in "$EXTRA_NSPAWN_FLAGS" "$BIND" "$BIND_RO" "$TMPFS" "$CAPABILITIES" \
-		"$INTERFACES" "$MACVLANS" "$EXTRA_VETHS"; do
+		"$INTERFACES" "$MACVLANS" "$EXTRA_VETHS" "$DEVICES"; do
 		words "$list" >/dev/null || bad "unbalanced quotes: $list"
 	done
 }
@@ -50,8 +50,21 @@ cmd_resolv() {
 cmd_cleanup() {
 	[ $# -eq 1 ] || usage 'cleanup takes one name'
 	name_set "$1"
+	machine_forget
+	ephemeral_off
 	forward_off || say "$name: could not take its forwarded ports away"
 	mkveth del -- "$name"
+}
+
+# ephemeral_off - the copy of the tree that EPHEMERAL=1 made: a systemd-nspawn
+# that was killed leaves it
+ephemeral_off() {
+	for copy in "$state_dir/.#machine.$name"????????????????; do
+		case ${copy#"$state_dir/.#machine.$name"} in
+		*[!0-9a-f]*) ;;
+		*) rm -rf --one-file-system -- "$copy" "$state_dir/.#${copy##*/}.lck" ;;
+		esac
+	done
 }
 
 # flag WORD... - more words for systemd-nspawn, a line each: none has several
@@ -78,6 +91,11 @@ flag_settings() {
 	flag_each --bind-ro "$BIND_RO"
 	flag_each --tmpfs "$TMPFS"
 	flag_each --capability "$CAPABILITIES"
+	for device in $DEVICES; do
+		device=${device%:*}
+		if [ -c "$device" ] || [ -b "$device" ]; then flag --bind="$device"; fi
+	done
+	! yes EPHEMERAL "$EPHEMERAL" || flag --ephemeral
 	flags=$flags$(words "$EXTRA_NSPAWN_FLAGS")$newline
 }
 

@@ -22,15 +22,3 @@ cmd_show_ip() {
 	[ -n "$address" ] || die 1 "$name: no address in $conf"
 	printf '%s\n' "${address%%/*}"
 }
-
-# cmd_generate NORMAL EARLY LATE - systemd.generator(7): what starts at boot
-cmd_generate() {
-	[ $# -ge 1 ] || usage 'generate: a folder is missing'
-	awk '/^AUTO_START="?1"?$/ { print FILENAME }' "$conf_dir"/*.conf \
-		2>/dev/null | while IFS= read -r f; do
-		name_set "$(basename "$f" .conf)"
-		mkdir -p "$1/multi-user.target.wants"
-		ln -sfn @UNIT_DIR@/container@.service \
-			"$1/multi-user.target.wants/$unit"
-	done
-}

@@ -8,7 +8,7 @@ conf_clear() {
 	NETWORK_NAMESPACE_PATH='' PRIVATE_USERS=''
 	COPY_RESOLV_CONF='' EXTRA_NSPAWN_FLAGS='' BIND='' BIND_RO='' TMPFS=''
 	CAPABILITIES='' MTU='' GATEWAY='' GATEWAY6='' HOST_PORT='' NAT=''
-	INTERFACES='' MACVLANS='' EXTRA_VETHS='' unserved=''
+	INTERFACES='' MACVLANS='' EXTRA_VETHS='' EPHEMERAL='' DEVICES=''
 }
 
 # conf_set KEY VALUE - no eval: a settings file names no variable of ours
@@ -40,9 +40,10 @@ conf_set() {
 	INTERFACES) INTERFACES=$2 ;;
 	MACVLANS) MACVLANS=$2 ;;
 	EXTRA_VETHS) EXTRA_VETHS=$2 ;;
-	EPHEMERAL | DEVICES | \
-	START_TIMEOUT | AFTER | REQUIRES | MEMORY_MAX | CPU_QUOTA | TASKS_MAX)
-		[ -z "$2" ] || unserved="$unserved $1" ;;
+	EPHEMERAL) EPHEMERAL=$2 ;;
+	DEVICES) DEVICES=$2 ;;
+	# Of those systemd has to know: generate.sh.
+	START_TIMEOUT | AFTER | REQUIRES | MEMORY_MAX | CPU_QUOTA | TASKS_MAX) ;;
 	*) die 1 "$conf:$lineno: unknown setting: $1" ;;
 	esac
 }

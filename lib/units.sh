@@ -32,6 +32,17 @@ machine_gone() {
 	done
 }
 
+# machine_forget - machined keeps a machine as long as its unit is active, and
+# the next start is just that; a systemd-nspawn that was killed told it nothing
+machine_forget() {
+	registered &&
+		grep -qxF "SCOPE=$unit" "/run/systemd/machines/$name" 2>/dev/null ||
+		return 0
+	busctl --quiet call org.freedesktop.machine1 /org/freedesktop/machine1 \
+		org.freedesktop.machine1.Manager UnregisterMachine s "$name" \
+		2>/dev/null || :
+}
+
 # machine_end VERB - end one that runs outside its unit
 machine_end() {
 	registered || return 0
@@ -52,10 +63,11 @@ unit_kill() {
 	machine_end terminate
 }
 
-cmd_start() { name_only "$@"; unit_do start; }
+cmd_start() { name_only "$@"; unit_fresh; unit_do start; }
 cmd_stop() { name_only "$@"; unit_do stop; machine_end poweroff; }
 cmd_restart() {
 	name_only "$@"
+	unit_fresh
 	systemctl is-active --quiet "$unit" || machine_end poweroff
 	unit_do restart
 }

@@ -444,6 +444,19 @@ inside_works() { ctr-console run "$root" -- true 2>/dev/null; }
 	run -4 nixos-container status "$name"
 }
 
+@test "a container whose systemd-nspawn is killed is started again at once" {
+	create
+	before=$(boots)
+	SECONDS=0
+	systemctl kill --signal=KILL "container@$name.service"
+	until_true 8 booted_after "$before"
+	run -0 nixos-container status "$name"
+	before=$(boots)
+	# Not only all at once: the leader is left to the kernel then.
+	kill -9 "$(systemctl show -p MainPID --value "container@$name.service")"
+	until_true 8 booted_after "$before"
+}
+
 @test "a machine of the host that the suite did not make is left alone" {
 	echo '[engine]' >"$confs/containers.conf"
 	mkdir -p "$state/storage"

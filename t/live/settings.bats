@@ -1,0 +1,132 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Settings that systemd has to know: dependencies, limits, devices, time-outs.
+load container
+
+# of PROPERTY - what systemd knows of the container's unit
+of() { systemctl show -p "$1" --value "container@$name.service"; }
+
+# generated - run the generator on files of the test's own
+generated() {
+	mkdir -p "$BATS_TEST_TMPDIR/conf" "$BATS_TEST_TMPDIR/out"
+	NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR/conf nixos-container generate \
+		"$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/out"
+}
+
+@test "limits are those of the unit, and change at the next start" {
+	create --no-start
+	printf '%s\n' MEMORY_MAX=64M CPU_QUOTA=50% TASKS_MAX=123 'START_TIMEOUT="2min 5s"' >>"$conf"
+	nixos-container start "$name"
+	assert_equal "$(of MemoryMax)" 67108864
+	assert_equal "$(of CPUQuotaPerSecUSec)" 500ms
+	assert_equal "$(of TasksMax)" 123
+	assert_equal "$(of TimeoutStartUSec)" "2min 5s"
+	# And the kernel holds the container to them.
+	run cat /sys/fs/cgroup/{,pids/}"$(of ControlGroup)/pids.max"
+	assert_line 123
+	sed -i 's/64M/96M/; /TASKS_MAX/d' "$conf"
+	nixos-container restart "$name"
+	assert_equal "$(of MemoryMax)" 100663296
+	assert_equal "$(of TasksMax)" 16384
+}
+
+@test "a container waits for another that it is AFTER, and starts what it REQUIRES" {
+	also "$name-db"
+	nixos-container create "$name-db" --no-start
+	create --no-start
+	printf 'AFTER="%s-db some.mount"\nREQUIRES=%s-db\n' "$name" "$name" >>"$conf"
+	nixos-container start "$name"
+	run -0 nixos-container status "$name-db"
+	run -0 of After
+	assert_output --partial "container@$name-db.service"
+	assert_output --partial some.mount
+	nixos-container stop "$name-db"
+	until_true 10 test "$(nixos-container status "$name")" = down
+}
+
+@test "a container waits for the mounts that its bind paths lie on" {
+	mkdir -p "$BATS_TEST_TMPDIR/my data" "$BATS_TEST_TMPDIR/a:b"
+	create --no-start
+	printf '%s\n' "BIND=\"'$BATS_TEST_TMPDIR/my data:/srv/my data' '$BATS_TEST_TMPDIR/a\\:b:/srv/c'\"" \
+		'BIND_RO=/usr:/srv/usr' >>"$conf"
+	nixos-container start "$name"
+	run -0 of RequiresMountsFor
+	assert_output --partial "$BATS_TEST_TMPDIR/my data"
+	assert_output --partial "$BATS_TEST_TMPDIR/a:b"
+	assert_output --partial /usr
+	inside touch "/srv/my data/x" /srv/c/y
+	assert_exists "$BATS_TEST_TMPDIR/my data/x"
+	assert_exists "$BATS_TEST_TMPDIR/a:b/y"
+}
+
+@test "DEVICES are there inside, and allowed" {
+	local node=/dev/$name
+	mknod "$node" c 1 5
+	create --no-start
+	printf 'DEVICES="%s:rw char-rtc"\n' "$node" >>"$conf"
+	nixos-container start "$name"
+	run -0 inside stat -c %t:%T "$node"
+	assert_output 1:5
+	run -0 of DeviceAllow
+	assert_output --partial "$node rw"
+	assert_output --partial "char-rtc rwm"
+	rm "$node"
+}
+
+@test "EPHEMERAL=1 starts from the same tree each time, and leaves no copy" {
+	create --no-start
+	echo EPHEMERAL=1 >>"$conf"
+	nixos-container start "$name"
+	inside touch /srv-was-here /var/lib/kept
+	assert_not_exists "$root/srv-was-here"
+	nixos-container restart "$name"
+	run -1 inside test -e /srv-was-here
+	run -0 inside hostname
+	assert_output "$name"
+	systemctl kill --signal=KILL "container@$name.service"
+	until_true 20 inside true
+	nixos-container stop "$name"
+	run -0 find "$state" -maxdepth 1 -name ".#$name*" -type d
+	assert_output ""
+}
+
+@test "the generator writes what the settings say, and no more" {
+	mkdir -p "$BATS_TEST_TMPDIR/conf"
+	cd "$BATS_TEST_TMPDIR/conf"
+	echo AUTO_START=1 >one.conf
+	printf 'MEMORY_MAX=1G\nAFTER=one\nBIND="/srv/100%%"\n' >two.conf
+	printf 'AUTO_START=1\nMEMORY_MAX=5\n' >containers.conf	# Podman's
+	printf 'AUTO_START=1\n' >-x.conf
+	printf 'AUTO_START=0\nHOST_ADDRESS=10.233.0.1\n' >three.conf
+	run -0 generated
+	assert_output ""
+	cd ../out
+	run -0 find . -type f -o -type l
+	assert_equal "$(sort <<<"$output")" "./container@two.service.d/settings.conf
+./multi-user.target.wants/container@one.service"
+	run -0 cat container@two.service.d/settings.conf
+	assert_output '[Service]
+MemoryMax=1G
+[Unit]
+After=container@one.service
+RequiresMountsFor="/srv/100%%"'
+}
+
+@test "bad values are named, keep nothing else from starting, and the container does not start" {
+	create --no-start
+	cp "$conf" "$BATS_TEST_TMPDIR/good"
+	local bad
+	for bad in MEMORY_MAX=much CPU_QUOTA=half TASKS_MAX=-1 START_TIMEOUT=soon 'AFTER="a b_c"' \
+		"REQUIRES=$name" 'AFTER="x.service;y"' DEVICES=/etc/passwd 'DEVICES="/dev/x:q"' \
+		'MEMORY_MAX="1 [Service] ExecStart=/x"'; do
+		{ cat "$BATS_TEST_TMPDIR/good"; printf '%s\n' "$bad"; } >"$conf"
+		run -2 nixos-container start "$name"
+		assert_output --partial "$conf: ${bad%%=*}: not right"
+		run -2 nixos-container launch "$name"
+		run -0 generated
+	done
+	echo 'AUTO_START=1' >"$BATS_TEST_TMPDIR/conf/good.conf"
+	echo 'MEMORY_MAX=x' >"$BATS_TEST_TMPDIR/conf/bad.conf"
+	run -0 generated
+	assert_exists "$BATS_TEST_TMPDIR/out/multi-user.target.wants/container@good.service"
+}
