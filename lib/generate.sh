@@ -6,7 +6,7 @@
 # unit_settings FILE... - print what their settings say of their units, as
 # "NAME wants" and "NAME LINE", and complain of what is not right
 unit_settings() {
-	awk '
+	awk "$awk_settings"'
 	function bad(what) {
 		printf "nixos-container: %s: %s: not right: %s\n", FILENAME, what, value >"/dev/stderr"
 		failed = 1
@@ -15,20 +15,6 @@ unit_settings() {
 		if (section != in_section[name]) print name, "[" section "]"
 		in_section[name] = section
 		print name, line
-	}
-	# The words of a value; single quotes keep blanks together.
-	function split_words(s, w,    i, c, n, quoted, within) {
-		n = 0
-		for (i = 1; i <= length(s); i++) {
-			c = substr(s, i, 1)
-			if (c == "\047") { quoted = !quoted; if (!within) w[++n] = ""; within = 1 }
-			else if (!quoted && (c == " " || c == "\t")) within = 0
-			else { if (!within) w[++n] = ""; within = 1; w[n] = w[n] c }
-		}
-		return n
-	}
-	function is_name(w) {
-		return length(w) < 64 && w ~ /^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$/
 	}
 	# A container by its name, or any unit by its full one.
 	function unit(w) {
@@ -76,20 +62,8 @@ unit_settings() {
 		if (value ~ pattern) say("Service", property "=" value)
 		else bad(key)
 	}
-	FNR == 1 {
-		name = FILENAME
-		sub(/.*\//, "", name)
-		sub(/\.conf$/, "", name)
-		if (name ~ /^(cache|containers|mounts|policy|registries|sigstore|storage)$/) name = ""
-	}
-	!is_name(name) || !/^[A-Z_0-9]+=/ { next }
-	{
-		key = $0
-		sub(/=.*/, "", key)
-		value = substr($0, length(key) + 2)
-		if (value ~ /^".*"$/) value = substr(value, 2, length(value) - 2)
-		if (value == "") next
-	}
+	FNR == 1 { name = file_name(FILENAME) }
+	name == "" || !setting() { next }
 	key == "AUTO_START" && value == "1" { print name, "wants" }
 	key == "AFTER" { depend("After") }
 	key == "REQUIRES" { depend("Requires") }

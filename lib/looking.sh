@@ -3,7 +3,20 @@
 # looking.sh - what there is
 
 cmd_list() {
-	[ $# -eq 0 ] || usage 'list takes no name'
+	form=names
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-l | --long) form=long ;;
+		--json) form=json ;;
+		*) usage "list: neither an option nor wanted: $1" ;;
+		esac
+		shift
+	done
+	[ $form != names ] || { list_names; return; }
+	describe $form
+}
+
+list_names() {
 	for f in "$conf_dir"/*.conf; do
 		f=${f##*/}
 		f=${f%.conf}
@@ -15,6 +28,172 @@ cmd_list() {
 	done
 }
 
+# told - what others know of all containers, as lines of a kind each
+told() {
+	systemctl show --timestamp=utc -p Id -p ActiveState -p ActiveEnterTimestamp \
+		-p MainPID -p MemoryCurrent -p TasksCurrent 'container@*.service' \
+		2>/dev/null | sed 's/^./unit &/; s/^$/unit/' || :
+	printf 'unit\n'
+	for f in /run/systemd/machines/*; do
+		case $f in
+		*:* | */\*) ;;
+		*) sed -n "s|^LEADER=|leader ${f##*/} |p" "$f" 2>/dev/null || : ;;
+		esac
+	done
+	list_links | sed -n '/^l/ { s/ -> /\n/; s|^[^\n]*/\([^/\n]*\)/system\nsystem-\([0-9]*\)-link$|generation \1 \2|p; }'
+}
+
+# list_links - the links that tell the current generations; containers write
+# them: what is not printable is a question mark, which the ls of busybox does
+# without being asked
+list_links() {
+	# shellcheck disable=SC2012 # find(1) of busybox tells no targets
+	set -- "$nix_dir"/profiles/per-container/*/system
+	ls -ldq -- "$@" 2>/dev/null || ls -ld -- "$@" 2>/dev/null || :
+}
+
+# describe FORM [FILE] - one awk over all settings, and what others know
+describe() {
+	form=$1
+	shift
+	[ $# -gt 0 ] || set -- "$conf_dir"/*.conf
+	[ -e "$1" ] || set --
+	[ $# -gt 0 ] || { [ "$form" != json ] || printf '[]\n'; return 0; }
+	told | awk -v form="$form" -v state_dir="$state_dir" \
+		"$awk_settings$awk_describe" "$@" -
+}
+
+# shellcheck disable=SC2016 # for awk
+awk_describe='
+	function text(s) {
+		gsub(/["\\]/, "\\\\&", s)
+		gsub(/[\001-\037]/, "?", s)
+		return "\"" s "\""
+	}
+	function list(s,    w, n, i, out) {
+		n = split(s, w, /[ ,\t]+/)
+		for (i = 1; i <= n; i++)
+			if (w[i] != "") out = out (out == "" ? "" : ",") text(w[i])
+		return "[" out "]"
+	}
+	function state(n) {
+		if (active[n] ~ /^(active|reloading)$/) return "up"
+		if (active[n] == "activating") return "starting"
+		if (active[n] == "deactivating") return "stopping"
+		if (leader[n]) return "up"
+		return active[n] == "failed" ? "failed" : "down"
+	}
+	function addresses(n) {
+		return conf[n, "LOCAL_ADDRESS"] (conf[n, "LOCAL_ADDRESS6"] == "" ? "" : " ") \
+			conf[n, "LOCAL_ADDRESS6"]
+	}
+	function number(v) { return v ~ /^[0-9]+$/ && v !~ /^18446744073709551615$/ ? v : "null" }
+	function json(n) {
+		printf "{\"name\":%s,\"state\":%s,\"addresses\":%s,\"hostAddresses\":%s", text(n),
+			text(state(n)), list(addresses(n)),
+			list(conf[n, "HOST_ADDRESS"] " " conf[n, "HOST_ADDRESS6"])
+		printf ",\"bridge\":%s,\"ports\":%s", conf[n, "HOST_BRIDGE"] == "" ? "null" : \
+			text(conf[n, "HOST_BRIDGE"]), list(conf[n, "HOST_PORT"])
+		printf ",\"generation\":%s,\"systemPath\":%s,\"flake\":%s", number(generation[n]),
+			conf[n, "SYSTEM_PATH"] == "" ? "null" : text(conf[n, "SYSTEM_PATH"]),
+			conf[n, "FLAKE"] == "" ? "null" : text(conf[n, "FLAKE"])
+		printf ",\"autoStart\":%s,\"since\":%s", conf[n, "AUTO_START"] == "1" ? "true" : "false",
+			since[n] == "" ? "null" : text(since[n])
+		printf ",\"leader\":%s,\"memory\":%s,\"tasks\":%s", number(leader[n]),
+			number(memory[n]), number(tasks[n])
+		printf ",\"root\":%s,\"settings\":%s}", text(state_dir "/" n), text(file[n])
+	}
+	function long(n,    s) {
+		s = since[n]
+		sub(/T/, " ", s)
+		sub(/Z/, "", s)
+		printf "%-" wide "s  %-8s  %-5s  %-4s  %-19s  %s\n", n, state(n),
+			generation[n] == "" ? "-" : generation[n],
+			conf[n, "AUTO_START"] == "1" ? "yes" : "no", s == "" ? "-" : s,
+			addresses(n) == "" ? "-" : addresses(n)
+	}
+	# An empty file has no line that would tell of it.
+	BEGIN {
+		for (i = 1; i < ARGC; i++)
+			if ((name = file_name(ARGV[i])) != "") {
+				names[++count] = name
+				file[name] = ARGV[i]
+			}
+	}
+	FILENAME != "-" && FNR == 1 { name = file_name(FILENAME) }
+	FILENAME != "-" {
+		if (name != "" && setting()) conf[name, key] = value
+		next
+	}
+	$1 == "leader" { leader[$2] = $3 }
+	$1 == "generation" { generation[$2] = $3 }
+	$1 == "unit" && NF == 1 {
+		id = u["Id"]
+		if (sub(/^container@/, "", id) && sub(/\.service$/, "", id)) {
+			active[id] = u["ActiveState"]
+			if (state(id) == "up" && split(u["ActiveEnterTimestamp"], t, " ") == 4)
+				since[id] = t[2] "T" t[3] "Z"
+			memory[id] = u["MemoryCurrent"]
+			tasks[id] = u["TasksCurrent"]
+		}
+		split("", u)
+		next
+	}
+	$1 == "unit" {
+		key = $0
+		sub(/^unit /, "", key)
+		sub(/=.*/, "", key)
+		u[key] = substr($0, length(key) + 7)
+	}
+	END {
+		if (form == "json") {
+			printf "["
+			for (i = 1; i <= count; i++) { printf "%s", (i > 1 ? ",\n " : ""); json(names[i]) }
+			print "]"
+		} else if (form == "one") {
+			json(names[1])
+			print ""
+		} else if (form == "long") {
+			wide = 4
+			for (i = 1; i <= count; i++) if (length(names[i]) > wide) wide = length(names[i])
+			printf "%-" wide "s  %-8s  %-5s  %-4s  %-19s  %s\n", "NAME", "STATE",
+				"GEN", "AUTO", "SINCE (UTC)", "ADDRESSES"
+			for (i = 1; i <= count; i++) long(names[i])
+		} else show(names[1])
+	}
+	function line(what, v) { if (v != "") printf "%-12s %s\n", what ":", v }
+	function size(v) {
+		if (number(v) == "null") return ""
+		return v < 1048576 ? int(v / 1024) " KiB" : int(v / 1048576) " MiB"
+	}
+	function show(n,    k) {
+		line("name", n)
+		line("state", state(n))
+		line("since", since[n])
+		line("leader", leader[n])
+		line("memory", size(memory[n]))
+		line("tasks", number(tasks[n]) == "null" ? "" : tasks[n])
+		line("unit", "container@" n ".service")
+		line("root", state_dir "/" n)
+		line("settings", file[n])
+		line("system", conf[n, "SYSTEM_PATH"])
+		line("generation", generation[n])
+		line("flake", conf[n, "FLAKE"])
+		line("autostart", conf[n, "AUTO_START"] == "1" ? "yes" : "no")
+		line("addresses", addresses(n))
+		line("host", conf[n, "HOST_ADDRESS"] " " conf[n, "HOST_ADDRESS6"])
+		line("bridge", conf[n, "HOST_BRIDGE"])
+		line("ports", conf[n, "HOST_PORT"])
+	}
+'
+
+cmd_show() {
+	form=show
+	[ "${1-}" != --json ] || { form=one; shift; }
+	name_only "$@"
+	describe $form "$conf"
+}
+
 cmd_show_ip() {
 	name_only "$@"
 	conf_read
@@ -22,3 +201,4 @@ cmd_show_ip() {
 	[ -n "$address" ] || die 1 "$name: no address in $conf"
 	printf '%s\n' "${address%%/*}"
 }
+

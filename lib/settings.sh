@@ -48,6 +48,41 @@ conf_set() {
 	esac
 }
 
+# awk_settings - functions for one awk over many settings files
+#
+# file_name(f): the container of that file, "" if it is none's.  setting(): is
+# this line one, and not empty?  Then key and value are set.
+# split_words(s, w): the words of a value into w; returns how many.
+# shellcheck disable=SC2016 # for awk
+awk_settings='
+	function is_name(w) {
+		return length(w) < 64 && w ~ /^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$/ &&
+			w !~ /^(cache|containers|mounts|policy|registries|sigstore|storage)$/
+	}
+	function file_name(f) {
+		sub(/.*\//, "", f)
+		return sub(/\.conf$/, "", f) && is_name(f) ? f : ""
+	}
+	function setting() {
+		if ($0 !~ /^[A-Z][A-Z_0-9]*=/) return 0
+		key = $0
+		sub(/=.*/, "", key)
+		value = substr($0, length(key) + 2)
+		if (value ~ /^".*"$/) value = substr(value, 2, length(value) - 2)
+		return value != ""
+	}
+	function split_words(s, w,    i, c, n, quoted, within) {
+		n = 0
+		for (i = 1; i <= length(s); i++) {
+			c = substr(s, i, 1)
+			if (c == "\047") { quoted = !quoted; if (!within) w[++n] = ""; within = 1 }
+			else if (!quoted && (c == " " || c == "\t")) within = 0
+			else { if (!within) w[++n] = ""; within = 1; w[n] = w[n] c }
+		}
+		return n
+	}
+'
+
 # conf_read - read the settings file of $name into the variables above
 conf_read() {
 	conf_clear

@@ -1,0 +1,106 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What there is: list, show, status, logs.
+load container
+
+@test "list --json and --long tell what each container is" {
+	also "$name-b"
+	create --auto-start
+	nixos-container create "$name-b" --no-start --port 8099:80
+	run -0 nixos-container list --json
+	local json=$output
+	assert_equal "$(jq -c --arg n "$name" '.[] | select(.name == $n) |
+		[.state, .generation, .autoStart, (.addresses | length), (.leader > 1), (.memory > 0),
+		(.since | fromdateiso8601 > now - 600), .bridge, .ports, .root, .settings]' <<<"$json")" \
+		"[\"up\",1,true,1,true,true,true,null,[],\"$root\",\"$conf\"]"
+	assert_equal "$(jq -c --arg n "$name-b" '.[] | select(.name == $n) |
+		[.state, .generation, .autoStart, .leader, .since, .ports]' <<<"$json")" \
+		'["down",1,false,null,null,["8099:80"]]'
+	assert_equal "$(jq -r --arg n "$name" '.[] | select(.name == $n).addresses[0]' <<<"$json")" \
+		"$(nixos-container show-ip "$name")"
+	run -0 nixos-container list --long
+	assert_line --index 0 --regexp '^NAME +STATE +GEN +AUTO +SINCE \(UTC\) +ADDRESSES$'
+	assert_line --regexp "^$name +up +1 +yes +2[0-9-]+ [0-9:]+ +10\.233\."
+	assert_line --regexp "^$name-b +down +1 +no +- +10\.233\."
+	run -2 nixos-container list x
+}
+
+@test "lists are right where there is nothing, and where files are odd" {
+	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR/conf
+	run -0 nixos-container list --json
+	assert_output '[]'
+	run -0 nixos-container list --long
+	assert_output ''
+	mkdir "$NIXOS_CONTAINER_CONF_DIR"
+	cd "$NIXOS_CONTAINER_CONF_DIR"
+	printf 'unqualified-search-registries = ["x"]\n' >registries.conf
+	: >empty.conf
+	printf 'LOCAL_ADDRESS="10.1.2.3/24"\nHOST_BRIDGE=br"\\0\nno line\nHOST_PORT="tcp:1:2,udp:3:4"' >odd.conf
+	: >-x.conf
+	run -0 nixos-container list
+	assert_output $'empty\nodd'
+	run -0 nixos-container list --json
+	assert_equal "$(jq -c '[.[].name]' <<<"$output")" '["empty","odd"]'
+	assert_equal "$(jq -c '.[1] | [.addresses, .bridge, .ports]' <<<"$output")" \
+		'[["10.1.2.3/24"],"br\"\\0",["tcp:1:2","udp:3:4"]]'
+}
+
+@test "busybox says the same" {
+	create
+	nixos-container list --json | jq 'map(del(.memory, .tasks))' >"$BATS_TEST_TMPDIR/one"
+	busybox sh "$(command -v nixos-container)" list --json |
+		jq 'map(del(.memory, .tasks))' >"$BATS_TEST_TMPDIR/two"
+	diff "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
+}
+
+@test "a container cannot lie about another's generation" {
+	also "$name-b"
+	create
+	nixos-container create "$name-b" --no-start
+	local dir=/nix/var/nix/profiles/per-container
+	ln -sfn $'x\nlrwxrwxrwx 1 root root 13 Jan 1 00:00 '"$dir/$name-b/system -> system-99-link" \
+		"$dir/$name/system"
+	run -0 nixos-container list --json
+	assert_equal "$(jq -c --arg n "$name" '[.[] | select(.name | startswith($n)).generation]' <<<"$output")" \
+		'[1,null]'
+}
+
+@test "show tells all about one" {
+	create
+	run -0 nixos-container show "$name"
+	assert_line --regexp "^name: +$name$"
+	assert_line --regexp '^state: +up$'
+	assert_line --regexp '^leader: +[0-9]+$'
+	assert_line --regexp '^memory: +[0-9]+ [KM]iB$'
+	assert_line --regexp "^addresses: +$(nixos-container show-ip "$name")$"
+	run -0 nixos-container show --json "$name"
+	assert_equal "$(jq -r .name <<<"$output")" "$name"
+	run -1 nixos-container show "no-$name"
+}
+
+@test "logs are the container's own journal, or its unit's" {
+	create --nixos-path /src/t/systems/debian -I suite=/usr/local
+	inside logger -t tagged "said inside"
+	run -0 nixos-container logs "$name" --since -1h -n 1000
+	assert_output --partial "said inside"
+	run -0 nixos-container logs --unit "$name" -n 1000
+	refute_output --partial "said inside"
+	assert_output --partial "Spawning container $name"
+	nixos-container stop "$name"
+	run -0 nixos-container logs "$name" --lines=1000
+	assert_output --partial "Spawning container $name"
+	run -2 nixos-container logs "$name" --no-such
+	run -2 nixos-container logs
+}
+
+@test "ten thousand settings are listed at once" {
+	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR/conf
+	mkdir "$NIXOS_CONTAINER_CONF_DIR"
+	(cd "$NIXOS_CONTAINER_CONF_DIR" && seq -f 'n%.0f.conf' 10000 | xargs touch)
+	run -0 bash -c 'nixos-container list --json | jq length'
+	assert_output 10000
+	strace -f -qq -e trace=execve -o "$BATS_TEST_TMPDIR/execs" nixos-container list --long >/dev/null
+	(($(grep -c 'execve.*= 0' "$BATS_TEST_TMPDIR/execs") < 10))
+	run -0 nixos-container list
+	assert_equal "${#lines[@]}" 10000
+}
