@@ -36,6 +36,7 @@ settings_write() {
 		[ -z "$bridge" ] || printf 'HOST_BRIDGE=%s\n' "$bridge"
 		[ -z "$ports" ] || printf 'HOST_PORT=%s\n' "$ports"
 		[ -z "$nat" ] || printf 'NAT=1\n'
+		[ -z "$resolve" ] || printf 'RESOLVE_CONTAINERS=1\n'
 		[ -z "$flake" ] || printf 'FLAKE=%s\n' "$flake"
 		[ -z "$auto_start" ] || printf 'AUTO_START=1\n'
 	} >"$pending.tmp"

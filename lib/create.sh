@@ -61,6 +61,7 @@ make_it() {
 	sync -f "$root"
 	mv "$pending" "$conf"
 	sync "$conf_dir"
+	names ''
 }
 
 cmd_create() {

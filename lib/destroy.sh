@@ -27,6 +27,7 @@ cmd_destroy() {
 		mv "$conf" "$pending"
 		sync "$conf_dir"
 	fi
+	names ''
 	wipe || die 1 "$name: not destroyed whole; run destroy again"
 	unlock
 }

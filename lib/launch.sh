@@ -95,6 +95,8 @@ flag_settings() {
 		device=${device%:*}
 		if [ -c "$device" ] || [ -b "$device" ]; then flag --bind="$device"; fi
 	done
+	! yes RESOLVE_CONTAINERS "$RESOLVE_CONTAINERS" ||
+		flag --bind-ro="$names_file:/etc/hosts"
 	! yes EPHEMERAL "$EPHEMERAL" || flag --ephemeral
 	flags=$flags$(words "$EXTRA_NSPAWN_FLAGS")$newline
 }
@@ -107,6 +109,7 @@ cmd_launch() {
 	tree
 	ctr-gcroot init "$name"
 	resolv
+	names "$RESOLVE_CONTAINERS"
 	flags=''
 	flag --keep-unit --machine="$name" --directory="$root" --notify-ready=yes \
 		--kill-signal=SIGRTMIN+3 --resolv-conf=off \

@@ -6,6 +6,7 @@ build_options() {
 	config='' config_file='' nixos_path='' system_path='' flake='' with_config=''
 	nix_flags='' flake_flags='' quiet=''
 	host_address='' local_address='' bridge='' ports='' nat='' auto_start=''
+	resolve=''
 	unique='' no_start='' apply=reload take_back=''
 	operands=''
 	here=$PWD
@@ -31,6 +32,7 @@ build_option() {
 	taken=1
 	case $1 in
 	--nat) only create "$1"; nat=1; return ;;
+	--resolve-containers) only create "$1"; resolve=1; return ;;
 	--auto-start) only create "$1"; auto_start=1; return ;;
 	--no-start) only create "$1"; no_start=1; return ;;
 	--ensure-unique-name) only create "$1"; unique=1; return ;;

@@ -9,6 +9,7 @@ conf_clear() {
 	COPY_RESOLV_CONF='' EXTRA_NSPAWN_FLAGS='' BIND='' BIND_RO='' TMPFS=''
 	CAPABILITIES='' MTU='' GATEWAY='' GATEWAY6='' HOST_PORT='' NAT=''
 	INTERFACES='' MACVLANS='' EXTRA_VETHS='' EPHEMERAL='' DEVICES=''
+	RESOLVE_CONTAINERS=''
 }
 
 # conf_set KEY VALUE - no eval: a settings file names no variable of ours
@@ -40,6 +41,7 @@ conf_set() {
 	INTERFACES) INTERFACES=$2 ;;
 	MACVLANS) MACVLANS=$2 ;;
 	EXTRA_VETHS) EXTRA_VETHS=$2 ;;
+	RESOLVE_CONTAINERS) RESOLVE_CONTAINERS=$2 ;;
 	EPHEMERAL) EPHEMERAL=$2 ;;
 	DEVICES) DEVICES=$2 ;;
 	# Of those systemd has to know: generate.sh.
