@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * net-floor up|again|down|gone NAME N [COUNT]
- * net-floor time COMMAND [ARG ...]
  *
  * The least that the kernel lets one process do for what mkveth does: the
  * bare system calls, without a check, a name but "c-NAME", or a way back.  N
  * makes the addresses, 10.N/256.N%256.1 and so on; COUNT numbers NAME and
  * does so many, in one process.  down leaves the pair to the dying namespace,
- * gone removes it.  time prints how many microseconds the command took.
+ * gone removes it.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -22,8 +21,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 static _Alignas(8) char tx[4096], rx[16384];
@@ -239,36 +236,14 @@ down(int host, const char *name, const char *path, int gone)
 		err(1, "%s", path);
 }
 
-static int
-measure(char *argv[])
-{
-	struct timespec a, b;
-	int status;
-	pid_t pid;
-
-	clock_gettime(CLOCK_MONOTONIC, &a);
-	if ((pid = vfork()) == 0) {
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		err(1, "%s", argv[0]);
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	printf("%ld\n", (b.tv_sec - a.tv_sec) * 1000000 +
-	    (b.tv_nsec - a.tv_nsec) / 1000);
-	return status != 0;
-}
-
 int
 main(int argc, char *argv[])
 {
 	int host, count = argc > 4 ? atoi(argv[4]) : 0;
 	char name[64], path[96];
 
-	if (argc > 2 && !strcmp(argv[1], "time"))
-		return measure(argv + 2);
 	if (argc < 4)
-		errx(2, "up, again, down or gone, NAME and N; or time COMMAND");
+		errx(2, "up, again, down or gone, NAME and N");
 	host = netlink();
 	for (int i = 0; i == 0 || i < count; i++) {
 		snprintf(name, sizeof(name), count ? "c-%s%d" : "c-%s",

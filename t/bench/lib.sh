@@ -1,0 +1,72 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# lib.sh - what the benchmarks share
+#
+# Each job is done by several in turn, ROUNDS times (21).  Times are medians; a
+# ratio is the median of the ratios of each round.
+
+: "${BUILD:=$top/build}" "${ROUNDS:=21}"
+export BUILD ROUNDS
+
+# compile NAME - a static program from t/bench/NAME.c, put to $tmp/NAME
+compile() {
+	if command -v musl-gcc >/dev/null && [ -d "$BUILD/deps/include" ]; then
+		musl-gcc -static -O2 -idirafter "$BUILD/deps/include" \
+			-o "$tmp/$1" "$top/t/bench/$1.c"
+	else
+		"${CC:-cc}" -static -O2 -o "$tmp/$1" "$top/t/bench/$1.c"
+	fi
+}
+
+# took JOB WHO COMMAND... - note in $data the time of a command, in $round;
+# MAY_FAIL: it is none of ours
+took() {
+	key="$1 $2"
+	shift 2
+	t=$("$tmp/took" "$@" 2>>"$tmp/errors") || [ -n "${MAY_FAIL-}" ] || {
+		printf '%s: %s failed\n' "${0##*/}" "$key" >&2
+		tail -n 3 "$tmp/errors" >&2
+		exit 1
+	}
+	printf '%s %s %s\n' "$round" "$key" "$t" >>"$data"
+}
+
+# For awk, before its own rules: of(JOB, WHO), the median in us; ratio(JOB,
+# ONE, OTHER); row(WHAT, JOB, OURS, PEER, AIM, LEAST), after heads().
+# shellcheck disable=SC2034 # those who source this use it
+bench_awk='
+function median(list, n,   i, j, v, a) {
+	split(list, a, " ")
+	for (i = 2; i <= n; i++) {
+		v = a[i] + 0
+		for (j = i - 1; j > 0 && a[j] + 0 > v; j--) a[j + 1] = a[j]
+		a[j + 1] = v
+	}
+	return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
+}
+function of(job, who) { return median(all[job, who], count[job, who]) }
+function ratio(job, one, other,   i, list, n) {
+	for (i = 1; i <= rounds[job]; i++)
+		if ((i, job, other) in t && (i, job, one) in t) {
+			list = list " " t[i, job, one] / t[i, job, other]
+			n++
+		}
+	return median(list, n)
+}
+function heads(ours) {
+	printf "%-38s %8s %8s %8s %7s %5s %7s %5s\n", "ms", "peer",
+		ours, "floor", "/peer", "aim", "/floor", "aim"
+}
+function row(what, job, ours, peer, aim, least) {
+	printf "%-38s %8.2f %8.2f %8.2f %7.3f %5s %7.2f %5s\n", what,
+		of(job, peer) / 1000, of(job, ours) / 1000,
+		of(job, "floor") / 1000, ratio(job, ours, peer), aim,
+		ratio(job, ours, "floor"), least
+}
+{
+	t[$1, $2, $3] = $4
+	all[$2, $3] = all[$2, $3] " " $4
+	count[$2, $3]++
+	if ($1 > rounds[$2]) rounds[$2] = $1
+}
+'
