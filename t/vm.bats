@@ -113,6 +113,18 @@ boot_id() { there cat /proc/sys/kernel/random/boot_id; }
 	suite live/nixos-container.bats '^(create makes a container|the seed.s example|the container rules|echo reboot into|stop lets|settings that NixOS writes)'
 }
 
+@test "containers have interfaces, further pairs, and namespaces of others" {
+	suite live/network.bats '^(INTERFACES|MACVLANS|EXTRA_VETHS|a namespace that exists)'
+}
+
+@test "containers have users of their own, and the network belongs to them" {
+	suite live/users.bats '^(PRIVATE_USERS=|the container.s network is complete|ports are)'
+}
+
+@test "ports are forwarded and traffic leaves by the rules of this kernel's nftables" {
+	suite live/forward.bats '^(a forwarded port|IPv6 and udp|with NAT|stop takes)'
+}
+
 @test "a container reaches a network behind a tagged trunk" {
 	there sh -eu <<-'END'
 		ip netns add peer

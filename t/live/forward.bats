@@ -28,7 +28,7 @@ far() { ip netns exec far "$@"; }
 web() {
 	create --config "environment.etc.\"www/index.html\".text = \"$1\";
 		services.web.command = \"exec httpd -f -p 80 -h /etc/www\";" "${@:2}"
-	until_true 5 curl -s "http://$(nixos-container show-ip "$name")/"
+	until_true 30 curl -s "http://$(nixos-container show-ip "$name")/"
 }
 
 @test "a forwarded port is reached from afar, from the host and from its loopback" {
@@ -50,12 +50,12 @@ web() {
 		HOST_PORT=tcp:8082:80,udp:8082:7
 	END
 	nixos-container start "$name"
-	until_true 5 far curl -s -m 3 "http://[2001:db8:2::1]:8082/"
+	until_true 30 far curl -s -m 3 "http://[2001:db8:2::1]:8082/"
 	run -0 far curl -s -m 3 "http://[2001:db8:2::1]:8082/"
 	assert_output six
 	ip netns exec "net-$name" socat UDP4-LISTEN:7,fork EXEC:cat 3>&- &
 	listener=$!
-	until_true 5 sh -c "ip netns exec net-$name ss -lun | grep -q ':7 '"
+	until_true 30 sh -c "ip netns exec net-$name ss -lun | grep -q ':7 '"
 	run -0 far sh -c 'echo ping | socat -t2 - UDP4:192.0.2.1:8082'
 	kill "$listener"
 	assert_output ping

@@ -91,7 +91,7 @@ as_promised() {
 		services.web.command = "exec httpd -f -p 80 -h /etc/www";'
 	echo PRIVATE_USERS=pick >>"$conf"
 	nixos-container start "$name"
-	until_true 5 curl -s -m 2 http://127.0.0.1:8091/
+	until_true 30 curl -s -m 2 http://127.0.0.1:8091/
 	run -0 curl -s -m 2 http://127.0.0.1:8091/
 	assert_output hi
 }
