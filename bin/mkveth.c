@@ -220,47 +220,79 @@ do_batch(struct askline *batch)
 	return status;
 }
 
+/* What is to be shown, and how. */
+struct show {
+	struct nl nl;
+	const struct ctrnet *net;
+	int ns;
+	bool json;
+	int n;			/* shown so far */
+};
+
 /* show_pair - 1: shown, 0: there is none, -1: failed, and told */
 static int
-show_pair(struct nl *nl, const struct ctrnet *net, const struct pair *pair,
-    int ns, bool json, bool first)
+show_pair(struct show *show, const struct pair *pair, bool *more)
 {
+	const struct ctrnet *net = show->net;
 	struct pair_state state;
 	struct why why = { "" };
 
-	if (pair_read(nl, pair, ns, &state, &why) < 0) {
+	if (pair_read(&show->nl, pair, show->ns, &state, &why) < 0) {
 		if (errno == ENODEV)
 			return 0;
 		warnx("show %s: %s", net->name, why.text);
 		return -1;
 	}
-	if (!json) {
+	*more = state.host.more;
+	if (show->json)
+		pairtext_json(stdout, show->n++, net->name, net->netns, &state);
+	else
 		pairtext_lines(stdout, net->name, net->netns, &state);
-		return 1;
-	}
-	if (!first)
-		fputs(",\n", stdout);
-	pairtext_json(stdout, net->name, net->netns, &state);
 	return 1;
 }
 
-/* show_one - all pairs of a container; returns as show_pair */
+/* show_guests - returns as show_pair */
 static int
-show_one(struct nl *nl, const struct ctrnet *net, bool json, bool first)
+show_guests(struct show *show)
+{
+	const struct ctrnet *net = show->net;
+	struct guest_list list;
+	struct why why = { "" };
+
+	if (guest_load(net->name, &list, &why) < 0) {
+		warnx("show %s: %s", net->name, why.text);
+		return -1;
+	}
+	for (int i = 0; i < list.n; i++)
+		if (show->json)
+			pairtext_guest_json(stdout, show->n++, net->name,
+			    net->netns, &list.mark[i]);
+		else
+			pairtext_guest(stdout, net->name, net->netns,
+			    &list.mark[i]);
+	return list.n > 0;
+}
+
+/* show_one - all of a container; returns as show_pair */
+static int
+show_one(struct show *show, const struct ctrnet *net)
 {
 	auto_close int mine = net->ns < 0 ? netns_open(net->netns) : -1;
-	int ns = net->ns < 0 ? mine : net->ns;
-	int r = show_pair(nl, net, &net->pair[0], ns, json, first);
+	bool more = true, any;
+	int r, s;
 
-	for (int k = 0; r >= 0 && k < CTRNET_MORE; k++) {
-		struct pair more = { .host = "" };
-		int s;
+	show->net = net;
+	show->ns = net->ns < 0 ? mine : net->ns;
+	r = show_pair(show, &net->pair[0], &more);
+	for (int k = 0; r >= 0 && more && k < CTRNET_MORE; k++) {
+		struct pair pair = { .host = "" };
 
-		ctrnet_more(net->name, k, more.alt);
-		s = show_pair(nl, net, &more, ns, json, first && !r);
+		ctrnet_more(net->name, k, pair.alt);
+		s = show_pair(show, &pair, &any);
 		r = s < 0 ? -1 : r | s;
 	}
-	return r;
+	s = show_guests(show);
+	return r < 0 || s < 0 ? -1 : r | s;
 }
 
 static int
@@ -271,23 +303,19 @@ has_net(const struct dirent *entry)
 
 /* show_all - by the names of the namespaces: to list all links takes longer */
 static int
-show_all(struct nl *nl, bool json)
+show_all(struct show *show)
 {
 	struct dirent **list;
 	int n = scandir(NETNS_DIR, &list, has_net, alphasort), status = 0;
-	bool first = true;
 
 	if (n < 0 && errno != ENOENT)
 		err(1, "show: %s", NETNS_DIR);
 	for (int i = 0; i < n; i++) {
 		struct ctrnet net = ASK_NOTHING;
 		char netns[IFNAME_ALT_SIZE];
-		int r;
 
 		ask_names(&net, list[i]->d_name + 4, netns);
-		if ((r = show_one(nl, &net, json, first)) < 0)
-			status = 1;
-		first &= r <= 0;
+		status |= show_one(show, &net) < 0;
 	}
 	return status;
 }
@@ -295,20 +323,20 @@ show_all(struct nl *nl, bool json)
 static int
 do_show(struct askline *ask)
 {
-	struct nl nl;
+	struct show show = { .json = ask->json };
 	int status;
 
-	if (nl_open(&nl) < 0)
+	if (nl_open(&show.nl) < 0)
 		err(1, "show: netlink socket");
 	if (ask->json)
 		putchar('[');
 	if (ask->name) {
-		status = show_one(&nl, &ask->net, ask->json, true);
+		status = show_one(&show, &ask->net);
 		if (status == 0)
 			warnx("show %s: no network of that name", ask->name);
 		status = status != 1;
 	} else {
-		status = show_all(&nl, ask->json);
+		status = show_all(&show);
 	}
 	if (ask->json)
 		puts("]");

@@ -132,13 +132,13 @@ static int
 look(struct job *job, bool add)
 {
 	const struct ctrnet *want = job->want;
+	const struct rtlink *own = &job->pair[0].link;
 	int first = want->bare;
 
 	for (int i = first; i < want->n; i++)
 		if (pair_look(&job->host->nl, &job->pair[i], job->why) < 0)
 			return -1;
-	/* Where all is new there are no others. */
-	if (add && want->n == 1 && !job->pair[0].link.index)
+	if (want->n == 1 && (own->index ? !own->more : add))
 		return 0;
 	if (look_more(job) < 0)
 		return -1;
@@ -237,6 +237,22 @@ undo(struct job *job, const struct pair_place *at, int n)
 		(void)nsname_remove(job->want->netns);
 }
 
+/* mark_more - have the container's own pair say that it has further ones */
+static int
+mark_more(struct job *job)
+{
+	const struct rtlink *own = &job->pair[0].link;
+	struct nl *nl = &job->host->nl;
+	bool any = job->want->n > 1;
+
+	for (int k = 0; k < CTRNET_MORE; k++)
+		any |= job->more[k].index != 0;
+	if (job->want->bare || own->more || !any)
+		return 0;
+	rtlink_mark(nl, own->index, RTLINK_GROUP_MORE);
+	return nl_run(nl, NULL, NULL) < 0 ? rtwhy(nl, own->name, job->why) : 0;
+}
+
 /* drop_more - remove the further pairs that are not asked for */
 static int
 drop_more(struct job *job)
@@ -259,11 +275,16 @@ ctrnet_add(struct ctrnet_host *host, const struct ctrnet *want,
 	begin(&job, host, want, why);
 	if (look(&job, true) < 0 || enter(&job) < 0)
 		goto fail;
+	/* Where all is new there are no others. */
+	if (want->n == 1 && !job.pair[0].link.index && !job.made_ns &&
+	    look_more(&job) < 0)
+		goto fail;
 	at.inner = &job.inner;
 	at.ns = job.ns;
 	for (int i = want->bare; i < want->n; i++) {
 		n = i + 1;
-		if (pair_put(&at, &job.pair[i], why) < 0)
+		if (pair_put(&at, &job.pair[i], why) < 0 ||
+		    (i == 0 && mark_more(&job) < 0))
 			goto fail;
 	}
 	if (put_guests(&job) < 0)

@@ -207,6 +207,19 @@ verdict(struct nl *nl, const struct nlmsghdr *h, int n)
 		explain(nl, h);
 }
 
+static bool
+is_get(const struct nlmsghdr *h)
+{
+	return (h->nlmsg_type & 3) == (RTM_GETLINK & 3);
+}
+
+/* is_dump - the flag's bits mean other things in what is no RTM_GET message */
+static bool
+is_dump(const struct nlmsghdr *h)
+{
+	return is_get(h) && (h->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+}
+
 /* digest - one datagram of answers; returns whether the last is answered */
 static bool
 digest(struct nl *nl, const char *rx, int len, nl_each *each, void *arg)
@@ -226,8 +239,10 @@ digest(struct nl *nl, const char *rx, int len, nl_each *each, void *arg)
 		    h->nlmsg_type == NLMSG_DONE) {
 			verdict(nl, h, (int)n);
 			done |= (int)n == nl->n - 1;
-		} else if (each && h->nlmsg_type >= NLMSG_MIN_TYPE) {
-			each(h, (int)n, arg);
+		} else if (h->nlmsg_type >= NLMSG_MIN_TYPE) {
+			if (each)
+				each(h, (int)n, arg);
+			done |= (int)n == nl->n - 1 && !is_dump(last(nl));
 		}
 	}
 	return done;
@@ -255,14 +270,6 @@ answers(struct nl *nl, nl_each *each, void *arg)
 	return 0;
 }
 
-/* is_dump - the flag's bits mean other things in what is no RTM_GET message */
-static bool
-is_dump(const struct nlmsghdr *h)
-{
-	return (h->nlmsg_type & 3) == (RTM_GETLINK & 3) &&
-	    (h->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
-}
-
 int
 nl_run(struct nl *nl, nl_each *each, void *arg)
 {
@@ -280,7 +287,7 @@ nl_run(struct nl *nl, nl_each *each, void *arg)
 	if (ran || nl->n == 0)
 		return 0;
 	memset(nl->err, 0, sizeof(nl->err));
-	if (!is_dump(last(nl)))
+	if (!is_get(last(nl)))
 		last(nl)->nlmsg_flags |= NLM_F_ACK;
 	while ((n = send(nl->fd, nl->tx, nl->len, 0)) < 0 && errno == EINTR)
 		;

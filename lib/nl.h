@@ -17,9 +17,10 @@ enum {
  *
  * nl_msg and the nl_put functions fill the batch, nl_run sends it in one
  * call.  A socket stays in the network namespace where it was opened, wherever
- * the process goes later.  Only the last message asks for an answer: the
- * kernel works through a batch in order and tells of every error by itself,
- * so when the last is answered, all that was not heard of has been done.
+ * the process goes later.  Only the last message asks for an answer, by itself
+ * if it is an RTM_GET one: the kernel works through a batch in order and tells
+ * of every error unasked, so when the last is answered, all that was not heard
+ * of has been done.
  * Source: rtnetlink(7), netlink_rcv_skb in the kernel.
  */
 struct nl {

@@ -124,16 +124,20 @@ nsname_enter(const char *name, bool *made)
 {
 	char path[PATH_MAX];
 	auto_close int ns = -1;
+	bool bare;
 
 	*made = false;
-	if (netns_path(name, path, sizeof(path)) < 0 || share_dir() < 0)
+	if (netns_path(name, path, sizeof(path)) < 0)
 		return -1;
 	for (int i = 0; i < 100; i++) {
 		if ((ns = netns_open(name)) >= 0)
 			return setns(ns, CLONE_NEWNET) < 0 ? -1 : fd_take(&ns);
 		if (errno != ENOENT && (errno != EINVAL || !plain(path)))
 			return -1;
-		if (make(path, errno == EINVAL) == 0) {
+		bare = errno == EINVAL;
+		if (i == 0 && share_dir() < 0)
+			return -1;
+		if (make(path, bare) == 0) {
 			*made = true;
 			ns = open(SELF, O_RDONLY | O_CLOEXEC);
 			return fd_take(&ns);

@@ -59,7 +59,8 @@ pair_look(struct nl *host, struct pair_job *job, struct why *why)
 	if (job->link.index && !job->link.ours) {
 		errno = EEXIST;
 		return why_set(why, "link %s: there is one that is not ours "
-		    "(no veth of group %d)", found, RTLINK_GROUP);
+		    "(no veth of group %d or %d)", found, RTLINK_GROUP,
+		    RTLINK_GROUP_MORE);
 	}
 	return *job->want->bridge ? look_bridge(host, job, why) : 0;
 }
@@ -106,10 +107,9 @@ pair_retire(struct nl *host, const struct rtlink *link, struct why *why)
 	return 0;
 }
 
-/* keep - keep the link that is there, or remove it if it leads elsewhere */
+/* keep - is the link that is there to be kept?  It goes if it leads elsewhere */
 static int
-keep(const struct pair_place *at, struct pair_job *job, struct rtlink *peer,
-    struct why *why)
+keep(const struct pair_place *at, struct pair_job *job, struct why *why)
 {
 	int r = pair_leads(at->host, at->ns, &job->link);
 
@@ -119,16 +119,8 @@ keep(const struct pair_place *at, struct pair_job *job, struct rtlink *peer,
 		if (pair_remove(at->host, &job->link, why) < 0)
 			return -1;
 		job->link.index = 0;
-		return 0;
 	}
-	rtlink_get_index(at->inner, job->link.peer);
-	if (nl_run(at->inner, see_link, peer) < 0)
-		return rtwhy(at->inner, job->want->peer, why);
-	if (!strcmp(peer->name, job->want->peer))
-		return 0;
-	errno = EEXIST;
-	return why_set(why, "link %s: its other end is %s, not %s",
-	    name(job->want), peer->name, job->want->peer);
+	return r;
 }
 
 static int
@@ -158,10 +150,21 @@ make(const struct pair_place *at, struct pair_job *job, struct why *why)
 	return rtwhy(at->host, name(want), why);
 }
 
-/* configure - addresses and all, over what is there if old is its inner end */
+/* over - what is to be, with what is there where nothing was asked */
+static void
+over(const struct plan *was, struct plan *want)
+{
+	if (!want->mtu)
+		want->mtu = was->mtu;
+	if (!want->has_mac)
+		memcpy(want->mac, was->mac, sizeof(want->mac));
+	want->has_mac = true;
+}
+
+/* configure - addresses and all; of a new pair, or over what is there */
 static int
-configure(const struct pair_place *at, const struct pair_job *job,
-    const struct rtlink *old, struct why *why)
+configure(const struct pair_place *at, const struct pair_job *job, bool old,
+    struct why *why)
 {
 	struct plan_pair pair = {
 		.host = at->host,
@@ -172,35 +175,33 @@ configure(const struct pair_place *at, const struct pair_job *job,
 		.peer_name = job->want->peer,
 	};
 	struct plan was, want = job->want->plan;
+	struct rtlink peer;
 
 	want.master = job->bridge;
 	if (!old)
 		return plan_set(&pair, NULL, &want, why);
-	if (plan_read(&pair, &job->link, old, &was, why) < 0)
+	if (plan_read(&pair, &job->link, &peer, &was, why) < 0)
 		return -1;
-	if (!want.mtu)
-		want.mtu = was.mtu;
-	if (!want.has_mac)
-		memcpy(want.mac, was.mac, sizeof(want.mac));
-	want.has_mac = true;
+	if (strcmp(peer.name, job->want->peer)) {
+		errno = EEXIST;
+		return why_set(why, "link %s: its other end is %s, not %s",
+		    pair.name, peer.name, pair.peer_name);
+	}
+	over(&was, &want);
 	return plan_set(&pair, &was, &want, why);
 }
 
 int
 pair_put(const struct pair_place *at, struct pair_job *job, struct why *why)
 {
-	struct rtlink peer;
-	bool old;
+	int old = job->link.index ? keep(at, job, why) : 0;
 
-	if (job->link.index && keep(at, job, &peer, why) < 0)
+	if (old < 0 || (!old && make(at, job, why) < 0))
 		return -1;
-	old = job->link.index != 0;
-	if (!old && make(at, job, why) < 0)
-		return -1;
-	if (rtlink_no_ra(job->link.name) < 0)
+	if (rtlink_no_ra(&job->link) < 0)
 		return why_errno(why, "link %s: accept no router "
 		    "advertisements", job->link.name);
-	return configure(at, job, old ? &peer : NULL, why);
+	return configure(at, job, old, why);
 }
 
 /*
@@ -226,16 +227,14 @@ static int
 read_inner(struct nl *host, int ns, struct pair_state *state)
 {
 	struct nl inner = { .fd = -1 };
-	int r = -1;
+	int r;
 
 	if (ns < 0 || pair_leads(host, ns, &state->host) != 1)
 		return 0;
 	if (setns(ns, CLONE_NEWNET) < 0 || nl_open(&inner) < 0)
 		return -1;
-	rtlink_get_index(&inner, state->host.peer);
-	if (nl_run(&inner, see_link, &state->inner) == 0)
-		r = plan_addrs(&inner, state->host.peer, &state->inner_side,
-		    false);
+	r = plan_addrs(&inner, state->host.peer, &state->inner,
+	    &state->inner_side, false);
 	nl_close(&inner);
 	return r;
 }
@@ -253,7 +252,8 @@ pair_read(struct nl *host, const struct pair *want, int ns,
 		errno = ENODEV;
 		return why_set(why, "no link %s of ours", name(want));
 	}
-	if (plan_addrs(host, state->host.index, &state->host_side, false) < 0)
+	if (plan_addrs(host, state->host.index, NULL, &state->host_side,
+	    false) < 0)
 		return rtwhy(host, name(want), why);
 	if (state->host.master) {
 		rtlink_get_index(host, state->host.master);

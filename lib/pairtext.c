@@ -52,13 +52,20 @@ json_end(FILE *f, const struct rtlink *link, const struct plan_side *side)
 	putc(']', f);
 }
 
-void
-pairtext_json(FILE *f, const char *name, const char *netns,
-    const struct pair_state *st)
+/* json_begin - an object of the list, and whose network it is about */
+static void
+json_begin(FILE *f, int n, const char *name, const char *netns)
 {
-	fputs("{\"name\":", f);
+	fputs(n ? ",\n{\"name\":" : "{\"name\":", f);
 	json_text(f, name);
 	json_or_null(f, "netns", netns);
+}
+
+void
+pairtext_json(FILE *f, int n, const char *name, const char *netns,
+    const struct pair_state *st)
+{
+	json_begin(f, n, name, netns);
 	fputs(",\"host\":{", f);
 	json_end(f, &st->host, &st->host_side);
 	json_or_null(f, "altname", st->host.alt);
@@ -72,6 +79,31 @@ pairtext_json(FILE *f, const char *name, const char *netns,
 		fputs("null", f);
 	}
 	putc('}', f);
+}
+
+static const char *
+guest_kind(const struct guest_mark *guest)
+{
+	return guest->moved ? "moved" : guest->kind;
+}
+
+void
+pairtext_guest_json(FILE *f, int n, const char *name, const char *netns,
+    const struct guest_mark *guest)
+{
+	json_begin(f, n, name, netns);
+	fputs(",\"host\":null,\"local\":{\"ifname\":", f);
+	json_text(f, guest->name);
+	fprintf(f, ",\"ifindex\":%d,\"kind\":\"%s\"}}", guest->index,
+	    guest_kind(guest));
+}
+
+void
+pairtext_guest(FILE *f, const char *name, const char *netns,
+    const struct guest_mark *guest)
+{
+	fprintf(f, "%s local %s ifindex %d %s netns %s\n", name, guest->name,
+	    guest->index, guest_kind(guest), netns);
 }
 
 static void

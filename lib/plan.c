@@ -154,7 +154,9 @@ put_host(const struct plan_pair *p, const struct plan *plan, bool fresh,
 		set.master = plan->master;
 		set.mtu = plan->mtu;
 	}
-	rtlink_set(p->host, p->index, &set);
+	if (!there->host_up || there->master != plan->master ||
+	    there->mtu != plan->mtu)
+		rtlink_set(p->host, p->index, &set);
 	put_addrs(p->host, p->index, &plan->host, &there->host);
 	for (int i = 0; i < list.n; i++) {
 		rtroute_new(p->host, p->index, &list.route[i], false);
@@ -186,7 +188,8 @@ put_inner(const struct plan_pair *p, const struct plan *plan, bool fresh,
 	    (!there->has_mac || memcmp(plan->mac, there->mac, 6)))
 		set.mac = plan->mac;
 	rtlink_set(p->inner, 1, &none);
-	rtlink_set(p->inner, p->peer, fresh ? &none : &set);
+	if (!there->local_up || there->mtu != plan->mtu || set.mac)
+		rtlink_set(p->inner, p->peer, fresh ? &none : &set);
 	put_addrs(p->inner, p->peer, &plan->local, &there->local);
 	for (int i = 0; i < list.n; i++)
 		rtroute_new(p->inner, p->peer, &list.route[i], true);
@@ -275,6 +278,7 @@ fail:
 }
 
 struct addrs {
+	struct rtlink *link;
 	struct plan_side *side;
 	int index;
 	bool ours;
@@ -287,20 +291,24 @@ see_addr(const struct nlmsghdr *answer, int n, void *arg)
 	struct addr addr;
 	bool ours;
 
-	(void)n;
-	if (rtaddr_read(answer, a->index, &addr, &ours) &&
+	if (a->link && n == 0)
+		rtlink_read(answer, a->link);
+	else if (rtaddr_read(answer, a->index, &addr, &ours) &&
 	    (ours || !a->ours) && a->side->n < PLAN_ADDRS)
 		a->side->addr[a->side->n++] = addr;
 }
 
 int
-plan_addrs(struct nl *nl, int index, struct plan_side *side, bool ours)
+plan_addrs(struct nl *nl, int index, struct rtlink *link,
+    struct plan_side *side, bool ours)
 {
-	struct addrs a = { .side = side, .index = index, .ours = ours };
+	struct addrs a = { link, side, index, ours };
 	int r;
 
 	do {
 		side->n = 0;
+		if (link)
+			rtlink_get_index(nl, index);
 		rtaddr_dump(nl, index);
 	} while ((r = nl_run(nl, see_addr, &a)) < 0 && errno == EAGAIN);
 	return r;
@@ -326,35 +334,31 @@ see_via(const struct nlmsghdr *answer, int n, void *arg)
 static int
 read_vias(const struct plan_pair *p, struct plan *plan)
 {
-	static const int family[] = { AF_INET, AF_INET6 };
 	struct vias v = { .via = plan->via, .index = p->peer };
+	int r;
 
-	for (int i = 0; i < 2; i++) {
-		int r;
-
-		do
-			rtroute_dump(p->inner, family[i], p->peer);
-		while ((r = nl_run(p->inner, see_via, &v)) < 0 &&
-		    errno == EAGAIN);
-		if (r < 0)
-			return -1;
-	}
-	return 0;
+	do
+		rtroute_dump(p->inner, AF_UNSPEC, p->peer);
+	while ((r = nl_run(p->inner, see_via, &v)) < 0 && errno == EAGAIN);
+	return r;
 }
 
 int
 plan_read(const struct plan_pair *p, const struct rtlink *host,
-    const struct rtlink *inner, struct plan *plan, struct why *why)
+    struct rtlink *inner, struct plan *plan, struct why *why)
 {
 	memset(plan, 0, sizeof(*plan));
+	if (plan_addrs(p->host, p->index, NULL, &plan->host, true) < 0)
+		return rtwhy(p->host, p->name, why);
+	if (plan_addrs(p->inner, p->peer, inner, &plan->local, true) < 0 ||
+	    read_vias(p, plan) < 0)
+		return rtwhy(p->inner, p->peer_name, why);
 	plan->master = host->master;
 	plan->mtu = inner->mtu;
 	plan->has_mac = true;
 	memcpy(plan->mac, inner->mac, sizeof(plan->mac));
-	if (plan_addrs(p->host, p->index, &plan->host, true) < 0)
-		return rtwhy(p->host, p->name, why);
-	if (plan_addrs(p->inner, p->peer, &plan->local, true) < 0 ||
-	    read_vias(p, plan) < 0)
-		return rtwhy(p->inner, p->peer_name, why);
+	plan->host_up = host->flags & IFF_UP && host->wary &&
+	    host->mtu == inner->mtu;
+	plan->local_up = inner->flags & IFF_UP;
 	return 0;
 }

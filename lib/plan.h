@@ -35,6 +35,7 @@ struct plan {
 	uint32_t mtu;		/* of both ends; 0: as it is */
 	bool has_mac;
 	uint8_t mac[6];		/* of the container's end */
+	bool host_up, local_up;	/* and there is no more to be set */
 };
 
 /* A pair that is there. */
@@ -50,12 +51,12 @@ int plan_via(int family);
 /*
  * plan_read - what a pair is set to, as far as that is our doing
  *
- * host and inner are what the kernel said of the two links.
+ * host is what the kernel said of that link; inner is filled in.
  * Addresses and routes that carry no mark of ours are somebody else's.
  * Returns 0, or -1 with errno and why.
  */
 int plan_read(const struct plan_pair *pair, const struct rtlink *host,
-    const struct rtlink *inner, struct plan *plan, struct why *why);
+    struct rtlink *inner, struct plan *plan, struct why *why);
 
 /*
  * plan_set - bring both ends (and lo) up and set them to want
@@ -69,10 +70,12 @@ int plan_set(const struct plan_pair *pair, const struct plan *old,
     const struct plan *want, struct why *why);
 
 /*
- * plan_addrs - all the lasting addresses of a link, ours or not
+ * plan_addrs - all the lasting addresses of a link, or those that are ours
  *
+ * link is filled in with what the kernel says of that itself, if not NULL.
  * Returns 0, or -1 with the errno of nl_run.
  */
-int plan_addrs(struct nl *nl, int index, struct plan_side *side, bool ours);
+int plan_addrs(struct nl *nl, int index, struct rtlink *link,
+    struct plan_side *side, bool ours);
 
 #endif

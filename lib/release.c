@@ -12,7 +12,7 @@ enum { LO = 1, PAUSE_MS = 2 };
 int
 release_set(struct nl *nl)
 {
-	rtlink_mark(nl, LO);
+	rtlink_mark(nl, LO, RTLINK_GROUP);
 	return nl_run(nl, NULL, NULL);
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -45,15 +46,29 @@ rtlink_get_index(struct nl *nl, int index)
 	get(nl, index);
 }
 
-/* text - copy a string attribute as far as there is room */
+/* find - an attribute in a nest, or NULL, as where there is no nest */
+static const struct nlattr *
+find(const struct nlattr *nest, int type)
+{
+	const struct nlattr *attr;
+
+	if (nest)
+		mnl_attr_for_each_nested(attr, nest)
+			if (mnl_attr_get_type(attr) == type)
+				return attr;
+	return NULL;
+}
+
+/* text - copy a string attribute, if there is one, as far as there is room */
 static void
 text(char *to, size_t size, const struct nlattr *attr)
 {
-	size_t n = mnl_attr_get_payload_len(attr);
+	size_t n = attr ? mnl_attr_get_payload_len(attr) : 0;
 
 	if (n >= size)
 		n = size - 1;
-	memcpy(to, mnl_attr_get_payload(attr), n);
+	if (n)
+		memcpy(to, mnl_attr_get_payload(attr), n);
 	to[n] = '\0';
 }
 
@@ -70,24 +85,26 @@ mac(uint8_t to[6], const struct nlattr *attr)
 		memcpy(to, mnl_attr_get_payload(attr), 6);
 }
 
-static void
-kind(const struct nlattr *info, struct rtlink *link)
+/* off - is a setting of the link, one of an array, there and zero? */
+static bool
+off(const struct nlattr *array, int n)
 {
-	const struct nlattr *attr;
+	const int32_t *conf = array ? mnl_attr_get_payload(array) : NULL;
 
-	mnl_attr_for_each_nested(attr, info)
-		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
-			text(link->kind, sizeof(link->kind), attr);
+	return conf && mnl_attr_get_payload_len(array) > sizeof(*conf) *
+	    (size_t)n && !conf[n];
 }
 
-static void
-first_alt(const struct nlattr *props, struct rtlink *link)
+static bool
+wary(const struct nlattr *spec)
 {
-	const struct nlattr *attr;
+	const struct nlattr *v4, *v6;
 
-	mnl_attr_for_each_nested(attr, props)
-		if (mnl_attr_get_type(attr) == IFLA_ALT_IFNAME && !*link->alt)
-			text(link->alt, sizeof(link->alt), attr);
+	v4 = find(find(spec, AF_INET), IFLA_INET_CONF);
+	v6 = find(find(spec, AF_INET6), IFLA_INET6_CONF);
+	/* The numbers of IPv4's begin with 1. */
+	return off(v4, IPV4_DEVCONF_ACCEPT_REDIRECTS - 1) &&
+	    off(v6, DEVCONF_ACCEPT_RA) && off(v6, DEVCONF_ACCEPT_REDIRECTS);
 }
 
 void
@@ -114,11 +131,20 @@ rtlink_read(const struct nlmsghdr *answer, struct rtlink *link)
 		case IFLA_MASTER: link->master = (int)number(attr); break;
 		case IFLA_MTU: link->mtu = number(attr); break;
 		case IFLA_GROUP:
-			link->marked = number(attr) == RTLINK_GROUP;
+			link->more = number(attr) == RTLINK_GROUP_MORE;
+			link->marked = number(attr) == RTLINK_GROUP ||
+			    link->more;
 			break;
-		case IFLA_LINKINFO: kind(attr, link); break;
-		case IFLA_PROP_LIST: first_alt(attr, link); break;
+		case IFLA_LINKINFO:
+			text(link->kind, sizeof(link->kind),
+			    find(attr, IFLA_INFO_KIND));
+			break;
+		case IFLA_PROP_LIST:
+			text(link->alt, sizeof(link->alt),
+			    find(attr, IFLA_ALT_IFNAME));
+			break;
 		case IFLA_ADDRESS: mac(link->mac, attr); break;
+		case IFLA_AF_SPEC: link->wary = wary(attr); break;
 		}
 	}
 	link->ours = link->marked && !strcmp(link->kind, "veth");
@@ -225,19 +251,21 @@ write_zero(const char *name, const char *key)
 }
 
 int
-rtlink_no_ra(const char *name)
+rtlink_no_ra(const struct rtlink *link)
 {
-	return write_zero(name, "accept_ra") < 0 ? -1 :
-	    write_zero(name, "accept_redirects");
+	if (link->wary)
+		return 0;
+	return write_zero(link->name, "accept_ra") < 0 ? -1 :
+	    write_zero(link->name, "accept_redirects");
 }
 
 void
-rtlink_mark(struct nl *nl, int index)
+rtlink_mark(struct nl *nl, int index, uint32_t group)
 {
 	struct ifinfomsg head = { .ifi_index = index };
 
 	nl_msg(nl, RTM_NEWLINK, 0, &head, sizeof(head));
-	nl_put_u32(nl, IFLA_GROUP, RTLINK_GROUP);
+	nl_put_u32(nl, IFLA_GROUP, group);
 }
 
 void

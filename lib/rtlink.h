@@ -12,9 +12,10 @@
 /*
  * The mark of a host interface that is ours: its group (ip-link(8)).  It is
  * part of the message that makes the link, so no link of ours was ever
- * without it.
+ * without it.  The other says that there may be more, so that nobody looks for
+ * them in vain.
  */
-enum { RTLINK_GROUP = 10231 };
+enum { RTLINK_GROUP = 10231, RTLINK_GROUP_MORE };
 
 /* Room for the kind of a link ("veth", "macvlan"). */
 enum { RTLINK_KIND = 24 };
@@ -29,6 +30,8 @@ struct rtlink {
 	unsigned int flags;	/* IFF_UP, ... */
 	bool marked;		/* it carries our mark */
 	bool ours;		/* and is a veth */
+	bool more;		/* its mark is RTLINK_GROUP_MORE */
+	bool wary;		/* it takes no routes: rtlink_no_ra, rtlink_set */
 	char kind[RTLINK_KIND];	/* "": a device, no software */
 	uint8_t mac[6];
 	char name[IFNAMSIZ];
@@ -95,8 +98,8 @@ void rtlink_add_alt(struct nl *nl, const char *name, const char *alt);
 void rtlink_set(struct nl *nl, int index, const struct rtlink_set *set);
 void rtlink_del(struct nl *nl, int index);
 
-/* rtlink_mark - give a link that is there our mark */
-void rtlink_mark(struct nl *nl, int index);
+/* rtlink_mark - give a link that is there one of our marks */
+void rtlink_mark(struct nl *nl, int index, uint32_t group);
 
 /*
  * rtlink_no_ra - have a link of this namespace take no routes from its peers
@@ -105,7 +108,7 @@ void rtlink_mark(struct nl *nl, int index);
  * router, and no redirects: netlink cannot set that.  To be called before the
  * link is up.  Returns 0, also where there is no IPv6, or -1 with errno.
  */
-int rtlink_no_ra(const char *name);
+int rtlink_no_ra(const struct rtlink *link);
 
 /*
  * rtlink_move - move a link to another namespace, under that name

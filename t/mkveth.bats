@@ -411,10 +411,10 @@ export -f whole_state
 		before=$(in_world ip -j link)
 		run in_world mkveth add "${SEED[@]}" foo
 		assert_failure 1
-		assert_output "mkveth: add foo: link c-foo: there is one that is not ours (no veth of group $GROUP)"
+		assert_output "mkveth: add foo: link c-foo: there is one that is not ours (no veth of group $GROUP or $((GROUP + 1)))"
 		run in_world mkveth del foo
 		assert_failure 1
-		assert_output "mkveth: del foo: link c-foo: there is one that is not ours (no veth of group $GROUP)"
+		assert_output "mkveth: del foo: link c-foo: there is one that is not ours (no veth of group $GROUP or $((GROUP + 1)))"
 		assert_equal "$(in_world ip -j link)" "$before"
 		in_world ip link del c-foo
 		in_world nothing_is_there
@@ -847,6 +847,23 @@ export -f more_is_there seed_is_there_too
 	in_world nothing_is_there
 }
 
+@test "further pairs go when a container that had no other gets its own" {
+	in_world mkveth add --no-pair --pair a --pair b foo
+	in_world mkveth add "${SEED[@]}" --pair b foo
+	assert_equal "$(in_world links)" 'b c-foo lo'
+	in_world mkveth del foo
+	in_world mkveth add --no-pair --pair a foo
+	in_world mkveth add "${SEED[@]}" foo
+	in_world seed_is_there
+	assert_equal "$(in_world links)" 'c-foo lo'
+	in_world mkveth del foo
+	in_world mkveth add --no-pair --pair a foo
+	in_world mkveth add --no-pair foo
+	assert_equal "$(in_world links)" lo
+	in_world mkveth del foo
+	in_world nothing_is_there
+}
+
 @test "a further pair is on a bridge, and of a container with a long name" {
 	local name=a-rather-long-name-of-a-container-with-63-characters-0123456789
 	in_world ip link add br1 type bridge
@@ -933,6 +950,9 @@ export -f ports ports_are_back inside
 	in_world ip -n net-foo link set p0 up
 	in_world ip addr add 10.7.0.1/24 dev p1
 	assert_equal "$(in_world talk '' net-foo 10.7.0.2)" 10.7.0.1
+	run --separate-stderr in_world mkveth show --json foo
+	assert_equal "$(jq -c 'map([.name, .netns, .host.ifname, .local.ifname, .local.kind])' <<<"$output")" \
+		'[["foo","net-foo","c-foo","eth0",null],["foo","net-foo",null,"p0","moved"]]'
 	in_world mkveth del foo
 	in_world ports_are_back
 	# A container with that alone, which calls it otherwise.
@@ -944,6 +964,8 @@ export -f ports ports_are_back inside
 	in_world ip -n net-foo link set p1 name p0
 	in_world mkveth add --no-pair --move p0 --move p1 foo
 	assert_equal "$(in_world inside)" 'lan0 lo p0'
+	run -0 in_world mkveth show foo
+	assert_output --regexp $'^foo local p0 ifindex [0-9]+ moved netns net-foo\nfoo local p1 ifindex [0-9]+ moved netns net-foo$'
 	in_world mkveth del foo
 	in_world ports_are_back
 }
