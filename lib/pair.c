@@ -175,7 +175,7 @@ configure(const struct pair_place *at, const struct pair_job *job, bool old,
 		.peer_name = job->want->peer,
 	};
 	struct plan was, want = job->want->plan;
-	struct rtlink peer;
+	struct rtlink peer = { .index = 0 };
 
 	want.master = job->bridge;
 	if (!old)
