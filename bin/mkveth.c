@@ -30,9 +30,10 @@
 enum { WAIT_MS = 30000 };
 
 static const char help[] =
-"usage: mkveth add [-D] [-b BRIDGE] [-g GATEWAY]... [-H ADDRESS]...\n"
-"                  [-i IFNAME] [-L ADDRESS]... [-M MTU] [-m MAC]\n"
-"                  [-N IFNAME] [-n NETNS] [--no-pair] [--move IFNAME]...\n"
+"usage: mkveth add [-D] [-b BRIDGE] [--check] [-g GATEWAY]...\n"
+"                  [-H ADDRESS]... [-i IFNAME] [-L ADDRESS]... [-M MTU]\n"
+"                  [-m MAC] [-N IFNAME] [-n NETNS] [--no-pair]\n"
+"                  [--move IFNAME]... [--release]\n"
 "                  [--macvlan|--ipvlan IFNAME[:NAME[:MODE]]]...\n"
 "                  [--pair NAME[:KEY=VALUE,...]]... NAME\n"
 "       mkveth del [-w] [-i IFNAME] [-n NETNS] NAME\n"
@@ -58,6 +59,7 @@ static const char help[] =
 "      --ipvlan IFNAME[:NAME[:MODE]]     the same\n"
 "      --no-pair               make no pair\n"
 "      --release               let go mkveth wait there, when all is done\n"
+"      --check                 do nothing: is what is asked for right?\n"
 "  -n, --netns NETNS           a name in " NETNS_DIR " (default net-NAME),\n"
 "                              a path, or pid:N\n"
 "  -w, --wait                  until the kernel has removed all, too\n"
@@ -187,7 +189,7 @@ read_line(const char **text, int line, char buf[LINE], struct askline *ask)
 	if (n > 0 && ask->verb != ASKLINE_ADD && ask->verb != ASKLINE_DEL)
 		errx(EXIT_USAGE, "line %d: a batch adds and deletes only: %s",
 		    line, word[1]);
-	return n > 0;
+	return n > 0 && !ask->check;
 }
 
 static int
@@ -375,6 +377,8 @@ main(int argc, char *argv[])
 		return fputs(help, stdout) < 0 || fflush(stdout) != 0;
 	if (ask.verb == ASKLINE_VERSION)
 		return puts(VERSION) < 0 || fflush(stdout) != 0;
+	if (ask.check)
+		return 0;
 	if (open_ns(&ask, &why) < 0)
 		errx(1, "%s %s: %s", verb_name(&ask), ask.name, why.text);
 	drop_caps(ask.verb == ASKLINE_BATCH);

@@ -23,21 +23,28 @@ address_free() {
 	}'
 }
 
+# setting KEY VALUE - its line, where there is a value
+setting() { [ -z "$2" ] || printf '%s=%s\n' "$1" "$2"; }
+
 # settings_write - write the pending settings of a container to be
 settings_write() {
-	if [ -z "$host_address$local_address$bridge" ]; then
+	if [ -z "$host_address$local_address$host_address6$local_address6$bridge" ]; then
 		pair=$(address_free) || die 1 'no free address in 10.233.0.0/16'
 		host_address=${pair% *} local_address=${pair#* }
 	fi
 	{
 		printf 'PRIVATE_NETWORK=1\n'
-		[ -z "$host_address" ] || printf 'HOST_ADDRESS=%s\n' "$host_address"
-		[ -z "$local_address" ] || printf 'LOCAL_ADDRESS=%s\n' "$local_address"
-		[ -z "$bridge" ] || printf 'HOST_BRIDGE=%s\n' "$bridge"
-		[ -z "$ports" ] || printf 'HOST_PORT=%s\n' "$ports"
+		setting HOST_ADDRESS "$host_address"
+		setting LOCAL_ADDRESS "$local_address"
+		setting HOST_ADDRESS6 "$host_address6"
+		setting LOCAL_ADDRESS6 "$local_address6"
+		setting HOST_BRIDGE "$bridge"
+		setting GATEWAY "$gateway"
+		setting GATEWAY6 "$gateway6"
+		setting HOST_PORT "$ports"
 		[ -z "$nat" ] || printf 'NAT=1\n'
 		[ -z "$resolve" ] || printf 'RESOLVE_CONTAINERS=1\n'
-		[ -z "$flake" ] || printf 'FLAKE=%s\n' "$flake"
+		setting FLAKE "$flake"
 		[ -z "$auto_start" ] || printf 'AUTO_START=1\n'
 	} >"$pending.tmp"
 	sync "$pending.tmp"

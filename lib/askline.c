@@ -8,7 +8,7 @@
 
 #include "name.h"
 
-enum { HOST6 = 256, LOCAL6, VIA6, MOVE, MACVLAN, IPVLAN, NO_PAIR,
+enum { CHECK = 256, HOST6, LOCAL6, VIA6, MOVE, MACVLAN, IPVLAN, NO_PAIR,
 	PAIR, RELEASE };
 
 #define COMMON \
@@ -21,6 +21,7 @@ enum { HOST6 = 256, LOCAL6, VIA6, MOVE, MACVLAN, IPVLAN, NO_PAIR,
 
 static const struct option add_options[] = {
 	{ "bridge", required_argument, NULL, 'b' },
+	{ "check", no_argument, NULL, CHECK },
 	{ "gateway", required_argument, NULL, 'g' },
 	{ "gateway6", required_argument, NULL, VIA6 },
 	{ "host-address", required_argument, NULL, 'H' },
@@ -120,6 +121,7 @@ take(struct askline *ask, int opt, const char *text, struct why *why)
 	case 'j': ask->json = true; return 0;
 	case 'k': ask->keep_going = true; return 0;
 	case 'w': ask->wait = true; return 0;
+	case CHECK: ask->check = true; return 0;
 	case NO_PAIR: ask->net.bare = true; return 0;
 	case RELEASE: ask->net.release = true; return 0;
 	case 'h': ask->verb = ASKLINE_HELP; return 0;

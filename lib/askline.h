@@ -19,6 +19,7 @@ struct askline {
 	const char *name;	/* the container, or NULL: all, or none */
 	struct ctrnet net;
 	char netns[IFNAME_ALT_SIZE];
+	bool check;		/* --check */
 	bool no_route;		/* -D */
 	bool json;		/* -j */
 	bool wait;		/* -w */

@@ -31,14 +31,11 @@ claim_one() {
 }
 
 addresses_check() {
-	for a in "$host_address" "$local_address"; do
-		case $a in
-		*[!0-9a-fA-F.:/]*) die 2 "not an address: $a" ;;
-		esac
-	done
-	case $bridge in
-	*[!a-zA-Z0-9_.:@-]*) die 2 "not a name of an interface: $bridge" ;;
-	esac
+	conf_clear
+	PRIVATE_NETWORK=1 HOST_BRIDGE=$bridge
+	HOST_ADDRESS=$host_address LOCAL_ADDRESS=$local_address GATEWAY=$gateway
+	HOST_ADDRESS6=$host_address6 LOCAL_ADDRESS6=$local_address6 GATEWAY6=$gateway6
+	(network --check) || exit 2
 	HOST_PORT=$ports
 	forward_ports >/dev/null || die 2 "not a port to forward: $ports"
 }

@@ -8,8 +8,10 @@ own_network() {
 }
 
 network_check() {
-	if own_network && [ -n "$NETWORK_NAMESPACE_PATH" ]; then
-		bad 'NETWORK_NAMESPACE_PATH excludes PRIVATE_NETWORK, INTERFACES and MACVLANS'
+	if own_network; then
+		[ -z "$NETWORK_NAMESPACE_PATH" ] || bad 'NETWORK_NAMESPACE_PATH' \
+			'excludes PRIVATE_NETWORK, INTERFACES and MACVLANS'
+		(network --check) || exit 2
 	fi
 	! yes PRIVATE_NETWORK "$PRIVATE_NETWORK" || return 0
 	needs_private HOST_ADDRESS "$HOST_ADDRESS"
@@ -28,11 +30,14 @@ network_check() {
 
 needs_private() { [ -z "$2" ] || bad "$1 needs PRIVATE_NETWORK=1"; }
 
-# network - the host's address on a bridge is the bridge's own affair
+# network [--check] - make it, or only see whether it can be asked for
 network() {
-	set --
-	yes PRIVATE_NETWORK "$PRIVATE_NETWORK" || set -- --no-pair
+	yes PRIVATE_NETWORK "$PRIVATE_NETWORK" || set -- "$@" --no-pair
+	# The host's address is the bridge's own then, and, as with NixOS, the
+	# container's way out.
 	if [ -n "$HOST_BRIDGE" ]; then
+		[ -z "$LOCAL_ADDRESS" ] || GATEWAY=${GATEWAY:-${HOST_ADDRESS%%/*}}
+		[ -z "$LOCAL_ADDRESS6" ] || GATEWAY6=${GATEWAY6:-${HOST_ADDRESS6%%/*}}
 		HOST_ADDRESS='' HOST_ADDRESS6=''
 	fi
 	[ -z "$HOST_ADDRESS" ] || set -- "$@" --host-address "$HOST_ADDRESS"
@@ -49,4 +54,16 @@ network() {
 	for interface in $EXTRA_VETHS; do set -- "$@" --pair "$interface"; done
 	! shifted || set -- "$@" --release
 	mkveth add "$@" -- "$name"
+}
+
+# cmd_network - make the network of a running container whole again, where the
+# host's was changed by others: its bridge made anew, a link taken down
+cmd_network() {
+	name_only "$@"
+	conf_read
+	settings_check
+	own_network || die 1 "$name: it has no network of its own"
+	need_running
+	network
+	forward_on
 }

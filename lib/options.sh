@@ -5,7 +5,8 @@
 build_options() {
 	config='' config_file='' nixos_path='' system_path='' flake='' with_config=''
 	nix_flags='' flake_flags='' quiet=''
-	host_address='' local_address='' bridge='' ports='' nat='' auto_start=''
+	host_address='' local_address='' host_address6='' local_address6=''
+	gateway='' gateway6='' bridge='' ports='' nat='' auto_start=''
 	resolve=''
 	unique='' no_start='' apply=reload take_back=''
 	operands=''
@@ -39,7 +40,8 @@ build_option() {
 	--reload | --restart | --no-apply) only update "$1"; apply=${1#--}; return ;;
 	--rollback-on-failure) only update "$1"; take_back=1; return ;;
 	--config | --config-file | --nixos-path | --system-path | --flake) ;;
-	--host-address | --local-address | --bridge | --port) only create "$1" ;;
+	--host-address | --local-address | --host-address6 | --local-address6 | \
+	--gateway | --gateway6 | --bridge | --port) only create "$1" ;;
 	*) return 1 ;;
 	esac
 	has 2 "$@"
@@ -50,8 +52,13 @@ build_option() {
 	--nixos-path) nixos_path=$2 ;;
 	--system-path) system_path=$2 ;;
 	--flake) flake=$2 ;;
-	--host-address) host_address=$2 ;;
-	--local-address) local_address=$2 ;;
+	# An IPv6 address has its own setting, by whichever option it came.
+	--host-address6) host_address6=$2 ;;
+	--local-address6) local_address6=$2 ;;
+	--gateway6) gateway6=$2 ;;
+	--host-address) case $2 in *:*) host_address6=$2 ;; *) host_address=$2 ;; esac ;;
+	--local-address) case $2 in *:*) local_address6=$2 ;; *) local_address=$2 ;; esac ;;
+	--gateway) case $2 in *:*) gateway6=$2 ;; *) gateway=$2 ;; esac ;;
 	--bridge) bridge=$2 ;;
 	--port) ports=$ports${ports:+,}$2 ;;
 	esac

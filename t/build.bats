@@ -10,6 +10,12 @@ setup() { dest=$BATS_TEST_TMPDIR/dest; }
 # make_top ARGUMENT... - make, as if not called by another make
 make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 
+@test "make alone builds everything" {
+	run -0 make_top -n -W "$TOP/bin/mkveth.c" O="$BATS_TEST_TMPDIR/o" NSS=0
+	assert_output --partial "/bin/mkveth "
+	assert_output --partial "/bin/nixos-container"
+}
+
 @test "the binaries are static and small" {
 	[[ $BUILD == "$TOP/build" ]] || skip "this is not the static build"
 	for tool in $tools; do

@@ -289,6 +289,17 @@ export -f is_routed
 	assert_equal "$(jq -r '.[0].master' <<<"$output")" null
 }
 
+@test "--check does nothing, and is told what cannot be, without capabilities" {
+	in_world mkveth add --check "${SEED[@]}" foo
+	in_world nothing_is_there
+	run -0 setpriv --reuid 65534 --clear-groups mkveth add --check -H 10.1.0.1 foo
+	assert_output ''
+	run -2 in_world mkveth add --check -g 10.2.0.1 foo
+	assert_output --partial 'gateway 10.2.0.1'
+	in_world mkveth batch <<<'add --check -H 10.1.0.1 foo'
+	in_world nothing_is_there
+}
+
 @test "a bridge that is not there is named, and nothing is made" {
 	run in_world mkveth add --bridge br7 -L 10.2.0.2/24 foo
 	assert_failure 1
@@ -1432,6 +1443,25 @@ export -f each_kill
 	assert_equal "$(grep -c '^/run/netns/net-ctr' <<<"$output")" 20
 	assert_equal "$(grep -c '^/run/netns$' <<<"$output")" 1
 	in_world twenty del
+	in_world nothing_is_there
+}
+
+@test "a thousand networks are made, shown and removed" {
+	local line='add -H 10.%d.%d.1 -L 10.%d.%d.2 -H fc00:%x::1 -L fc00:%x::2 m%d\n'
+	for i in {1..1000}; do
+		printf "$line" $((i / 256)) $((i % 256)) $((i / 256)) $((i % 256)) \
+			"$i" "$i" "$i"
+	done >"$BATS_TEST_TMPDIR/add"
+	in_world mkveth batch <"$BATS_TEST_TMPDIR/add"
+	in_world mkveth show --json >"$BATS_TEST_TMPDIR/shown"
+	run -0 jq -r 'map(select(.local.addresses | length == 2)) | length' \
+		"$BATS_TEST_TMPDIR/shown"
+	assert_output 1000
+	# What ip knows of the host's ends is what show says.
+	diff <(jq -r '.[].host.ifname' "$BATS_TEST_TMPDIR/shown" | sort) \
+		<(in_world ip -j link | jq -r '.[].ifname | select(. != "lo")' | sort)
+	assert_equal "$(in_world talk '' net-m1000 10.3.232.2)" 10.3.232.1
+	printf 'del m%d\n' {1..1000} | in_world mkveth batch
 	in_world nothing_is_there
 }
 

@@ -41,6 +41,59 @@ load container
 	ip link del "b$BATS_TEST_NUMBER"
 }
 
+@test "an IPv6 address is taken wherever an IPv4 one is" {
+	create --host-address fc00:143::1 --local-address fc00:143::2
+	run -0 cat "$conf"
+	assert_line HOST_ADDRESS6=fc00:143::1
+	refute_line --partial HOST_ADDRESS=
+	ping -c 1 -W 2 fc00:143::2
+	run -0 inside ip -6 route
+	assert_output --partial 'default via fc00:143::1 dev eth0'
+	run -0 nixos-container show-ip "$name"
+	assert_output fc00:143::2
+}
+
+@test "create takes both families, on a bridge too, with a gateway" {
+	ip link add "b$BATS_TEST_NUMBER" up type bridge
+	ip addr add 10.231.144.1/24 dev "b$BATS_TEST_NUMBER"
+	create --no-start --bridge "b$BATS_TEST_NUMBER" \
+		--local-address 10.231.144.7/24 --local-address fc00:144::7/64 \
+		--gateway 10.231.144.1 --gateway fc00:144::1
+	nixos-container start "$name"
+	run -0 inside ip route
+	assert_output --partial 'default via 10.231.144.1 dev eth0'
+	run -0 inside ip -6 route
+	assert_output --partial 'default via fc00:144::1 dev eth0'
+	ip link del "b$BATS_TEST_NUMBER"
+}
+
+@test "a bridge that was made anew has its containers again" {
+	for i in 1 2; do
+		ip link add "b$BATS_TEST_NUMBER" up type bridge
+		ip addr add 10.231.145.1/24 dev "b$BATS_TEST_NUMBER"
+		# As NixOS writes it: the host's address is the way out.
+		[[ -e $conf ]] || create --bridge "b$BATS_TEST_NUMBER" \
+			--host-address 10.231.145.1 --local-address 10.231.145.7/24
+		nixos-container network "$name"
+		ping -c 1 -W 2 10.231.145.7
+		run -0 inside ip route
+		assert_output --partial 'default via 10.231.145.1 dev eth0'
+		ip link del "b$BATS_TEST_NUMBER"
+	done
+	run -1 nixos-container network "$name"
+	assert_output --partial "bridge b$BATS_TEST_NUMBER: No such device"
+}
+
+@test "addresses that are none, or contradict each other, make nothing" {
+	for bad in '--host-address 1.2.3' '--local-address host' '--gateway fc00::1' \
+		'--host-address 10.0.0.1 --local-address 10.0.0.1' '--bridge a/b' \
+		'--host-address6 10.0.0.1'; do
+		run -2 create $bad
+		refute_output --partial $'\n'
+		nothing_left "$name"
+	done
+}
+
 @test "the container rules its own network and none of the host's" {
 	create
 	inside ip link add of-mine type bridge
