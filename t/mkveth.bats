@@ -74,7 +74,16 @@ talk() {
 	wait "$listener"
 	printf '%s\n' "$out"
 }
+
+# our_open - which call mkveth opens files by: the sanitizers, which open files
+# of their own, use the other one
+our_open() {
+	strace -e trace=open,openat mkveth add foo 2>&1 |
+		sed -n 's/^\(open[at]*\)(.*mkveth.lock.*/\1/p'
+	mkveth del foo
+}
 export -f addrs routes seed_is_there links nothing_is_there nothing_dies talk
+export -f our_open
 
 @test "add gives the addresses, names and routes of the seed" {
 	run in_world mkveth add --host-address 10.231.136.1 \
@@ -1126,7 +1135,7 @@ export -f ports ports_are_back inside
 @test "whichever system call fails with interfaces, all or nothing is done" {
 	each_failure_moved() {
 		local call n
-		for call in socket sendto recvfrom open openat mkdir ftruncate write setns; do
+		for call in socket sendto recvfrom "$(our_open)" mkdir ftruncate write setns; do
 			for ((n = 1; n < 80; n++)); do
 				if strace -qq -o "$LOG" -e "trace=$call" \
 				    -e "inject=$call:error=ENOMEM:when=$n" \
@@ -1297,12 +1306,8 @@ batch() { world_exec mkveth batch "$@"; }
 #
 # Either the add succeeds all the same and all is there, or nothing is.
 each_failure() {
-	local call n bad=0 open
-	# The sanitizers open files of their own with the other call.
-	open=$(strace -e trace=open,openat mkveth add foo 2>&1 |
-		sed -n 's/^\(open[at]*\)(.*mkveth.lock.*/\1/p')
-	mkveth del foo
-	for call in socket sendto recvfrom mount unshare "$open" flock \
+	local call n bad=0
+	for call in socket sendto recvfrom mount unshare "$(our_open)" flock \
 	    fcntl setns stat lstat fstat newfstatat ioctl mkdir capset capget \
 	    setsockopt; do
 		for ((n = 1; n < 60; n++)); do
