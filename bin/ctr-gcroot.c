@@ -11,28 +11,36 @@
  * followed, and the profile is read as in lib/profile.h.  The directories
  * above are for root alone, at every run: else a user of the host with the
  * number of one of the container's could write there too.
+ *
+ * The roots that sync makes are in a third one, lib/gcsync.h.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "caps.h"
 #include "exits.h"
 #include "fd.h"
-#include "lockfile.h"
+#include "gcsync.h"
+#include "gcview.h"
+#include "gencheck.h"
+#include "gens.h"
+#include "gentext.h"
+#include "inroot.h"
+#include "machine.h"
 #include "name.h"
 #include "nixdirs.h"
 #include "opts.h"
-#include "profile.h"
 #include "rmtree.h"
 #include "storepath.h"
 
@@ -40,35 +48,35 @@ static const char help[] =
 	"usage: ctr-gcroot [OPTION]... init NAME\n"
 	"       ctr-gcroot [OPTION]... set NAME PATH\n"
 	"       ctr-gcroot [OPTION]... list [--json] NAME\n"
-	"       ctr-gcroot [OPTION]... rollback NAME [GENERATION]\n"
 	"       ctr-gcroot [OPTION]... path NAME\n"
+	"       ctr-gcroot [OPTION]... check NAME\n"
+	"       ctr-gcroot [OPTION]... rollback NAME [GENERATION]\n"
+	"       ctr-gcroot [OPTION]... delete-generations NAME SPEC...\n"
+	"       ctr-gcroot [OPTION]... sync --root DIR NAME\n"
+	"       ctr-gcroot [OPTION]... sync --trees DIR {NAME | --all}\n"
 	"       ctr-gcroot [OPTION]... rm [--trees DIR] NAME\n"
+	"\n"
+	"SPEC is old, DAYSd, +KEEP or numbers, as for nix-env.\n"
 	"\n"
 	"  --state-dir DIR  Nix's state ($NIX_STATE_DIR, else /nix/var/nix)\n"
 	"  --wait SECONDS   how long to wait for the profile's lock (10)\n"
 	"  --json           a list for programs\n"
-	"  --trees DIR      remove the container's tree DIR/NAME, too\n";
+	"  --root DIR       the container's root, with all it mounts\n"
+	"  --trees DIR      where the trees of containers lie: DIR/NAME;\n"
+	"                   rm removes it, too\n"
+	"  --all            all containers that have a tree\n"
+	"  --machines DIR   what systemd-machined knows of those that run\n"
+	"                   (/run/systemd/machines)\n";
+
+/* How long one container may keep a sync busy: it can mount what answers late. */
+enum { SYNC_S = 60 };
 
 struct job {
-	const char *state, *name, *trees;
-	const char *arg;	/* the verb's own argument, or NULL */
-	int wait_ms;
-	bool json;
+	const char *state, *name, *trees, *root, *machines;
+	char **arg;		/* the verb's own arguments, args of them */
+	int args, wait_ms;
+	bool json, all;
 };
-
-/* parse_number - a decimal number, at most max; -1 if it is none */
-static int64_t
-parse_number(const char *s, int64_t max)
-{
-	int64_t v = 0;
-
-	if (!*s)
-		return -1;
-	for (; *s; s++)
-		if (*s < '0' || *s > '9' || (v = v * 10 + (*s - '0')) > max)
-			return -1;
-	return v;
-}
 
 /* open_parent - the per-container directory of a kind; -1: there is none */
 static int
@@ -77,8 +85,7 @@ open_parent(const struct job *job, enum nixdirs kind)
 	int fd = nixdirs_parent(job->state, kind, false);
 
 	if (fd < 0 && errno != ENOENT)
-		err(1, "open %s/%s/per-container", job->state,
-		    nixdirs_name[kind]);
+		err(1, "open %s/%s", job->state, nixdirs_path[kind]);
 	return fd;
 }
 
@@ -91,8 +98,8 @@ open_name(const struct job *job, enum nixdirs kind, bool make)
 	if (fd < 0 && errno == ENOENT && !make)
 		errx(1, "%s has no profile in %s", job->name, job->state);
 	if (fd < 0)
-		err(1, "open %s/%s/per-container/%s", job->state,
-		    nixdirs_name[kind], job->name);
+		err(1, "open %s/%s/%s", job->state, nixdirs_path[kind],
+		    job->name);
 	return fd;
 }
 
@@ -102,21 +109,9 @@ open_profile(const struct job *job, bool make)
 {
 	auto_close int roots = make ? open_name(job, NIXDIRS_ROOTS, true) :
 	    open_parent(job, NIXDIRS_ROOTS);
+	auto_close int synced = open_parent(job, NIXDIRS_SYNCED);
 
 	return open_name(job, NIXDIRS_PROFILES, make);
-}
-
-static int
-lock_profile(const struct job *job, int dir)
-{
-	int fd = lockfile_take(dir, PROFILE_LOCK, job->wait_ms);
-
-	if (fd < 0 && errno == ETIMEDOUT)
-		errx(1, "lock profile of %s: another process has held it for "
-		    "%d s", job->name, job->wait_ms / 1000);
-	if (fd < 0)
-		err(1, "lock profile of %s: %s", job->name, PROFILE_LOCK);
-	return fd;
 }
 
 static void
@@ -126,82 +121,20 @@ read_profile(const struct job *job, int dir, struct profile *p)
 		err(1, "read profile of %s", job->name);
 }
 
-/* The text may come from the container: it shall not speak to the terminal. */
-static void
-print_text(const char *s, bool json)
-{
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c < ' ' || c >= 0x7f)
-			printf(json ? "\\u%04x" : "\\x%02x", c);
-		else if (c == '\\' || (json && c == '"'))
-			printf("\\%c", c);
-		else
-			putchar(c);
-	}
-}
-
-static void
-print_generation(int dir, const struct generation *g, bool current, bool json)
-{
-	char target[PATH_MAX], date[32];
-	time_t t = (time_t)g->date;
-	struct tm *tm = json ? gmtime(&t) : localtime(&t);
-
-	if (profile_target(dir, g->number, target, sizeof(target)) < 0)
-		return;		/* it has been removed meanwhile */
-	if (!tm || strftime(date, sizeof(date), json ? "%Y-%m-%dT%H:%M:%SZ" :
-	    "%Y-%m-%d %H:%M:%S", tm) == 0)
-		strcpy(date, "-");
-	if (json)
-		printf("{\"number\":%" PRIu32 ",\"date\":\"%s\",\"target\":\"",
-		    g->number, date);
-	else
-		printf("%4" PRIu32 "   %s   %-9s   ", g->number, date,
-		    current ? "(current)" : "");
-	print_text(target, json);
-	if (json)
-		printf("\",\"current\":%s}", current ? "true" : "false");
-	else
-		putchar('\n');
-}
-
 static void
 init_verb(const struct job *job)
 {
 	auto_close int profile = open_profile(job, true);
 }
 
-/* add_generation - nix-env --set takes no lock, and may be the first to add */
-static uint32_t
-add_generation(const struct job *job, int dir)
-{
-	struct profile p;
-	uint32_t number;
-	int r, tries = 10;
-
-	do {
-		read_profile(job, dir, &p);
-		r = profile_add(dir, &p, job->arg, &number);
-		profile_free(&p);
-	} while (r < 0 && errno == EEXIST && --tries > 0);
-	if (r < 0)
-		err(1, "add a generation to the profile of %s", job->name);
-	return number;
-}
-
 static void
 set_verb(const struct job *job)
 {
 	auto_close int dir = open_profile(job, true);
-	int lock = lock_profile(job, dir);
-	uint32_t number = add_generation(job, dir);
+	struct why why;
 
-	if (profile_switch(dir, number) < 0)
-		err(1, "make generation %" PRIu32 " the current one of %s",
-		    number, job->name);
-	lockfile_drop(dir, PROFILE_LOCK, lock);
+	if (gens_set(dir, job->name, job->wait_ms, job->arg[0], &why) < 0)
+		errx(1, "%s", why.text);
 }
 
 static void
@@ -211,56 +144,31 @@ list_verb(const struct job *job)
 	struct profile p;
 
 	read_profile(job, dir, &p);
-	if (job->json)
-		putchar('[');
-	for (size_t i = 0; i < p.n; i++) {
-		if (job->json && i > 0)
-			fputs(",\n", stdout);
-		print_generation(dir, &p.gen[i], p.gen[i].number == p.current,
-		    job->json);
-	}
-	if (job->json)
-		puts("]");
+	gentext_list(dir, &p, job->json);
 	profile_free(&p);
-}
-
-/* target_of_rollback - the one asked for, else the one before the current */
-static uint32_t
-target_of_rollback(const struct job *job, const struct profile *p)
-{
-	int64_t n = -1;
-
-	if (job->arg) {
-		n = parse_number(job->arg, PROFILE_MAX);
-		if (!profile_find(p, n))
-			errx(1, "%s has no generation %s", job->name, job->arg);
-	}
-	for (size_t i = 0; !job->arg && i < p->n; i++)
-		if (p->gen[i].number < p->current)
-			n = p->gen[i].number;
-	if (n < 0 && p->current < 0)
-		errx(1, "%s has no current generation", job->name);
-	if (n < 0)
-		errx(1, "%s has no generation before %" PRId64, job->name,
-		    p->current);
-	return (uint32_t)n;
 }
 
 static void
 rollback_verb(const struct job *job)
 {
 	auto_close int dir = open_profile(job, false);
-	int lock = lock_profile(job, dir);
-	struct profile p;
-	uint32_t number;
+	struct why why;
 
-	read_profile(job, dir, &p);
-	number = target_of_rollback(job, &p);
-	if (profile_switch(dir, number) < 0)
-		err(1, "make generation %" PRIu32 " the current one of %s",
-		    number, job->name);
-	profile_free(&p);
-	lockfile_drop(dir, PROFILE_LOCK, lock);
+	if (gens_back(dir, job->name, job->wait_ms, job->args == 0 ? -1 :
+	    genspec_number(job->arg[0], PROFILE_MAX), &why) < 0)
+		errx(1, "%s", why.text);
+}
+
+static void
+delete_verb(const struct job *job)
+{
+	auto_close int dir = open_profile(job, false);
+	struct genspec spec;
+	struct why why;
+
+	(void)genspec_parse(&spec, job->arg, job->args); /* check said it is */
+	if (gens_delete(dir, job->name, job->wait_ms, &spec, &why) < 0)
+		errx(1, "%s", why.text);
 }
 
 static void
@@ -275,8 +183,112 @@ path_verb(const struct job *job)
 	    sizeof(target)) < 0)
 		errx(1, "%s has no current generation", job->name);
 	profile_free(&p);
-	print_text(target, false);
+	gentext_print(target, false);
 	putchar('\n');
+}
+
+static void
+check_verb(const struct job *job)
+{
+	auto_close int dir = open_profile(job, false);
+	struct profile p;
+	struct why why;
+	bool asked;
+	int bad;
+
+	read_profile(job, dir, &p);
+	if ((bad = gencheck(dir, &p, &asked, &why)) < 0)
+		errx(1, "%s", why.text);
+	if (!asked)
+		warnx("there is no nix-store: whether store paths are valid "
+		    "was not checked");
+	if (p.current < 0)
+		warnx("%s has no current generation", job->name);
+	if (fflush(stdout) != 0)
+		err(1, "write the output");
+	if (bad > 0 || p.current < 0)
+		exit(1);
+	profile_free(&p);
+}
+
+static void
+sync_name(const struct job *job, const struct textlist *offers)
+{
+	auto_close int root = -1;
+	bool whole = true;
+	struct why why;
+
+	if (!job->root)
+		root = gcview_open(job->machines, job->trees, job->name,
+		    &whole, &why);
+	else if ((root = inroot_top(job->root)) < 0)
+		err(1, "open %s", job->root);
+	if (root < 0 || gcsync(job->state, job->name, root, whole, offers,
+	    &why) < 0)
+		errx(1, "%s", why.text);
+}
+
+/* sync_apart - the same, in a process that ends in time; is it done? */
+static bool
+sync_apart(const struct job *job, const struct textlist *offers)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		err(1, "fork");
+	if (pid == 0) {
+		alarm(SYNC_S);
+		sync_name(job, offers);
+		_exit(0);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			err(1, "wait for a process");
+	if (WIFSIGNALED(status))
+		warnx("sync %s: given up: %s", job->name,
+		    WTERMSIG(status) == SIGALRM ? "it takes too long" :
+		    strsignal(WTERMSIG(status)));
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* sync_all - each that has a tree and a directory of roots */
+static bool
+sync_all(const struct job *job, const struct textlist *offers)
+{
+	auto_close int roots = open_parent(job, NIXDIRS_ROOTS);
+	DIR *d = opendir(job->trees);
+	struct dirent *e;
+	bool done = true;
+
+	if (!d && errno != ENOENT)
+		err(1, "open %s", job->trees);
+	while (d && (e = readdir(d))) {
+		struct job one = *job;
+
+		one.name = e->d_name;
+		if (name_ok(one.name) && roots >= 0 &&
+		    faccessat(roots, one.name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			done &= sync_apart(&one, offers);
+	}
+	if (d)
+		closedir(d);
+	return done;
+}
+
+static void
+sync_verb(const struct job *job)
+{
+	auto_close int profiles = open_parent(job, NIXDIRS_PROFILES);
+	auto_close int synced = open_parent(job, NIXDIRS_SYNCED);
+	struct textlist offers = { 0 };
+	struct why why;
+
+	if (gcsync_offers(job->state, &offers, &why) < 0)
+		errx(1, "%s", why.text);
+	if (!(job->all ? sync_all(job, &offers) : sync_apart(job, &offers)))
+		exit(1);
+	textlist_free(&offers);
 }
 
 /* The tree goes first: what it uses is then kept until nothing of it is left. */
@@ -297,18 +309,16 @@ rm_tree(const struct job *job)
 static void
 rm_verb(const struct job *job)
 {
-	static const enum nixdirs kinds[] = { NIXDIRS_PROFILES, NIXDIRS_ROOTS };
-
 	if (job->trees)
 		rm_tree(job);
-	for (int i = 0; i < 2; i++) {
-		auto_close int parent = open_parent(job, kinds[i]);
+	for (enum nixdirs i = 0; i < NIXDIRS_N; i++) {
+		auto_close int parent = open_parent(job, i);
 
 		if (parent < 0)
 			continue;
 		if (rmtree_at(parent, job->name) < 0 || fsync(parent) < 0)
-			err(1, "remove %s/%s/per-container/%s", job->state,
-			    nixdirs_name[kinds[i]], job->name);
+			err(1, "remove %s/%s/%s", job->state, nixdirs_path[i],
+			    job->name);
 	}
 }
 
@@ -316,13 +326,17 @@ static const struct verb {
 	const char *name;
 	int min, max;		/* how many arguments, NAME among them */
 	void (*act)(const struct job *job);
+	int cap;		/* one that is of use, or -1 */
 } verbs[] = {
-	{ "init", 1, 1, init_verb },
-	{ "set", 2, 2, set_verb },
-	{ "list", 1, 1, list_verb },
-	{ "rollback", 1, 2, rollback_verb },
-	{ "path", 1, 1, path_verb },
-	{ "rm", 1, 1, rm_verb },
+	{ "init", 1, 1, init_verb, -1 },
+	{ "set", 2, 2, set_verb, -1 },
+	{ "list", 1, 1, list_verb, -1 },
+	{ "path", 1, 1, path_verb, -1 },
+	{ "check", 1, 1, check_verb, -1 },
+	{ "rollback", 1, 2, rollback_verb, -1 },
+	{ "delete-generations", 2, INT_MAX, delete_verb, -1 },
+	{ "sync", 0, 1, sync_verb, CAP_SYS_PTRACE },
+	{ "rm", 1, 1, rm_verb, CAP_LINUX_IMMUTABLE },
 };
 
 static const struct verb *
@@ -348,17 +362,16 @@ parse_verb(int argc, char *argv[])
 
 /*
  * The directories may belong to the container's root in a user namespace, and
- * have any mode.  Only a removal may meet files that were made immutable, and
- * without the last capability it still removes all others.
+ * have any mode.  A removal may meet files that were made immutable, and a sync
+ * looks into containers that run; without that they still do all the rest.
  */
 static void
-drop_caps(bool removal)
+drop_caps(int cap)
 {
-	static const cap_value_t need[] = { CAP_CHOWN, CAP_DAC_OVERRIDE,
-	    CAP_FOWNER, CAP_LINUX_IMMUTABLE };
+	cap_value_t need[] = { CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, cap };
 	const char *missing;
 
-	if (removal && caps_only(need, 4, &missing) == 0)
+	if (cap >= 0 && caps_only(need, 4, &missing) == 0)
 		return;
 	if (caps_only(need, 3, &missing) < 0) {
 		if (missing)
@@ -367,36 +380,67 @@ drop_caps(bool removal)
 	}
 }
 
+/* check_path - the system that set is given, as its generation shall name it */
+static void
+check_path(struct job *job)
+{
+	static char path[PATH_MAX];
+
+	if (job->arg[0][0] != '/')
+		errx(EXIT_USAGE, "not an absolute path: %s", job->arg[0]);
+	if (storepath_resolve(job->arg[0], path, sizeof(path)) < 0) {
+		if (errno == EINVAL)
+			errx(EXIT_USAGE, "not a store path: %s", job->arg[0]);
+		err(1, "%s", job->arg[0]);
+	}
+	job->arg[0] = path;
+}
+
+static void
+check_options(const struct verb *verb, const struct job *job)
+{
+	const char *const dirs[] = { job->state, job->trees, job->root,
+	    job->machines };
+	bool sync = verb->act == sync_verb;
+
+	if (job->json && verb->act != list_verb)
+		errx(EXIT_USAGE, "%s takes no --json", verb->name);
+	if (job->trees && verb->act != rm_verb && !sync)
+		errx(EXIT_USAGE, "%s takes no --trees", verb->name);
+	if ((job->root || job->all) && !sync)
+		errx(EXIT_USAGE, "%s takes no %s", verb->name,
+		    job->root ? "--root" : "--all");
+	if (sync && (!job->trees == !job->root || (job->root && job->all)))
+		errx(EXIT_USAGE, "sync: either --root DIR and a name, or "
+		    "--trees DIR");
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		if (dirs[i] && dirs[i][0] != '/')
+			errx(EXIT_USAGE, "not an absolute path: %s", dirs[i]);
+}
+
 /* check - what can be said of the arguments before anything is touched */
 static void
 check(const struct verb *verb, struct job *job)
 {
-	static char path[PATH_MAX];
+	struct genspec spec;
+	const char *bad = NULL;
 
-	if (!name_ok(job->name))
+	if (!job->name != job->all)
+		errx(EXIT_USAGE, "%s: %s", verb->name, job->name ?
+		    "--all takes no name" : "too few arguments; see --help");
+	if (job->name && !name_ok(job->name))
 		errx(EXIT_USAGE, "not a name of a container: %s (%s)",
 		    job->name, NAME_ALLOWED);
-	if (job->json && verb->act != list_verb)
-		errx(EXIT_USAGE, "%s takes no --json", verb->name);
-	if (job->trees && verb->act != rm_verb)
-		errx(EXIT_USAGE, "%s takes no --trees", verb->name);
-	if (job->trees && job->trees[0] != '/')
-		errx(EXIT_USAGE, "not an absolute path: %s", job->trees);
-	if (job->state[0] != '/')
-		errx(EXIT_USAGE, "not an absolute path: %s", job->state);
-	if (verb->act == rollback_verb && job->arg &&
-	    parse_number(job->arg, PROFILE_MAX) < 0)
-		errx(EXIT_USAGE, "not a number of a generation: %s", job->arg);
-	if (verb->act != set_verb)
-		return;
-	if (job->arg[0] != '/')
-		errx(EXIT_USAGE, "not an absolute path: %s", job->arg);
-	if (storepath_resolve(job->arg, path, sizeof(path)) < 0) {
-		if (errno == EINVAL)
-			errx(EXIT_USAGE, "not a store path: %s", job->arg);
-		err(1, "%s", job->arg);
-	}
-	job->arg = path;
+	check_options(verb, job);
+	if (verb->act == rollback_verb && job->args > 0 &&
+	    genspec_number(job->arg[0], PROFILE_MAX) < 0)
+		bad = job->arg[0];
+	if (verb->act == delete_verb)
+		bad = genspec_parse(&spec, job->arg, job->args);
+	if (bad)
+		errx(EXIT_USAGE, "not a number of a generation: %s", bad);
+	if (verb->act == set_verb)
+		check_path(job);
 }
 
 int
@@ -407,9 +451,13 @@ main(int argc, char *argv[])
 		{ "wait", required_argument, NULL, 'w' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "trees", required_argument, NULL, 't' },
+		{ "root", required_argument, NULL, 'r' },
+		{ "machines", required_argument, NULL, 'm' },
+		{ "all", no_argument, NULL, 'a' },
 		OPTS_COMMON
 	};
-	struct job job = { .state = getenv("NIX_STATE_DIR"), .wait_ms = 10000 };
+	struct job job = { .state = getenv("NIX_STATE_DIR"), .wait_ms = 10000,
+	    .machines = MACHINE_DIR };
 	const struct verb *verb;
 	int opt;
 
@@ -419,15 +467,24 @@ main(int argc, char *argv[])
 			job.state = optarg;
 			break;
 		case 'w':
-			if (parse_number(optarg, 86400) < 0)
+			if (genspec_number(optarg, 86400) < 0)
 				errx(EXIT_USAGE, "not seconds: %s", optarg);
-			job.wait_ms = (int)parse_number(optarg, 86400) * 1000;
+			job.wait_ms = (int)genspec_number(optarg, 86400) * 1000;
 			break;
 		case 'j':
 			job.json = true;
 			break;
 		case 't':
 			job.trees = optarg;
+			break;
+		case 'r':
+			job.root = optarg;
+			break;
+		case 'm':
+			job.machines = optarg;
+			break;
+		case 'a':
+			job.all = true;
 			break;
 		OPTS_CASES(help, EXIT_USAGE);
 		}
@@ -437,10 +494,11 @@ main(int argc, char *argv[])
 	argv += optind;
 
 	verb = parse_verb(argc, argv);
-	job.name = argv[1];
-	job.arg = argc > 2 ? argv[2] : NULL;
+	job.name = argc > 1 ? argv[1] : NULL;
+	job.arg = argv + 2;
+	job.args = argc > 2 ? argc - 2 : 0;
 	check(verb, &job);
-	drop_caps(verb->act == rm_verb);
+	drop_caps(verb->cap);
 	verb->act(&job);
 	if (fflush(stdout) != 0)
 		err(1, "write the output");

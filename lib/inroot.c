@@ -37,8 +37,10 @@ inroot_open(int root, const char *path, int flags, enum inroot_links links)
 {
 	struct open_how how = {
 		.flags = (unsigned)flags | O_CLOEXEC,
-		.resolve = RESOLVE_NO_MAGICLINKS | (links == INROOT_LINKS ?
-		    RESOLVE_IN_ROOT : RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS),
+		.resolve = RESOLVE_NO_MAGICLINKS |
+		    (links == INROOT_ONE_MOUNT ? RESOLVE_NO_XDEV : 0) |
+		    (links == INROOT_NO_LINKS ? RESOLVE_BENEATH |
+		    RESOLVE_NO_SYMLINKS : RESOLVE_IN_ROOT),
 	};
 	long fd = -1;
 

@@ -21,6 +21,7 @@
 enum inroot_links {
 	INROOT_NO_LINKS,	/* refused: ELOOP */
 	INROOT_LINKS,		/* followed as the container would: "/" is root */
+	INROOT_ONE_MOUNT,	/* the same, but into no other mount: EXDEV */
 };
 
 /*

@@ -11,7 +11,19 @@
 
 #include "fd.h"
 
-const char *const nixdirs_name[] = { "profiles", "gcroots" };
+static const struct where {
+	const char *above, *name;
+} where[NIXDIRS_N] = {
+	{ "profiles", "per-container" },
+	{ "gcroots", "per-container" },
+	{ "gcroots", "per-container-synced" },
+};
+
+const char *const nixdirs_path[NIXDIRS_N] = {
+	"profiles/per-container",
+	"gcroots/per-container",
+	"gcroots/per-container-synced",
+};
 
 /* open_made - a directory in parent that is no link */
 static int
@@ -78,10 +90,10 @@ nixdirs_parent(const char *state, enum nixdirs kind, bool make)
 		return -1;
 	if ((top = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return -1;
-	above = open_made(top, nixdirs_name[kind], 0755, make);
+	above = open_made(top, where[kind].above, 0755, make);
 	if (above < 0)
 		return -1;
-	fd = open_made(above, "per-container", 0700, make);
+	fd = open_made(above, where[kind].name, 0700, make);
 	if (fd < 0 || enforce_owner(fd) < 0 || enforce_mode(fd, 0700) < 0)
 		return -1;
 	return fd_take(&fd);

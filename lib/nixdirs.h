@@ -5,14 +5,15 @@
 #include <stdbool.h>
 
 /*
- * What a container has in Nix's state directory: STATE/profiles and
- * STATE/gcroots have each a per-container directory, for root alone, and in it
- * one that has the container's name and that its root can write.
+ * What a container has in Nix's state directory: in each of these, which are
+ * for root alone, one that has the container's name.  Its root can write in
+ * the first two; NIXDIRS_SYNCED is the host's, and holds the roots that stand
+ * for those made inside the container.
  */
-enum nixdirs { NIXDIRS_PROFILES, NIXDIRS_ROOTS };
+enum nixdirs { NIXDIRS_PROFILES, NIXDIRS_ROOTS, NIXDIRS_SYNCED, NIXDIRS_N };
 
-/* Their names in the state directory. */
-extern const char *const nixdirs_name[];
+/* Their paths in the state directory. */
+extern const char *const nixdirs_path[NIXDIRS_N];
 
 /*
  * nixdirs_parent - open a per-container directory

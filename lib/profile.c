@@ -189,6 +189,21 @@ profile_add(int dir, const struct profile *p, const char *target,
 }
 
 int
+profile_delete(int dir, const struct profile *p, const bool *doomed)
+{
+	char name[NAME_SIZE];
+
+	for (size_t i = 0; i < p->n; i++) {
+		if (!doomed[i])
+			continue;
+		link_name(p->gen[i].number, name);
+		if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+			return -1;
+	}
+	return fsync(dir);
+}
+
+int
 profile_switch(int dir, uint32_t number)
 {
 	char name[NAME_SIZE];

@@ -69,6 +69,14 @@ ssize_t profile_target(int dir, uint32_t number, char *buf, size_t size);
 int profile_add(int dir, const struct profile *p, const char *target,
     uint32_t *number);
 
+/*
+ * profile_delete - remove generations
+ *
+ * doomed has a word for each generation of p.  One that is gone is no error.
+ * Returns 0, or -1 with the errno of unlinkat(2) or fsync(2).
+ */
+int profile_delete(int dir, const struct profile *p, const bool *doomed);
+
 /* profile_switch - make a generation the current one; 0, or -1 with errno */
 int profile_switch(int dir, uint32_t number);
 

@@ -10,18 +10,23 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { HASH_LEN = 32 };
+enum { HASH_LEN = 32, NAME_LEN = 211 };
+
+const char *
+storepath_store(void)
+{
+	const char *store = getenv("NIX_STORE_DIR");
+
+	return store && *store ? store : "/nix/store";
+}
 
 /* after_store - what follows the store's directory in path, or NULL */
 static const char *
 after_store(const char *path)
 {
-	const char *store = getenv("NIX_STORE_DIR");
-	size_t n;
+	const char *store = storepath_store();
+	size_t n = strlen(store);
 
-	if (!store || !*store)
-		store = "/nix/store";
-	n = strlen(store);
 	return strncmp(path, store, n) == 0 && (path[n] == '/' || !path[n]) ?
 	    path + n : NULL;
 }
@@ -45,10 +50,32 @@ static bool
 is_store_path(const char *rest)
 {
 	static const char digits[] = "0123456789abcdfghijklmnpqrsvwxyz";
+	static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ+-._?=";
+	size_t n;
 
-	return rest[0] == '/' && strspn(rest + 1, digits) == HASH_LEN &&
-	    rest[HASH_LEN + 1] == '-' && rest[HASH_LEN + 2] &&
-	    rest[HASH_LEN + 2] != '/' && plain(rest);
+	if (rest[0] != '/' || strspn(rest + 1, digits) != HASH_LEN ||
+	    rest[HASH_LEN + 1] != '-' || rest[HASH_LEN + 2] == '.')
+		return false;
+	n = strspn(rest + HASH_LEN + 2, letters);
+	return n > 0 && n <= NAME_LEN && (!rest[HASH_LEN + 2 + n] ||
+	    rest[HASH_LEN + 2 + n] == '/') && plain(rest);
+}
+
+int
+storepath_name(const char *text, char name[STOREPATH_NAME])
+{
+	const char *rest = after_store(text);
+	size_t n;
+
+	if (!rest || !is_store_path(rest)) {
+		errno = rest ? EINVAL : ENOENT;
+		return -1;
+	}
+	n = strcspn(rest + 1, "/");
+	memcpy(name, rest + 1, n);
+	name[n] = '\0';
+	return 0;
 }
 
 int

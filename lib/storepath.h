@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+/* Room for HASH-NAME: Nix allows 211 characters in NAME. */
+enum { STOREPATH_NAME = 32 + 1 + 211 + 1 };
+
 /*
  * storepath_resolve - the path that a root shall lead to, for one that is given
  *
@@ -16,5 +19,17 @@
  * Source: nix-store(1); src/libstore/path.cc of Nix 2.8.
  */
 int storepath_resolve(const char *given, char *buf, size_t size);
+
+/* storepath_store - the directory of the store */
+const char *storepath_store(void);
+
+/*
+ * storepath_name - the store path that a link's text leads into
+ *
+ * Only the text is looked at.  name receives HASH-NAME, the name in the store
+ * of the store path that it is or lies below.  Returns 0, or -1 with errno
+ * ENOENT (it is not in the store), EINVAL (it is, but is not such a path).
+ */
+int storepath_name(const char *text, char name[STOREPATH_NAME]);
 
 #endif
