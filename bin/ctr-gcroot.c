@@ -15,28 +15,22 @@
  * The roots that sync makes are in a third one, lib/gcsync.h.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "caps.h"
 #include "exits.h"
 #include "fd.h"
-#include "gcsync.h"
-#include "gcview.h"
+#include "gcsyncs.h"
 #include "gencheck.h"
 #include "gens.h"
 #include "gentext.h"
-#include "inroot.h"
 #include "machine.h"
 #include "name.h"
 #include "nixdirs.h"
@@ -67,9 +61,6 @@ static const char help[] =
 	"  --all            all containers that have a tree\n"
 	"  --machines DIR   what systemd-machined knows of those that run\n"
 	"                   (/run/systemd/machines)\n";
-
-/* How long one container may keep a sync busy: it can mount what answers late. */
-enum { SYNC_S = 60 };
 
 struct job {
 	const char *state, *name, *trees, *root, *machines;
@@ -212,83 +203,19 @@ check_verb(const struct job *job)
 }
 
 static void
-sync_name(const struct job *job, const struct textlist *offers)
-{
-	auto_close int root = -1;
-	bool whole = true;
-	struct why why;
-
-	if (!job->root)
-		root = gcview_open(job->machines, job->trees, job->name,
-		    &whole, &why);
-	else if ((root = inroot_top(job->root)) < 0)
-		err(1, "open %s", job->root);
-	if (root < 0 || gcsync(job->state, job->name, root, whole, offers,
-	    &why) < 0)
-		errx(1, "%s", why.text);
-}
-
-/* sync_apart - the same, in a process that ends in time; is it done? */
-static bool
-sync_apart(const struct job *job, const struct textlist *offers)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid < 0)
-		err(1, "fork");
-	if (pid == 0) {
-		alarm(SYNC_S);
-		sync_name(job, offers);
-		_exit(0);
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			err(1, "wait for a process");
-	if (WIFSIGNALED(status))
-		warnx("sync %s: given up: %s", job->name,
-		    WTERMSIG(status) == SIGALRM ? "it takes too long" :
-		    strsignal(WTERMSIG(status)));
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-/* sync_all - each that has a tree and a directory of roots */
-static bool
-sync_all(const struct job *job, const struct textlist *offers)
-{
-	auto_close int roots = open_parent(job, NIXDIRS_ROOTS);
-	DIR *d = opendir(job->trees);
-	struct dirent *e;
-	bool done = true;
-
-	if (!d && errno != ENOENT)
-		err(1, "open %s", job->trees);
-	while (d && (e = readdir(d))) {
-		struct job one = *job;
-
-		one.name = e->d_name;
-		if (name_ok(one.name) && roots >= 0 &&
-		    faccessat(roots, one.name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			done &= sync_apart(&one, offers);
-	}
-	if (d)
-		closedir(d);
-	return done;
-}
-
-static void
 sync_verb(const struct job *job)
 {
 	auto_close int profiles = open_parent(job, NIXDIRS_PROFILES);
 	auto_close int synced = open_parent(job, NIXDIRS_SYNCED);
-	struct textlist offers = { 0 };
+	const struct gcsyncs g = { .state = job->state, .root = job->root,
+	    .trees = job->trees, .machines = job->machines };
 	struct why why;
+	int r = gcsyncs_run(&g, job->name, &why);
 
-	if (gcsync_offers(job->state, &offers, &why) < 0)
+	if (r < 0)
 		errx(1, "%s", why.text);
-	if (!(job->all ? sync_all(job, &offers) : sync_apart(job, &offers)))
+	if (r == 0)
 		exit(1);
-	textlist_free(&offers);
 }
 
 /* The tree goes first: what it uses is then kept until nothing of it is left. */
@@ -425,13 +352,13 @@ check(const struct verb *verb, struct job *job)
 	struct genspec spec;
 	const char *bad = NULL;
 
+	check_options(verb, job);
 	if (!job->name != job->all)
 		errx(EXIT_USAGE, "%s: %s", verb->name, job->name ?
 		    "--all takes no name" : "too few arguments; see --help");
 	if (job->name && !name_ok(job->name))
 		errx(EXIT_USAGE, "not a name of a container: %s (%s)",
 		    job->name, NAME_ALLOWED);
-	check_options(verb, job);
 	if (verb->act == rollback_verb && job->args > 0 &&
 	    genspec_number(job->arg[0], PROFILE_MAX) < 0)
 		bad = job->arg[0];

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include "fd.h"
@@ -35,6 +36,8 @@ struct sync {
 	int left;	/* how many entries may still be looked at */
 	bool cut;	/* there were more, or deeper ones */
 	int unsure;	/* the errno of what could not be looked at, or 0 */
+	dev_t tmpfs;	/* the one that was asked about last, and the answer */
+	bool tmpfs_of_host;
 };
 
 /* What lies in these the host's collector sees by itself. */
@@ -45,11 +48,61 @@ is_seen(const char *path)
 	    !strncmp(path, "/nix/var/nix/profiles/", 22);
 }
 
-/* open_link - *flag becomes '+' where it outlives the container's mounts */
-static int
-open_link(const struct sync *s, const char *path, char *flag)
+/* is_field3 - is the third field of a line of mountinfo this text? */
+static bool
+is_field3(const char *line, const char *text)
+{
+	size_t n = strlen(text);
+
+	for (int i = 0; i < 2 && line; i++)
+		if ((line = strchr(line, ' ')))
+			line++;
+	return line && !strncmp(line, text, n) && line[n] == ' ';
+}
+
+/* on_host - is a file system mounted on the host, too? */
+static bool
+on_host(dev_t dev)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	bool found = false;
+	char *line = NULL, want[32];
+	size_t room = 0;
+
+	snprintf(want, sizeof(want), "%u:%u", major(dev), minor(dev));
+	while (f && !found && getline(&line, &room, f) > 0)
+		found = is_field3(line, want);
+	free(line);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/*
+ * outlives - is what a link lies on there when the container does not run?
+ *
+ * Its /tmp is not: a tmpfs of its own ends with it.
+ */
+static bool
+outlives(struct sync *s, int fd)
 {
 	struct statfs fs;
+	struct stat st;
+
+	if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0 ||
+	    fs.f_type != TMPFS_MAGIC)
+		return true;
+	if (s->tmpfs != st.st_dev) {
+		s->tmpfs = st.st_dev;
+		s->tmpfs_of_host = on_host(st.st_dev);
+	}
+	return s->tmpfs_of_host;
+}
+
+/* open_link - *flag becomes '+' where it lies on something mounted that stays */
+static int
+open_link(struct sync *s, const char *path, char *flag)
+{
 	int fd;
 
 	*flag = '=';
@@ -57,7 +110,7 @@ open_link(const struct sync *s, const char *path, char *flag)
 	if (fd >= 0 || errno != EXDEV)
 		return fd;
 	fd = inroot_open(s->root, path, O_PATH | O_NOFOLLOW, INROOT_LINKS);
-	if (fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type != TMPFS_MAGIC)
+	if (fd >= 0 && outlives(s, fd))
 		*flag = '+';
 	return fd;
 }
@@ -68,7 +121,7 @@ open_link(const struct sync *s, const char *path, char *flag)
  * Returns 1 and its name, 0 if there is none, or -1 if that cannot be told.
  */
 static int
-read_link(const struct sync *s, const char *path, char *flag, char *name)
+read_link(struct sync *s, const char *path, char *flag, char *name)
 {
 	auto_close int fd = open_link(s, path, flag);
 	char text[PATH_MAX];

@@ -51,9 +51,19 @@ cmd_cleanup() {
 	[ $# -eq 1 ] || usage 'cleanup takes one name'
 	name_set "$1"
 	machine_forget
+	roots_sync
 	ephemeral_off
 	forward_off || say "$name: could not take its forwarded ports away"
 	mkveth del -- "$name"
+}
+
+# roots_sync - what links in the tree lead to is kept on the host, now that
+# nobody in the container looks after them
+roots_sync() {
+	[ -d /nix/store ] && [ -d "$root" ] &&
+		[ -d "$nix_dir/gcroots/per-container/$name" ] || return 0
+	ctr-gcroot sync --trees "$state_dir" -- "$name" ||
+		say "$name: not all of its garbage collector roots are kept"
 }
 
 # ephemeral_off - the copy of the tree that EPHEMERAL=1 made: a systemd-nspawn

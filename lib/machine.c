@@ -86,12 +86,13 @@ machine_root(const char *dir, const char *trees, const char *name)
 
 	if (read_note(dir, name, text) < 0)
 		return -1;
-	errno = ENOENT;
 	if (!value_of(text, "ROOT=", root, sizeof(root)) ||
 	    !value_of(text, "LEADER=", pid, sizeof(pid)) ||
 	    !is_ours(root, trees, name) || !*pid ||
-	    pid[strspn(pid, "0123456789")])
+	    pid[strspn(pid, "0123456789")]) {
+		errno = ENOENT;
 		return -1;
+	}
 	snprintf(path, sizeof(path), "/proc/%s/root", pid);
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)

@@ -13,6 +13,8 @@ setup() {
 	export ASAN_OPTIONS=detect_leaks=${LEAKS:-1} TZ=UTC
 	PROFILES=$NIX_STATE_DIR/profiles/per-container
 	ROOTS=$NIX_STATE_DIR/gcroots/per-container
+	SYNCED=$NIX_STATE_DIR/gcroots/per-container-synced
+	AUTO=$NIX_STATE_DIR/gcroots/auto
 	mkdir -p a b c outside
 	A=$PWD/a B=$PWD/b C=$PWD/c
 }
@@ -58,13 +60,16 @@ modes() { stat -c '%a:%u:%g' "$@" | tr '\n' ' '; }
 @test "every verb gives the directories above back to root" {
 	ctr-gcroot set foo "$A"
 	ctr-gcroot set foo "$B"
-	for verb in "init foo" "set foo $A" "list foo" "path foo" "rollback foo 1" "rm bar"; do
-		chmod 777 "$PROFILES" "$ROOTS"
-		chown 7:7 "$PROFILES" "$ROOTS"
+	mkdir -p store "trees/foo/usr"
+	ctr-gcroot sync --trees "$PWD/trees" foo
+	for verb in "init foo" "set foo $A" "list foo" "path foo" "check foo" "rollback foo 1" \
+		"delete-generations foo 9" "sync --trees $PWD/trees foo" "sync --trees $PWD/none --all" "rm bar"; do
+		chmod 777 "$PROFILES" "$ROOTS" "$SYNCED"
+		chown 7:7 "$PROFILES" "$ROOTS" "$SYNCED"
 		# shellcheck disable=SC2086
 		run ctr-gcroot $verb
 		assert_success
-		assert_equal "$(modes "$PROFILES" "$ROOTS")" "700:0:0 700:0:0 "
+		assert_equal "$(modes "$PROFILES" "$ROOTS" "$SYNCED") $verb" "700:0:0 700:0:0 700:0:0  $verb"
 	done
 }
 
@@ -134,6 +139,131 @@ modes() { stat -c '%a:%u:%g' "$@" | tr '\n' ' '; }
 	profile_env foo --delete-generations 2
 	assert_equal "$(numbers foo)" "1 3* "
 	assert_equal "$(files foo)" "./system ./system-1-link ./system-3-link "
+}
+
+# generations NAME CURRENT - five of them, 50, 40, 30, 20 and 10 days old
+generations() {
+	local i
+	ctr-gcroot init "$1"
+	for i in 1 2 3 4 5; do
+		mkdir -p "old$i"
+		ln -sfn "$PWD/old$i" "$PROFILES/$1/system-$i-link"
+		touch -h -d "$((60 - i * 10)) days ago 1 minute ago" "$PROFILES/$1/system-$i-link"
+	done
+	ln -sfn "system-$2-link" "$PROFILES/$1/system"
+}
+
+@test "delete-generations deletes what nix-env does, for each of its notations" {
+	need_nix
+	for current in 3 5; do
+		for spec in old 1d 10d 30d 9999d +1 +2 +99 "5 1 2" "2 3" 77 02; do
+			generations foo "$current"
+			generations bar "$current"
+			status=0
+			# shellcheck disable=SC2086
+			profile_env bar --delete-generations $spec 2>/dev/null || status=$?
+			# shellcheck disable=SC2086
+			run "-$status" ctr-gcroot delete-generations foo $spec
+			assert_equal "$current $spec: $(numbers foo)" "$current $spec: $(nix_numbers bar)"
+		done
+	done
+}
+
+@test "delete-generations never deletes the current one, and needs no Nix" {
+	generations foo 3
+	run -1 ctr-gcroot delete-generations foo 1 3
+	assert_output "ctr-gcroot: 3 is the current generation of foo, and stays: none was deleted"
+	assert_equal "$(numbers foo)" "1 2 3* 4 5 "
+	PATH=$BUILD/bin run "$BUILD/bin/ctr-gcroot" delete-generations foo 35d
+	assert_success
+	assert_output ""
+	assert_equal "$(numbers foo)" "2 3* 4 5 "
+	ctr-gcroot delete-generations foo +1
+	assert_equal "$(numbers foo)" "3* 4 5 "
+	ctr-gcroot delete-generations foo old
+	assert_equal "$(numbers foo)" "3* "
+	assert_equal "$(files foo)" "./system ./system-3-link "
+	ctr-gcroot delete-generations foo old
+	assert_equal "$(numbers foo)" "3* "
+}
+
+@test "where no generation is current, none is counted from it" {
+	generations foo 3
+	rm "$PROFILES/foo/system"
+	for spec in old +1 1d; do
+		run -1 ctr-gcroot delete-generations foo "$spec"
+		assert_output "ctr-gcroot: foo has no current generation"
+	done
+	assert_equal "$(numbers foo)" "1 2 3 4 5 "
+	ctr-gcroot delete-generations foo 2
+	assert_equal "$(numbers foo)" "1 3 4 5 "
+}
+
+@test "a generation that cannot be deleted is an error, a directory in its place stays" {
+	generations foo 3
+	rm "$PROFILES/foo/system-1-link"
+	mkdir -p "$PROFILES/foo/system-1-link/file"
+	ctr-gcroot delete-generations foo old
+	assert_equal "$(numbers foo)" "3* "
+	assert_exist "$PROFILES/foo/system-1-link/file"
+	generations bar 3
+	chattr +i "$PROFILES/bar" || skip "no chattr here"
+	run -1 ctr-gcroot delete-generations bar 1
+	assert_output --partial "ctr-gcroot: lock profile of bar: "
+	chattr -i "$PROFILES/bar"
+	assert_equal "$(numbers bar)" "1 2 3* 4 5 "
+}
+
+@test "check is silent about a profile that is whole, and names what is not" {
+	need_nix
+	x=$(store_path x)
+	ctr-gcroot set foo "$x"
+	ctr-gcroot set foo "$A"
+	run -0 ctr-gcroot check foo
+	assert_output ""
+	unknown=$PWD/store/$(printf 'b%.0s' {1..32})-unknown
+	mkdir "$unknown"
+	ln -s "$unknown/sub" "$PROFILES/foo/system-3-link"
+	mkdir "$unknown/sub"
+	ln -s "$PWD/store/$(printf 'c%.0s' {1..32})-gone" "$PROFILES/foo/system-4-link"
+	ln -s "$PWD/none"$'\e[2J' "$PROFILES/foo/system-5-link"
+	ln -s "$PWD/store/x" "$PROFILES/foo/system-6-link"
+	ln -s "../a" "$PROFILES/foo/system-7-link"
+	ln -s "$PWD/store/$(printf 'd%.0s' {1..32})-a b" "$PROFILES/foo/system-8-link"
+	run -1 ctr-gcroot check foo
+	assert_output "   4   missing            $PWD/store/$(printf 'c%.0s' {1..32})-gone
+   5   missing            $PWD/none\\x1b[2J
+   6   not a store path   $PWD/store/x
+   7   not absolute       ../a
+   8   not a store path   $PWD/store/$(printf 'd%.0s' {1..32})-a b
+   3   not valid          $unknown"
+	rm "$PROFILES"/foo/system-[3-8]-link
+	run -0 ctr-gcroot check foo
+	rm "$PROFILES/foo/system"
+	run -1 ctr-gcroot check foo
+	assert_output "ctr-gcroot: foo has no current generation"
+}
+
+@test "check asks Nix about more paths than fit into one question" {
+	need_nix
+	ctr-gcroot set foo "$(store_path x)"
+	for i in {2..600}; do ln -s "$(readlink "$PROFILES/foo/system-1-link")" "$PROFILES/foo/system-$i-link"; done
+	run -0 ctr-gcroot check foo
+	mkdir "$PWD/store/$(printf 'b%.0s' {1..32})-unknown"
+	ln -s "$PWD/store/$(printf 'b%.0s' {1..32})-unknown" "$PROFILES/foo/system-601-link"
+	run -1 ctr-gcroot check foo
+	assert_output " 601   not valid          $PWD/store/$(printf 'b%.0s' {1..32})-unknown"
+}
+
+@test "without Nix check looks what is there, and says what it cannot tell" {
+	mkdir -p "store/$(printf 'a%.0s' {1..32})-ok"
+	ctr-gcroot set foo "$PWD/store/$(printf 'a%.0s' {1..32})-ok"
+	ctr-gcroot set foo "$A"
+	PATH=$BUILD/bin run -0 "$BUILD/bin/ctr-gcroot" check foo
+	assert_output "ctr-gcroot: there is no nix-store: whether store paths are valid was not checked"
+	rmdir a
+	run -1 --separate-stderr env PATH="$BUILD/bin" ctr-gcroot check foo
+	assert_output "   2   missing            $A"
 }
 
 # nix-env --set takes no lock, in no version; its other operations do.
@@ -242,6 +372,374 @@ modes() { stat -c '%a:%u:%g' "$@" | tr '\n' ' '; }
 	assert_equal "$(readlink new/var/nix/profiles/per-container/foo/system-1-link)" "$A"
 }
 
+# inside NAME PATH TARGET - a link in the tree of a container
+inside() { mkdir -p "trees/$1/usr" "trees/$1/$(dirname "$2")" && ln -sfn "$3" "trees/$1/$2"; }
+
+# offered PATH - Nix's daemon was asked for an indirect root there
+offered() { mkdir -p "$AUTO" && ln -sfn "$1" "$AUTO/$(sha1sum <<<"$1" | cut -c 1-32)"; }
+
+# made NAME - a path in the private store, made there without Nix
+made() {
+	local path
+	path=$PWD/store/$(sha1sum <<<"$1" | tr e f | cut -c 1-32)-$1
+	mkdir -p "$path"
+	echo "$path"
+}
+
+# synced NAME - the roots that there are for links inside a container
+synced() { (cd "$SYNCED/$1" && find . -type l -printf '%f -> %l\n' | sed 's/.*-> //; s/.*[0-9a-z]\{32\}-//' | sort | tr '\n' ' '); }
+
+sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
+
+@test "the collector keeps what links in a container lead to, as long as they are there" {
+	need_nix
+	one=$(store_path one) two=$(store_path two) three=$(store_path three)
+	ctr-gcroot init foo
+	inside foo root/result "$one"
+	inside foo srv/result "$two/sub/file"
+	inside foo srv/other "$three"
+	offered /root/result
+	mkdir "$ROOTS/foo/auto"
+	ln -s /srv/result "$ROOTS/foo/auto/xyz"
+	run -0 sync foo
+	assert_output ""
+	assert_equal "$(synced foo)" "one two "
+	assert_equal "$(readlink "$SYNCED/foo/${two##*/}")" "$two"
+	for _ in 1 2; do
+		nix-store --gc >/dev/null 2>&1
+		assert_equal "$(ls "$AUTO")" ""
+		assert_file_exist "$one"
+		assert_file_exist "$two"
+		assert_file_not_exist "$three"
+		sync foo
+	done
+	rm trees/foo/root/result
+	sync foo
+	nix-store --gc >/dev/null 2>&1
+	assert_file_not_exist "$one"
+	assert_file_exist "$two"
+	rm -r trees/foo/srv
+	sync foo
+	assert_equal "$(find "$SYNCED/foo" -mindepth 1 -printf '%f ')" "links "
+	nix-store --gc >/dev/null 2>&1
+	assert_file_not_exist "$two"
+}
+
+@test "a link that leads elsewhere by now gives its root up for another" {
+	ctr-gcroot init foo
+	inside foo root/result "$(made one)"
+	offered /root/result
+	sync foo
+	rm "$AUTO"/*
+	inside foo root/result "$(made two)"
+	sync foo
+	assert_equal "$(synced foo)" "two "
+	inside foo root/result "$(made three)"
+	rm -r "$(made three)"
+	sync foo
+	assert_equal "$(synced foo)" ""
+}
+
+@test "the container cannot write what sync makes, and has none of it in its tree" {
+	ctr-gcroot init foo
+	inside foo root/result "$(made one)"
+	offered /root/result
+	(umask 0; sync foo)
+	assert_equal "$(modes "$SYNCED" "$SYNCED/foo" "$SYNCED/foo/links")" "700:0:0 755:0:0 600:0:0 "
+	assert_equal "$(find trees "$ROOTS" -newer "$SYNCED/foo/links" -type f)" ""
+	assert_equal "$(tr '\0' '\n' <"$SYNCED/foo/links")" "=$(basename "$(made one)")/root/result"
+}
+
+@test "two containers with a link of one path have each a root of their own" {
+	ctr-gcroot init foo
+	ctr-gcroot init bar
+	inside foo root/result "$(made one)"
+	inside bar root/result "$(made two)"
+	offered /root/result
+	mkdir -p trees/storage trees/bar-not
+	run -0 sync --all
+	assert_output ""
+	assert_equal "$(synced foo)$(synced bar)" "one two "
+	assert_equal "$(ls "$SYNCED" | tr '\n' ' ')" "bar foo "
+	ctr-gcroot rm foo
+	assert_equal "$(ls "$SYNCED")" bar
+}
+
+@test "links are resolved as inside the container, and never outside" {
+	ctr-gcroot init foo
+	in=$(made in) out=$(made out)
+	ln -s "$out" outside/result
+	mkdir -p "trees/foo$PWD/outside"
+	ln -s "$in" "trees/foo$PWD/outside/result"
+	inside foo away "$PWD/outside"
+	inside foo up/away ../../../outside
+	inside foo up/top ../../../../../../../../../../../../..
+	inside foo self /proc/self/cwd
+	offered /away/result
+	offered /up/away/result
+	offered "/up/top$PWD/outside/result"
+	offered "/../../../../../../../../../../..$PWD/outside/result"
+	offered "$PWD/outside/result"
+	offered /self/outside/result
+	run -0 sync foo
+	assert_output ""
+	assert_equal "$(synced foo)" "in "
+}
+
+@test "what is no link to a store path, a loop, a pipe or a device makes no root" {
+	ctr-gcroot init foo
+	one=$(made one)
+	inside foo good "$one"
+	inside foo store "$PWD/store"
+	inside foo slash "$PWD/store/"
+	inside foo climbs "$one/../../a"
+	inside foo dots "$PWD/store/../a"
+	inside foo short "$PWD/store/abc-x"
+	inside foo gone "$PWD/store/$(printf 'c%.0s' {1..32})-gone"
+	inside foo odd "$one"$'\n'
+	inside foo near "$PWD/storefront/${one##*/}"
+	inside foo indirect good
+	inside foo l1 l2
+	inside foo l2 l1
+	inside foo etc "$A"
+	cp "$BATS_TEST_FILENAME" trees/foo/file
+	mkdir trees/foo/dir
+	mkfifo trees/foo/pipe
+	mknod trees/foo/null c 1 3 2>/dev/null || echo "# no device nodes here" >&3
+	for f in good store slash climbs dots short gone odd near indirect l1 l2/x etc file dir pipe null none pipe/x; do
+		offered "/$f"
+		ln -s "/$f" "$ROOTS/foo/${f/\//.}"
+	done
+	offered relative
+	offered "/$(printf 'x/%.0s' {1..2000})"
+	ln -s "$(made direct)" "$ROOTS/foo/direct"
+	mkfifo "$ROOTS/foo/fifo"
+	mkdir "$ROOTS/foo/dir.d"
+	chmod 0 "$ROOTS/foo/dir.d"
+	run -0 timeout 10 ctr-gcroot sync --trees "$PWD/trees" foo
+	assert_output ""
+	assert_equal "$(synced foo)" "one "
+}
+
+@test "roots of odd names, and those below more directories than it enters" {
+	ctr-gcroot init foo
+	inside foo $'odd\n\e[2J\xff' "$(made one)"
+	inside foo deep "$(made two)"
+	ln -s $'/odd\n\e[2J\xff' "$ROOTS/foo/"$'a\nb\e'
+	mkdir -p "$ROOTS/foo/$(printf 'd/%.0s' {1..16})"
+	ln -s /deep "$ROOTS/foo/$(printf 'd/%.0s' {1..16})x"
+	run -0 sync foo
+	assert_equal "$(synced foo)" "one two "
+	(cd "$ROOTS/foo" && for _ in {1..500}; do mkdir -p d && cd -P d || exit 1; done)
+	run -1 timeout 10 ctr-gcroot sync --trees "$PWD/trees" foo
+	assert_output "ctr-gcroot: sync foo: it has more roots, or deeper directories of them, than are looked at"
+	assert_equal "$(synced foo)" "one two "
+}
+
+@test "more entries than it looks at are an error, and take nothing from what is known" {
+	ctr-gcroot init foo
+	inside foo result "$(made one)"
+	offered /result
+	sync foo
+	rm "$AUTO"/*
+	mkdir "$ROOTS/foo/many"
+	(cd "$ROOTS/foo/many" && seq 100001 | xargs touch)
+	run -1 timeout 30 ctr-gcroot sync --trees "$PWD/trees" foo
+	assert_output "ctr-gcroot: sync foo: it has more roots, or deeper directories of them, than are looked at"
+	assert_equal "$(synced foo)" "one "
+}
+
+@test "a link that is swapped all the time gives a root for one or none" {
+	ctr-gcroot init foo
+	one=$(made one)
+	ln -s "$(made out)" outside/result
+	mkdir -p trees/foo/a
+	offered /a/result
+	offered /result
+	( while :; do
+		ln -sfn "$one" trees/foo/a/result
+		mv trees/foo/a trees/foo/b
+		ln -s "$PWD/outside" trees/foo/a
+		ln -sfn /a/result trees/foo/result
+		rm trees/foo/a
+		mv trees/foo/b trees/foo/a
+	done ) 3>&- 2>/dev/null &
+	for _ in {1..40}; do
+		run sync foo
+		assert_regex "$status $output" '^(0 |1 ctr-gcroot: sync foo: look at one of its links: .*)$'
+		assert_regex "now: $(synced foo)" '^now: (one )?$'
+	done
+	kill $!
+}
+
+@test "a store, a tree or a disk that is not there now takes no roots away" {
+	ctr-gcroot init foo
+	ctr-gcroot init bar
+	for n in foo bar; do inside $n result "$(made one)"; done
+	offered /result
+	sync --all
+	mv store away
+	run -1 sync foo
+	assert_output "ctr-gcroot: sync foo: open $PWD/store: No such file or directory"
+	mv away store
+	mv trees/foo away && mkdir trees/foo
+	rm trees/bar/result
+	run -1 sync --all
+	assert_output "ctr-gcroot: $PWD/trees/foo is empty: its roots stay as they are"
+	assert_equal "$(synced foo)$(synced bar)" "one "
+	rmdir trees/foo
+	run -1 sync foo
+	assert_output "ctr-gcroot: open $PWD/trees/foo: No such file or directory"
+	run -0 sync --all
+	ln -s ../away trees/foo
+	run -1 sync foo
+	assert_output --partial "ctr-gcroot: open $PWD/trees/foo: "
+	assert_equal "$(synced foo)" "one "
+	run -1 ctr-gcroot sync --trees "$PWD/trees" none
+	assert_output --partial "none: No such file or directory"
+}
+
+@test "links on what only the running container mounts stay while it is down" {
+	ctr-gcroot init foo
+	mkdir -p trees/foo/{data,tmp,etc} data
+	ln -s "$(made one)" data/result
+	offered /data/result
+	offered /tmp/result
+	offered /etc/result
+	inside foo etc/result "$(made three)"
+	made two >two
+	# shellcheck disable=SC2016
+	unshare -m --propagation private sh -c '
+		mount --bind data trees/foo/data && mount -t tmpfs tmpfs trees/foo/tmp &&
+		ln -s "$(cat two)" trees/foo/tmp/result && : >ready && exec sleep 60' 3>&- &
+	until_true 5 test -e ready
+	ctr-gcroot sync --root "/proc/$!/root$PWD/trees/foo" foo
+	kill $!
+	assert_equal "$(synced foo)" "one three two "
+	rm trees/foo/etc/result
+	sync foo
+	assert_equal "$(synced foo)" "one "
+	ctr-gcroot sync --root "$PWD/trees/foo" foo
+	assert_equal "$(synced foo)" ""
+}
+
+@test "a tmpfs of the host's that the container mounts is not one of its own" {
+	ctr-gcroot init foo
+	mkdir -p trees/foo/{usr,data}
+	made one >one
+	offered /data/result
+	# shellcheck disable=SC2016
+	run -0 unshare -m --propagation private sh -c '
+		mount -t tmpfs tmpfs outside && ln -s "$(cat one)" outside/result || exit
+		mount --bind outside trees/foo/data
+		ctr-gcroot sync --root "$PWD/trees/foo" foo && umount trees/foo/data &&
+		ctr-gcroot sync --trees "$PWD/trees" foo'
+	assert_equal "$(synced foo)" "one "
+}
+
+@test "a container whose links cannot be looked at in time is given up" {
+	need_strace
+	ctr-gcroot init foo
+	inside foo result "$(made one)"
+	offered /result
+	run -1 strace -f -o trace -e inject=flock:signal=ALRM ctr-gcroot sync --trees "$PWD/trees" foo
+	assert_output "ctr-gcroot: sync foo: given up: it takes too long"
+}
+
+# machine NAME ROOT LEADER - what systemd-machined would note
+machine() { mkdir -p machines && printf 'NAME=%s\nROOT=%s\nLEADER=%s\n' "$@" >"machines/$1"; }
+
+@test "what machined says of machines from elsewhere, or that are gone, is passed over" {
+	ctr-gcroot init foo
+	inside foo result "$(made tree)"
+	offered /result
+	machine foo "$PWD/elsewhere/foo" $$
+	run -0 sync --machines "$PWD/machines" foo
+	assert_equal "$(synced foo)" "tree "
+	for leader in $$ 1x "" 4194305 ../../../etc -1; do
+		machine foo "$PWD/trees/foo" "$leader"
+		run -0 sync --machines "$PWD/machines" foo
+		assert_equal "$(synced foo)" "tree "
+	done
+}
+
+@test "killed at any system call, sync is finished by the same command, and loses no root" {
+	need_strace
+	made one
+	reset_world() {
+		rm -rf state trees
+		ctr-gcroot init foo
+		inside foo old "$(made two)"
+		inside foo stays "$(made three)"
+		offered /old
+		offered /stays
+		sync foo
+		rm trees/foo/old "$AUTO"/*
+		inside foo new "$(made one)"
+		offered /new
+	}
+	for call in openat flock symlinkat write fsync linkat renameat unlinkat; do
+		for n in {1..99}; do
+			reset_world
+			strace -f -o trace -e "inject=$call:signal=KILL:when=$n" \
+				ctr-gcroot sync --root "$PWD/trees/foo" foo >/dev/null 2>&1 && break
+			assert_regex "$call $n: $(synced foo)" "three "
+			sync foo
+			assert_equal "$call $n: $(synced foo)" "$call $n: one three "
+			assert_equal "$(ls -A "$SYNCED/foo" | wc -l)" 3
+		done
+		# Each of them was killed at least once, and then not any more.
+		((n > 1 && n < 99))
+	done
+}
+
+@test "the new roots of a sync are on disk before old ones go" {
+	need_strace
+	ctr-gcroot init foo
+	inside foo result "$(made one)"
+	offered /result
+	sync foo
+	inside foo result "$(made two)"
+	strace -f -o trace -e trace=symlinkat,renameat,renameat2,unlinkat,fsync,linkat ctr-gcroot sync --root "$PWD/trees/foo" foo
+	assert_equal "$(sed -n 's/^[0-9]* *\([a-z]*\)2*(.*= 0$/\1/p' trace | tr '\n' ' ')" \
+		"symlinkat fsync fsync linkat renameat fsync unlinkat fsync "
+	strace -f -o trace -e trace=symlinkat,renameat,renameat2,unlinkat,fsync,linkat ctr-gcroot sync --root "$PWD/trees/foo" foo
+	run ! grep -E '(renameat|fsync|linkat|unlinkat).*= 0' trace
+}
+
+@test "a container that is removed while it is synced leaves no roots" {
+	need_strace
+	ctr-gcroot init foo
+	inside foo result "$(made one)"
+	offered /result
+	strace -f -o trace -e inject=flock:delay_enter=1000000 ctr-gcroot sync --root "$PWD/trees/foo" foo 3>&- 2>/dev/null &
+	until_true 5 test -e "$SYNCED/foo"
+	ctr-gcroot rm foo
+	wait $! || :
+	assert_equal "$(ls "$SYNCED" "$ROOTS" "$PROFILES" | grep -c foo)" 0
+}
+
+@test "a link that is offered while a sync is at work is not left to the next" {
+	need_strace
+	ctr-gcroot init foo
+	inside foo one "$(made one)"
+	inside foo two "$(made two)"
+	offered /one
+	strace -f -o trace -e inject=flock:delay_enter=1000000 ctr-gcroot sync --trees "$PWD/trees" foo 3>&- 2>/dev/null &
+	until_true 5 test -e "$SYNCED/foo"
+	offered /two
+	wait $!
+	assert_equal "$(synced foo)" "one two "
+}
+
+@test "syncs at once do not disturb each other" {
+	ctr-gcroot init foo
+	for i in {1..50}; do inside foo "result$i" "$(made "p$i")"; offered "/result$i"; done
+	for _ in {1..10}; do sync foo 3>&- & done
+	wait
+	assert_equal "$(synced foo | wc -w)" 50
+}
+
 # kill_everywhere REPEAT COMMAND... - kill it at each of its system calls on
 # files, in turn; each time REPEAT must then finish the work, and `check` agree
 kill_everywhere() {
@@ -289,7 +787,7 @@ kill_everywhere() {
 	kill_everywhere : ctr-gcroot set foo "$B"
 }
 
-@test "killed at any system call, rollback and rm are finished by the same command" {
+@test "killed at any system call, rollback, delete-generations and rm are finished by the same command" {
 	need_strace
 	reset_world() { rm -rf state; ctr-gcroot set foo "$A"; ctr-gcroot set foo "$B"; mkdir -p "$ROOTS/foo/x/y"; ctr-gcroot init bar; }
 	check() {
@@ -297,6 +795,11 @@ kill_everywhere() {
 		assert_equal "$(files foo) $1" "./system ./system-1-link ./system-2-link  $1"
 	}
 	kill_everywhere 'ctr-gcroot rollback foo 1' ctr-gcroot rollback foo 1
+	check() {
+		assert_equal "$(numbers foo) $1" "2*  $1"
+		assert_equal "$(files foo) $1" "./system ./system-2-link  $1"
+	}
+	kill_everywhere 'ctr-gcroot delete-generations foo old' ctr-gcroot delete-generations foo old
 	check() { assert_equal "$(ls "$PROFILES" "$ROOTS" | grep -c foo) $1" "0 $1"; }
 	kill_everywhere 'ctr-gcroot rm foo' ctr-gcroot rm foo
 }
@@ -509,6 +1012,20 @@ kill_everywhere() {
 	wrong 2 "not a number of a generation: 4294967296" rollback foo 4294967296
 	wrong 2 "not seconds: x" --wait x init foo
 	wrong 2 "init takes no --json" --json init foo
+	wrong 2 "init takes no --root" --root /x init foo
+	wrong 2 "rm takes no --all" rm --all foo
+	for spec in 0d d 1dd d1 +0 + +x -x x "" 4294967296 1.5 99999999999999999d; do
+		wrong 2 "not a number of a generation: $spec" delete-generations foo -- "$spec"
+	done
+	for spec in old 1d +1; do wrong 2 "not a number of a generation: $spec" delete-generations foo 1 "$spec"; done
+	wrong 2 "delete-generations: too few arguments; see --help" delete-generations foo
+	wrong 2 "sync: either --root DIR and a name, or --trees DIR" sync foo
+	wrong 2 "sync: either --root DIR and a name, or --trees DIR" sync --root /x --trees /x foo
+	wrong 2 "sync: either --root DIR and a name, or --trees DIR" sync --root /x --all
+	wrong 2 "sync: too few arguments; see --help" sync --trees /x
+	wrong 2 "sync: --all takes no name" sync --trees /x --all foo
+	wrong 2 "not an absolute path: rel" sync --root rel foo
+	wrong 2 "not an absolute path: rel" sync --trees /x --machines rel foo
 	wrong 2 "not an absolute path: rel" --state-dir rel init foo
 	wrong 1 "foo has no profile in $PWD/state" list foo
 	mkdir -p store/x "store/$(printf 'a%.0s' {1..32})-ok/sub"

@@ -47,6 +47,7 @@ nothing_left() {
 	assert_not_exists "$confs/.$1.pending"
 	assert_not_exists "/nix/var/nix/profiles/per-container/$1"
 	assert_not_exists "/nix/var/nix/gcroots/per-container/$1"
+	assert_not_exists "/nix/var/nix/gcroots/per-container-synced/$1"
 	assert_not_exists "/run/netns/net-$1"
 	assert_not_exists "/run/nixos-container/$1.lock"
 	run ! ip link show "c-$1"

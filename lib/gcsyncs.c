@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* gcsyncs.c - sync one container or all */
+#define _GNU_SOURCE
+#include "gcsyncs.h"
+
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "gcsync.h"
+#include "gcview.h"
+#include "inroot.h"
+#include "name.h"
+#include "nixdirs.h"
+
+enum { LIMIT_S = 60, ROUNDS = 5 };
+
+static _Noreturn void
+child(const struct gcsyncs *g, const char *name, const struct textlist *offers)
+{
+	bool whole = true;
+	struct why why;
+	int root;
+
+	alarm(LIMIT_S);
+	if (!g->root)
+		root = gcview_open(g->machines, g->trees, name, &whole, &why);
+	else if ((root = inroot_top(g->root)) < 0)
+		(void)why_errno(&why, "open %s", g->root);
+	if (root >= 0 &&
+	    gcsync(g->state, name, root, whole, offers, &why) == 0)
+		_exit(0);
+	warnx("%s", why.text);
+	_exit(1);
+}
+
+/* one - 1, 0 or -1, as gcsyncs_run */
+static int
+one(const struct gcsyncs *g, const char *name, const struct textlist *offers,
+    struct why *why)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		child(g, name, offers);
+	if (pid < 0)
+		return why_errno(why, "sync %s: fork", name);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return why_errno(why, "sync %s: wait", name);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		warnx("sync %s: given up: it takes too long", name);
+	else if (WIFSIGNALED(status))
+		warnx("sync %s: killed by signal %d", name, WTERMSIG(status));
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static int
+all(const struct gcsyncs *g, const struct textlist *offers, struct why *why)
+{
+	auto_close int roots = nixdirs_parent(g->state, NIXDIRS_ROOTS, false);
+	struct dirent *e;
+	DIR *d;
+	int done = 1;
+
+	if (roots < 0 && errno != ENOENT)
+		return why_errno(why, "open %s/%s", g->state,
+		    nixdirs_path[NIXDIRS_ROOTS]);
+	if (!(d = opendir(g->trees)))
+		return errno == ENOENT ? 1 : why_errno(why, "open %s", g->trees);
+	while (roots >= 0 && done >= 0 && (e = readdir(d))) {
+		int r;
+
+		if (!name_ok(e->d_name) || faccessat(roots, e->d_name, F_OK,
+		    AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		r = one(g, e->d_name, offers, why);
+		if (r < done)
+			done = r;
+	}
+	closedir(d);
+	return done;
+}
+
+/* changed - when something was last put into gcroots/auto, or 0 */
+static int64_t
+changed(const char *state)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/gcroots/auto", state);
+	return stat(path, &st) < 0 ? 0 :
+	    (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+}
+
+/*
+ * A path unit does not see what comes while its service is at work: so what
+ * came meanwhile is done before the end.
+ */
+int
+gcsyncs_run(const struct gcsyncs *g, const char *name, struct why *why)
+{
+	int64_t seen;
+	int r, done = 1, rounds = ROUNDS;
+
+	do {
+		struct textlist offers = { 0 };
+
+		seen = changed(g->state);
+		r = gcsync_offers(g->state, &offers, why);
+		if (r == 0)
+			r = name ? one(g, name, &offers, why) :
+			    all(g, &offers, why);
+		textlist_free(&offers);
+		if (r < done)
+			done = r;
+	} while (r >= 0 && changed(g->state) != seen && --rounds > 0);
+	return done;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GCSYNCS_H
+#define GCSYNCS_H
+
+#include <stdbool.h>
+
+#include "why.h"
+
+/*
+ * Syncs of containers (lib/gcsync.h), each in a process of its own: it looks
+ * into what the container mounts, which may answer late or never, and is
+ * killed when it has taken a minute.  What fails is said on standard error.
+ */
+struct gcsyncs {
+	const char *state;	/* of Nix */
+	const char *root;	/* a container's root, with all it mounts; else */
+	const char *trees;	/* where their trees lie */
+	const char *machines;	/* where systemd-machined notes those that run */
+};
+
+/*
+ * gcsyncs_run - sync the container of that name, or all where it is NULL
+ *
+ * All are those that have a tree and a directory of roots.  Returns 1 if it is
+ * done, 0 if one of them failed, or -1 and why if it did not come to that.
+ */
+int gcsyncs_run(const struct gcsyncs *g, const char *name, struct why *why);
+
+#endif

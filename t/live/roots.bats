@@ -1,0 +1,149 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What is built in a container outlives the host's collections.
+load container
+synced=/nix/var/nix/gcroots/per-container-synced
+
+create_debian() {
+	create --nixos-path /src/t/systems/debian -I suite=/usr/local "$@"
+}
+
+# built DIR TEXT - nix-build in the container, in DIR; sets result to its result
+built() {
+	# shellcheck disable=SC2016
+	run -0 inside sh -c 'cd "$1" && nix-build --expr "
+		derivation {
+			name = \"$2\"; system = builtins.currentSystem; builder = \"/bin/sh\";
+			args = [ \"-c\" \"echo $2 >\$out\" ];
+		}"' sh "$1" "$2"
+	result=${lines[-1]}
+	assert_file_exist "$result"
+}
+
+collect() { nix-store --gc >/dev/null 2>&1; }
+sync() { ctr-gcroot sync --trees "$state" "$@"; }
+
+@test "nix-build in a container: its result is kept until its link is deleted" {
+	create_debian
+	built /root "keep-$name"
+	run -0 readlink "$root/root/result"
+	assert_output "$result"
+	sync "$name"
+	# The first collection removes the link that Nix made for it, the second
+	# would then remove what it stands for.
+	collect
+	run ! grep -rlxF /root/result /nix/var/nix/gcroots/auto
+	assert_file_exist "$result"
+	sync --all
+	collect
+	assert_file_exist "$result"
+	run -0 inside cat /root/result
+	assert_output "keep-$name"
+
+	inside rm /root/result
+	sync "$name"
+	collect
+	assert_file_not_exist "$result"
+}
+
+@test "without a sync the collector does remove it" {
+	create_debian
+	built /root "lost-$name"
+	collect
+	assert_file_not_exist "$result"
+}
+
+@test "stop keeps what is in the tree or on a disk, and destroy keeps nothing" {
+	create_debian --no-start
+	data=/srv/$name
+	mkdir "$data"
+	echo "BIND=$data:/data" >>"$conf"
+	nixos-container start "$name"
+	built /tmp "passing-$name"
+	passing=$result
+	built /data "data-$name"
+	bound=$result
+	built /root "tree-$name"
+	tree=$result
+	sync "$name"
+	collect
+	assert_file_exist "$passing"
+	built /srv "late-$name"
+	nixos-container stop "$name"
+	collect
+	assert_file_exist "$bound"
+	assert_file_exist "$tree"
+	assert_file_exist "$result"
+	assert_file_not_exist "$passing"
+
+	rm -r "$data"
+	mkdir "$data"
+	nixos-container start "$name"
+	sync "$name"
+	collect
+	assert_file_not_exist "$bound"
+	assert_file_exist "$tree"
+
+	nixos-container destroy "$name"
+	nothing_left "$name"
+	collect
+	assert_file_not_exist "$tree"
+}
+
+@test "a root that the container makes by hand in its own directory counts too" {
+	create_debian
+	built /root "hand-$name"
+	collect_before=$(nix-store --gc --print-roots 2>&1)
+	run -0 grep -F "removing stale link" <<<"$collect_before"
+	inside sh -c 'mkdir -p /nix/var/nix/gcroots/auto && ln -s /root/result /nix/var/nix/gcroots/auto/mine'
+	sync "$name"
+	collect
+	assert_file_exist "$result"
+}
+
+@test "a container with users of its own keeps its results as well" {
+	create_debian --no-start
+	echo PRIVATE_USERS=pick >>"$conf"
+	nixos-container start "$name"
+	result=$(nix-build --no-out-link --expr "derivation { name = \"users-$name\";
+		system = builtins.currentSystem; builder = \"/bin/sh\"; args = [ \"-c\" \"echo >\$out\" ]; }")
+	inside ln -s "$result" /tmp/result
+	inside ln -s /tmp/result /nix/var/nix/gcroots/mine
+	sync "$name"
+	collect
+	assert_file_exist "$result"
+}
+
+@test "the path unit makes a root at once, and the service runs before nix-gc" {
+	create_debian
+	systemctl daemon-reload
+	systemctl start ctr-gcroot-sync.path
+	built /root "once-$name"
+	until_true 20 test -L "$synced/$name/${result##*/}"
+	# What comes while the service is at work is not missed.
+	results=()
+	for i in 1 2 3 4 5 6; do
+		inside mkdir "/root/$i"
+		built "/root/$i" "burst$i-$name"
+		results+=("$result")
+	done
+	for result in "${results[@]}"; do
+		until_true 20 test -L "$synced/$name/${result##*/}"
+	done
+	systemctl stop ctr-gcroot-sync.path
+
+	built /srv "before-$name"
+	assert_not_exist "$synced/$name/${result##*/}"
+	mkdir -p /run/systemd/system
+	printf '[Service]\nType=oneshot\nExecStart=/usr/bin/nix-store --gc\n' >/run/systemd/system/nix-gc.service
+	systemctl enable --runtime ctr-gcroot-sync.service
+	systemctl daemon-reload
+	systemctl start nix-gc.service
+	assert_file_exist "$result"
+	assert_exist "$synced/$name/${result##*/}"
+	run -0 systemctl show -p Result --value ctr-gcroot-sync.service
+	assert_output success
+	systemctl disable --runtime ctr-gcroot-sync.service
+	rm /run/systemd/system/nix-gc.service
+	systemctl daemon-reload
+}
