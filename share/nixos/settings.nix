@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+# settings.nix - the settings file of a container, as text
+#
+# settings cfg: cfg is the value of containers.<name>; what it lacks is as
+# unset as null.  Takes the builtins of Nix and no library.  `system` is the
+# line that names the system, `rest` all others, `text` the whole file.
+cfg:
+
+let
+  inherit (builtins) attrNames attrValues concatLists concatStringsSep filter
+    head isPath match replaceStrings;
+
+  get = name: cfg.${name} or null;
+  list = name: let v = get name; in if v == null then [ ] else v;
+  optional = condition: value: if condition then [ value ] else [ ];
+
+  # A word that holds blanks, quoted within the double quotes of its line.
+  word = w:
+    if match ".*[ \t].*" w != null then "'${w}'" else w;
+  words = ws: concatStringsSep " " (map word (filter (w: w != "") ws));
+
+  # line KEY VALUE - none where there is nothing to say
+  line = key: value:
+    if value == null || value == "" then [ ]
+    else if match "[a-zA-Z0-9_./:@%+,=#?&~-]*" (plain value) != null then [ "${key}=${value}" ]
+    else [ "${key}=\"${value}\"" ];
+  # The text without what it depends on, which a pattern must not have.
+  plain = builtins.unsafeDiscardStringContext;
+  flag = key: value: optional (value == true) "${key}=1";
+  number = v: if v == null then null else toString v;
+
+  # Colons and backslashes are part of the path; what nspawn knows as an option
+  # of the mount may stand behind it.
+  path = p: replaceStrings [ "\\" ":" ] [ "\\\\" "\\:" ] p;
+  target = p:
+    let
+      options = "(no)?(rbind|idmap)|rootidmap|owneridmap";
+      split = match "(.*):((${options})(,(${options}))*)" p;
+    in
+    if split == null then path p
+    else "${path (head split)}:${builtins.elemAt split 1}";
+  bind = m:
+    if m.hostPath or null == null then target m.mountPoint
+    else "${path m.hostPath}:${target m.mountPoint}";
+  mounts = attrValues (if cfg ? bindMounts then cfg.bindMounts else { });
+  binds = readOnly: map bind (filter (m: m.isReadOnly or true == readOnly) mounts);
+
+  port = p: "${p.protocol or "tcp"}:${toString p.hostPort}:${
+    toString (if p.containerPort or null == null then p.hostPort else p.containerPort)}";
+
+  pair = name:
+    let
+      veth = cfg.extraVeths.${name};
+      part = key: attribute:
+        optional (veth.${attribute} or null != null) "${key}=${veth.${attribute}}";
+      parts = concatLists [
+        (part "bridge" "hostBridge")
+        (part "host" "hostAddress")
+        (part "host" "hostAddress6")
+        (part "local" "localAddress")
+        (part "local" "localAddress6")
+        (part "mac" "localMacAddress")
+      ];
+    in
+    if parts == [ ] then name else "${name}:${concatStringsSep "," parts}";
+
+  tun = cfg.enableTun or false;
+  device = d: "${d.node}:${d.modifier}";
+
+  # A path is where it is; in a string it would be copied to the store.
+  system = line "SYSTEM_PATH" (
+    if get "path" == null then null
+    else if isPath cfg.path then toString cfg.path
+    else "${cfg.path}");
+  rest = concatLists [
+    (line "FLAKE" (get "flake"))
+    (optional (cfg.copyResolvConf or true == false) "COPY_RESOLV_CONF=0")
+    (flag "PRIVATE_NETWORK" (get "privateNetwork"))
+    (line "HOST_BRIDGE" (get "hostBridge"))
+    (line "HOST_ADDRESS" (get "hostAddress"))
+    (line "LOCAL_ADDRESS" (get "localAddress"))
+    (line "HOST_ADDRESS6" (get "hostAddress6"))
+    (line "LOCAL_ADDRESS6" (get "localAddress6"))
+    (line "LOCAL_MAC_ADDRESS" (get "localMacAddress"))
+    (line "GATEWAY" (get "gateway"))
+    (line "GATEWAY6" (get "gateway6"))
+    (line "MTU" (number (get "mtu")))
+    (line "HOST_PORT" (concatStringsSep "," (map port (list "forwardPorts"))))
+    (flag "NAT" (get "nat"))
+    (flag "RESOLVE_CONTAINERS" (get "resolveContainers"))
+    (line "NETWORK_NAMESPACE_PATH" (number (get "networkNamespace")))
+    (line "INTERFACES" (words (list "interfaces")))
+    (line "MACVLANS" (words (list "macvlans")))
+    (line "EXTRA_VETHS" (words (map pair (attrNames (cfg.extraVeths or { })))))
+    (line "PRIVATE_USERS"
+      (let users = number (get "privateUsers"); in if users == "no" then null else users))
+    (line "BIND" (words (binds false)))
+    (line "BIND_RO" (words (binds true)))
+    (line "TMPFS" (words (list "tmpfs")))
+    (line "CAPABILITIES" (words
+      (list "additionalCapabilities" ++ optional tun "CAP_NET_ADMIN")))
+    (line "DEVICES" (words
+      (map device (list "allowedDevices") ++ optional tun "/dev/net/tun:rwm")))
+    (flag "EPHEMERAL" (get "ephemeral"))
+    (line "START_TIMEOUT" (get "timeoutStartSec"))
+    (line "AFTER" (words (list "after")))
+    (line "REQUIRES" (words (list "requires")))
+    (line "MEMORY_MAX" (get "memoryMax"))
+    (line "CPU_QUOTA" (get "cpuQuota"))
+    (line "TASKS_MAX" (get "tasksMax"))
+    (flag "AUTO_START" (get "autoStart"))
+    (line "EXTRA_NSPAWN_FLAGS" (words (list "extraFlags")))
+  ];
+  file = ls: concatStringsSep "" (map (l: l + "\n") ls);
+in
+{
+  system = file system;
+  rest = file rest;
+  text = file (system ++ rest);
+}
