@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+# container.nix - the container's side: sessions that the host opens, and its
+# name servers
+#
+# Part of every container that module.nix evaluates; one that is built elsewhere
+# imports it.  Where the system is no container it does nothing.
+{ config, lib, ... }:
+
+with lib;
+
+let
+  cfg = config.programs.nixos-container;
+  resolvconf = config.networking.resolvconf;
+in
+{
+  key = "nixos-container/container";
+  imports = [ ./program.nix ];
+
+  options.programs.nixos-container.serveHost = mkOption {
+    type = types.bool;
+    default = config.boot.isContainer;
+    defaultText = literalExpression "config.boot.isContainer";
+    description = ''
+      Whether the host can log in, and run commands as root, by the sockets
+      {file}`/var/lib/login.socket` and {file}`/var/lib/root-shell.socket`.
+    '';
+  };
+
+  config = mkMerge [
+    (mkIf cfg.serveHost {
+      programs.nixos-container.installed = true;
+      systemd.sockets.ctr-login.wantedBy = [ "sockets.target" ];
+      systemd.sockets.ctr-root-shell.wantedBy = [ "sockets.target" ];
+    })
+    # openresolv would overwrite the file that the host has copied.
+    (mkIf (config.boot.isContainer && config.networking.useHostResolvConf && resolvconf.enable) {
+      programs.nixos-container.installed = true;
+      systemd.services.ctr-resolv-register = {
+        wantedBy = [ "multi-user.target" ];
+        path = [ resolvconf.package ];
+      };
+      systemd.paths.ctr-resolv-register.wantedBy = [ "paths.target" ];
+    })
+  ];
+}

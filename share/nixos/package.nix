@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+# package.nix - the suite, its binaries static with musl
+#
+# For callPackage.  stateDir and confDir are where the containers' trees and
+# settings lie on the host.
+{ lib
+, pkgsStatic
+, makeWrapper
+, coreutils
+, findutils
+, gawk
+, gnugrep
+, gnused
+, nftables
+, nix
+, systemd
+, util-linux
+, stateDir ? "/var/lib/containers"
+, confDir ? "/etc/containers"
+  # What is built: the tree that this file is a part of, unless it was installed.
+, src ?
+    if builtins.pathExists ../../GNUmakefile then lib.cleanSource ../..
+    else throw "${toString ./.}: not in its source tree: say src"
+}:
+
+let
+  inherit (pkgsStatic) libcap libmnl stdenv;
+in
+stdenv.mkDerivation {
+  pname = "nixos-container";
+  version = "0.1";
+  inherit src;
+
+  nativeBuildInputs = [ makeWrapper ];
+  buildInputs = [ libcap libmnl ];
+
+  makeFlags = [
+    "PREFIX=${placeholder "out"}"
+    "STATE_DIR=${stateDir}"
+    "CONF_DIR=${confDir}"
+    "CC=${stdenv.cc.targetPrefix}cc"
+    "AR=${stdenv.cc.targetPrefix}ar"
+    # That library is for programs with a glibc.
+    "NSS=0"
+  ];
+
+  # So that a plain ar can look into the objects.
+  env.NIX_CFLAGS_COMPILE = "-ffat-lto-objects";
+
+  # Both libraries are made for musl already: there is nothing to gather.
+  preBuild = ''
+    mkdir -p build/deps/lib
+    ln -s ${lib.getLib libcap}/lib/libcap.a ${lib.getLib libmnl}/lib/libmnl.a build/deps/lib
+    touch build/deps/lib/mnl.ld
+  '';
+
+  buildFlags = [ "all" ];
+  enableParallelBuilding = true;
+
+  # The scripts of the built-in system are for the busybox of that system.
+  dontPatchShebangs = true;
+
+  postFixup = ''
+    wrapProgram $out/bin/nixos-container --prefix PATH : ${lib.makeBinPath [
+      coreutils findutils gawk gnugrep gnused nftables nix systemd util-linux
+    ]}
+  '';
+
+  meta = {
+    description = "Containers as a tree, a settings file, a profile and a unit";
+    license = lib.licenses.mit;
+    platforms = lib.platforms.linux;
+    mainProgram = "nixos-container";
+  };
+}
