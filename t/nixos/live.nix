@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+# live.nix - what a NixOS would make of containers, for a host that is none
+#
+# The modules are those that were installed in suite.  Gives, by name: settings,
+# the file; unit, what the unit of that name links to; dropin, what stands in
+# the folder of its drop-ins; and wrong, the assertions that fail.
+{ configuration, suite ? "/usr/local" }:
+
+let
+  lib = import (builtins.getEnv "NIXPKGS_LIB");
+  pkgs = import ./pkgs.nix;
+  config = (import ./host.nix {
+    module = /. + "${suite}/share/nixos-container/nixos/module.nix";
+    configuration = {
+      imports = [ configuration ];
+      programs.nixos-container = {
+        package = pkgs.fake "suite" // { outPath = suite; };
+        stateDir = "/var/lib/containers";
+        confDir = "/etc/containers";
+      };
+    };
+  }).config;
+  file = name: text: derivation {
+    inherit name text;
+    system = builtins.currentSystem;
+    builder = "/bin/sh";
+    args = [ "-c" "/bin/cp \"$textPath\" \"$out\"" ];
+    passAsFile = [ "text" ];
+  };
+  units = builtins.listToAttrs (map (e: { inherit (e) name; value = e.path; })
+    (lib.concatMap (p: p.entries or [ ]) config.systemd.packages));
+in
+with lib;
+{
+  wrong = map (a: a.message) (filter (a: !a.assertion) config.assertions);
+  containers = mapAttrs
+    (name: _:
+      let service = config.systemd.services."container@${name}"; in
+      {
+        settings = file "${name}.conf" config.environment.etc."containers/${name}.conf".text;
+        unit = units."lib/systemd/system/container@${name}.service";
+        dropin = file "overrides.conf" (concatStringsSep "\n" [
+          "[Unit]"
+          "X-Restart-Triggers=${file "restart" (toString service.restartTriggers)}"
+          "X-Reload-Triggers=${file "reload" (toString service.reloadTriggers)}"
+          ""
+        ]);
+      })
+    config.containers;
+}
