@@ -439,3 +439,54 @@ BIND_RO="/a\:b\\c"
 	is '{"wantedBy":["paths.target"]}' -E "$c.paths.ctr-resolv-register"
 	is '{}' -E "$(host "$foo").containers.foo.config.systemd.paths"
 }
+
+# The package: its make variables and preBuild, with musl-gcc as the compiler
+# and the libraries of this build.
+@test "the package builds static binaries from libraries that are made for musl" {
+	[[ $BUILD == "$TOP/build" ]] || skip "this is not the static build"
+	local tree=$BATS_TEST_TMPDIR/tree out=$BATS_TEST_TMPDIR/out bin=$BATS_TEST_TMPDIR/bin
+	mkdir "$tree" "$bin" "$BATS_TEST_TMPDIR/given"
+	cp -r GNUmakefile bin lib share "$tree"
+	cp -r build/deps/lib "$BATS_TEST_TMPDIR/given/"
+	# As its compiler does, this one knows the headers by itself.
+	cat >"$bin/musl-cc" <<-END
+		#!/bin/sh
+		exec musl-gcc -ffat-lto-objects "\$@" -idirafter $TOP/build/deps/include
+	END
+	chmod 755 "$bin/musl-cc"
+	ln -s "$(command -v ar)" "$bin/musl-ar"
+	run -0 --separate-stderr value t/nixos/package.nix --argstr deps "$BATS_TEST_TMPDIR/given"
+	local package=$output flags
+	mapfile -t flags < <(jq -r '.makeFlags[], .buildFlags[]' <<<"$package" |
+		sed "s|/1rz4g4znpzjwh1xymhjpm42vipw92pr73vdgl6xs1hycac8kf2n9|$out|")
+	cd "$tree"
+	export PATH="$bin:$PATH"
+	# The libmnl of this build may be one for glibc, which says so there.
+	flags+=("LDFLAGS=$(<"$TOP/build/deps/lib/mnl.ld")")
+	jq -r .preBuild <<<"$package" | sh -eu
+	run -0 env -u MAKEFLAGS -u MAKELEVEL make -s "${flags[@]}"
+	refute_output --partial musl-deps
+	env -u MAKEFLAGS -u MAKELEVEL make -s "${flags[@]}" install
+	for tool in run-in-netns mkveth ctr-gcroot ctr-resolv ctr-console; do
+		run -0 file "$out/bin/$tool"
+		assert_output --partial "statically linked"
+		"$out/bin/$tool" --version
+	done
+	# Where the module and systemd.packages look for it.
+	assert_file_exists "$out/lib/systemd/system/container@.service"
+	assert_file_executable "$out/lib/systemd/system-generators/nixos-container-generator"
+	grep -qx "ExecStart=$out/bin/nixos-container launch %i" "$out/lib/systemd/system/container@.service"
+	assert_not_exists "$out/lib/libnss_containers.so.2"
+}
+
+@test "the package's script finds what it calls, and knows its directories" {
+	run -0 --separate-stderr value t/nixos/package.nix --argstr deps /none
+	local package=$output tool
+	run -0 jq -r '.makeFlags[]' <<<"$package"
+	assert_line 'STATE_DIR=/var/lib/containers'
+	assert_line 'CONF_DIR=/etc/containers'
+	run -0 jq -r .postFixup <<<"$package"
+	for tool in coreutils findutils gawk gnugrep gnused nftables nix systemd util-linux; do
+		assert_output --partial "/fake/$tool/bin"
+	done
+}

@@ -19,7 +19,11 @@
 , confDir ? "/etc/containers"
   # What is built: the tree that this file is a part of, unless it was installed.
 , src ?
-    if builtins.pathExists ../../GNUmakefile then lib.cleanSource ../..
+    if builtins.pathExists ../../GNUmakefile then
+      lib.cleanSourceWith {
+        src = lib.cleanSource ../..;
+        filter = path: _: path != toString ../../build;
+      }
     else throw "${toString ./.}: not in its source tree: say src"
 }:
 
