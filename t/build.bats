@@ -56,6 +56,7 @@ make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 	assert_file_executable "$dest/opt/units/system-generators/nixos-container-generator"
 	assert_file_exists "$dest/opt/ctr/share/man/man8/mkveth.8"
 	assert_file_executable "$dest/opt/ctr/share/nixos-container/systems/minimal/init"
+	assert_file_exists "$dest/opt/ctr/share/nixos-container/nixos/module.nix"
 	grep -qF /srv/c "$dest/opt/ctr/bin/nixos-container"
 	grep -qF 'ExecStart=/opt/ctr/bin/nixos-container' \
 		"$dest/opt/units/system/container@.service"

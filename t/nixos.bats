@@ -390,6 +390,10 @@ BIND_RO="/a\:b\\c"
 		[ c.networking.hostName c.networking.useDHCP c.boot.isContainer c.services.openssh.enable ]"
 	is '["ctr-login","ctr-root-shell"]' -E "builtins.attrNames $c.systemd.sockets"
 	is '"nixos-container"' -E "(builtins.head $c.systemd.packages).name"
+	# What a module for all machines says by default yields, the container's own word does not.
+	is '[false,true]' -E "let c = $(host 'containers.a.config = { lib, ... }: { networking.useDHCP = lib.mkDefault true; };
+		containers.b.config.networking.useDHCP = true;').containers; in
+		[ c.a.config.networking.useDHCP c.b.config.networking.useDHCP ]"
 	# Several definitions, conditions, arguments of its own.
 	is '"of-two"' -E "$(host 'imports = [
 		{ containers.foo.config = { lib, more, ... }: { networking.hostName = lib.mkForce "of-${more}"; }; }

@@ -13,6 +13,9 @@ let
   containers = config.containers;
   settings = mapAttrs (_: import ./settings.nix) containers;
 
+  # Stronger than the mkDefault of a module that machines and containers share.
+  mkHosts = mkOverride 900;
+
   # inside name - what the NixOS of each container is told by its host
   inside = name: { lib, options, ... }:
     with lib;
@@ -20,11 +23,11 @@ let
       boot = if options.boot ? isNspawnContainer then { isNspawnContainer = true; }
         else { isContainer = true; };
       networking.hostName = mkDefault name;
-      networking.useDHCP = mkDefault false;
+      networking.useDHCP = mkHosts false;
       nixpkgs =
         if options.nixpkgs ? hostPlatform
-        then { hostPlatform = mkDefault pkgs.stdenv.hostPlatform; }
-        else { localSystem = mkDefault pkgs.stdenv.hostPlatform; };
+        then { hostPlatform = mkHosts pkgs.stdenv.hostPlatform; }
+        else { localSystem = mkHosts pkgs.stdenv.hostPlatform; };
       programs.nixos-container.package = mkDefault cfg.package;
     };
 
