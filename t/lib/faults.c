@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * faults [-o FILE] [-u PROGRAM] count|kill N|fail N ERRNO COMMAND [ARG...]
+ *
+ * Run a command, and count the system calls of its whole tree of processes
+ * that change something; at the entry of the Nth, kill them all at once, or
+ * have that one call fail with an error.
+ *
+ * count prints how many there are.  -o writes a line for each: its number,
+ * name, pid and program, and a path if it has one.  -u ends everything when
+ * that program is about to run: what a supervisor would see of it is no
+ * concern of ours.
+ *
+ * Exit status: that of the command; 137 if it was killed; 99 if -u ended it;
+ * 125 if we failed.  x86_64 only.
+ * Source: ptrace(2), seccomp(2).
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef __x86_64__
+#error "the registers are those of x86_64"
+#endif
+
+enum { UNTIL = 99, TOOL = 125, KILLED = 137 };
+
+/* How a call is known to change something. */
+enum rule {
+	ALWAYS,
+	OPENS,		/* flags in argument 1 (0 for open) make or empty */
+	OPENS2,		/* flags in struct open_how */
+	FILES,		/* the descriptor is a regular file */
+	SENDS,		/* the descriptor is a netlink socket */
+};
+
+static const struct call {
+	int nr;
+	const char *name;
+	enum rule rule;
+	int path;		/* which argument is one, or -1 */
+} calls[] = {
+#define C(name, rule, path) { SYS_##name, #name, rule, path }
+	C(open, OPENS, 0), C(openat, OPENS, 1), C(openat2, OPENS2, 1),
+	C(creat, ALWAYS, 0),
+	C(mkdir, ALWAYS, 0), C(mkdirat, ALWAYS, 1),
+	C(mknod, ALWAYS, 0), C(mknodat, ALWAYS, 1),
+	C(link, ALWAYS, 1), C(linkat, ALWAYS, 3),
+	C(symlink, ALWAYS, 1), C(symlinkat, ALWAYS, 2),
+	C(rename, ALWAYS, 1), C(renameat, ALWAYS, 3), C(renameat2, ALWAYS, 3),
+	C(unlink, ALWAYS, 0), C(unlinkat, ALWAYS, 1), C(rmdir, ALWAYS, 0),
+	C(truncate, ALWAYS, 0), C(ftruncate, ALWAYS, -1),
+	C(chmod, ALWAYS, 0), C(fchmod, ALWAYS, -1), C(fchmodat, ALWAYS, 1),
+	C(chown, ALWAYS, 0), C(fchown, ALWAYS, -1), C(fchownat, ALWAYS, 1),
+	C(lchown, ALWAYS, 0), C(utimensat, ALWAYS, 1),
+	C(setxattr, ALWAYS, 0), C(fsetxattr, ALWAYS, -1),
+	C(write, FILES, -1), C(writev, FILES, -1), C(pwrite64, FILES, -1),
+	C(fallocate, ALWAYS, -1), C(copy_file_range, ALWAYS, -1),
+	C(sendfile, FILES, -1),
+	C(fsync, ALWAYS, -1), C(fdatasync, ALWAYS, -1), C(syncfs, ALWAYS, -1),
+	C(mount, ALWAYS, 1), C(umount2, ALWAYS, 0), C(move_mount, ALWAYS, -1),
+	C(unshare, ALWAYS, -1), C(setns, ALWAYS, -1),
+	C(sendto, SENDS, -1), C(sendmsg, SENDS, -1),
+#undef C
+};
+enum { CALLS = sizeof(calls) / sizeof(*calls) };
+
+static struct {
+	enum { COUNT, KILL, FAIL } mode;
+	long at;		/* which one */
+	int error;
+	FILE *list;
+	const char *until;
+	long n;			/* so far */
+} job;
+
+/* filter - have the kernel stop at these calls only: all else is as fast */
+static void
+filter(void)
+{
+	struct sock_filter f[CALLS + 3];
+	struct sock_fprog prog = { CALLS + 3, f };
+
+	f[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+	    offsetof(struct seccomp_data, nr));
+	for (int i = 0; i < CALLS; i++)
+		f[i + 1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ |
+		    BPF_K, (unsigned)calls[i].nr, (unsigned char)(CALLS - i),
+		    0);
+	f[CALLS + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+	    SECCOMP_RET_ALLOW);
+	f[CALLS + 2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+	    SECCOMP_RET_TRACE);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0)
+		err(TOOL, "seccomp");
+}
+
+/* start - the command, stopped before it runs */
+static pid_t
+start(char *argv[])
+{
+	int go[2];
+	pid_t pid;
+	char c;
+
+	if (pipe2(go, O_CLOEXEC) < 0 || (pid = fork()) < 0)
+		err(TOOL, "start");
+	if (pid == 0) {
+		close(go[1]);
+		if (read(go[0], &c, 1) != 1)
+			_exit(TOOL);
+		filter();
+		execvp(argv[0], argv);
+		err(errno == ENOENT ? 127 : 126, "exec %s", argv[0]);
+	}
+	if (ptrace(PTRACE_SEIZE, pid, NULL, (void *)(PTRACE_O_EXITKILL |
+	    PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+	    PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP)) < 0)
+		err(TOOL, "trace");
+	if (write(go[1], "", 1) != 1)
+		err(TOOL, "start");
+	close(go[0]);
+	close(go[1]);
+	return pid;
+}
+
+static void
+peek(pid_t pid, unsigned long from, void *to, size_t len)
+{
+	struct iovec here = { to, len }, there = { (void *)from, len };
+
+	memset(to, 0, len);
+	/* A short one near the end of a page is as good: the rest is zero. */
+	while (process_vm_readv(pid, &here, 1, &there, 1, 0) < 0 &&
+	    here.iov_len > 1)
+		here.iov_len = there.iov_len = here.iov_len / 2;
+}
+
+static unsigned long
+argument(const struct user_regs_struct *r, int n)
+{
+	const unsigned long long all[] = { r->rdi, r->rsi, r->rdx, r->r10,
+	    r->r8, r->r9 };
+
+	return (unsigned long)all[n];
+}
+
+static bool
+is_regular(pid_t pid, int fd)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static bool
+is_netlink(pid_t pid, int fd)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), copy, domain = 0;
+	socklen_t len = sizeof(domain);
+
+	copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+	if (copy >= 0)
+		(void)getsockopt(copy, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	close(copy);
+	close(pidfd);
+	return domain == AF_NETLINK;
+}
+
+static bool
+makes(unsigned long flags)
+{
+	return flags & (O_CREAT | O_TRUNC);
+}
+
+static bool
+changes(pid_t pid, const struct call *call, const struct user_regs_struct *r)
+{
+	unsigned long long how;
+
+	switch (call->rule) {
+	case OPENS:
+		return makes(argument(r, call->path + 1));
+	case OPENS2:
+		peek(pid, argument(r, 2), &how, sizeof(how));
+		return makes((unsigned long)how);
+	case FILES:
+		return is_regular(pid, (int)argument(r, 0));
+	case SENDS:
+		return is_netlink(pid, (int)argument(r, 0));
+	default:
+		return true;
+	}
+}
+
+static void
+note(pid_t pid, const struct call *call, const struct user_regs_struct *r)
+{
+	char path[256] = "", comm[32] = "", file[64];
+	FILE *f;
+
+	if (!job.list)
+		return;
+	snprintf(file, sizeof(file), "/proc/%d/comm", pid);
+	if ((f = fopen(file, "re"))) {
+		if (!fgets(comm, sizeof(comm), f))
+			*comm = '\0';
+		fclose(f);
+	}
+	comm[strcspn(comm, "\n")] = '\0';
+	if (call->path >= 0)
+		peek(pid, argument(r, call->path), path, sizeof(path) - 1);
+	fprintf(job.list, "%ld %s %d %s %s\n", job.n, call->name, pid, comm,
+	    path);
+}
+
+/* at_call - a process is about to make one of the calls */
+static void
+at_call(pid_t pid)
+{
+	const struct call *call = calls;
+	struct user_regs_struct r;
+
+	if (ptrace(PTRACE_GETREGS, pid, NULL, &r) < 0)
+		return;		/* it has just been killed */
+	while (call < calls + CALLS && call->nr != (int)r.orig_rax)
+		call++;
+	if (call == calls + CALLS || !changes(pid, call, &r))
+		return;
+	job.n++;
+	note(pid, call, &r);
+	if (job.mode == COUNT || job.n != job.at)
+		return;
+	if (job.mode == KILL) {
+		if (job.list)
+			fflush(job.list);
+		_exit(KILLED);	/* PTRACE_O_EXITKILL: and all of them */
+	}
+	r.orig_rax = (unsigned long long)-1;
+	r.rax = (unsigned long long)-job.error;
+	(void)ptrace(PTRACE_SETREGS, pid, NULL, &r);
+}
+
+/* at_exec - a process has become another program */
+static void
+at_exec(pid_t pid)
+{
+	char path[64], exe[256];
+	ssize_t n;
+
+	if (!job.until)
+		return;
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	if ((n = readlink(path, exe, sizeof(exe) - 1)) < 0)
+		return;
+	exe[n] = '\0';
+	if (strcmp(strrchr(exe, '/') + 1, job.until) != 0)
+		return;
+	if (job.mode == COUNT)
+		printf("%ld\n", job.n);
+	if (fflush(NULL) != 0)
+		_exit(TOOL);
+	_exit(UNTIL);
+}
+
+/* stopped - let a process go on; returns the signal that it gets */
+static int
+stopped(pid_t pid, int status)
+{
+	switch (status >> 16) {
+	case PTRACE_EVENT_SECCOMP: at_call(pid); return 0;
+	case PTRACE_EVENT_EXEC: at_exec(pid); return 0;
+	case 0: return WSTOPSIG(status);
+	default: return 0;
+	}
+}
+
+static int
+run(pid_t first)
+{
+	int status, end = TOOL;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {
+		if (pid < 0)
+			continue;
+		if (WIFSTOPPED(status)) {
+			/* A stop for job control: let it be one. */
+			if (status >> 16 == PTRACE_EVENT_STOP &&
+			    WSTOPSIG(status) != SIGTRAP)
+				(void)ptrace(PTRACE_LISTEN, pid, NULL, NULL);
+			else
+				(void)ptrace(PTRACE_CONT, pid, NULL,
+				    (void *)(long)stopped(pid, status));
+		} else if (pid == first) {
+			end = WIFEXITED(status) ? WEXITSTATUS(status) :
+			    128 + WTERMSIG(status);
+		}
+	}
+	return end;
+}
+
+static long
+number(const char *text)
+{
+	char *end;
+	long v = strtol(text, &end, 10);
+
+	if (*end || v < 1)
+		errx(TOOL, "not a number: %s", text);
+	return v;
+}
+
+int
+main(int argc, char *argv[])
+{
+	int opt, status;
+
+	while ((opt = getopt(argc, argv, "+o:u:")) != -1)
+		switch (opt) {
+		case 'o':
+			if (!(job.list = fopen(optarg, "we")))
+				err(TOOL, "%s", optarg);
+			break;
+		case 'u': job.until = optarg; break;
+		default: return TOOL;
+		}
+	argv += optind;
+	if (*argv && !strcmp(*argv, "count")) {
+		argv++;
+	} else if (*argv && !strcmp(*argv, "kill") && argv[1]) {
+		job.mode = KILL;
+		job.at = number(argv[1]);
+		argv += 2;
+	} else if (*argv && !strcmp(*argv, "fail") && argv[1] && argv[2]) {
+		job.mode = FAIL;
+		job.at = number(argv[1]);
+		job.error = (int)number(argv[2]);
+		argv += 3;
+	} else {
+		errx(TOOL, "count, kill N or fail N ERRNO");
+	}
+	if (!*argv)
+		errx(TOOL, "no command");
+	status = run(start(argv));
+	if (job.mode == COUNT)
+		printf("%ld\n", job.n);
+	return fflush(NULL) ? TOOL : status;
+}
