@@ -56,7 +56,7 @@ make_it() {
 	ctr-gcroot set "$name" "$system"
 	build_done
 	sync -f "$root"
-	mv "$pending" "$conf"
+	with_addresses mv "$pending" "$conf"
 	sync "$conf_dir"
 	names ''
 }
@@ -82,7 +82,7 @@ cmd_create() {
 create_undo() {
 	trap '' INT TERM HUP
 	build_done
-	[ ! -e "$conf" ] || mv "$conf" "$pending"
+	[ ! -e "$conf" ] || with_addresses mv "$conf" "$pending"
 	systemctl stop "$unit" 2>/dev/null || :
 	systemctl reset-failed "$unit" 2>/dev/null || :
 	if wipe; then

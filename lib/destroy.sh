@@ -24,7 +24,7 @@ cmd_destroy() {
 	lock "$name"
 	unit_kill
 	if [ -e "$conf" ] || [ -L "$conf" ]; then
-		mv "$conf" "$pending"
+		with_addresses mv "$conf" "$pending"
 		sync "$conf_dir"
 	fi
 	names ''

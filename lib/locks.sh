@@ -21,6 +21,9 @@ lock() {
 unlock() { rm -f "$lock_file"; exec 9>&-; }
 
 # with_addresses COMMAND... - hold the lock on all addresses for one command
+#
+# Who looks for a free one reads all settings, pending or not: one that is
+# renamed meanwhile could be missed under either name.
 with_addresses() (
 	lock .addresses
 	trap unlock EXIT
