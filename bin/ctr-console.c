@@ -24,6 +24,7 @@
 #include "conclient.h"
 #include "conserve.h"
 #include "exits.h"
+#include "guard.h"
 #include "opts.h"
 #include "runas.h"
 #include "tty.h"
@@ -208,6 +209,8 @@ attach(struct args *a, const char *root, const char *name)
 	static char *none[1];
 	static struct conclient c;
 
+	if (guard_alone() < 0)
+		err(EXIT_TOOL, "give up new privileges");
 	if (!a->req.env)
 		a->req.env = none;
 	if (a->req.tty) {
@@ -300,6 +303,9 @@ main(int argc, char *argv[])
 	const char *verb = argc > 1 ? argv[1] : "";
 
 	three_open();
+	if (guard_enter() < 0)
+		errx(*verb && strcmp(verb, "serve") ? EXIT_TOOL : EXIT_USAGE,
+		    GUARD_WHY);
 	if (*verb == '-')
 		parse(&a, argc, argv, "", EXIT_USAGE);
 	if (!strcmp(verb, "serve")) {

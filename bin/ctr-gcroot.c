@@ -32,6 +32,7 @@
 #include "gens.h"
 #include "gentext.h"
 #include "machine.h"
+#include "guard.h"
 #include "name.h"
 #include "nixdirs.h"
 #include "opts.h"
@@ -388,6 +389,10 @@ main(int argc, char *argv[])
 	const struct verb *verb;
 	int opt;
 
+	if (guard_enter() < 0)
+		errx(EXIT_USAGE, GUARD_WHY);
+	if (guard_alone() < 0)
+		err(1, "give up new privileges");
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (opt) {
 		case 's':

@@ -27,6 +27,7 @@
 #include "caps.h"
 #include "exits.h"
 #include "fd.h"
+#include "guard.h"
 #include "inroot.h"
 #include "opts.h"
 #include "resolvconf.h"
@@ -178,6 +179,8 @@ cmd_copy(int argc, char *argv[])
 		warnx("%s says nothing yet, nothing changed", source);
 		return 0;
 	}
+	if (guard_alone() < 0)
+		err(1, "give up new privileges");
 	drop_caps();
 	if ((etc = inroot_mkdirs(top, "etc", 0755)) < 0)
 		die_below(argv[0], "etc");
@@ -282,6 +285,8 @@ main(int argc, char *argv[])
 	const char *verb;
 	int opt;
 
+	if (guard_enter() < 0)
+		errx(EXIT_USAGE, GUARD_WHY);
 	while ((opt = getopt_long(argc, argv, "prs:vhV", longs, NULL)) != -1)
 		switch (opt) {
 		case 'p': private_network = true; break;

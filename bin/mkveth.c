@@ -19,6 +19,7 @@
 #include "caps.h"
 #include "exits.h"
 #include "fd.h"
+#include "guard.h"
 #include "lock.h"
 #include "name.h"
 #include "netns.h"
@@ -368,9 +369,14 @@ main(int argc, char *argv[])
 {
 	struct askline ask;
 	struct why why = { "" };
+	bool waits = argc > 1 && !strcmp(argv[1], "wait");
 
-	if (argc > 1 && !strcmp(argv[1], "wait"))
+	if (guard_enter() < 0)
+		errx(waits ? EXIT_TOOL : EXIT_USAGE, GUARD_WHY);
+	if (waits)
 		do_wait(argv + 2);
+	if (guard_alone() < 0)
+		err(1, "give up new privileges");
 	if (askline_read(argc, argv, &ask, &why) < 0)
 		errx(EXIT_USAGE, "%s", why.text);
 	if (ask.verb == ASKLINE_HELP)

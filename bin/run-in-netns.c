@@ -36,6 +36,7 @@
 #include "caps.h"
 #include "exits.h"
 #include "fd.h"
+#include "guard.h"
 #include "mounts.h"
 #include "netns.h"
 #include "opts.h"
@@ -91,8 +92,11 @@ drop_caps(bool unlinks)
 	};
 	const char *missing;
 
-	if (caps_only(list, unlinks ? 3 : 1, &missing) < 0)
-		err(EXIT_TOOL, "needs %s", missing ? missing : "capabilities");
+	if (caps_only(list, unlinks ? 3 : 1, &missing) == 0)
+		return;
+	if (missing)
+		errx(EXIT_TOOL, "needs the capability %s", missing);
+	err(EXIT_TOOL, "drop capabilities");
 }
 
 static bool
@@ -345,6 +349,8 @@ main(int argc, char *argv[])
 	const char *spec;
 	int opt, ns;
 
+	if (guard_enter() < 0)
+		errx(EXIT_TOOL, GUARD_WHY);
 	while ((opt = getopt_long(argc, argv, "+uhV", longs, NULL)) != -1)
 		switch (opt) {
 		case 'u': unlinks = true; break;

@@ -19,6 +19,7 @@ claim_one() {
 		taken='this container exists already'
 	elif [ -e "$pending" ]; then
 		# A create or destroy was killed: take away what it left.
+		locks_sweep
 		wipe && return 0
 		taken='the remains of a killed command cannot be taken away'
 	elif [ -e "$root" ] || [ -L "$root" ]; then

@@ -15,6 +15,7 @@ cmd_destroy() {
 	[ $# -eq 1 ] || usage 'destroy takes one name'
 	name_set "$1"
 	if [ ! -e "$conf" ] && [ ! -L "$conf" ] && [ ! -e "$pending" ]; then
+		locks_sweep
 		die 1 "$name: there is no such container ($conf is missing)"
 	fi
 	if [ -e "$conf" ] && declarative; then
@@ -22,14 +23,17 @@ cmd_destroy() {
 			"remove it there ($conf is not ours to delete)"
 	fi
 	lock "$name"
+	trap unlock EXIT
+	trap 'exit 1' INT TERM HUP
 	unit_kill
 	if [ -e "$conf" ] || [ -L "$conf" ]; then
 		with_addresses mv "$conf" "$pending"
 		sync "$conf_dir"
+	else
+		locks_sweep
 	fi
 	names ''
 	wipe || die 1 "$name: not destroyed whole; run destroy again"
-	unlock
 }
 
 # wipe - delete all that belongs to $name, its pending settings last
@@ -38,7 +42,7 @@ wipe() {
 	unmount_below "$root" || return 1
 	ctr-gcroot rm --trees "$state_dir" "$name" || return 1
 	# systemd-nspawn's lock on the tree: it stays where nspawn was killed.
-	rm -f "$state_dir/.#$name.lck" "$pending.tmp" "$pending"
+	rm -f "$state_dir/.#$name.lck" "$pending.tmp" && rm -f "$pending"
 }
 
 # unmount_below DIR - what is mounted on a folder and below it, the last first

@@ -20,6 +20,14 @@ lock() {
 
 unlock() { rm -f "$lock_file"; exec 9>&-; }
 
+# locks_sweep - remove what killed commands left, where their remains are found
+locks_sweep() (
+	for file in "$lock_dir"/*.lock "$lock_dir"/.*.lock; do
+		file=${file##*/}
+		[ ! -e "$lock_dir/$file" ] || ! lock "${file%.lock}" -n || unlock
+	done
+)
+
 # with_addresses COMMAND... - hold the lock on all addresses for one command
 #
 # Who looks for a free one reads all settings, pending or not: one that is

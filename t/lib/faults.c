@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * faults [-o FILE] [-u PROGRAM] count|kill N|fail N ERRNO COMMAND [ARG...]
+ * faults [-o FILE] [-u PROGRAM] count|kill N|fail N ERRNO|hold N COMMAND [ARG...]
  *
  * Run a command, and count the system calls of its whole tree of processes
  * that change something; at the entry of the Nth, kill them all at once, or
- * have that one call fail with an error.
+ * have that one call fail with an error, or print the pid of the process that
+ * makes it, hold it until the end of standard input, and kill them all.
  *
  * count prints how many there are.  -o writes a line for each: its number,
  * name, pid and program, and a path if it has one.  -u ends everything when
@@ -85,7 +86,7 @@ static const struct call {
 enum { CALLS = sizeof(calls) / sizeof(*calls) };
 
 static struct {
-	enum { COUNT, KILL, FAIL } mode;
+	enum { COUNT, KILL, FAIL, HOLD } mode;
 	long at;		/* which one */
 	int error;
 	FILE *list;
@@ -252,7 +253,15 @@ at_call(pid_t pid)
 	note(pid, call, &r);
 	if (job.mode == COUNT || job.n != job.at)
 		return;
-	if (job.mode == KILL) {
+	if (job.mode == HOLD) {
+		char c;
+
+		printf("%d\n", pid);
+		fflush(stdout);
+		while (read(STDIN_FILENO, &c, 1) > 0)
+			;
+	}
+	if (job.mode == KILL || job.mode == HOLD) {
 		if (job.list)
 			fflush(job.list);
 		_exit(KILLED);	/* PTRACE_O_EXITKILL: and all of them */
@@ -349,8 +358,9 @@ main(int argc, char *argv[])
 	argv += optind;
 	if (*argv && !strcmp(*argv, "count")) {
 		argv++;
-	} else if (*argv && !strcmp(*argv, "kill") && argv[1]) {
-		job.mode = KILL;
+	} else if (*argv && argv[1] && (!strcmp(*argv, "kill") ||
+	    !strcmp(*argv, "hold"))) {
+		job.mode = **argv == 'k' ? KILL : HOLD;
 		job.at = number(argv[1]);
 		argv += 2;
 	} else if (*argv && !strcmp(*argv, "fail") && argv[1] && argv[2]) {
@@ -359,7 +369,7 @@ main(int argc, char *argv[])
 		job.error = (int)number(argv[2]);
 		argv += 3;
 	} else {
-		errx(TOOL, "count, kill N or fail N ERRNO");
+		errx(TOOL, "count, kill N, fail N ERRNO or hold N");
 	}
 	if (!*argv)
 		errx(TOOL, "no command");
