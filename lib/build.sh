@@ -18,7 +18,7 @@ nix_file() {
 	elif nix-instantiate --find-file nixpkgs/nixos >/dev/null 2>&1; then
 		printf '%s\n' '<nixpkgs/nixos>'
 	else
-note 'there is no <nixpkgs/nixos>: building the minimal system'
+		note 'there is no <nixpkgs/nixos>: building the minimal system'
 		printf '%s\n' "$minimal"
 	fi
 }
@@ -30,6 +30,33 @@ build() {
 	file=$(nix_file)
 	build_with "$nix_flags" nix-build "$file" -A system -I "nixos-config=$1" \
 		-o "$lock_dir/$name.build"
+}
+
+# build_theirs CONFIGURATION - the same of what lies in the container's tree
+#
+# Its root can write there, and this is evaluated by the host's: it may read
+# that folder, what it is built with, and what the user allows by -I.
+build_theirs() {
+	file=$(nix_file)
+	set -- nix-build "$file" -A system -I "nixos-config=$1" \
+		-o "$lock_dir/$name.build" --option restrict-eval true \
+		--option allowed-uris 'https:// http://' \
+		-I "configuration-of-$name=$root/etc/nixos"
+	case $file in
+	"$minimal")
+		busybox=$(readlink -f "$(command -v busybox)") || busybox=/bin/busybox
+		set -- "$@" -I "minimal-system=$(readlink -f "$minimal")" \
+			-I "busybox=$busybox" -I "beside-busybox=${busybox%/*}" ;;
+	'<'*'>')
+		file=${file#<}
+		file=${file%%[/>]*}
+		set -- "$@" -I "$file=$(readlink -f "$(nix-instantiate --find-file "$file")")" ;;
+	*)
+		# <nixpkgs/nixos> uses what lies beside it.
+		file=$(cd "$here" && readlink -f -- "$file")
+		set -- "$@" -I "built-with=${file%/nixos}" ;;
+	esac
+	build_with "$nix_flags" "$@"
 }
 
 # build_with FLAGS COMMAND... - run it, with flags of the user's

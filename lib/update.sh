@@ -35,13 +35,13 @@ configure() {
 	if [ -n "$with_config" ]; then
 		rm -f configuration.nix.new
 		(set -C && config_wanted >configuration.nix.new)
-		system=$(build "$root/etc/nixos/configuration.nix.new")
+		system=$(build_theirs "$root/etc/nixos/configuration.nix.new")
 		config_keep
 	else
 		if [ -L configuration.nix ] || [ ! -f configuration.nix ]; then
 			die 1 "$name: $root/etc/nixos/configuration.nix is not a plain file"
 		fi
-		system=$(build "$root/etc/nixos/configuration.nix")
+		system=$(build_theirs "$root/etc/nixos/configuration.nix")
 	fi
 }
 

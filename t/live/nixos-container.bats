@@ -178,6 +178,55 @@ load container
 	assert_output ''
 }
 
+@test "the configuration in the tree cannot read what is the host's" {
+	create --no-start
+	secret="the secret $RANDOM$RANDOM"
+	echo "$secret" >"$BATS_TEST_TMPDIR/secret"
+	chmod 600 "$BATS_TEST_TMPDIR/secret"
+	echo '"from beside"' >"$root/etc/nixos/beside.nix"
+	set_text() {
+		printf '{ ... }: { environment.etc.it.text = %s; }\n' "$1" \
+			>"$root/etc/nixos/configuration.nix"
+	}
+	set_text 'import ./beside.nix'
+	nixos-container update "$name" --no-apply
+	run -0 cat "$(ctr-gcroot path "$name")/etc/it"
+	assert_output 'from beside'
+	ln -s "$BATS_TEST_TMPDIR/secret" "$root/etc/nixos/link"
+	for it in "builtins.readFile $BATS_TEST_TMPDIR/secret" \
+		'builtins.readFile ./link' "builtins.readFile \"$BATS_TEST_TMPDIR/secret\"" \
+		"\"\${builtins.path { path = $BATS_TEST_TMPDIR/secret; }}\"" \
+		"toString (builtins.attrNames (builtins.readDir $BATS_TEST_TMPDIR))" \
+		"builtins.readFile (builtins.fetchurl \"file://$BATS_TEST_TMPDIR/secret\")"; do
+		set_text "$it"
+		run -1 nixos-container update "$name" --no-apply
+		refute_output --partial "$secret"
+		assert_output --partial "restricted mode"
+		run ! grep -r "$secret" /nix/store
+	done
+	# Whoever means it can say so.
+	set_text "builtins.readFile $BATS_TEST_TMPDIR/secret"
+	nixos-container update "$name" --no-apply -I "s=$BATS_TEST_TMPDIR"
+	nixos-container update "$name" --no-apply --option restrict-eval false
+	# What it is built with may be said in each way.
+	mkdir -p "$BATS_TEST_TMPDIR/some/nixos"
+	echo '(import <nixos-config> { }).environment.etc.it.text' \
+		>"$BATS_TEST_TMPDIR/some/beside.nix"
+	cat >"$BATS_TEST_TMPDIR/some/nixos/default.nix" <<-'END'
+		{ }: { system = derivation {
+		  name = "system"; system = builtins.currentSystem; builder = "/bin/sh";
+		  args = [ "-c" "/bin/mkdir $out && echo $it >$out/init" ];
+		  it = import ../beside.nix; }; }
+	END
+	set_text '"by path"'
+	nixos-container update "$name" --no-apply --nixos-path "$BATS_TEST_TMPDIR/some/nixos"
+	grep -x 'by path' "$(ctr-gcroot path "$name")/init"
+	set_text '"by name"'
+	NIX_PATH=some=$BATS_TEST_TMPDIR/some nixos-container update "$name" \
+		--no-apply --nixos-path '<some/nixos>'
+	grep -x 'by name' "$(ctr-gcroot path "$name")/init"
+}
+
 @test "a create whose build fails leaves nothing" {
 	run create --config 'no.such.option = 1;'
 	assert_failure
