@@ -51,7 +51,7 @@ enum rule {
 	OPENS,		/* flags in argument 1 (0 for open) make or empty */
 	OPENS2,		/* flags in struct open_how */
 	FILES,		/* the descriptor is a regular file */
-	SENDS,		/* the descriptor is a netlink socket */
+	SENDS,		/* the descriptor is a socket to the kernel or a daemon */
 };
 
 static const struct call {
@@ -176,7 +176,7 @@ is_regular(pid_t pid, int fd)
 }
 
 static bool
-is_netlink(pid_t pid, int fd)
+is_local(pid_t pid, int fd)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), copy, domain = 0;
 	socklen_t len = sizeof(domain);
@@ -186,7 +186,7 @@ is_netlink(pid_t pid, int fd)
 		(void)getsockopt(copy, SOL_SOCKET, SO_DOMAIN, &domain, &len);
 	close(copy);
 	close(pidfd);
-	return domain == AF_NETLINK;
+	return domain == AF_NETLINK || domain == AF_UNIX;
 }
 
 static bool
@@ -209,7 +209,7 @@ changes(pid_t pid, const struct call *call, const struct user_regs_struct *r)
 	case FILES:
 		return is_regular(pid, (int)argument(r, 0));
 	case SENDS:
-		return is_netlink(pid, (int)argument(r, 0));
+		return is_local(pid, (int)argument(r, 0));
 	default:
 		return true;
 	}

@@ -120,7 +120,7 @@ each_point() {
 	$prepare
 	list=$(tries "${@//NAME/$name}")
 	$check && destroyed_whole
-	while read -r n call; do
+	while read -r -u 8 n call; do
 		for error in kill $(errors_of "$call"); do
 			[[ ${FAULT_POINTS-} == all || $error == kill ||
 				$(((n + error) % 3)) == 0 ]] || continue
@@ -136,7 +136,7 @@ each_point() {
 				nixos-container destroy "$name" 2>/dev/null || :
 			fi
 		done
-	done <<<"$list"
+	done 8<<<"$list"
 	printf '# %s: %d points tried, %d failed\n' "$*" "$tried" "$bad" >&3
 	((tried > 0 && bad == 0)) && unharmed
 }
@@ -222,9 +222,10 @@ two_generations() { a_container && ctr-gcroot set "$name" "$B"; }
 
 @test "cleanup" {
 	cleaned() {
-		nixos-container cleanup "$name" && run ! ip link show "c-$name" &&
-			[[ ! -e /run/netns/net-$name ]] &&
-			! nft list ruleset | grep -q "$(nixos-container show-ip "$name")"
+		nixos-container cleanup "$name" || return 1
+		! ip link show "c-$name" 2>/dev/null || return 1
+		! ls "/run/netns/net-$name" 2>/dev/null || return 1
+		! nft list ruleset | grep -w "$(nixos-container show-ip "$name")"
 	}
 	launched() {
 		a_container && echo "HOST_PORT=$((20000 + points)):80" >>"$conf" &&
