@@ -122,7 +122,7 @@ cmd_launch() {
 	names "$RESOLVE_CONTAINERS"
 	flags=''
 	flag --keep-unit --machine="$name" --directory="$root" --notify-ready=yes \
-		--kill-signal=SIGRTMIN+3 --resolv-conf=off \
+		--kill-signal=SIGRTMIN+3 --resolv-conf=off --link-journal=no \
 		--setenv=PRIVATE_NETWORK="${PRIVATE_NETWORK:-0}"
 	[ -d /run/systemd/system ] || flag --register=no
 	flag_nix

@@ -1,0 +1,293 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The container's root has prepared its tree, its directories in Nix's state or
+# its processes.  Whatever the host then does ends in bounded time, says in a
+# line what is wrong or does its work, and leaves the host as it was.
+load container
+
+setup_file() {
+	nixos-container create --no-start hostile-a
+	A=$(ctr-gcroot path hostile-a)
+	canary=/srv/canary
+	mkdir -p $canary/deep/er /srv/canary/nixos
+	echo secret-of-the-host >$canary/file
+	echo '{ ... }: { }' >$canary/nixos/configuration.nix
+	ln $canary/file $canary/deep/er/hard
+	chmod 640 $canary/file
+	export A canary
+}
+
+teardown_file() {
+	nixos-container destroy hostile-a
+	rm -rf /srv/canary
+}
+
+setup() {
+	name=$(unused_name h)
+	root=$state/$name conf=$confs/$name.conf
+	made=("$name")
+	nixos-container create "$name" --no-start --system-path "$A"
+	mkdir -p "$root/etc/nixos" "$root/var/lib" "$root/root"
+	echo '{ ... }: { }' >"$root/etc/nixos/configuration.nix"
+	spied=$BATS_TEST_TMPDIR/spied
+	socat UNIX-LISTEN:$canary/socket,fork "OPEN:$spied,creat,append" 3>&- &
+	spy=$!
+	until_true 5 test -S $canary/socket
+	look >"$BATS_TEST_TMPDIR/before"
+}
+
+teardown() {
+	[[ ! ${swapper-} ]] || settle
+	kill "$spy" 2>/dev/null || :
+	rm -f $canary/socket
+	chattr -R -i -a "$root" 2>/dev/null || :
+	nixos-container destroy "$name" 2>/dev/null || :
+}
+
+# look - all of the host that a container could be after
+look() {
+	find /etc /root /usr/local/lib $canary -xdev \
+		! -path '/etc/containers*' -printf '%p %y %m %U %G %s %i %l\n' | sort
+	find /etc /root $canary -xdev -type f ! -path '/etc/containers*' \
+		-exec sha256sum {} + | sort
+}
+
+unharmed() {
+	look | diff "$BATS_TEST_TMPDIR/before" -
+	assert_not_exists "$spied"
+}
+
+# bounded COMMAND... - it ends by itself, on what the spy would not see
+bounded() {
+	local status=0
+	timeout 60 "$@" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- || status=$?
+	((status != 124)) || { echo "no end: $*"; return 1; }
+	run ! grep -q secret-of-the-host "$BATS_TEST_TMPDIR/out"
+	((status != 0)) || return 0
+	return 0
+}
+
+# all_verbs - what a host does with a container, whether it works or not
+all_verbs() {
+	bounded nixos-container start "$name"
+	bounded nixos-container resolv
+	bounded nixos-container run "$name" -- true
+	bounded nixos-container login "$name"
+	bounded nixos-container root-login "$name"
+	bounded sh -c "echo pw | nixos-container set-root-password $name"
+	bounded nixos-container show --json "$name"
+	bounded nixos-container list --long
+	bounded nixos-container logs "$name" --lines 5
+	bounded nixos-container update --no-apply "$name"
+	bounded nixos-container update --no-apply "$name" --config 'boot.isContainer = true;'
+	bounded nixos-container generations "$name"
+	bounded nixos-container rollback --no-apply "$name"
+	bounded nixos-container reload "$name"
+	bounded nixos-container stop "$name"
+	unharmed
+}
+
+goes_away() {
+	timeout 60 nixos-container destroy "$name"
+	nothing_left "$name"
+	unharmed
+}
+
+# in_place_of PATH COMMAND... - make something else there, at "$at"
+in_place_of() {
+	at=$root/$1
+	shift
+	rm -rf "$at"
+	"$@" "$at"
+}
+
+@test "links that lead out, at every path that the host touches" {
+	for path in etc etc/resolv.conf etc/resolv.conf.host etc/nixos \
+		etc/nixos/configuration.nix var var/lib var/lib/login.socket \
+		var/lib/root-shell.socket usr root; do
+		for target in $canary $canary/file $canary/socket \
+			../../../../../../../srv/canary /proc/1/root/srv/canary; do
+			in_place_of "$path" ln -sfn "$target"
+			bounded nixos-container update --no-apply "$name"
+			bounded ctr-resolv copy "$root"
+			bounded ctr-console run "$root" -- true
+			bounded ctr-console login "$root"
+			unharmed
+		done
+		bounded nixos-container start "$name"
+		bounded nixos-container stop "$name"
+		unharmed
+		rm -rf "$root/etc" "$root/var" "$root/usr" "$root/root"
+		mkdir -p "$root/etc/nixos" "$root/var/lib" "$root/root" "$root/usr"
+		cp $canary/nixos/configuration.nix "$root/etc/nixos"
+	done
+	goes_away
+}
+
+@test "a running container's links, and every verb" {
+	nixos-container start "$name"
+	inside sh -c "rm -rf /etc/nixos /etc/resolv.conf /var/lib/root-shell.socket
+		ln -s $canary /etc/nixos; ln -s $canary/file /etc/resolv.conf
+		ln -s $canary/socket /var/lib/root-shell.socket"
+	ls -l "$root/var/lib/root-shell.socket"
+	all_verbs
+	goes_away
+}
+
+@test "FIFOs, devices, directories and sockets in the place of files" {
+	for path in etc/resolv.conf etc/nixos/configuration.nix \
+		var/lib/root-shell.socket var/lib/login.socket; do
+		for how in mkfifo mkdir 'cp -r /dev/null' mkloop; do
+			case $how in
+			mkloop) in_place_of "$path" ln -s "${path##*/}" ;;
+			cp*) in_place_of "$path" sh -c 'mknod "$1" c 1 5' sh ;;
+			*) in_place_of "$path" $how ;;
+			esac
+			bounded nixos-container update --no-apply "$name"
+			bounded ctr-resolv copy "$root"
+			bounded ctr-console run "$root" -- true
+			bounded ctr-console login "$root"
+			unharmed
+		done
+	done
+	all_verbs
+	goes_away
+}
+
+# swap PATH TARGET - a folder becomes a link out and back, as fast as can be
+swap() {
+	ln -sfn "$2" "$1.link"
+	/usr/local/lib/nixos-container-test/swap "$1" "$1.link" 2>/dev/null 3>&- &
+	swapper=$!
+}
+
+# settle - no more of that
+settle() {
+	kill "$swapper" 2>/dev/null || :
+	wait "$swapper" 2>/dev/null || :
+	swapper=''
+}
+
+@test "folders that become links and back while the host is at work" {
+	for path in etc etc/nixos var var/lib; do
+		swap "$root/$path" $canary
+		for i in {1..40}; do
+			bounded ctr-resolv copy "$root"
+			bounded ctr-console run "$root" -- true
+			((i % 10 != 0)) || bounded nixos-container update --no-apply "$name"
+		done
+		kill -0 $swapper
+		settle
+		unharmed
+		rm -rf "$root/etc" "$root/var"
+		mkdir -p "$root/etc/nixos" "$root/var/lib"
+		cp $canary/nixos/configuration.nix "$root/etc/nixos"
+	done
+	swap "$root/etc" $canary
+	bounded nixos-container destroy "$name"
+	settle
+	goes_away_if_there
+}
+
+goes_away_if_there() {
+	listed "$name" || [[ -e $confs/.$name.pending ]] || { nothing_left "$name"; unharmed; return; }
+	goes_away
+}
+
+@test "destroy of flags, mounts, deep trees, odd names, and many files" {
+	mkdir -p "$root/var/empty/a/b" "$root/mnt/in" "$root/odd"
+	touch "$root/var/empty/a/b/file" "$root/var/log"
+	chattr +i "$root/var/empty/a/b/file" "$root/var/empty/a" "$root/var/empty"
+	chattr +a "$root/odd"
+	mount --bind $canary "$root/mnt/in"
+	mount -t tmpfs t "$root/mnt"
+	touch "$root/"$'new\nline' "$root/"$'\033]0;title\a' "$root/-rf" "$root/ " \
+		"$root/"$'\xff\xfe'
+	(
+		cd "$root"
+		for i in {1..40}; do
+			mkdir -p "$(printf 'd%.0s' {1..200})"
+			cd -P "$(printf 'd%.0s' {1..200})"
+		done
+	)
+	mkdir "$root/many"
+	(cd "$root/many" && seq 100000 | xargs touch)
+	mkfifo "$root/fifo"
+	ln -s / "$root/slash"
+	chmod 000 "$root/many"
+	goes_away
+}
+
+@test "what cannot be removed is named, and the next destroy goes on" {
+	mkdir "$root/busy"
+	mount -t tmpfs t "$root/busy"
+	exec {held}<"$root/busy"
+	run nixos-container destroy "$name"
+	exec {held}<&-
+	((status == 0)) || {
+		assert_output --partial busy
+		nixos-container destroy "$name"
+	}
+	nothing_left "$name"
+	unharmed
+}
+
+@test "its profile and roots lead elsewhere: nothing there is followed or believed" {
+	profile=/nix/var/nix/profiles/per-container/$name
+	roots=/nix/var/nix/gcroots/per-container/$name
+	ln -s $canary/file "$profile/system.lock"
+	ln -s /etc "$profile/system-7-link"
+	ln -s $canary "$profile/system-8-link"
+	ln -s ../../../../../../srv/canary "$profile/system-4294967295-link"
+	ln -sfn system-7-link "$profile/system"
+	ln -s $canary "$roots/auto"
+	mkfifo "$profile/fifo"
+	all_verbs
+	goes_away
+}
+
+@test "its settings, tree and directories are nobody else's" {
+	assert_equal "$(stat -c %a $state)" 700
+	for d in profiles gcroots; do
+		assert_equal "$(stat -c '%a %u' /nix/var/nix/$d/per-container)" '700 0'
+		chmod 777 /nix/var/nix/$d/per-container
+	done
+	nixos-container start "$name"
+	for d in profiles gcroots; do
+		assert_equal "$(stat -c '%a %u' /nix/var/nix/$d/per-container)" '700 0'
+	done
+	goes_away
+}
+
+@test "a peer that never answers, and one that answers with no end" {
+	nixos-container start "$name"
+	inside sh -c 'kill -STOP $(pidof ctr-console)' || :
+	bounded nixos-container run "$name" -- true
+	bounded nixos-container login "$name"
+	bounded nixos-container reload "$name"
+	timeout 60 nixos-container stop "$name"
+	nixos-container start "$name"
+	run timeout 2 nixos-container run "$name" -- cat /dev/zero
+	assert_equal "$status" 124
+	all_verbs
+	goes_away
+}
+
+@test "a container that is never ready is given up, and is gone then" {
+	mkdir -p "$BATS_TEST_TMPDIR/sys"
+	printf '#!%s/bin/sh\nexec %s/bin/sleep 1000\n' "$A" "$A" \
+		>"$BATS_TEST_TMPDIR/sys/init"
+	chmod 755 "$BATS_TEST_TMPDIR/sys/init"
+	echo START_TIMEOUT=3 >>"$conf"
+	dropin=/run/systemd/system/container@$name.service.d
+	mkdir -p "$dropin"
+	printf '[Service]\nTimeoutStopSec=3\n' >"$dropin/stop.conf"
+	ctr-gcroot set "$name" "$(nix-store --add "$BATS_TEST_TMPDIR/sys")"
+	run timeout 60 nixos-container start "$name"
+	assert_failure
+	((status != 124))
+	run ! ip link show "c-$name"
+	rm -r "$dropin"
+	goes_away
+}
