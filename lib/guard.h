@@ -14,7 +14,7 @@
 int guard_enter(void);
 
 /*
- * guard_alone - what a tool does that starts no other program
+ * guard_alone - what a tool does that starts nothing which needs more than it has
  *
  * It cannot gain privileges by that, and makes files by a umask of 022.
  * Returns 0, or -1 with errno.
