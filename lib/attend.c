@@ -33,7 +33,7 @@ enum {
 	PTY_MOST = 1 << 18,	/* more than a terminal of Linux can hold */
 };
 
-static struct relay in, out;	/* large: not on the stack */
+static struct relay in, out;
 static bool dead, doomed;	/* the command has ended; it shall */
 static bool gone;		/* the peer is */
 static int status;
@@ -223,14 +223,16 @@ after_relay(struct attend *a)
 static int
 timeout_ms(const struct attend *a)
 {
-	int64_t end = -1, left;
+	int64_t end, left;
 
 	if (doomed)
 		end = kill_ms;
 	else if (a->stream >= 0 && in.ended && in.error == 0 && !dead)
 		end = eof_ms;
+	else
+		return -1;
 	left = end - conproto_now_ms();
-	return end < 0 ? -1 : left < 0 ? 0 : (int)left;
+	return left < 0 ? 0 : (int)left;
 }
 
 static void
@@ -262,10 +264,11 @@ turn(struct attend *a)
 void
 attend(struct attend *a)
 {
+	static unsigned char bufs[2][RELAY_BUF];
 	char rest[4096];
 
-	relay_init(&in, a->stream, a->master);
-	relay_init(&out, a->master, a->stream);
+	relay_init(&in, a->stream, a->master, bufs[0]);
+	relay_init(&out, a->master, a->stream, bufs[1]);
 	do
 		turn(a);
 	while (!dead || !out.ended);

@@ -29,7 +29,7 @@ enum {
 	ESCAPE_MS = 1000,	/* ... within this */
 };
 
-static struct relay in, out, err;	/* large: not on the stack */
+static struct relay in, out, err;
 static const struct pollfd idle[2] = { { .fd = -1 }, { .fd = -1 } };
 static struct termios cooked;		/* what to restore if raw */
 static bool raw;
@@ -403,14 +403,16 @@ loop(struct conclient *c, int signals, bool tty)
 int
 conclient_run(struct conclient *c, bool tty)
 {
+	static unsigned char bufs[3][RELAY_BUF];
 	auto_close int signals = catch_signals();
 	int r, e;
 
 	if (signals < 0)
 		return -1;
-	relay_init(&in, private(STDIN_FILENO, O_RDONLY), c->in);
-	relay_init(&out, c->out, private(STDOUT_FILENO, O_WRONLY));
-	relay_init(&err, c->err, tty ? -1 : private(STDERR_FILENO, O_WRONLY));
+	relay_init(&in, private(STDIN_FILENO, O_RDONLY), c->in, bufs[0]);
+	relay_init(&out, c->out, private(STDOUT_FILENO, O_WRONLY), bufs[1]);
+	relay_init(&err, c->err, tty ? -1 : private(STDERR_FILENO, O_WRONLY),
+	    bufs[2]);
 	if (tty && isatty(STDIN_FILENO)) {
 		in.look = look;
 		in.arg = &c->left;

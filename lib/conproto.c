@@ -16,6 +16,7 @@ enum {
 	HEAD = 8,
 	MAGIC = sizeof(CONPROTO_MAGIC) - 1,
 	TTY = 1,		/* flag of a request */
+	SMALL = 1024,		/* a request that needs no memory of its own */
 };
 
 /* Room for the descriptors of a request. */
@@ -197,9 +198,9 @@ pack(char *p, char *const *list)
 	return p;
 }
 
-/* encode - the whole frame of a request, in memory that the caller frees */
+/* encode - the whole frame of a request, in small or in memory of its own */
 static char *
-encode(const struct conproto_request *req, size_t *len)
+encode(const struct conproto_request *req, char small[SMALL], size_t *len)
 {
 	char *heads[] = { (char *)req->user, (char *)req->cwd,
 	    (char *)req->term, NULL };
@@ -219,7 +220,9 @@ encode(const struct conproto_request *req, size_t *len)
 		errno = E2BIG;
 		return NULL;
 	}
-	if (!(buf = malloc(MAGIC + HEAD + bytes)))
+	buf = MAGIC + HEAD + bytes <= SMALL ? small :
+	    malloc(MAGIC + HEAD + bytes);
+	if (!buf)
 		return NULL;
 	head[0] = (uint32_t)bytes;
 	p = mempcpy(mempcpy(mempcpy(buf, CONPROTO_MAGIC, MAGIC), head, HEAD),
@@ -238,7 +241,7 @@ conproto_send_request(int fd, const struct conproto_request *req,
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	const size_t fd_bytes = sizeof(int) * (size_t)n;
 	size_t len, done = 0;
-	char *buf = encode(req, &len);
+	char small[SMALL], *buf = encode(req, small, &len);
 	int e;
 
 	if (!buf)
@@ -264,7 +267,8 @@ conproto_send_request(int fd, const struct conproto_request *req,
 		done += (size_t)r;
 	}
 	e = errno;
-	free(buf);
+	if (buf != small)
+		free(buf);
 	errno = e == EAGAIN || e == EWOULDBLOCK ? ETIMEDOUT : e;
 	return done < len ? -1 : 0;
 }

@@ -19,12 +19,13 @@ enum {
 };
 
 void
-relay_init(struct relay *r, int from, int to)
+relay_init(struct relay *r, int from, int to, unsigned char *buf)
 {
 	struct stat in, out;
 
 	r->from = from;
 	r->to = to;
+	r->buf = buf;
 	r->ended = from < 0 || to < 0;
 	r->error = 0;
 	r->last = '\n';
@@ -129,8 +130,8 @@ static bool
 fill(struct relay *r)
 {
 	r->off = r->have = 0;
-	while (r->have < sizeof(r->buf) && r->left > 0) {
-		size_t room = sizeof(r->buf) - r->have;
+	while (r->have < RELAY_BUF && r->left > 0) {
+		size_t room = RELAY_BUF - r->have;
 		size_t want = r->left < room ? r->left : room;
 		ssize_t n = r->from_sock ?
 		    recv(r->from, r->buf + r->have, want, MSG_DONTWAIT) :

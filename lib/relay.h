@@ -31,16 +31,17 @@ struct relay {
 	/* The rest is relay.c's. */
 	bool full, final, closing, timid, waits, to_sock, from_sock;
 	size_t left, off, have;
-	unsigned char buf[RELAY_BUF];
+	unsigned char *buf;
 };
 
 /*
  * relay_init - begin a flow; with a descriptor of -1 it has ended already
  *
  * Descriptors that are not O_NONBLOCK are served too: sockets and pipes so
- * that nothing waits, others a little at a time and after poll(2).
+ * that nothing waits, others a little at a time and after poll(2).  buf: of
+ * RELAY_BUF bytes, which are not touched where bytes are spliced.
  */
-void relay_init(struct relay *r, int from, int to);
+void relay_init(struct relay *r, int from, int to, unsigned char *buf);
 
 /* relay_poll - fill two entries for poll(2) */
 void relay_poll(const struct relay *r, struct pollfd p[2]);

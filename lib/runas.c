@@ -10,6 +10,7 @@
 #include <linux/close_range.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,14 +19,22 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* keep - what getpwnam(3) says is good until it is called again */
 static int
-copy(char *to, size_t size, const char *from)
+keep(struct runas *who, const struct passwd *pw)
 {
-	if (strlen(from) >= size) {
+	const char *shell = *pw->pw_shell ? pw->pw_shell : "/bin/sh";
+	char *p = who->text;
+
+	if (strlen(pw->pw_name) + strlen(pw->pw_dir) + strlen(shell) + 3 >
+	    sizeof(who->text)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	strcpy(to, from);
+	who->name = p;
+	who->home = p = stpcpy(p, pw->pw_name) + 1;
+	who->shell = p = stpcpy(p, pw->pw_dir) + 1;
+	strcpy(p, shell);
 	return 0;
 }
 
@@ -63,10 +72,7 @@ runas_find(const char *user, struct runas *who)
 	}
 	who->uid = pw->pw_uid;
 	who->gid = pw->pw_gid;
-	if (copy(who->name, sizeof(who->name), pw->pw_name) < 0 ||
-	    copy(who->home, sizeof(who->home), pw->pw_dir) < 0 ||
-	    copy(who->shell, sizeof(who->shell),
-	    *pw->pw_shell ? pw->pw_shell : "/bin/sh") < 0)
+	if (keep(who, pw) < 0)
 		return -1;
 	return find_groups(who);
 }
@@ -117,6 +123,29 @@ cloexec_rest(void)
 	return e ? -1 : 0;
 }
 
+enum { SIG_MAX = 64 };		/* on all but MIPS; signal(7) */
+
+/* is_servers - one whose action the server may have set for itself */
+static bool
+is_servers(int sig)
+{
+	return sig == SIGTERM || sig == SIGINT || sig == SIGHUP ||
+	    sig == SIGCHLD || sig == SIGPIPE;
+}
+
+/*
+ * By the bare call: libc keeps its own signals from us, and whom glibc's
+ * posix_spawn(3) started, as make does, ignores two of them.  KILL and STOP
+ * cannot be set, nor changed.
+ */
+static void
+to_default(int sig)
+{
+	static const char deflt[64];	/* a struct sigaction of the kernel */
+
+	(void)syscall(SYS_rt_sigaction, sig, deflt, NULL, SIG_MAX / 8);
+}
+
 int
 runas_once(void)
 {
@@ -130,24 +159,20 @@ runas_once(void)
 		return -1;
 	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
 		data[i].inheritable = 0;
+	for (int sig = 1; sig <= SIG_MAX; sig++)
+		if (!is_servers(sig))
+			to_default(sig);
 	return capset(&head, data);
 }
-
-enum { SIG_MAX = 64 };		/* on all but MIPS; signal(7) */
 
 int
 runas_clean(void)
 {
-	static const char deflt[64];	/* a struct sigaction of the kernel */
 	sigset_t none;
 
-	/*
-	 * By the bare call: libc keeps its own signals from us, and whom
-	 * glibc's posix_spawn(3) started, as make does, ignores two of them.
-	 * KILL and STOP cannot be set, nor changed.
-	 */
 	for (int sig = 1; sig <= SIG_MAX; sig++)
-		(void)syscall(SYS_rt_sigaction, sig, deflt, NULL, SIG_MAX / 8);
+		if (is_servers(sig))
+			to_default(sig);
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		return -1;

@@ -11,13 +11,15 @@
 	"/run/current-system/sw/bin:/usr/local/sbin:/usr/local/bin:" \
 	"/usr/sbin:/usr/bin:/sbin:/bin"
 
-enum { RUNAS_GROUPS = 1024 };
+enum { RUNAS_GROUPS = 1024, RUNAS_TEXT = 2 * PATH_MAX + 256 };
 
 struct runas {
 	uid_t uid;
-	gid_t gid, groups[RUNAS_GROUPS];
+	gid_t gid;
 	int ngroups;
-	char name[256], home[PATH_MAX], shell[PATH_MAX];
+	const char *name, *home, *shell;	/* in text */
+	char text[RUNAS_TEXT];
+	gid_t groups[RUNAS_GROUPS];
 };
 
 /*
@@ -43,9 +45,10 @@ int runas_environ(const struct runas *who, const char *term,
 /*
  * runas_once - drop what no session shall inherit from the server
  *
- * Inheritable capabilities, and with them the ambient ones.  Once for all
- * sessions, in the server.  Returns 0 or -1 with errno.
- * Source: capabilities(7).
+ * Inheritable capabilities, and with them the ambient ones; what it was told
+ * to do at signals, but for those that it uses itself, which are left to
+ * runas_clean.  Once for all sessions, in the server.  Returns 0 or -1 with
+ * errno.  Source: capabilities(7).
  */
 int runas_once(void);
 

@@ -31,7 +31,7 @@ struct job {
 	bool ours;
 	int fd[3];		/* its standard input, output and error */
 	bool tty;
-	struct runas who;
+	struct runas *who;
 	const char *term, *cwd;	/* "": none said; the user's home */
 	const char *file;	/* what to run, by these arguments */
 	char **argv;
@@ -55,7 +55,7 @@ find_user(struct job *j, const char *name)
 {
 	char text[300];
 
-	if (runas_find(name, &j->who) == 0)
+	if (runas_find(name, j->who) == 0)
 		return;
 	if (errno != ENOENT)
 		fail(j, EXIT_TOOL, name, errno);
@@ -66,7 +66,7 @@ find_user(struct job *j, const char *name)
 static void
 enter_home(const struct job *j)
 {
-	if (chdir(j->who.home) < 0 && chdir("/") < 0)
+	if (chdir(j->who->home) < 0 && chdir("/") < 0)
 		fail(j, EXIT_TOOL, "chdir /", errno);
 	if (*j->cwd && chdir(j->cwd) < 0)
 		fail(j, EXIT_TOOL, j->cwd, errno);
@@ -75,7 +75,7 @@ enter_home(const struct job *j)
 static void
 set_environ(const struct job *j)
 {
-	if (runas_environ(&j->who, j->term, j->env) < 0)
+	if (runas_environ(j->who, j->term, j->env) < 0)
 		fail(j, EXIT_TOOL, "set the environment", errno);
 }
 
@@ -92,8 +92,8 @@ become(const struct job *j)
 	for (int i = 0; i < 3; i++)
 		if (dup2(j->fd[i], i) < 0)
 			fail(j, EXIT_TOOL, "set descriptors", errno);
-	if (runas_become(&j->who) < 0)
-		fail(j, EXIT_TOOL, j->who.name, errno);
+	if (runas_become(j->who) < 0)
+		fail(j, EXIT_TOOL, j->who->name, errno);
 	enter_home(j);
 	execvp(j->file, j->argv);
 	e = errno;
@@ -113,7 +113,7 @@ launch(struct job *j, int stream, const struct winsize *ws)
 
 	set_environ(j);
 	if (j->tty) {
-		if (tty_pty(&a.master, &a.slave, ws, j->who.uid) < 0)
+		if (tty_pty(&a.master, &a.slave, ws, j->who->uid) < 0)
 			fail(j, EXIT_TOOL, "make a terminal", errno);
 		j->fd[0] = j->fd[1] = j->fd[2] = a.slave;
 	}
@@ -189,15 +189,15 @@ plain_term(const char *s)
 static const char *
 root_shell(const struct job *j, const struct session_conf *conf)
 {
-	const char *slash = strrchr(j->who.shell, '/');
-	const char *name = slash ? slash + 1 : j->who.shell;
+	const char *slash = strrchr(j->who->shell, '/');
+	const char *name = slash ? slash + 1 : j->who->shell;
 
 	if (conf->shell)
 		return conf->shell;
 	if (!j->tty || !strcmp(name, "nologin") || !strcmp(name, "false") ||
-	    access(j->who.shell, X_OK) < 0)
+	    access(j->who->shell, X_OK) < 0)
 		return "sh";
-	return j->who.shell;
+	return j->who->shell;
 }
 
 static _Noreturn void
@@ -242,11 +242,12 @@ session(int conn, bool root, bool ours, const struct session_conf *conf)
 {
 	static char *none[1];
 	const struct winsize unknown = { 0 };
+	static struct runas who;	/* large, and hardly touched */
 	static struct job j;
 
 	j = (struct job){ .conn = conn, .ours = ours, .cwd = "", .env = none,
 	    .term = getenv("TERM") ? getenv("TERM") : "vt220",
-	    .fd = { conn, conn, conn } };
+	    .fd = { conn, conn, conn }, .who = &who };
 	/* Signals to the server's terminal are none of our business. */
 	if (setsid() < 0 && errno != EPERM)
 		fail(&j, EXIT_TOOL, "setsid", errno);
