@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -170,14 +171,34 @@ conclient_request(struct conclient *c, const struct conproto_request *req)
 	return r < 0 && errno != EPIPE && errno != ECONNRESET ? -1 : 0;
 }
 
-/* raw_again - at the start, and when a stop by someone else is over */
+/* begin_raw - with somebody there to restore it, should we be killed */
+static int
+begin_raw(void)
+{
+	int guard = -1;
+
+	if (tcgetattr(STDIN_FILENO, &cooked) == 0)
+		guard = tty_guard(STDIN_FILENO, &cooked);
+	raw = tty_raw(STDIN_FILENO, &cooked) == 0;
+	return guard;
+}
+
 static void
 raw_again(void)
 {
 	struct termios t;
 
-	if (tty_raw(STDIN_FILENO, raw ? &t : &cooked) == 0)
-		raw = true;
+	if (raw)
+		(void)tty_raw(STDIN_FILENO, &t);	/* it may be gone */
+}
+
+/* stop - the shell that goes on meanwhile gets its terminal as it was */
+static void
+stop(void)
+{
+	if (raw)
+		tty_restore(STDIN_FILENO, &cooked);
+	raise(SIGSTOP);		/* when it is over, there is a SIGCONT */
 }
 
 static void
@@ -198,15 +219,16 @@ send_size(struct conclient *c)
 
 /* catch_signals - a signalfd for those that mean something here */
 static int
-catch_signals(void)
+catch_signals(bool tty)
 {
 	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1,
-	    SIGUSR2, SIGWINCH, SIGCONT };
+	    SIGUSR2, SIGWINCH, SIGCONT, SIGTSTP };
+	const size_t n = sizeof(sigs) / sizeof(*sigs) - !tty;
 	struct sigaction sa;
 	sigset_t set;
 
 	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(sigs) / sizeof(*sigs); i++) {
+	for (size_t i = 0; i < n; i++) {
 		/* What nohup(1) or a shell ignores stays ignored. */
 		if (sigaction(sigs[i], NULL, &sa) < 0)
 			return -1;
@@ -227,10 +249,12 @@ take_signals(struct conclient *c, int fd, bool tty)
 
 	while (read(fd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
 		if (si.ssi_signo == SIGWINCH || si.ssi_signo == SIGCONT) {
-			if (raw && si.ssi_signo == SIGCONT)
+			if (si.ssi_signo == SIGCONT)
 				raw_again();
 			if (tty)
 				send_size(c);
+		} else if (si.ssi_signo == SIGTSTP) {
+			stop();
 		} else if (tty) {
 			c->signal = (int)si.ssi_signo;
 		} else {
@@ -314,6 +338,19 @@ look(void *arg, const unsigned char *buf, size_t n)
 	return 0;
 }
 
+/* again_same - would opening it anew give the same, and do nothing else? */
+static bool
+again_same(int fd)
+{
+	enum { MEM = 1 };	/* the major number of /dev/null and its like */
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	return S_ISFIFO(st.st_mode) || (S_ISCHR(st.st_mode) &&
+	    (major(st.st_rdev) == MEM || isatty(fd)));
+}
+
 /*
  * private - a descriptor of our own for one that we were given
  *
@@ -324,10 +361,9 @@ static int
 private(int fd, int flags)
 {
 	char path[32];
-	struct stat st;
 	int own;
 
-	if (fstat(fd, &st) < 0 || (!S_ISFIFO(st.st_mode) && !isatty(fd)))
+	if (!again_same(fd))
 		return fd;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	own = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -404,8 +440,8 @@ int
 conclient_run(struct conclient *c, bool tty)
 {
 	static unsigned char bufs[3][RELAY_BUF];
-	auto_close int signals = catch_signals();
-	int r, e;
+	auto_close int signals = catch_signals(tty);
+	int guard = -1, r, e;
 
 	if (signals < 0)
 		return -1;
@@ -416,13 +452,14 @@ conclient_run(struct conclient *c, bool tty)
 	if (tty && isatty(STDIN_FILENO)) {
 		in.look = look;
 		in.arg = &c->left;
-		raw_again();
+		guard = begin_raw();
 		send_size(c);
 	}
 	r = loop(c, signals, tty);
 	e = errno;
 	if (raw)
 		tty_restore(STDIN_FILENO, &cooked);
+	tty_unguard(guard);
 	errno = e;
 	return r < 0 ? -1 : 0;
 }

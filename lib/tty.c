@@ -40,6 +40,42 @@ tty_restore(int fd, const struct termios *saved)
 	signal(SIGTTOU, old);
 }
 
+int
+tty_guard(int fd, const struct termios *saved)
+{
+	int p[2];
+	pid_t pid;
+	char c;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return -1;
+	if ((pid = fork()) == 0) {
+		ssize_t n;
+
+		close(p[1]);
+		/* What is sent to all of a job or a terminal is not for it. */
+		setsid();
+		while ((n = read(p[0], &c, 1)) < 0 && errno == EINTR)
+			;
+		if (n == 0)
+			tty_restore(fd, saved);
+		_exit(0);
+	}
+	close(p[0]);
+	if (pid < 0)
+		close(fd_take(&p[1]));
+	return p[1];
+}
+
+void
+tty_unguard(int guard)
+{
+	if (guard < 0)
+		return;
+	(void)!write(guard, "", 1);	/* if it is gone, it is gone */
+	close(guard);
+}
+
 void
 tty_size(int fd, struct winsize *ws)
 {

@@ -19,6 +19,16 @@ int tty_raw(int fd, struct termios *saved);
  */
 void tty_restore(int fd, const struct termios *saved);
 
+/*
+ * tty_guard - a process that restores the terminal if this one is killed
+ *
+ * Call it before tty_raw.  Returns the descriptor, O_CLOEXEC, that it watches,
+ * or -1 with the errno of pipe2(2) or fork(2).  Once the terminal is restored
+ * tty_unguard ends it; so does the end of this process, with a restoration.
+ */
+int tty_guard(int fd, const struct termios *saved);
+void tty_unguard(int guard);
+
 /* tty_size - the window's size, all 0 where it is not known */
 void tty_size(int fd, struct winsize *ws);
 

@@ -241,9 +241,10 @@ pty() {
 	serve
 	chmod 0666 "$in/root-shell.socket"
 	cp "$(command -v ctr-console)" "$open/ctr-console"
-	run setpriv --reuid=65534 --clear-groups \
-		socat -t5 "UNIX:$in/root-shell.socket" - <<<id
-	assert_line -n 0 "the root shell is for the host's root alone"
+	# -u: what it would write is refused too, at once or later
+	run -0 setpriv --reuid=65534 --clear-groups \
+		socat -u "UNIX:$in/root-shell.socket" -
+	assert_output "the root shell is for the host's root alone"
 	run -125 setpriv --reuid=65534 --clear-groups "$open/ctr-console" run "$root" id
 	assert_output --partial "the root shell is for the host's root alone"
 }
@@ -290,9 +291,10 @@ serve_apart() {
 	chmod 0666 "$in/root-shell.socket"
 	run -125 con run "$root" id
 	assert_output --partial "the root shell is for the host's root alone"
-	run setpriv --reuid=65534 --clear-groups \
-		socat -t5 "UNIX:$in/root-shell.socket" - <<<id
-	assert_line -n 0 "the root shell is for the host's root alone"
+	# -u: what it would write is refused too, at once or later
+	run -0 setpriv --reuid=65534 --clear-groups \
+		socat -u "UNIX:$in/root-shell.socket" -
+	assert_output "the root shell is for the host's root alone"
 }
 
 @test "the login socket runs no commands" {
@@ -460,6 +462,7 @@ real_login() {
 	run -143 con run "$root" sh -c 'kill -TERM $$'
 	run -137 con run "$root" sh -c 'kill -KILL $$'
 	run -139 con run --no-tty "$root" sh -c 'kill -SEGV $$'
+	run -137 con run --tty "$root" sh -c 'kill -KILL $$' </dev/null
 }
 
 @test "standard output and standard error stay apart" {
@@ -505,6 +508,57 @@ real_login() {
 	got=$(con run "$root" sh -c 'head -c 300000 /dev/zero >&2' 2>&1 >/dev/null |
 		{ sleep 0.5; wc -c; })
 	[ "$got" = 300000 ]
+}
+
+# written pid - how many bytes it has written by now
+written() { sed -n 's/^wchar: //p' "/proc/$1/io"; }
+
+# stuck pid - it has written something, and writes no more
+stuck() {
+	local before
+	before=$(written "$1")
+	sleep 0.5
+	[ "$before" -gt 4096 ] && [ "$(written "$1")" = "$before" ]
+}
+
+# stopped pid - it has been stopped by a reader, and little is under way to that
+stopped() {
+	until_true 20 stuck "$1"
+	[ "$(written "$1")" -lt 1000000 ]
+}
+
+@test "a reader that stops stops the writer, at either end" {
+	mkfifo "$BATS_TEST_TMPDIR/unread"
+	exec 5<>"$BATS_TEST_TMPDIR/unread"
+	for how in --no-tty --tty; do
+		ctr-console run "$how" "$root" sh -c 'echo $$ >"$1"; exec yes' sh \
+			"$BATS_TEST_TMPDIR/command$how" </dev/null >&5 2>&1 3>&- &
+		client=$!
+		pids+=("$client")
+		until_true 10 test -s "$BATS_TEST_TMPDIR/command$how"
+		stopped "$(cat "$BATS_TEST_TMPDIR/command$how")"
+		kill "$client"
+
+		mkfifo "$BATS_TEST_TMPDIR/in$how"
+		yes >"$BATS_TEST_TMPDIR/in$how" 3>&- 5>&- &
+		writer=$!
+		ctr-console run "$how" "$root" sleep 1000 \
+			<"$BATS_TEST_TMPDIR/in$how" >/dev/null 2>&1 3>&- 5>&- &
+		client=$!
+		pids+=("$client")
+		stopped "$writer"
+		kill "$client"
+		ended 141 "$writer"
+	done
+	exec 5>&-
+}
+
+@test "what goes to /dev/null goes as fast as it can be read" {
+	ASAN_OPTIONS=detect_leaks=0 strace -o "$BATS_TEST_TMPDIR/trace" -e trace=write \
+		ctr-console run --tty "$root" sh -c 'stty -opost; head -c 1000000 /dev/zero' \
+		</dev/null >/dev/null
+	run grep -c '"..., 8192) *= 8192$' "$BATS_TEST_TMPDIR/trace"
+	[ "$output" -gt 10 ]
 }
 
 @test "a reader that goes away ends the command by SIGPIPE" {
@@ -589,13 +643,16 @@ real_login() {
 
 @test "a client that is killed hangs its command up" {
 	# dash says "Hangup" there, which would be its end
-	ctr-console run "$root" sh -c \
-		"exec 2>/dev/null; trap 'echo hup >$BATS_TEST_TMPDIR/hup; exit' HUP; echo ready; while :; do sleep 0.05; done" \
-		</dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
-	client=$!
-	until_true 10 has "$BATS_TEST_TMPDIR/out" ready
-	kill -9 "$client"
-	until_true 10 has "$BATS_TEST_TMPDIR/hup" hup
+	for how in --no-tty --tty; do
+		rm -f "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/hup"
+		ctr-console run "$how" "$root" sh -c \
+			"exec 2>/dev/null; trap 'echo hup >$BATS_TEST_TMPDIR/hup; exit' HUP; echo ready; while :; do sleep 0.05; done" \
+			</dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
+		client=$!
+		until_true 10 has "$BATS_TEST_TMPDIR/out" ready
+		kill -9 "$client"
+		until_true 10 has "$BATS_TEST_TMPDIR/hup" hup
+	done
 }
 
 @test "a session that is lost is an error" {
@@ -669,7 +726,23 @@ real_login() {
 	done
 }
 
-@test "the terminal is as before: after the end, an error, a signal, a lost peer" {
+@test "a terminal that is raw inside passes every byte, both ways" {
+	head -c 300000 /dev/urandom >"$BATS_TEST_TMPDIR/data"
+	con run --tty "$root" sh -c 'stty raw; cat "$1"' sh "$BATS_TEST_TMPDIR/data" \
+		</dev/null | cmp - "$BATS_TEST_TMPDIR/data"
+	mkfifo "$BATS_TEST_TMPDIR/f"
+	con run --tty "$root" sh -c 'stty raw -echo; echo ready; head -c 300000 | cmp - "$1" && echo same' \
+		sh "$BATS_TEST_TMPDIR/data" <"$BATS_TEST_TMPDIR/f" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	client=$!
+	exec 5>"$BATS_TEST_TMPDIR/f"
+	until_true 10 has "$BATS_TEST_TMPDIR/out" ready
+	cat "$BATS_TEST_TMPDIR/data" >&5
+	ended 0 "$client"
+	exec 5>&-
+	has "$BATS_TEST_TMPDIR/out" same
+}
+
+@test "the terminal is as before: after the end, an error, any signal, a lost peer" {
 	printf '#!/bin/sh\necho "pid=$$,"\nexec ctr-console run %s sh -c "%s"\n' \
 		"$root" "echo ready; exec sleep 1000" >"$BATS_TEST_TMPDIR/victim"
 	chmod 755 "$BATS_TEST_TMPDIR/victim"
@@ -684,8 +757,18 @@ real_login() {
 			if {$expect_out(1,string) ne $before} { puts "not restored"; exit 8 }
 			want {[#$] }
 		}
+		proc restored {} {
+			global before line
+			for {set i 0} {$i < 100} {incr i} {
+				if {[exec stty -g <$line] eq $before} return
+				after 100
+			}
+			puts "not restored"
+			exit 8
+		}
 		set env(PS1) "# "
 		spawn -noecho sh
+		set line $spawn_out(slave,name)
 		want {[#$] }
 		send "stty -g\r"
 		want "stty -g\r\n(\[0-9a-f:\]+)\r\n"
@@ -700,21 +783,42 @@ real_login() {
 		want "status=127"
 		want {[#$] }
 		same
-		foreach {sig status} {TERM 143 HUP 129 INT 130 QUIT 131} {
+		foreach {sig status} {TERM 143 HUP 129 INT 130 QUIT 131 KILL 137 SEGV 139} {
 			send "$env(tmp)/victim\r"
 			want "pid=(\[0-9\]+),"
 			set pid $expect_out(1,string)
 			want "ready"
 			exec kill -$sig $pid
 			want {[#$] }
+			restored
 			send "echo status=\$?\r"
 			want "status=$status"
 			want {[#$] }
 			same
 		}
+		send "$env(tmp)/victim\r"
+		want "pid=(\[0-9\]+),"
+		set pid $expect_out(1,string)
+		want "ready"
+		exec kill -TSTP $pid
+		want {[#$] }
+		restored
+		send "fg\r"
+		want "victim"
+		while {[exec stty -g <$line] eq $before} { after 50 }
+		exec kill -TERM $pid
+		want {[#$] }
+		restored
+		same
 		send "ctr-console run $env(root) sh -c 'echo re\"\"ady; sleep 0.3; kill -9 \$PPID; exec sleep 1000'; echo status=\$?\r"
 		want "ready"
 		want "status=125"
+		want {[#$] }
+		same
+		send "ctr-console run $env(root) sh -c 'echo re\"\"ady; exec cat'; echo status=\$?\r"
+		want "ready"
+		send "\x1d\x1d\x1d"
+		want "status=129"
 		want {[#$] }
 		same
 		send "exit\r"
@@ -887,7 +991,23 @@ foul() {
 		hang-up*) assert_output --partial "Connection reset by peer" ;;
 		*) assert_output --partial "Protocol error" ;;
 		esac
+		run -125 con run --tty "$BATS_TEST_TMPDIR/$kind/s" true </dev/null
 	done
+}
+
+@test "a foul request is refused, and the server serves on" {
+	cd "$in"
+	make_foul
+	for kind in no-descriptors one-pipe four-pipes files socket-for-pipes \
+		no-words too-many-words torn overlong odd-type odd-term garbage; do
+		echo "# $kind"
+		run -0 "$BATS_FILE_TMPDIR/foul" root-shell.socket "$kind"
+		assert_output --partial "}request: Protocol error"
+	done
+	run -0 "$BATS_FILE_TMPDIR/foul" login.socket long-login
+	assert_output --partial "}request: Protocol error"
+	run -0 con run "$root" echo on
+	assert_output on
 }
 
 @test "where a plain shell listens, the request is not run as a script" {
@@ -913,8 +1033,10 @@ foul() {
 	foul exit-twice
 	run -7 con run "$BATS_TEST_TMPDIR/exit-twice/s" true </dev/null
 	foul endless-output
-	run -7 timeout 10 ctr-console run "$BATS_TEST_TMPDIR/endless-output/s" true \
-		</dev/null >/dev/null
+	for how in --no-tty --tty; do
+		run -7 timeout 10 ctr-console run "$how" "$BATS_TEST_TMPDIR/endless-output/s" \
+			true </dev/null >/dev/null
+	done
 }
 
 @test "the client gives away no descriptor of the host and drops capabilities" {

@@ -3,8 +3,9 @@
  * foul-console SOCKET KIND - what a hostile container may answer ctr-console
  *
  * Listens at SOCKET, prints a line once it does, and treats everyone who
- * connects to one kind of foul.  Without KIND it lists the kinds.  With the
- * kind "alien" it is a client instead, of a version that there is not yet.
+ * connects to one kind of foul.  Without KIND it lists the kinds.  With a
+ * kind of requests it is a client instead, and prints the answer; with "alien"
+ * one of a version that there is not yet.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -180,7 +181,8 @@ after_ack(int fd, const char *kind)
 		number(fd, CONPROTO_EXIT, 0);
 	} else if (!strcmp(kind, "endless-output")) {
 		number(fd, CONPROTO_EXIT, 7);
-		while (write(fds[1], zeros, sizeof(zeros)) > 0)
+		/* A terminal has but one. */
+		while (write(fds[fds[1] < 0 ? 0 : 1], zeros, sizeof(zeros)) > 0)
 			;
 	}
 	if (!strcmp(kind, "hang-up-after-ack") || strstr(kind, "torn"))
@@ -188,26 +190,123 @@ after_ack(int fd, const char *kind)
 	pause();
 }
 
+/* print_answer - all of it that can be printed */
 static int
-alien(const struct sockaddr_un *to)
+print_answer(int s)
 {
-	static const char label[] = "\0" CONPROTO_LABEL "2/0";
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	char buf[512];
 	ssize_t n;
-	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	memcpy(sa.sun_path, label, sizeof(label) - 1);
-	if (s < 0 || bind(s, (struct sockaddr *)&sa,
-	    sizeof(sa.sun_family) + sizeof(label) - 1) < 0 ||
-	    connect(s, (const struct sockaddr *)to, sizeof(*to)) < 0)
-		err(1, "%s", to->sun_path);
-	say(s, "echo fed to a shell\n", 20);
 	while ((n = read(s, buf, sizeof(buf))) > 0)
 		for (ssize_t i = 0; i < n; i++)
 			if (buf[i] >= ' ')
 				putchar(buf[i]);
 	return 0;
+}
+
+static int
+alien(int s, const struct sockaddr_un *to)
+{
+	static const char label[] = "\0" CONPROTO_LABEL "2/0";
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+
+	memcpy(sa.sun_path, label, sizeof(label) - 1);
+	if (bind(s, (struct sockaddr *)&sa,
+	    sizeof(sa.sun_family) + sizeof(label) - 1) < 0 ||
+	    connect(s, (const struct sockaddr *)to, sizeof(*to)) < 0)
+		err(1, "%s", to->sun_path);
+	say(s, "echo fed to a shell\n", 20);
+	return print_answer(s);
+}
+
+/* What is foul in a request; what is not said is as it should be. */
+struct request {
+	const char *kind;
+	const char *what;	/* descriptors: p a pipe, s a socket, f a file */
+	uint32_t type, argc;	/* argc: what it says */
+	uint32_t len;		/* so does this; 0: the truth */
+	const char *term;
+};
+
+static const struct request requests[] = {
+	{ "no-descriptors", "", CONPROTO_REQUEST, 1, 0, "" },
+	{ "one-pipe", "p", CONPROTO_REQUEST, 1, 0, "" },
+	{ "four-pipes", "pppp", CONPROTO_REQUEST, 1, 0, "" },
+	{ "files", "fff", CONPROTO_REQUEST, 1, 0, "" },
+	{ "socket-for-pipes", "sss", CONPROTO_REQUEST, 1, 0, "" },
+	{ "no-words", "ppp", CONPROTO_REQUEST, 2, 0, "" },
+	{ "too-many-words", "ppp", CONPROTO_REQUEST, UINT32_MAX, 0, "" },
+	{ "torn", "ppp", CONPROTO_REQUEST, 1, 4000, "" },
+	{ "overlong", "ppp", CONPROTO_REQUEST, 1, UINT32_MAX, "" },
+	{ "long-login", "ppp", CONPROTO_REQUEST, 1, 4097, "" },
+	{ "odd-type", "ppp", CONPROTO_EXIT, 1, 0, "" },
+	{ "odd-term", "ppp", CONPROTO_REQUEST, 1, 0, "../../etc/passwd" },
+	{ "garbage", "ppp", 0xa5a5a5a5, 0xa5a5a5a5, 0xa5a5a5a5, "" },
+	{ NULL, NULL, 0, 0, 0, NULL }
+};
+
+static int
+one_of(char what)
+{
+	int p[2];
+
+	if (what == 'f')
+		return open("/etc/passwd", O_RDONLY);
+	if ((what == 'p' ? pipe(p) :
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, p)) < 0)
+		err(1, "descriptors");
+	return p[1];
+}
+
+/* Room for the descriptors of a request, and one more. */
+union control {
+	struct cmsghdr h;
+	char buf[CMSG_SPACE(4 * sizeof(int))];
+};
+
+static void
+attach_all(struct msghdr *m, union control *c, const char *what)
+{
+	const size_t n = strlen(what);
+
+	if (n == 0)
+		return;
+	memset(c, 0, sizeof(*c));
+	c->h = (struct cmsghdr){ .cmsg_len = CMSG_LEN(n * sizeof(int)),
+	    .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+	for (size_t i = 0; i < n; i++) {
+		int fd = one_of(what[i]);
+
+		memcpy(CMSG_DATA(&c->h) + i * sizeof(fd), &fd, sizeof(fd));
+	}
+	m->msg_control = c;
+	m->msg_controllen = CMSG_SPACE(n * sizeof(int));
+}
+
+static int
+ask(int s, const struct sockaddr_un *to, const struct request *r)
+{
+	union control c;
+	struct { uint32_t flags; uint16_t size[4]; uint32_t argc, envc; }
+	    head = { .argc = r->argc };
+	char buf[256] = CONPROTO_MAGIC, *p = buf + strlen(CONPROTO_MAGIC);
+	uint32_t *frame_head = (uint32_t *)(void *)p;
+	struct iovec iov = { buf, 0 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	p = mempcpy(p + 8, &head, sizeof(head));
+	p = stpcpy(stpcpy(p, "") + 1, "") + 1;		/* user, folder */
+	p = stpcpy(stpcpy(p, r->term) + 1, "true") + 1;
+	iov.iov_len = (size_t)(p - buf);
+	frame_head[0] = r->len ? r->len :
+	    (uint32_t)(p - (char *)(frame_head + 2));
+	frame_head[1] = r->type;
+	attach_all(&m, &c, r->what);
+	if (conproto_bind(s) < 0 || connect(s, (const struct sockaddr *)to,
+	    sizeof(*to)) < 0 || sendmsg(s, &m, MSG_NOSIGNAL) < 0 ||
+	    shutdown(s, SHUT_WR) < 0)
+		err(1, "%s", to->sun_path);
+	return print_answer(s);
 }
 
 int
@@ -225,11 +324,16 @@ main(int argc, char *argv[])
 		errx(1, "too long: %s", argv[1]);
 	strcpy(sa.sun_path, argv[1]);
 	signal(SIGPIPE, SIG_IGN);
+	if ((s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
+		err(1, "socket");
 	if (!strcmp(argv[2], "alien"))
-		return alien(&sa);
+		return alien(s, &sa);
+	if (access(argv[1], F_OK) == 0)
+		for (const struct request *r = requests; r->kind; r++)
+			if (!strcmp(argv[2], r->kind))
+				return ask(s, &sa, r);
 	signal(SIGCHLD, SIG_IGN);
-	if ((s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0 ||
-	    bind(s, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(s, 9) < 0)
+	if (bind(s, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(s, 9) < 0)
 		err(1, "%s", argv[1]);
 	puts("listening");
 	fflush(stdout);
