@@ -39,6 +39,23 @@ ends_with() {
 	assert_output "$name"
 }
 
+@test "at the minimal system too a session outlives its server" {
+	create
+	held 3
+	# The server of the session: the parent of what attends to it.
+	inside sh -c 'set -- $(cat /proc/$PPID/stat); kill -9 $4'
+	until_true 10 inside true
+	ends_with 7
+}
+
+@test "reboot through the root shell's socket, by plain socat" {
+	create_debian
+	local before
+	before=$(boots)
+	echo reboot | socat "unix:$root/var/lib/root-shell.socket" -
+	until_true 60 booted_after "$before"
+}
+
 @test "update goes on while a session runs" {
 	create_debian
 	held 3
@@ -196,6 +213,10 @@ logins() {
 	grep -q '^root:!' "$BATS_TEST_TMPDIR/before"
 	nixos-container set-root-password "$name" <<<s3cret
 	run ! inside grep -q '^root:!' /etc/shadow
+	strace -f -s 4096 -e trace=execve -o "$BATS_TEST_TMPDIR/trace" \
+		nixos-container set-root-password "$name" <<<s3cret
+	grep -q execve.*chpasswd "$BATS_TEST_TMPDIR/trace"
+	run ! grep s3cret "$BATS_TEST_TMPDIR/trace"
 	run ! journalctl -q --no-pager --grep s3cret
 }
 
@@ -224,15 +245,26 @@ logins() {
 	done
 }
 
-@test "a stop does not wait for a plain root shell that traps its signals" {
-	create_debian
-	socat -t 60 - "unix:$root/var/lib/root-shell.socket" >"$BATS_TEST_TMPDIR/out" 3>&- \
-		<<<'trap "" HUP TERM; echo here; while :; do sleep 1; done' &
-	until_true 5 grep -q here "$BATS_TEST_TMPDIR/out"
-	SECONDS=0
-	nixos-container stop "$name"
-	((SECONDS < 20))
-	wait $!
+@test "a stop does not wait for sessions that trap their signals" {
+	local hold='trap "" HUP TERM; echo here; while :; do sleep 1; done' plain ours
+	for system in minimal debian; do
+		if [ $system = minimal ]; then create; else create_debian; fi
+		socat -t 60 - "unix:$root/var/lib/root-shell.socket" <<<"$hold" \
+			>"$BATS_TEST_TMPDIR/plain-$system" 3>&- &
+		plain=$!
+		inside sh -c "$hold" >"$BATS_TEST_TMPDIR/ours-$system" 3>&- &
+		ours=$!
+		for how in plain ours; do
+			until_true 5 grep -q here "$BATS_TEST_TMPDIR/$how-$system"
+		done
+		# Those of systemd would wait for 90 seconds.
+		timeout 45 nixos-container stop "$name"
+		wait $plain
+		local status=0
+		wait $ours || status=$?
+		((status != 0))
+		nixos-container destroy "$name"
+	done
 }
 
 # --- where ctr-console does not serve ---
@@ -264,6 +296,22 @@ create_foreign() {
 	assert_output $'nobody\n/tmp\n$b  c'
 	run -0 inside systemctl list-units --all 'nixos-container-run-*' --no-legend --plain
 	refute_output --partial failed
+}
+
+@test "without the sockets too a container with users of its own is reached" {
+	create_debian --no-start
+	echo PRIVATE_USERS=pick >>"$conf"
+	nixos-container start "$name"
+	inside systemctl stop ctr-login.socket ctr-root-shell.socket || :
+	rm -f "$root/var/lib/login.socket" "$root/var/lib/root-shell.socket"
+	run -7 inside sh -c 'id -u; exit 7'
+	assert_output 0
+	run -137 inside sh -c 'kill -9 $$'
+	run -127 inside /no/such
+	run -0 nixos-container run -u nobody "$name" -- id -un
+	assert_output nobody
+	run -4 nixos-container root-login "$name" <<<'id -u; exit 4'
+	assert_output 0
 }
 
 @test "without the sockets too arguments, input and output arrive as they are" {
