@@ -114,6 +114,14 @@ move(int from, int to)
 	return n > 0;
 }
 
+/* end_input - of a terminal's reader, if it is not a socket's */
+static void
+end_input(int fd)
+{
+	if (shutdown(fd, SHUT_WR) < 0)
+		(void)!write(fd, "\4", 1);
+}
+
 /* relay - until b has nothing more for c; a goes to b meanwhile */
 static void
 relay(int a, int b, int c)
@@ -123,8 +131,10 @@ relay(int a, int b, int c)
 	for (;;) {
 		if (poll(p, 2, -1) < 0)
 			err(1, "poll");
-		if (p[0].revents && !move(a, b))
+		if (p[0].revents && !move(a, b)) {
 			p[0].fd = -1;
+			end_input(b);
+		}
 		if (p[1].revents && !move(b, c))
 			return;
 	}

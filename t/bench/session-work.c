@@ -8,11 +8,11 @@
  * session-work cost CPU-FILE COMMAND [ARG ...]
  *
  * What is done in a session, and how it is measured from outside.  greet asks
- * and answers, as login does.  echo sends each byte back; bulk writes, and
- * notes how many us of processor its parent took, who serves the terminal.
- * ping prints how many us a byte takes to go to a COMMAND that is such an
- * echo and back (a median); cost how many a COMMAND took, and how many of
- * processor, with what is in the file.
+ * and answers, as login does, to the end of its input or a dot.  echo sends
+ * each byte back.  bulk writes, and notes how many us of processor its parent
+ * took, who serves the terminal.  ping prints how many us a byte takes to go to
+ * a COMMAND that is such an echo and back (a median); cost how many a COMMAND
+ * took, and how many of processor, with what is in the file.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -45,10 +45,12 @@ greet(void)
 	char name[64];
 	ssize_t n;
 
-	(void)!write(STDOUT_FILENO, "login: ", 7);
-	n = read(STDIN_FILENO, name, sizeof(name));
-	(void)!write(STDOUT_FILENO, "hello ", 6);
-	(void)!write(STDOUT_FILENO, name, n > 0 ? (size_t)n : 0);
+	do {
+		(void)!write(STDOUT_FILENO, "login: ", 7);
+		n = read(STDIN_FILENO, name, sizeof(name));
+		(void)!write(STDOUT_FILENO, "hello ", 6);
+		(void)!write(STDOUT_FILENO, name, n > 0 ? (size_t)n : 0);
+	} while (n > 0 && name[0] != '.');
 	return 0;
 }
 
