@@ -280,8 +280,10 @@ recv_head(int fd, uint32_t head[2], int fds[CONPROTO_FDS], int *n)
 	union control c;
 	char magic[MAGIC];
 	struct iovec iov[] = { { magic, MAGIC }, { head, HEAD } };
+	/* CMSG_SPACE rounds up: to room for one more than asked for. */
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2,
-	    .msg_control = &c, .msg_controllen = sizeof(c) };
+	    .msg_control = &c,
+	    .msg_controllen = CMSG_LEN(sizeof(int[CONPROTO_FDS])) };
 	struct cmsghdr *h;
 	ssize_t r;
 

@@ -783,7 +783,7 @@ stopped() {
 		want "status=127"
 		want {[#$] }
 		same
-		foreach {sig status} {TERM 143 HUP 129 INT 130 QUIT 131 KILL 137 SEGV 139} {
+		foreach {sig status} {TERM 143 HUP 129 INT 130 QUIT 131 KILL 137 ALRM 142} {
 			send "$env(tmp)/victim\r"
 			want "pid=(\[0-9\]+),"
 			set pid $expect_out(1,string)
