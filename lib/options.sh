@@ -4,7 +4,7 @@
 
 build_options() {
 	config='' config_file='' nixos_path='' system_path='' flake='' with_config=''
-	nix_flags='' flake_flags='' quiet=''
+	nix_flags=${quiet:+--quiet$newline} flake_flags=''
 	host_address='' local_address='' host_address6='' local_address6=''
 	gateway='' gateway6='' bridge='' ports='' nat='' auto_start=''
 	resolve=''
@@ -69,7 +69,6 @@ nix_option() {
 	case $1 in
 	--option | --arg | --argstr | --override-input) has 3 "$@"; taken=3 ;;
 	-I | --max-jobs | -j | --cores | --update-input) has 2 "$@"; taken=2 ;;
-	--quiet) quiet=1 taken=1 ;;
 	--show-trace | --keep-going | --keep-failed | --fallback | --verbose | -v | \
 	--impure | --refresh | --recreate-lock-file | --no-update-lock-file | \
 	--no-write-lock-file | --no-registries | --commit-lock-file) taken=1 ;;

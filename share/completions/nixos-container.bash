@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# Completion for bash of nixos-container and the tools beside it, which all ask
+# nixos-container complete.  It is installed under the name of each.
+
+_nixos_container() {
+	local tool=nixos-container rest=$COMP_LINE i word cur
+	local -a words=()
+	[[ $1 != */* ]] || tool=${1%/*}/nixos-container
+	# readline splits at : and = as well: what no blank parts is one word.
+	for ((i = 0; i <= COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		if ((i == 0)) || [[ $rest == [[:blank:]]* ]]; then
+			words+=("$word")
+		else
+			words[-1]+=$word
+		fi
+		rest=${rest#"${rest%%[![:blank:]]*}"}
+		rest=${rest#"$word"}
+	done
+	cur=${words[-1]}
+	COMPREPLY=()
+	while IFS=$'\t' read -r word _; do
+		case $word in
+		:files) _nixos_container_more -f ;;
+		:commands) _nixos_container_more -c ;;
+		"$cur"*) COMPREPLY+=("$word") ;;
+		esac
+	done < <("$tool" complete "${1##*/}" "${words[@]:1}" 2>/dev/null)
+	# After a : or = readline replaces only what stands behind it.
+	word=${COMP_WORDS[COMP_CWORD]}
+	[[ $cur == "$word" || $word == [:=] ]] || COMPREPLY=("${COMPREPLY[@]#"${cur%"$word"}"}")
+}
+
+_nixos_container_more() {
+	local found
+	compopt -o default -o filenames 2>/dev/null
+	while IFS= read -r found; do
+		COMPREPLY+=("$found")
+	done < <(compgen "$1" -- "$cur")
+}
+
+complete -F _nixos_container nixos-container ctr-console ctr-gcroot ctr-resolv \
+	mkveth run-in-netns

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+# texts.bash - what code, help and pages know of verbs, options and settings
+tools='ctr-console ctr-gcroot ctr-resolv mkveth run-in-netns'
+
+# pages - every page there is
+pages() { printf '%s\n' "$TOP"/bin/*.8 "$TOP"/share/man/*.[578]; }
+
+# verbs_of_main - what main in the script takes
+verbs_of_main() {
+	sed -n '/^main() {/,/^}/p' "$TOP/bin/nixos-container" |
+		sed -e ':a' -e '/\\$/N; s/\\\n[[:blank:]]*//; ta' |
+		sed -n '/^\tcase \$verb in/,/^\tesac/ s/^\t\([^\t)]*\)).*/\1/p' |
+		tr '|' '\n' | tr -d '\t ' | grep '^[a-z]' | grep -vx help
+	echo complete
+}
+
+# verbs_of_help - those that --help has a line for
+verbs_of_help() {
+	nixos-container --help | sed -n '/^[A-Z].*:$/ h; /^  [a-z]/ { G; /\nOptions/!p; }' |
+		sed -n 's/^  \([a-z-]*\) .*/\1/p' | grep -vx nixos-container
+}
+
+# options_in - the options in a text, one a line; "-0, -1" is none
+options_in() { grep -oE '(^|[^a-zA-Z0-9-])-(-[a-z][a-z0-9-]*|[a-zA-Z])\b' | grep -oE -- '-.*' | sort -u; }
+
+# plain PAGE [SECTION] - a page as text, without the hyphens of broken lines
+plain() {
+	mandoc -Tutf8 -Owidth=500 "$1" | col -bx | if [[ ${2-} ]]; then
+		awk -v want="$2" '/^[A-Z]/ { on = $0 == want; next } on'
+	else
+		cat
+	fi
+}
+
+# of_verb PAGE PROGRAM VERB - what the synopsis of the page has for that verb
+of_verb() {
+	plain "$1" SYNOPSIS | awk -v program="$2" -v verb="$3" '
+		$1 == program {
+			on = 0
+			for (i = 2; i <= NF; i++)
+				if ($i == verb) { on = 1; break }
+				else if ($i !~ /^([a-z-]+|\|)$/ || $i ~ /^-/) break
+		}
+		on'
+}
+
+# keys_of_code - the settings that the script takes
+keys_of_code() {
+	sed -n '/^conf_set() {/,/^}/ s/^\t\([A-Z][A-Z0-9_ |]*\)).*/\1/p' "$TOP/lib/settings.sh" |
+		tr '|' '\n' | tr -d ' ' | sort -u
+}
+
+# keys_of_page - those that nixos-container.conf(5) has an entry for
+keys_of_page() {
+	sed -n 's/^\.It Ic \([A-Z0-9_]*\) .*/\1/p' "$TOP/share/man/nixos-container.conf.5" | sort -u
+}
+
+# key_examples - the example of each, a line each
+key_examples() {
+	awk '/^\.Sh EXAMPLES/ { exit } sub(/^\.Dl /, "") && /^[A-Z0-9_]+=/' \
+		"$TOP/share/man/nixos-container.conf.5" | unescape
+}
+
+unescape() { sed 's/\\(aq/'\''/g; s/\\e/\\/g; s/\\ / /g; s/\\&//g; s/\\-/-/g'; }
+
+# examples PAGE - set examples to those of its section EXAMPLES, as written:
+# each .Dl with those that it goes on in, each .Bd
+examples() {
+	mapfile -d '' -t examples < <(awk '
+		/^\.Sh / { on = /EXAMPLES/; next }
+		!on { next }
+		/^\.Bd / { block = 1; text = ""; next }
+		/^\.Ed/ { block = 0; printf "%s%c", text, 0; next }
+		block { text = text $0 "\n"; next }
+		sub(/^\.Dl /, "") {
+			more = /\\e$/
+			line = line $0 "\n"
+			if (!more) { printf "%s%c", line, 0; line = "" }
+		}' "$1" | unescape | sed -z 's/\(^\|\n\)[#$] /\1/g')
+}
