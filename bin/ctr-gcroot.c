@@ -61,7 +61,9 @@ static const char help[] =
 	"                   rm removes it, too\n"
 	"  --all            all containers that have a tree\n"
 	"  --machines DIR   what systemd-machined knows of those that run\n"
-	"                   (/run/systemd/machines)\n";
+	"                   (/run/systemd/machines)\n"
+	"  --help           print this\n"
+	"  --version        print the version\n";
 
 struct job {
 	const char *state, *name, *trees, *root, *machines;

@@ -44,7 +44,7 @@ static const char help[] =
 "\n"
 "  -H, --host-address ADDRESS[/PREFIX]   give the host's end an address\n"
 "  -L, --local-address ADDRESS[/PREFIX]  give the container's end one\n"
-"      --host-address6, --local-address6 the same, IPv6 only\n"
+"      --host-address6, --local-address6 ADDRESS[/PREFIX]  IPv6 only\n"
 "  -g, --gateway ADDRESS       default gateway, if not the host's address\n"
 "      --gateway6 ADDRESS      the same, IPv6 only\n"
 "  -D, --no-default-route      set no default route\n"

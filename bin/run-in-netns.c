@@ -55,10 +55,10 @@ static const char help[] =
 	"Run command in a network namespace, with a /sys of that namespace\n"
 	"and all that was mounted below the old one.\n"
 	"\n"
-	"  netns         a name under " NETNS_DIR ", a path, or pid:N\n"
-	"  -u, --unlink  remove the name once inside\n"
-	"  -h, --help    print this\n"
-	"  -V, --version print the version\n";
+	"  netns          a name under " NETNS_DIR ", a path, or pid:N\n"
+	"  -u, --unlink   remove the name once inside\n"
+	"  -h, --help     print this\n"
+	"  -V, --version  print the version\n";
 
 /* Where we come from, for what must be done there: --unlink. */
 struct home {

@@ -1,0 +1,297 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The examples of the manual, run as they are written there.
+load container
+load ../lib/texts
+
+setup() {
+	made=(database web cache idle)
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# of PAGE COUNT - from here on, example N is the one of this page
+of() {
+	examples "$TOP"/bin/"$1" 2>/dev/null || :
+	((${#examples[@]})) || examples "$TOP/share/man/$1"
+	assert_equal "${#examples[@]}" "$2"
+}
+
+# example N - run it as one types it; it must succeed
+example() {
+	printf 'example: %s' "${examples[$1 - 1]}"
+	run -0 timeout 120 sh -euc "${examples[$1 - 1]}"
+}
+
+# logs_in N - run it on a terminal, and log in as root there
+logs_in() {
+	printf 's3same\n' | nixos-container set-root-password database
+	cat >login.expect <<-'END'
+		set timeout 20
+		spawn sh -c $env(EXAMPLE)
+		expect "login: " { send "root\r" } timeout { exit 1 }
+		expect "assword: " { send "s3same\r" } timeout { exit 1 }
+		expect -re {[#$] } { send "echo now \$(id -un) in \$(hostname)\r" } timeout { exit 1 }
+		expect "now root in database" { send "exit\r" } timeout { exit 1 }
+		expect eof
+	END
+	EXAMPLE=${examples[$1 - 1]} run -0 timeout 60 expect login.expect
+}
+
+@test "run-in-netns(8)" {
+	of run-in-netns.8 2
+	ip netns add net-foo
+	ip -n net-foo link add of-foo type veth peer name of-bar
+	example 1
+	assert_line of-foo
+	# A system that tells what it sees and ends.
+	mkdir -p /srv/foo/{bin,sbin,usr,etc}
+	cp "$(command -v busybox)" /srv/foo/bin/
+	echo ID=foo >/srv/foo/etc/os-release
+	printf '#!/bin/busybox sh\nexec /bin/busybox ls /sys/class/net\n' >/srv/foo/sbin/init
+	chmod +x /srv/foo/sbin/init
+	example 2
+	assert_output --partial of-foo
+	assert_not_exists /run/netns/net-foo
+	rm -r /srv/foo
+}
+
+@test "mkveth(8)" {
+	of mkveth.8 5
+	example 1
+	assert_output --partial '1 received'
+	assert_not_exists /run/netns/net-foo
+	ip link add eth0 type veth peer name peer0
+	ip link add eth1 type veth peer name peer1
+	example 2
+	run -0 ip -n net-foo -o link
+	assert_output --partial 'eth1@'
+	assert_output --partial 'mv-eth0@'
+	refute_output --partial 'eth0@c-foo'
+	mkveth del foo
+	run -0 ip link show eth1
+	ip link del eth0
+	ip link del eth1
+	ip link add br0 type bridge
+	example 3
+	run -0 ip -n net-foo route
+	assert_output --partial 'default via 10.2.0.1 dev eth0'
+	run -0 ip -o link show master br0
+	assert_output --partial c-foo
+	mkveth del foo
+	ip link del br0
+	example 4
+	ping -c 1 -W 2 10.5.5.2
+	mkveth del foo
+	example 5
+	run -0 bash -c 'mkveth show --json | jq length'
+	assert_output 100
+	ping -c 1 -W 2 10.231.77.2
+	for i in $(seq 100); do echo "del ctr$i"; done | mkveth batch
+}
+
+@test "ctr-gcroot(8)" {
+	of ctr-gcroot.8 2
+	local text
+	for text in one two; do
+		printf '{ system = derivation { name = "system-%s"; system = builtins.currentSystem;
+			builder = "/bin/sh"; args = [ "-c" "echo %s >$out" ]; }; }\n' "$text" "$text" >default.nix
+		[[ $text == two ]] || ctr-gcroot set database "$(nix-build -A system)"
+	done
+	example 1
+	run -0 ctr-gcroot list database
+	assert_equal "${#lines[@]}" 2
+	run -0 cat "$(ctr-gcroot path database)"
+	assert_output one
+	example 2
+	assert_output "$(ctr-gcroot path database)"
+	ctr-gcroot rm database
+}
+
+@test "ctr-resolv(8)" {
+	of ctr-resolv.8 2
+	mkdir -p "$state/foo/etc"
+	example 1
+	run -0 cat "$state/foo/etc/resolv.conf"
+	assert_line 'nameserver 192.0.2.53'
+	cp /etc/resolv.conf before
+	echo 'nameserver 192.0.2.54' >/etc/resolv.conf
+	example 2
+	cp before /etc/resolv.conf
+	run -0 cat "$state/foo/etc/resolv.conf.host"
+	assert_line 'nameserver 192.0.2.54'
+	rm -r "$state/foo"
+}
+
+@test "ctr-console(8)" {
+	of ctr-console.8 4
+	nixos-container create -q database
+	logs_in 1
+	logs_in 2
+	name=database
+	inside sh -c 'echo postgres:x:70:70::/:/bin/sh >>/etc/passwd; echo postgres:x:70: >>/etc/group
+		dir=${PATH##*:}; mkdir -p "$dir"; printf "#!/bin/sh\nid -un\n" >"$dir/pg_dumpall"
+		chmod +x "$dir/pg_dumpall"'
+	example 3
+	run -0 cat dump.sql
+	assert_output postgres
+	local before
+	before=$(boots)
+	example 4
+	until_true 30 booted_after "$before"
+}
+
+@test "nixos-container(8)" {
+	of nixos-container.8 10
+	example 1
+	assert_equal "$(nixos-container status database)" up
+	example 2
+	assert_output database
+	echo '{ environment.etc."motto".text = "two"; }' >"$state/database/etc/nixos/configuration.nix"
+	example 3
+	run -0 nixos-container run database -- cat /etc/motto
+	assert_output two
+	example 4
+	nothing_left database
+
+	example 5
+	until_true 10 curl -sf http://127.0.0.1:8080/
+	run -0 curl -s http://127.0.0.1:8080/
+	assert_output 'It works.'
+	example 6
+	assert_line --regexp '^web +up '
+	example 7
+	assert_line --regexp '^ports: +8080:80$'
+	example 8
+	assert_output --partial 'container@web'
+	example 9
+	assert_line --regexp '^ *1 '
+	assert_line --regexp '^ *2 .*\(current\)'
+	assert_equal "$(nixos-container generations web | grep -c '^ *1 .*(current)')" 1
+	until_true 10 curl -sf http://127.0.0.1:8080/
+
+	nixos-container create -q --no-start idle
+	example 10
+	assert_output idle
+}
+
+@test "nixos-container.conf(5)" {
+	of nixos-container.conf.5 2
+	ip link add br0 up type bridge
+	ip addr add 10.7.0.1/24 dev br0
+	ip addr add fc00:7::1/64 dev br0 nodad
+	mkdir -p /srv/www
+	echo 'a folder of the host' >/srv/www/index.html
+	nixos-container create -q --no-start web --config \
+		'services.web.command = "exec httpd -f -p 80 -h /etc/www";'
+	nixos-container create -q --no-start database
+	printf %s "${examples[0]}" >"$confs/web.conf"
+	printf %s "${examples[1]}" >"$confs/database.conf"
+	nixos-container start web
+	until_true 10 curl -sf http://127.0.0.1:8080/
+	run -0 curl -s http://127.0.0.1:8080/
+	assert_output 'a folder of the host'
+	assert_equal "$(systemctl show -p MemoryMax --value container@web)" 268435456
+	run -0 systemctl show -p After --value container@web
+	assert_output --partial container@database.service
+	nixos-container start database
+	ping -c 1 -W 2 10.7.0.5
+	ping -c 1 -W 2 fc00:7::5
+	run -0 nixos-container run database -- cat /proc/self/uid_map
+	refute_output --regexp '^ *0 +0 '
+	nixos-container destroy database
+	ip link del br0
+	rm -r /srv/www
+}
+
+@test "container@.service(8)" {
+	of container@.service.8 6
+	nixos-container create -q --no-start database
+	example 1
+	example 2
+	assert_equal "$(nixos-container status database)" up
+	example 3
+	assert_output TimeoutStopUSec=5min
+	assert_equal "$(systemctl show -p CPUWeight --value container@database)" 50
+	example 4
+	assert_output --partial 'active (running)'
+	assert_output --partial init
+	example 5
+	assert_output --partial database
+	example 6
+	assert_equal "$(nixos-container status database || :)" down
+	assert_not_exists /run/netns/net-database
+	rm -r /etc/systemd/system/container@database.service.d
+}
+
+@test "nixos-container-lxc(7)" {
+	of nixos-container-lxc.7 1
+	echo 'BIND_RO' >/usr/share/of-the-host
+	example 1
+	assert_line --regexp '^cache +up '
+	assert_line of-the-host
+	nothing_left cache
+	rm /usr/share/of-the-host
+}
+
+# of_nixos VERB - the suite that was built with CONTAINERS=nixos-containers
+of_nixos_on() {
+	local dir=/usr/local/of-nixos/lib/systemd
+	assert_exists "$dir/system/container@.service"
+	mkdir -p /run/systemd/system /run/systemd/system-generators
+	cp "$dir/system/container@.service" /run/systemd/system/
+	cp "$dir/system-generators/nixos-container-generator" /run/systemd/system-generators/
+	systemctl daemon-reload
+	PATH=/usr/local/of-nixos/bin:$PATH
+}
+
+of_nixos_off() {
+	nixos-container destroy old || :
+	rm -rf /run/systemd/system/container@.service /run/systemd/system-generators \
+		/etc/nixos-containers /var/lib/nixos-containers
+	systemctl daemon-reload
+	PATH=${PATH#*:}
+}
+
+@test "nixos-container-migration(7): one setting, and containers of NixOS are as they were" {
+	of nixos-container-migration.7 3
+	# What its nixos-container leaves: tree, settings and profile.
+	mkdir -p /etc/nixos-containers /var/lib/nixos-containers/old/etc/nixos \
+		/nix/var/nix/{profiles,gcroots}/per-container/old
+	echo '{ networking.hostName = "old"; environment.etc."motto".text = "kept"; }' \
+		>/var/lib/nixos-containers/old/etc/nixos/configuration.nix
+	nix-env -p /nix/var/nix/profiles/per-container/old/system -f "$minimal" \
+		-I nixos-config=/var/lib/nixos-containers/old/etc/nixos/configuration.nix --set -A system
+	cat >/etc/nixos-containers/old.conf <<-'END'
+		PRIVATE_NETWORK=1
+		HOST_ADDRESS=10.233.201.1
+		LOCAL_ADDRESS=10.233.201.2
+		HOST_BRIDGE=
+		HOST_PORT=
+		AUTO_START=1
+		INTERFACES=""
+		MACVLANS=""
+		EXTRA_NSPAWN_FLAGS=""
+	END
+	example 1
+	assert_output old
+	echo 'iifname "ve-*" accept' >>/etc/nftables.conf
+	example 2
+	assert_output --partial '/etc/nftables.conf:iifname "ve-*" accept'
+	sed -i '$d' /etc/nftables.conf
+	of_nixos_on
+	example 3
+	assert_line --regexp '^old +up +1 +yes .* 10\.233\.201\.2'
+	run -0 nixos-container run old -- cat /etc/motto
+	assert_output kept
+	ping -c 1 -W 2 10.233.201.2
+	assert_exists /var/lib/nixos-containers/old/etc/resolv.conf
+	assert_not_exists "$state/old"
+	assert_link_exists /run/systemd/generator/multi-user.target.wants/container@old.service
+	nixos-container update -q old --config 'environment.etc."motto".text = "new";'
+	run -0 nixos-container run old -- cat /etc/motto
+	assert_output new
+	nixos-container destroy old
+	run -0 find /etc/nixos-containers /var/lib/nixos-containers -mindepth 1
+	assert_output ''
+	of_nixos_off
+}
