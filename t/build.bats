@@ -55,6 +55,10 @@ make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 	assert_file_exists "$dest/opt/units/system/container@.service"
 	assert_file_executable "$dest/opt/units/system-generators/nixos-container-generator"
 	assert_file_exists "$dest/opt/ctr/share/man/man8/mkveth.8"
+	assert_file_exists "$dest/opt/ctr/share/man/man8/container@.service.8"
+	assert_file_exists "$dest/opt/ctr/share/man/man5/nixos-container.conf.5"
+	assert_file_exists "$dest/opt/ctr/share/man/man7/nixos-container-migration.7"
+	assert_file_exists "$dest/opt/ctr/share/bash-completion/completions/mkveth"
 	assert_file_executable "$dest/opt/ctr/share/nixos-container/systems/minimal/init"
 	assert_file_exists "$dest/opt/ctr/share/nixos-container/nixos/module.nix"
 	grep -qF /srv/c "$dest/opt/ctr/bin/nixos-container"
@@ -67,6 +71,20 @@ make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 	run -0 find "$dest" -type f
 	assert_output "$dest/opt/ctr/bin/of-another"
 	assert_not_exists "$dest/opt/ctr/share/nixos-container"
+}
+
+@test "CONTAINERS is all that a host with the folders of NixOS has to say" {
+	make_top install DESTDIR="$dest" PREFIX=/opt/ctr CONTAINERS=nixos-containers \
+		O="$BATS_TEST_TMPDIR/o" STATIC=0
+	# Script, unit, generator and module for nsswitch.conf; pages tell of both.
+	run ! grep -rlE '/(var/lib|etc)/containers' "$dest/opt/ctr/bin" "$dest/opt/ctr/lib"
+	grep -qF state_dir='${NIXOS_CONTAINER_STATE_DIR:-/var/lib/nixos-containers}' \
+		"$dest/opt/ctr/bin/nixos-container"
+	grep -qF conf_dir='${NIXOS_CONTAINER_CONF_DIR:-/etc/nixos-containers}' \
+		"$dest/opt/ctr/bin/nixos-container"
+	grep -qxF RequiresMountsFor=/var/lib/nixos-containers/%i \
+		"$dest/opt/ctr/lib/systemd/system/container@.service"
+	grep -qF /etc/nixos-containers "$dest"/opt/ctr/lib/libnss_containers.so.2
 }
 
 @test "what was installed works from where it landed" {

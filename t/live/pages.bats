@@ -5,7 +5,7 @@ load container
 load ../lib/texts
 
 setup() {
-	made=(database web cache idle)
+	made=(database web queue idle)
 	cd "$BATS_TEST_TMPDIR"
 }
 
@@ -128,16 +128,20 @@ logs_in() {
 	logs_in 1
 	logs_in 2
 	name=database
-	inside sh -c 'echo postgres:x:70:70::/:/bin/sh >>/etc/passwd; echo postgres:x:70: >>/etc/group
-		dir=${PATH##*:}; mkdir -p "$dir"; printf "#!/bin/sh\nid -un\n" >"$dir/pg_dumpall"
-		chmod +x "$dir/pg_dumpall"'
-	example 3
-	run -0 cat dump.sql
-	assert_output postgres
 	local before
 	before=$(boots)
 	example 4
 	until_true 30 booted_after "$before"
+	nixos-container destroy database
+	# Of two systems this one can be given a program.
+	nixos-container create -q database --nixos-path /src/t/systems/debian -I suite=/usr/local
+	inside sh -c 'echo postgres:x:70:70::/:/bin/sh >>/etc/passwd; echo postgres:x:70: >>/etc/group
+		mount -t tmpfs none /usr/local/bin
+		printf "#!/bin/sh\nid -un\n" >/usr/local/bin/pg_dumpall
+		chmod +x /usr/local/bin/pg_dumpall'
+	example 3
+	run -0 cat dump.sql
+	assert_output postgres
 }
 
 @test "nixos-container(8)" {
@@ -225,11 +229,11 @@ logs_in() {
 
 @test "nixos-container-lxc(7)" {
 	of nixos-container-lxc.7 1
-	echo 'BIND_RO' >/usr/share/of-the-host
+	touch /usr/share/of-the-host
 	example 1
-	assert_line --regexp '^cache +up '
+	assert_line --regexp '^queue +up '
 	assert_line of-the-host
-	nothing_left cache
+	nothing_left queue
 	rm /usr/share/of-the-host
 }
 
