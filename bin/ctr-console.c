@@ -80,7 +80,7 @@ add_env(struct args *a, char *word, int argc)
 	if (*word == '=' || !strchr(word, '='))
 		errx(EXIT_TOOL, "not a variable of the form K=V: %s", word);
 	if (!a->req.env && !(a->req.env = calloc((size_t)argc, sizeof(char *))))
-		err(EXIT_TOOL, "environment");
+		err(EXIT_TOOL, "memory for variables");
 	a->req.env[n++] = word;
 }
 
@@ -156,7 +156,7 @@ serve(const struct args *a)
 	if (runas_once() < 0)
 		err(1, "drop inheritable capabilities");
 	if ((given = conserve_inherit(socks, n)) < 0)
-		err(1, "sockets handed over");
+		err(1, "take sockets handed over");
 	for (int i = 0; given == 0 && i < n; i++)
 		if (conserve_listen(&socks[i]) < 0) {
 			warn("listen at %s", socks[i].path);
@@ -164,9 +164,9 @@ serve(const struct args *a)
 			return 1;
 		}
 	if (conserve_ready(a->ready) < 0)
-		warn("notify");		/* whoever asked notices */
+		warn("say that it is ready");		/* whoever asked notices */
 	if ((r = conserve_loop(socks, n, &a->conf)) < 0)
-		warn("serve");
+		warn("wait for connections");
 	for (int i = 0; i < n; i++)
 		conserve_unlink(&socks[i]);
 	return r < 0;

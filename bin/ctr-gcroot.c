@@ -321,7 +321,7 @@ check_path(struct job *job)
 	if (storepath_resolve(job->arg[0], path, sizeof(path)) < 0) {
 		if (errno == EINVAL)
 			errx(EXIT_USAGE, "not a store path: %s", job->arg[0]);
-		err(1, "%s", job->arg[0]);
+		err(1, "look for %s", job->arg[0]);
 	}
 	job->arg[0] = path;
 }

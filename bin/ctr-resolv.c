@@ -104,7 +104,7 @@ die_below(const char *root, const char *path)
 {
 	if (errno == ELOOP)
 		errx(1, "%s/%s: a symbolic link, not followed", root, path);
-	err(1, "%s/%s", root, path);
+	err(1, "write %s/%s", root, path);
 }
 
 static bool
@@ -146,7 +146,7 @@ wanted(int top, const char *root, const char *path, const struct resolvconf *t)
 	}
 	if (errno == EINVAL)
 		errx(1, "%s/%s: not a regular file", root, path);
-	err(1, "%s/%s", root, path);
+	err(1, "look at %s/%s", root, path);
 }
 
 static void
@@ -174,7 +174,7 @@ cmd_copy(int argc, char *argv[])
 	if (argc > 1)
 		errx(EXIT_USAGE, "copy: one root at a time: %s", argv[1]);
 	if ((top = inroot_top(argv[0])) < 0)
-		err(1, "%s", argv[0]);
+		err(1, "open %s", argv[0]);
 	if (!render(&out)) {
 		warnx("%s says nothing yet, nothing changed", source);
 		return 0;
@@ -227,7 +227,7 @@ add_source(int fd)
 	pid_t pid = fork();
 
 	if (pid < 0)
-		err(1, "fork");
+		err(1, "start resolvconf");
 	if (pid == 0) {
 		if ((fd > 0 ? dup2(fd, 0) : fcntl(fd, F_SETFD, 0)) >= 0)
 			execvp(argv[0], argv);

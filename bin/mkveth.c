@@ -151,7 +151,7 @@ lines(void)
 
 	do {
 		if (!(more = realloc(text, size *= 2)))
-			err(1, "batch");
+			err(1, "batch: memory for its lines");
 		text = more;
 		n = fd_read_max(STDIN_FILENO, text + len, size - 1 - len);
 		if (n < 0)

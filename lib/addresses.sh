@@ -29,7 +29,9 @@ setting() { [ -z "$2" ] || printf '%s=%s\n' "$1" "$2"; }
 # settings_write - write the pending settings of a container to be
 settings_write() {
 	if [ -z "$host_address$local_address$host_address6$local_address6$bridge" ]; then
-		pair=$(address_free) || die 1 'no free address in 10.233.0.0/16'
+		pair=$(address_free) || die 1 \
+			"$name: no free address in 10.233.0.0/16; say one with" \
+			'--host-address and --local-address'
 		host_address=${pair% *} local_address=${pair#* }
 	fi
 	{

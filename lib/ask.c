@@ -109,7 +109,7 @@ ask_mtu(struct plan *plan, const char *text, struct why *why)
 	for (; *s >= '0' && *s <= '9' && v <= 65535; s++)
 		v = v * 10 + (uint32_t)(*s - '0');
 	if (*s || *text == '0' || v < 68 || v > 65535)
-		return why_set(why, "not 68 to 65535: %s", text);
+		return why_set(why, "not an MTU of 68 to 65535: %s", text);
 	plan->mtu = v;
 	return 0;
 }

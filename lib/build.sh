@@ -71,7 +71,8 @@ build_with() {
 		END
 	fi
 	# Relative paths among the flags are the caller's.
-	(cd "$here" && "$@" 9>&- >/dev/null) || die 1 "$name: its system could not be built"
+	(cd "$here" && "$@" 9>&- >/dev/null) || 
+		die 1 "$name: its system could not be built; what Nix says of it is above"
 	readlink "$lock_dir/$name.build"
 }
 
@@ -98,9 +99,11 @@ default_config() {
 # there, the folder that we are in cannot be changed for another.
 enter_config() {
 	cd -P "$root/etc/nixos" 2>/dev/null ||
-		die 1 "$name: no folder $root/etc/nixos"
+		die 1 "$name: its configuration cannot be built: there is no" \
+			"folder $root/etc/nixos"
 	[ "$(pwd -P)" = "$(cd -P "$state_dir" && pwd -P)/$name/etc/nixos" ] ||
-		die 1 "$name: $root/etc/nixos leads out of the container"
+		die 1 "$name: its configuration is not built:" \
+			"$root/etc/nixos leads out of the container"
 }
 
 # config_wanted - print the configuration that the options ask for

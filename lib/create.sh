@@ -13,17 +13,17 @@ claim() {
 }
 
 claim_one() {
-	taken='another command is at work on it'
+	taken='another command is at work on it; try again when that is done'
 	lock "$name" -n || return 1
 	if [ -e "$conf" ]; then
-		taken='this container exists already'
+		taken='this container exists already; update changes it, destroy deletes it'
 	elif [ -e "$pending" ]; then
 		# A create or destroy was killed: take away what it left.
 		locks_sweep
 		wipe && return 0
 		taken='the remains of a killed command cannot be taken away'
 	elif [ -e "$root" ] || [ -L "$root" ]; then
-		taken="$root exists already, and is no container's"
+		taken="$root exists already, and is no container's: move it away"
 	else
 		return 0
 	fi
@@ -38,7 +38,8 @@ addresses_check() {
 	HOST_ADDRESS6=$host_address6 LOCAL_ADDRESS6=$local_address6 GATEWAY6=$gateway6
 	(network --check) || exit 2
 	HOST_PORT=$ports
-	forward_ports >/dev/null || die 2 "not a port to forward: $ports"
+	forward_ports >/dev/null || 
+		die 2 "not a port to forward: $ports; one is [tcp:|udp:]HOSTPORT[:PORT]"
 }
 
 # make_it - all of create between the pending settings and the final ones
@@ -75,7 +76,7 @@ cmd_create() {
 	[ -n "$no_start" ] || unit_do start
 	trap - EXIT
 	unlock
-	[ "$created" = "$base" ] || say "the container is called $created"
+	[ "$created" = "$base" ] || note "the container is called $created"
 	[ -z "$unique" ] || printf '%s\n' "$created"
 }
 
@@ -87,7 +88,7 @@ create_undo() {
 	systemctl stop "$unit" 2>/dev/null || :
 	systemctl reset-failed "$unit" 2>/dev/null || :
 	if wipe; then
-		say "$name: not created"
+		say "$name: not created; nothing is left of it"
 	else
 		say "$name: not created; its remains go with: nixos-container destroy $name"
 	fi

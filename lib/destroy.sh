@@ -16,7 +16,7 @@ cmd_destroy() {
 	name_set "$1"
 	if [ ! -e "$conf" ] && [ ! -L "$conf" ] && [ ! -e "$pending" ]; then
 		locks_sweep
-		die 1 "$name: there is no such container ($conf is missing)"
+		name_gone
 	fi
 	if [ -e "$conf" ] && declarative; then
 		die 1 "$name: declared in the host's configuration;" \
@@ -33,7 +33,8 @@ cmd_destroy() {
 		locks_sweep
 	fi
 	names ''
-	wipe || die 1 "$name: not destroyed whole; run destroy again"
+	wipe || die 1 "$name: not destroyed whole, for the reason above;" \
+		"what is left goes with: nixos-container destroy $name"
 }
 
 # wipe - delete all that belongs to $name, its pending settings last

@@ -28,7 +28,8 @@ forward_ports() {
 
 forward_check() {
 	if [ -n "$HOST_PORT" ]; then
-		wrong=$(forward_ports) || bad "not a port to forward: $(printf '%s\n' "$wrong" | tail -n 1)"
+		wrong=$(forward_ports) || bad 'HOST_PORT: not a port to forward:' \
+			"$(printf '%s\n' "$wrong" | tail -n 1); one is [tcp:|udp:]HOSTPORT[:PORT]"
 		[ -n "$LOCAL_ADDRESS$LOCAL_ADDRESS6" ] ||
 			bad 'HOST_PORT needs LOCAL_ADDRESS or LOCAL_ADDRESS6'
 	fi
@@ -100,7 +101,8 @@ forward_on() {
 	forward_elements >"$lock_dir/$name.forward"
 	{ forward_table; forward_nft add <"$lock_dir/$name.forward"; } | nft -f - || {
 		rm -f "$lock_dir/$name.forward"
-		die 1 "$name: could not forward its ports (is one forwarded elsewhere?)"
+		die 1 "$name: could not forward its ports ($HOST_PORT): is one of" \
+			'them forwarded elsewhere?'
 	}
 	forward_sysctl
 }
@@ -112,7 +114,8 @@ forward_sysctl() {
 	for file in ipv4/ip_forward ${link:+"ipv4/conf/$link/route_localnet"} \
 		${LOCAL_ADDRESS6:+ipv6/conf/all/forwarding}; do
 		[ "$(cat "$sysctl/$file")" = 1 ] || printf '1\n' >"$sysctl/$file" ||
-			die 1 "$name: could not set $sysctl/$file"
+			die 1 "$name: could not set $sysctl/$file to 1, without which" \
+				'the host does not pass its packets on'
 	done
 }
 

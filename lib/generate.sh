@@ -7,8 +7,17 @@
 # "NAME wants" and "NAME LINE", and complain of what is not right
 unit_settings() {
 	awk "$awk_settings"'
+	BEGIN {
+		wanted["AFTER"] = wanted["REQUIRES"] = "other containers, and units by their full names"
+		wanted["DEVICES"] = "a list of /dev/NODE[:rwm], char-NAME and block-NAME"
+		wanted["MEMORY_MAX"] = "bytes, with K, M, G or T behind them, N% or infinity"
+		wanted["CPU_QUOTA"] = "N%"
+		wanted["TASKS_MAX"] = "a number, N% or infinity"
+		wanted["START_TIMEOUT"] = "a time like 2min 30s, or infinity"
+	}
 	function bad(what) {
-		printf "nixos-container: %s: %s: not right: %s\n", FILENAME, what, value >"/dev/stderr"
+		printf "nixos-container: %s: %s: not right: %s: it takes %s\n", FILENAME,
+			what, value, wanted[what] >"/dev/stderr"
 		failed = 1
 	}
 	function say(section, line) {

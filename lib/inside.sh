@@ -119,7 +119,7 @@ cmd_set_root_password() {
 	need_running
 	password_read
 	password_set ||
-		die 1 "$name: the password was not set"
+		die 1 "$name: the password was not set, for the reason above"
 }
 
 # Not every system has chpasswd(8); passwd(1) asks twice.
@@ -141,12 +141,12 @@ password_read() {
 		password_ask 'The same again'
 		stty "$saved"
 		trap - INT TERM HUP
-		[ "$password" = "$again" ] || die 1 'the two differ: nothing was changed'
+		[ "$password" = "$again" ] || die 1 "$name: the two differ: the password is as before"
 	else
 		IFS= read -r password || [ -n "$password" ] ||
-			die 2 'no password on standard input'
+			die 2 "$name: no password on standard input: it is as before"
 	fi
-	[ -n "$password" ] || die 2 'an empty password is none: nothing was changed'
+	[ -n "$password" ] || die 2 "$name: an empty password is none: it is as before"
 }
 
 password_ask() {
@@ -165,5 +165,6 @@ switch() {
 cmd_reload() {
 	name_only "$@"
 	need_running
-	switch || die 1 "$name: switching to its current system failed"
+	switch || die 1 "$name: switching to its current system failed;" \
+		"what it says is above, and in: nixos-container logs $name"
 }

@@ -12,7 +12,7 @@ settings_check() {
 	forward_check
 	for list in "$EXTRA_NSPAWN_FLAGS" "$BIND" "$BIND_RO" "$TMPFS" "$CAPABILITIES" \
 		"$INTERFACES" "$MACVLANS" "$EXTRA_VETHS" "$DEVICES"; do
-		words "$list" >/dev/null || bad "unbalanced quotes: $list"
+		words "$list" >/dev/null || bad "unbalanced quotes in a list: $list"
 	done
 }
 
@@ -20,7 +20,7 @@ settings_check() {
 tree() {
 	mkdir -p "$state_dir"
 	chmod 700 "$state_dir"
-	[ ! -L "$root" ] || die 1 "$root: a link, not the root of a container"
+	[ ! -L "$root" ] || die 1 "$name: $root is a link, not the root of a container"
 	[ -d "$root" ] || mkdir -m 755 "$root"
 	[ -d "$root/usr" ] || [ -L "$root/usr" ] || mkdir "$root/usr"
 }
@@ -115,7 +115,8 @@ cmd_launch() {
 	name_only "$@"
 	conf_read
 	settings_check
-	machine_gone 10 || die 1 "$name: a machine of that name is running"
+	machine_gone 10 || die 1 "$name: a machine of that name runs already," \
+		"which is not ours; see: machinectl status $name"
 	tree
 	ctr-gcroot init "$name"
 	resolv

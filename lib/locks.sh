@@ -7,7 +7,8 @@
 # Its file goes away with its holder (unlock), so who waited for it looks
 # whether the file that was locked is still the one of that name.
 lock() {
-	mkdir -p "$lock_dir" && chmod 700 "$lock_dir"
+	{ mkdir -p "$lock_dir" && chmod 700 "$lock_dir" && [ -w "$lock_dir" ]; } ||
+		die 1 "${1#.}: cannot be locked in $lock_dir: only root can"
 	lock_file=$lock_dir/$1.lock
 	while :; do
 		exec 9>>"$lock_file"

@@ -36,7 +36,7 @@ cmd_logs() {
 
 one_line() {
 	case $1 in
-	'' | *"$newline"*) usage "logs: not right: $1" ;;
+	'' | *"$newline"*) usage "logs: empty, or more than a line: $1" ;;
 	*) printf '%s\n' "$1" ;;
 	esac
 }

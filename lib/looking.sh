@@ -8,7 +8,7 @@ cmd_list() {
 		case $1 in
 		-l | --long) form=long ;;
 		--json) form=json ;;
-		*) usage "list: neither an option nor wanted: $1" ;;
+		*) usage "list: takes no name, and no such option: $1" ;;
 		esac
 		shift
 	done
@@ -198,7 +198,8 @@ cmd_show_ip() {
 	name_only "$@"
 	conf_read
 	address=${LOCAL_ADDRESS:-$LOCAL_ADDRESS6}
-	[ -n "$address" ] || die 1 "$name: no address in $conf"
+	[ -n "$address" ] || die 1 "$name: $conf says no address: it shares the" \
+		"host's, or gets one from elsewhere"
 	printf '%s\n' "${address%%/*}"
 }
 

@@ -62,7 +62,8 @@ cmd_network() {
 	name_only "$@"
 	conf_read
 	settings_check
-	own_network || die 1 "$name: it has no network of its own"
+	own_network || die 1 "$name: it has no network of its own to make whole" \
+		"($conf says no PRIVATE_NETWORK=1)"
 	need_running
 	network
 	forward_on

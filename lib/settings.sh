@@ -46,7 +46,7 @@ conf_set() {
 	DEVICES) DEVICES=$2 ;;
 	# Of those systemd has to know: generate.sh.
 	START_TIMEOUT | AFTER | REQUIRES | MEMORY_MAX | CPU_QUOTA | TASKS_MAX) ;;
-	*) die 1 "$conf:$lineno: unknown setting: $1" ;;
+	*) die 2 "$conf:$lineno: unknown setting: $1; nixos-container.conf(5) has all" ;;
 	esac
 }
 
@@ -93,16 +93,16 @@ conf_read() {
 		lineno=$((lineno + 1))
 		case $line in
 		'' | '#'*) continue ;;
-		*[[:cntrl:]]*) die 1 "$conf:$lineno: control character" ;;
+		*[[:cntrl:]]*) die 2 "$conf:$lineno: a control character: $(printf '%s' "$line" | tr '[:cntrl:]' '?')" ;;
 		[A-Z]*=*) ;;
-		*) die 1 "$conf:$lineno: not KEY=VALUE: $line" ;;
+		*) die 2 "$conf:$lineno: not KEY=VALUE: $line" ;;
 		esac
 		value=${line#*=}
 		case $value in
 		'"'*'"') value=${value#?} value=${value%?} ;;
 		esac
 		case $value in
-		*'"'*) die 1 "$conf:$lineno: unbalanced quotes: $line" ;;
+		*'"'*) die 2 "$conf:$lineno: unbalanced quotes: $line" ;;
 		esac
 		conf_set "${line%%=*}" "$value"
 	done <"$conf"
@@ -113,7 +113,7 @@ yes() {
 	case $2 in
 	1) return 0 ;;
 	0 | '') return 1 ;;
-	*) die 1 "$conf: $1 is 0 or 1, not: $2" ;;
+	*) die 2 "$conf: $1 is 0 or 1, not: $2" ;;
 	esac
 }
 

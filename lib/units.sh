@@ -10,6 +10,7 @@ unit_do() {
 	say "$name: could not $1; the last it said:"
 	journalctl --no-pager --quiet -o cat -n 10 -u "$unit" 2>/dev/null |
 		sed 's/^/  /' >&2 || :
+	say "$name: more of it: nixos-container logs --unit $name"
 	exit 1
 }
 
@@ -52,7 +53,8 @@ machine_end() {
 	terminate) machinectl kill --kill-who=leader --signal=KILL "$name" ;;
 	*) machinectl "$1" "$name" ;;
 	esac 2>/dev/null || :
-	machine_gone 90 || die 1 "$name: it does not stop"
+	machine_gone 90 || 
+		die 1 "$name: it does not stop; this ends it: nixos-container terminate $name"
 }
 
 # unit_kill - stop at once; the kill alone would be a failure to restart after

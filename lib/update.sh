@@ -39,7 +39,8 @@ configure() {
 		config_keep
 	else
 		if [ -L configuration.nix ] || [ ! -f configuration.nix ]; then
-			die 1 "$name: $root/etc/nixos/configuration.nix is not a plain file"
+			die 1 "$name: its configuration is not built:" \
+				"$root/etc/nixos/configuration.nix is not a plain file"
 		fi
 		system=$(build_theirs "$root/etc/nixos/configuration.nix")
 	fi
@@ -67,6 +68,8 @@ apply_or_take_back() {
 		apply || say "$name: nor does the one before work"
 		say "$name: went back to the generation before"
 	fi
+	[ -n "$take_back" ] || say "$name: it is the current one all the same;" \
+		"this goes back: nixos-container rollback $name"
 	exit 3
 }
 
@@ -82,7 +85,10 @@ cmd_rollback() {
 	trap unlock EXIT
 	trap 'exit 1' INT TERM HUP
 	ctr-gcroot rollback "$@"
-	apply || exit 3
+	apply || {
+		say "$name: $apply to the generation that is current now failed"
+		exit 3
+	}
 }
 
 cmd_generations() {
@@ -96,7 +102,8 @@ cmd_generations() {
 generation() {
 	ctr-gcroot list "$name" | awk -v n="$1" '
 		n == "current" ? /\(current\)/ : $1 == n { print $NF; found = 1 }
-		END { exit !found }' || die 1 "$name: no generation $1"
+		END { exit !found }' || 
+		die 1 "$name: no generation $1; it has those of: nixos-container generations $name"
 }
 
 # cmd_diff NAME [FROM [TO]] - what changed between two generations, in packages
@@ -112,7 +119,8 @@ cmd_diff() {
 	from=${2-}
 	[ -n "$from" ] || from=$(ctr-gcroot list "$name" |
 		awk '/\(current\)/ { print last; exit } { last = $1 }')
-	[ -n "$from" ] || die 1 "$name: no generation before the current one"
+	[ -n "$from" ] || die 1 "$name: nothing to compare with: there is no" \
+		'generation before the current one'
 	from=$(generation "$from")
 	exec nix --extra-experimental-features nix-command store diff-closures \
 		"$from" "$to"

@@ -42,7 +42,8 @@ idmap() {
 # fails, nothing in the container has run yet, and nothing shall.
 network_later() {
 	netns=/run/netns/net-$name
-	leader=$(leader_soon) || die 1 "$name: systemd-nspawn started nothing"
+	leader=$(leader_soon) || die 1 "$name: its network could not be made:" \
+		'systemd-nspawn has started nothing to give one to'
 	mkdir -p /run/netns
 	if : >"$netns" && mount --bind "/proc/$leader/ns/net" "$netns" &&
 		network && (forward_on); then
@@ -51,7 +52,7 @@ network_later() {
 	umount -l "$netns" 2>/dev/null || :
 	rm -f "$netns"
 	# The last: with it systemd-nspawn ends, and so does the unit, with us.
-	say "$name: its network could not be made"
+	say "$name: its network could not be made, for the reason above"
 	kill -9 "$leader"
 	exit 1
 }

@@ -105,3 +105,21 @@ make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 		assert_output $'one\ntwo-2'
 	done
 }
+
+@test "who may not take the lock is told that root may" {
+	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR NIXOS_CONTAINER_LOCK_DIR=/proc/none
+	run -1 nixos-container create one
+	assert_line --index 1 'nixos-container: one: cannot be locked in /proc/none: only root can'
+}
+
+@test "a setting that is wrong is wrong usage, which is not tried again" {
+	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR
+	local line
+	for line in NO_SUCH=1 lower=1 'BIND="a' 'BIND=a"b' $'BIND=a\tb' 'MEMORY_MAX=much' PRIVATE_NETWORK=2; do
+		printf '%s\n' "$line" >"$BATS_TEST_TMPDIR/one.conf"
+		run -2 --separate-stderr nixos-container launch one
+		assert_equal "$output" ''
+		[[ $stderr == *"$BATS_TEST_TMPDIR/one.conf:"* ]]
+		assert_equal "${#stderr_lines[@]}" 1
+	done
+}

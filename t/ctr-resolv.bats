@@ -319,7 +319,7 @@ swap() {
 	run -2 ctr-resolv paste "$R"
 	assert_output "ctr-resolv: not a verb: paste"
 	run -1 ctr-resolv copy -s host "$R/none"
-	assert_output "ctr-resolv: $R/none: No such file or directory"
+	assert_output "ctr-resolv: open $R/none: No such file or directory"
 	run -1 ctr-resolv copy -s host host
 	assert_output "ctr-resolv: host: Not a directory"
 	run -1 ctr-resolv copy -s "$R" "$R"

@@ -436,10 +436,10 @@ killed_create() {
 	run -2 nixos-container launch "$name"
 	assert_output --partial PRIVATE_NETWORK
 	echo NO_SUCH_KEY=1 >"$conf"
-	run -1 nixos-container launch "$name"
+	run -2 nixos-container launch "$name"
 	assert_output --partial "$conf:1: unknown setting: NO_SUCH_KEY"
 	echo 'BIND="a b' >"$conf"
-	run -1 nixos-container launch "$name"
+	run -2 nixos-container launch "$name"
 	assert_output --partial "unbalanced"
 	assert_not_exists "/run/netns/net-$name"
 }
