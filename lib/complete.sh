@@ -84,7 +84,7 @@ awk_complete='
 			else operands[v] = operands[v] " " kind(t[i]) (repeated ? "..." : "")
 		}
 	}
-	function kind(w) { gsub(/[^A-Za-z].*/, "", w); return toupper(w) }
+	function kind(w) { sub(/^[^A-Za-z]+/, "", w); sub(/[^A-Za-z].*/, "", w); return toupper(w) }
 
 	# row(text, of): options and what they take; of: the verbs, or "" to find out
 	function row(s, of,    what, t, n, i, o, list, names, m) {
@@ -229,7 +229,7 @@ awk_complete='
 		else if (what == "BRIDGE") print ":bridges"
 		else if (what == "IFNAME") print ":links"
 		else if (what == "NETNS") print ":netns"
-		else if (what == "NAME" && !of_option) print ":containers"
+		else if (what == "NAME" && !of_option && v != "create") print ":containers"
 		else if (what ~ /^(N|GENERATION|FROM|TO)$/ && !of_option) print ":generations" given[1]
 		else if (what == "COMMAND" && program != "nixos-container") print ":commands"
 	}

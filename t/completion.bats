@@ -103,6 +103,9 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 	assert_output --regexp 'alpha +beta-2'
 	run -0 bash_offers 'nixos-container start b'
 	assert_output beta-2
+	# A new one has a name that is not there yet.
+	run -0 bash_offers 'nixos-container create --port tcp:80:80 '
+	assert_output ''
 	# One name is enough, and behind run's it is the command.
 	run -0 bash_offers 'nixos-container start alpha '
 	assert_output ''
