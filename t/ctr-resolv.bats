@@ -181,7 +181,7 @@ search example.org"
 @test "a directory, a FIFO, a socket or a device in its place is an error" {
 	mkdir -p "$CONF"
 	run -1 copy -s host "$R"
-	assert_output "ctr-resolv: $CONF: Is a directory"
+	assert_output "ctr-resolv: look at $CONF: Is a directory"
 	rmdir "$CONF"
 	mkfifo "$CONF"
 	run -1 timeout 5 ctr-resolv copy -s host "$R"
@@ -321,7 +321,7 @@ swap() {
 	run -1 ctr-resolv copy -s host "$R/none"
 	assert_output "ctr-resolv: open $R/none: No such file or directory"
 	run -1 ctr-resolv copy -s host host
-	assert_output "ctr-resolv: host: Not a directory"
+	assert_output "ctr-resolv: open host: Not a directory"
 	run -1 ctr-resolv copy -s "$R" "$R"
 	assert_equal "$(ls -A "$R")" ""
 }
