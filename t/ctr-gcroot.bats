@@ -1007,7 +1007,7 @@ kill_everywhere() {
 		wrong 2 "not a name of a container: $name (a name is 1 to 63 letters, digits and hyphens, with a letter or digit at both ends)" init -- "$name"
 	done
 	wrong 2 "not an absolute path: a" set foo a
-	wrong 1 "$PWD/none: No such file or directory" set foo "$PWD/none"
+	wrong 1 "look for $PWD/none: No such file or directory" set foo "$PWD/none"
 	wrong 2 "not a number of a generation: -1" rollback foo -- -1
 	wrong 2 "not a number of a generation: 4294967296" rollback foo 4294967296
 	wrong 2 "not seconds: x" --wait x init foo
