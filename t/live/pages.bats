@@ -90,7 +90,7 @@ logs_in() {
 }
 
 @test "ctr-gcroot(8)" {
-	of ctr-gcroot.8 2
+	of ctr-gcroot.8 4
 	local text
 	for text in one two; do
 		printf '{ system = derivation { name = "system-%s"; system = builtins.currentSystem;
@@ -103,6 +103,13 @@ logs_in() {
 	run -0 cat "$(ctr-gcroot path database)"
 	assert_output one
 	example 2
+	run -0 ctr-gcroot list database
+	assert_equal "${#lines[@]}" 2
+	systemctl daemon-reload
+	example 3
+	run -0 systemctl is-active ctr-gcroot-sync.path ctr-gcroot-sync.timer
+	systemctl disable --now ctr-gcroot-sync.{path,timer,service}
+	example 4
 	assert_output "$(ctr-gcroot path database)"
 	ctr-gcroot rm database
 }
