@@ -4,6 +4,11 @@
 
 cmd_update() {
 	build_options "$@"
+	update_begin
+	update_rest
+}
+
+update_begin() {
 	lock "$name"
 	name_known "$name"
 	trap 'build_done; unlock' EXIT
@@ -11,6 +16,9 @@ cmd_update() {
 	conf_read
 	[ -z "$SYSTEM_PATH" ] || die 1 "$name: its system is the host's affair:" \
 		"$conf says SYSTEM_PATH=$SYSTEM_PATH"
+}
+
+update_rest() {
 	before=$(ctr-gcroot path "$name" 2>/dev/null) || before=''
 	if [ -n "$system_path" ]; then
 		system=$system_path
