@@ -43,15 +43,18 @@ wipe() {
 	unmount_below "$root" || return 1
 	ctr-gcroot rm --trees "$state_dir" "$name" || return 1
 	# systemd-nspawn's lock on the tree: it stays where nspawn was killed.
-	rm -f "$state_dir/.#$name.lck" "$pending.tmp" && rm -f "$pending"
+	rm -f "$state_dir/.#$name.lck" "$conf_dir/.$name.nix" "$conf_dir/.$name.nix.tmp" \
+		"$lock_dir/$name.tree.lock" "$pending.tmp" && rm -f "$pending"
 }
 
-# unmount_below DIR - what is mounted on a folder and below it, the last first
+# unmount_below DIR - what is mounted on a folder and below it, the last first;
+# below it alone, where a slash is at its end
 unmount_below() {
-	dir=$(cd -P "${1%/*}" 2>/dev/null && pwd -P)/${1##*/}
-	mounts=$(DIR=$dir awk '
+	dir=${1%/}
+	dir=$(cd -P "${dir%/*}" 2>/dev/null && pwd -P)/${dir##*/}
+	mounts=$(DIR=$dir BELOW=${1##*[!/]} awk '
 		BEGIN { dir = ENVIRON["DIR"] "/" }
-		index($5 "/", dir) == 1 { m[++n] = $5 }
+		index($5 (ENVIRON["BELOW"] == "" ? "/" : ""), dir) == 1 { m[++n] = $5 }
 		END { for (; n; n--) print m[n] }' /proc/self/mountinfo)
 	[ -n "$mounts" ] || return 0
 	printf '%s\n' "$mounts" | sed 's/\\/\\0/g' | while IFS= read -r m; do

@@ -115,6 +115,7 @@ cmd_launch() {
 	name_only "$@"
 	conf_read
 	settings_check
+	tree_wait
 	machine_gone 10 || die 1 "$name: a machine of that name runs already," \
 		"which is not ours; see: machinectl status $name"
 	tree

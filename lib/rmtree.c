@@ -186,3 +186,26 @@ rmtree_at(int dir, const char *name)
 	top.top = top.fd = fd;
 	return remove_dir(dir, name, &top);
 }
+
+int
+rmtree_empty(int dir, const char *name)
+{
+	auto_close int fd = openat(dir, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	unsigned moved = 0;
+	struct at top = { .top = fd, .fd = fd, .moved = &moved };
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	for (int i = 0; i < PASSES; i++) {
+		unsigned before = moved;
+		int n = empty(&top);
+
+		if (n <= 0)
+			return n;
+		if (moved != before)
+			i = -1;
+	}
+	errno = ENOTEMPTY;
+	return -1;
+}

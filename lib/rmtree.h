@@ -15,4 +15,12 @@
  */
 int rmtree_at(int dir, const char *name);
 
+/*
+ * rmtree_empty - remove all that is in a directory, in the same way
+ *
+ * The directory itself stays, and may be a mount point; if there is none,
+ * nothing is to be done.  A link is ENOTDIR.
+ */
+int rmtree_empty(int dir, const char *name);
+
 #endif
