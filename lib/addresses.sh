@@ -26,29 +26,40 @@ address_free() {
 # setting KEY VALUE - its line, where there is a value
 setting() { [ -z "$2" ] || printf '%s=%s\n' "$1" "$2"; }
 
-# settings_write - write the pending settings of a container to be
+# addresses_give - a free pair, where the options say nothing
+addresses_give() {
+	[ -z "$host_address$local_address$host_address6$local_address6$bridge" ] || return 0
+	pair=$(address_free) || die 1 \
+		"$name: no free address in 10.233.0.0/16; say one with" \
+		'--host-address and --local-address'
+	host_address=${pair% *} local_address=${pair#* }
+}
+
+settings_network() {
+	printf 'PRIVATE_NETWORK=1\n'
+	setting HOST_ADDRESS "$host_address"
+	setting LOCAL_ADDRESS "$local_address"
+	setting HOST_ADDRESS6 "$host_address6"
+	setting LOCAL_ADDRESS6 "$local_address6"
+	setting HOST_BRIDGE "$bridge"
+	setting GATEWAY "$gateway"
+	setting GATEWAY6 "$gateway6"
+	setting HOST_PORT "$ports"
+	[ -z "$nat" ] || printf 'NAT=1\n'
+	[ -z "$resolve" ] || printf 'RESOLVE_CONTAINERS=1\n'
+}
+
+# settings_new - those of a container that create makes
+settings_new() {
+	addresses_give
+	settings_network
+	setting FLAKE "$flake"
+	[ -z "$auto_start" ] || printf 'AUTO_START=1\n'
+}
+
+# settings_write COMMAND - what it prints are the settings of a container to be
 settings_write() {
-	if [ -z "$host_address$local_address$host_address6$local_address6$bridge" ]; then
-		pair=$(address_free) || die 1 \
-			"$name: no free address in 10.233.0.0/16; say one with" \
-			'--host-address and --local-address'
-		host_address=${pair% *} local_address=${pair#* }
-	fi
-	{
-		printf 'PRIVATE_NETWORK=1\n'
-		setting HOST_ADDRESS "$host_address"
-		setting LOCAL_ADDRESS "$local_address"
-		setting HOST_ADDRESS6 "$host_address6"
-		setting LOCAL_ADDRESS6 "$local_address6"
-		setting HOST_BRIDGE "$bridge"
-		setting GATEWAY "$gateway"
-		setting GATEWAY6 "$gateway6"
-		setting HOST_PORT "$ports"
-		[ -z "$nat" ] || printf 'NAT=1\n'
-		[ -z "$resolve" ] || printf 'RESOLVE_CONTAINERS=1\n'
-		setting FLAKE "$flake"
-		[ -z "$auto_start" ] || printf 'AUTO_START=1\n'
-	} >"$pending.tmp"
+	"$1" >"$pending.tmp"
 	sync "$pending.tmp"
 	mv "$pending.tmp" "$pending"
 }

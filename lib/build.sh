@@ -93,18 +93,18 @@ default_config() {
 	END
 }
 
-# enter_config - go to the container's etc/nixos, and be sure that we are there
+# enter_tree DIR - go to a folder of the tree, and be sure that we are there
 #
 # The tree is the container's: a link on the way would lead elsewhere.  Once
 # there, the folder that we are in cannot be changed for another.
-enter_config() {
-	cd -P "$root/etc/nixos" 2>/dev/null ||
-		die 1 "$name: its configuration cannot be built: there is no" \
-			"folder $root/etc/nixos"
-	[ "$(pwd -P)" = "$(cd -P "$state_dir" && pwd -P)/$name/etc/nixos" ] ||
-		die 1 "$name: its configuration is not built:" \
-			"$root/etc/nixos leads out of the container"
+enter_tree() {
+	cd -P "$root/$1" 2>/dev/null ||
+		die 1 "$name: there is no folder $root/$1"
+	[ "$(pwd -P)" = "$(cd -P "$state_dir" && pwd -P)/$name/$1" ] ||
+		die 1 "$name: not touched: $root/$1 leads out of the container"
 }
+
+enter_config() { enter_tree etc/nixos; }
 
 # config_wanted - print the configuration that the options ask for
 config_wanted() {

@@ -13,6 +13,7 @@ claim() {
 }
 
 claim_one() {
+	rename_heal "$name"
 	taken='another command is at work on it; try again when that is done'
 	lock "$name" -n || return 1
 	if [ -e "$conf" ]; then
@@ -57,6 +58,11 @@ make_it() {
 	ctr-gcroot init "$name"
 	ctr-gcroot set "$name" "$system"
 	build_done
+	create_settle
+}
+
+# create_settle - it is made: from here on it exists
+create_settle() {
 	sync -f "$root"
 	with_addresses mv "$pending" "$conf"
 	sync "$conf_dir"
@@ -71,11 +77,15 @@ cmd_create() {
 	created=$name
 	trap 'create_undo' EXIT
 	trap 'exit 1' INT TERM HUP
-	with_addresses settings_write
+	with_addresses settings_write settings_new
 	make_it
 	[ -n "$no_start" ] || unit_do start
 	trap - EXIT
 	unlock
+	create_said
+}
+
+create_said() {
 	[ "$created" = "$base" ] || note "the container is called $created"
 	[ -z "$unique" ] || printf '%s\n' "$created"
 }

@@ -14,6 +14,7 @@ declarative() {
 cmd_destroy() {
 	[ $# -eq 1 ] || usage 'destroy takes one name'
 	name_set "$1"
+	rename_heal "$name"
 	if [ ! -e "$conf" ] && [ ! -L "$conf" ] && [ ! -e "$pending" ]; then
 		locks_sweep
 		name_gone

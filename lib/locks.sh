@@ -39,3 +39,35 @@ with_addresses() (
 	trap 'exit 1' INT TERM HUP
 	"$@" 9>&-
 )
+
+# tree_lock NAME - hold descriptor 6 on the lock of a tree that is at rest
+#
+# launch waits for it, so what was seen to be down stays down; the lock of the
+# container itself is not enough, as that is held by those who start it, too.
+tree_lock() {
+	mkdir -p "$lock_dir" && chmod 700 "$lock_dir"
+	tree_lock=$lock_dir/$1.tree.lock
+	while :; do
+		exec 6>>"$tree_lock"
+		flock 6
+		# shellcheck disable=SC3013 # as above
+		[ "$tree_lock" -ef /proc/self/fd/6 ] && break
+	done
+	at_rest "$1" && return
+	tree_unlock
+	die 1 "$1: it runs; stop it with: nixos-container stop $1"
+}
+
+tree_unlock() {
+	[ -n "${tree_lock-}" ] || return 0
+	rm -f "$tree_lock"
+	exec 6>&-
+	tree_lock=''
+}
+
+# tree_wait - until nobody is at work on the tree, but not for ever
+tree_wait() {
+	at_work=$lock_dir/$name.tree.lock
+	[ ! -e "$at_work" ] || flock -s -w 30 6 6<"$at_work" || [ ! -e "$at_work" ] ||
+		die 1 "$name: another command is at work on its tree"
+}

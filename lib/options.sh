@@ -23,7 +23,12 @@ build_options() {
 	for word in "$@"; do name_check "$word"; operands="$operands $word"; done
 	# shellcheck disable=SC2086 # names hold no blanks
 	set -- $operands
-	[ $# -le 1 ] || usage "$2: one name is enough"
+	case $verb:$# in
+	clone:2) from=$1; shift ;;
+	clone:*) usage 'clone takes two names' ;;
+	*:[01]) ;;
+	*) usage "$2: one name is enough" ;;
+	esac
 	build_options_agree
 	name_set "${1-}"
 }
@@ -36,12 +41,12 @@ build_option() {
 	--resolve-containers) only create "$1"; resolve=1; return ;;
 	--auto-start) only create "$1"; auto_start=1; return ;;
 	--no-start) only create "$1"; no_start=1; return ;;
-	--ensure-unique-name) only create "$1"; unique=1; return ;;
+	--ensure-unique-name) only 'create clone' "$1"; unique=1; return ;;
 	--reload | --restart | --no-apply) only update "$1"; apply=${1#--}; return ;;
 	--rollback-on-failure) only update "$1"; take_back=1; return ;;
 	--config | --config-file | --nixos-path | --system-path | --flake) ;;
 	--host-address | --local-address | --host-address6 | --local-address6 | \
-	--gateway | --gateway6 | --bridge | --port) only create "$1" ;;
+	--gateway | --gateway6 | --bridge | --port) only 'create clone' "$1" ;;
 	*) return 1 ;;
 	esac
 	has 2 "$@"
@@ -101,7 +106,13 @@ has() {
 	[ $(($# - 1)) -ge "$1" ] || usage "$2: its argument is missing"
 }
 
-only() { [ "$verb" = "$1" ] || usage "$2: an option of $1 alone"; }
+# only VERBS OPTION - is it one of theirs?
+only() {
+	case " $1 " in
+	*" $verb "*) ;;
+	*) usage "$2: an option of ${1%% *} alone" ;;
+	esac
+}
 
 build_options_agree() {
 	[ -z "$config_file" ] || [ -f "$config_file" ] ||

@@ -2,40 +2,6 @@
 # SPDX-License-Identifier: MIT
 # reset.sh - the state of a container gone, the container kept
 
-# tree_lock NAME - hold descriptor 6 on the lock of a tree that is at rest
-#
-# launch waits for it, so what was seen to be down stays down; the lock of the
-# container itself is not enough, as that is held by those who start it, too.
-tree_lock() {
-	mkdir -p "$lock_dir" && chmod 700 "$lock_dir"
-	tree_lock=$lock_dir/$1.tree.lock
-	while :; do
-		exec 6>>"$tree_lock"
-		flock 6 || return 1
-		# shellcheck disable=SC3013 # as in locks.sh
-		[ "$tree_lock" -ef /proc/self/fd/6 ] && break
-	done
-	name_at_rest "$1" ||
-		{ tree_unlock; die 1 "$1: it runs; stop it with: nixos-container stop $1"; }
-}
-
-tree_unlock() { rm -f "$tree_lock"; exec 6>&-; }
-
-# tree_wait - until nobody is at work on the tree, but not for ever
-tree_wait() {
-	at_work=$lock_dir/$name.tree.lock
-	[ ! -e "$at_work" ] || flock -s -w 30 6 6<"$at_work" || [ ! -e "$at_work" ] ||
-		die 1 "$name: another command is at work on its tree"
-}
-
-# name_at_rest NAME - does it neither run, nor start or stop?
-name_at_rest() {
-	case $(systemctl show -p ActiveState --value "container@$1.service" 2>/dev/null) in
-	active | activating | deactivating | reloading) return 1 ;;
-	esac
-	[ ! -e "/run/systemd/machines/$1" ]
-}
-
 cmd_reset() {
 	name_only "$@"
 	lock "$name"

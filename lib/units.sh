@@ -19,6 +19,14 @@ registered() { [ -e "/run/systemd/machines/$name" ]; }
 
 running() { systemctl is-active --quiet "$unit" || registered; }
 
+# at_rest NAME - does it neither run, nor start or stop?
+at_rest() {
+	case $(systemctl show -p ActiveState --value "container@$1.service" 2>/dev/null) in
+	active | activating | deactivating | reloading) return 1 ;;
+	esac
+	[ ! -e "/run/systemd/machines/$1" ]
+}
+
 need_running() {
 	running || die 1 "$name: not running; start it with: nixos-container start $name"
 }
