@@ -58,9 +58,13 @@ describe() {
 	shift
 	[ $# -gt 0 ] || set -- "$conf_dir"/*.conf
 	[ -e "$1" ] || set --
-	[ $# -gt 0 ] || { [ "$form" != json ] || printf '[]\n'; return 0; }
-	told | awk -v form="$form" -v state_dir="$state_dir" \
-		"$awk_settings$awk_describe" "$@" -
+	case $form:$# in
+	graph:*) ;;
+	json:0) printf '[]\n'; return ;;
+	*:0) return ;;
+	esac
+	told | awk -v form="$form" -v state_dir="$state_dir" -v host="$(uname -n)" \
+		"$awk_settings$awk_describe$awk_graph" "$@" -
 }
 
 # shellcheck disable=SC2016 # for awk
@@ -159,7 +163,8 @@ awk_describe='
 			printf "%-" wide "s  %-8s  %-5s  %-4s  %-19s  %s\n", "NAME", "STATE",
 				"GEN", "AUTO", "SINCE (UTC)", "ADDRESSES"
 			for (i = 1; i <= count; i++) long(names[i])
-		} else show(names[1])
+		} else if (form == "graph") graph()
+		else show(names[1])
 	}
 	function line(what, v) { if (v != "") printf "%-12s %s\n", what ":", v }
 	function size(v) {
