@@ -16,20 +16,25 @@ claim_one() {
 	rename_heal "$name"
 	taken='another command is at work on it; try again when that is done'
 	lock "$name" -n || return 1
-	if [ -e "$conf" ]; then
-		taken='this container exists already; update changes it, destroy deletes it'
-	elif [ -e "$pending" ]; then
-		# A create or destroy was killed: take away what it left.
-		locks_sweep
-		wipe && return 0
+	# A create or destroy was killed: take away what it left.
+	if [ -e "$pending" ] && [ ! -e "$conf" ] && ! { locks_sweep; wipe; }; then
 		taken='the remains of a killed command cannot be taken away'
-	elif [ -e "$root" ] || [ -L "$root" ]; then
-		taken="$root exists already, and is no container's: move it away"
-	else
+	elif ! name_taken; then
 		return 0
 	fi
 	unlock
 	return 1
+}
+
+# name_taken - is something there that is no killed command's?  taken says what
+name_taken() {
+	if [ -e "$conf" ]; then
+		taken='this container exists already; update changes it, destroy deletes it'
+	elif [ ! -e "$pending" ] && { [ -e "$root" ] || [ -L "$root" ]; }; then
+		taken="$root exists already, and is no container's: move it away"
+	else
+		return 1
+	fi
 }
 
 addresses_check() {
@@ -72,6 +77,7 @@ create_settle() {
 cmd_create() {
 	build_options "$@"
 	addresses_check
+	[ -z "$dry_run" ] || { create_dry; return; }
 	mkdir -p "$conf_dir"
 	claim
 	created=$name

@@ -12,9 +12,11 @@ declarative() {
 }
 
 cmd_destroy() {
+	dry_run=''
+	[ "${1-}" != --dry-run ] || { dry_run=1; shift; }
 	[ $# -eq 1 ] || usage 'destroy takes one name'
 	name_set "$1"
-	rename_heal "$name"
+	[ -n "$dry_run" ] || rename_heal "$name"
 	if [ ! -e "$conf" ] && [ ! -L "$conf" ] && [ ! -e "$pending" ]; then
 		locks_sweep
 		name_gone
@@ -23,6 +25,7 @@ cmd_destroy() {
 		die 1 "$name: declared in the host's configuration;" \
 			"remove it there ($conf is not ours to delete)"
 	fi
+	[ -z "$dry_run" ] || { destroy_dry; return; }
 	lock "$name"
 	trap unlock EXIT
 	trap 'exit 1' INT TERM HUP
@@ -51,15 +54,20 @@ wipe() {
 # unmount_below DIR - what is mounted on a folder and below it, the last first;
 # below it alone, where a slash is at its end
 unmount_below() {
-	dir=${1%/}
-	dir=$(cd -P "${dir%/*}" 2>/dev/null && pwd -P)/${dir##*/}
-	mounts=$(DIR=$dir BELOW=${1##*[!/]} awk '
-		BEGIN { dir = ENVIRON["DIR"] "/" }
-		index($5 (ENVIRON["BELOW"] == "" ? "/" : ""), dir) == 1 { m[++n] = $5 }
-		END { for (; n; n--) print m[n] }' /proc/self/mountinfo)
+	mounts=$(mounts_below "$1")
 	[ -n "$mounts" ] || return 0
 	printf '%s\n' "$mounts" | sed 's/\\/\\0/g' | while IFS= read -r m; do
 		m=$(printf '%b.' "$m")
 		umount -- "${m%.}" || exit 1
 	done
+}
+
+# mounts_below DIR - those mounts, as the kernel writes them
+mounts_below() {
+	dir=${1%/}
+	dir=$(cd -P "${dir%/*}" 2>/dev/null && pwd -P)/${dir##*/}
+	DIR=$dir BELOW=${1##*[!/]} awk '
+		BEGIN { dir = ENVIRON["DIR"] "/" }
+		index($5 (ENVIRON["BELOW"] == "" ? "/" : ""), dir) == 1 { m[++n] = $5 }
+		END { for (; n; n--) print m[n] }' /proc/self/mountinfo
 }

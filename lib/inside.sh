@@ -101,6 +101,11 @@ cmd_login() {
 cmd_root_login() {
 	name_only "$@"
 	need_running
+	root_shell
+}
+
+# root_shell - become a root shell in the container
+root_shell() {
 	if served root-shell.socket; then
 		exec ctr-console root-shell "$seen"
 	fi

@@ -8,12 +8,16 @@ build_options() {
 	host_address='' local_address='' host_address6='' local_address6=''
 	gateway='' gateway6='' bridge='' ports='' nat='' auto_start=''
 	resolve=''
-	unique='' no_start='' apply=reload take_back=''
-	operands=''
+	unique='' dry_run='' no_start='' apply=reload take_back=''
+	operands='' left=0
 	here=$PWD
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--) shift; break ;;
+		--)
+			shift
+			# Those of shell are a command, and its own affair.
+			[ -z "${splits-}" ] || { left=$#; set --; }
+			break ;;
 		-*)
 			build_option "$@" || nix_option "$@" || usage "$1: no such option"
 			shift "$taken" ;;
@@ -41,6 +45,7 @@ build_option() {
 	--resolve-containers) only create "$1"; resolve=1; return ;;
 	--auto-start) only create "$1"; auto_start=1; return ;;
 	--no-start) only create "$1"; no_start=1; return ;;
+	--dry-run) only create "$1"; dry_run=1; return ;;
 	--ensure-unique-name) only 'create clone' "$1"; unique=1; return ;;
 	--reload | --restart | --no-apply) only update "$1"; apply=${1#--}; return ;;
 	--rollback-on-failure) only update "$1"; take_back=1; return ;;
