@@ -56,9 +56,9 @@ make_it() {
 	system=$system_path
 	if [ -n "$flake" ]; then
 		system=$(build_flake "$flake")
-	elif [ -z "$system" ]; then
+	elif [ -z "$system" ] || [ -n "$with_config" ]; then
 		config_wanted >"$root/etc/nixos/configuration.nix"
-		system=$(build "$root/etc/nixos/configuration.nix")
+		[ -n "$system" ] || system=$(build "$root/etc/nixos/configuration.nix")
 	fi
 	ctr-gcroot init "$name"
 	ctr-gcroot set "$name" "$system"

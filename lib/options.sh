@@ -120,17 +120,18 @@ only() {
 }
 
 build_options_agree() {
-	[ -z "$config_file" ] || [ -f "$config_file" ] ||
+	[ -z "${config_file#-}" ] || [ -f "$config_file" ] ||
 		die 2 "--config-file $config_file: no such file"
 	[ -z "$config" ] || [ -z "$config_file" ] ||
 		usage '--config and --config-file exclude each other'
-	[ -z "$system_path" ] || [ -z "$with_config$nixos_path" ] ||
-		usage '--system-path is built already: it excludes a configuration'
+	[ -z "$system_path" ] || [ -z "$config$nixos_path" ] ||
+		usage '--system-path is built already: it excludes a configuration' \
+		'but for the file it was built from'
 	[ -z "$system_path" ] || [ -e "$system_path/init" ] ||
 		die 2 "--system-path $system_path: there is no init in it"
 	[ -z "$flake" ] || flake_check
 	case $config_file in
-	'' | /*) ;;
+	'' | - | /*) ;;
 	*) config_file=$here/$config_file ;;
 	esac
 }

@@ -22,6 +22,11 @@ update_rest() {
 	before=$(ctr-gcroot path "$name" 2>/dev/null) || before=''
 	if [ -n "$system_path" ]; then
 		system=$system_path
+		if [ -n "$with_config" ]; then
+			enter_config
+			configure
+			cd /
+		fi
 	elif [ -n "$flake" ]; then
 		system=$(build_flake "$flake")
 		flake_keep
@@ -39,11 +44,14 @@ update_rest() {
 
 # configure - build the container's configuration, or the one of the options
 # and put it in its place; its folder is the present one
+#
+# Of a system that is given, the configuration is only put there.
 configure() {
 	if [ -n "$with_config" ]; then
 		rm -f configuration.nix.new
 		(set -C && config_wanted >configuration.nix.new)
-		system=$(build_theirs "$root/etc/nixos/configuration.nix.new")
+		[ -n "$system_path" ] ||
+			system=$(build_theirs "$root/etc/nixos/configuration.nix.new")
 		config_keep
 	else
 		if [ -L configuration.nix ] || [ ! -f configuration.nix ]; then
