@@ -28,7 +28,7 @@ static _Noreturn void
 child(const struct gcsyncs *g, const char *name, const struct textlist *offers)
 {
 	bool whole = true;
-	struct why why;
+	struct why why = { "" };
 	int root;
 
 	alarm(LIMIT_S);

@@ -152,9 +152,9 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 @test "each tool has its verbs and options offered" {
 	need_shells
 	local tool verb
-	for tool in ctr-console ctr-gcroot ctr-resolv mkveth; do
+	for tool in ctr-console ctr-gcroot ctr-resolv ctr-tree mkveth; do
 		sed -nE "s/^(usage:|      ) $tool (\[OPTION\]\.\.\. )?([a-z-]+).*/\3/p" < <("$tool" --help) |
-			sort >"$BATS_TEST_TMPDIR/verbs"
+			sort -u >"$BATS_TEST_TMPDIR/verbs"
 		diff "$BATS_TEST_TMPDIR/verbs" <(bash_offers "$tool " | words)
 		diff "$BATS_TEST_TMPDIR/verbs" <(fish_offers "$tool " | words)
 		# All of its options, by one verb or another.

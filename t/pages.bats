@@ -33,7 +33,7 @@ check_settings() {
 		grep -qE "^\.It Cm ([a-z-]+ , )*$verb( ,.*)?$" "$page" || fail "no entry for $verb"
 	done
 	plain "$page" SYNOPSIS | sed -n 's/^ *nixos-container \([a-z| -]*\).*/\1/p' | tr '| ' '\n\n' |
-		grep -E '^[a-z]' | grep -vxE 'name|dir|program|word|verb' | sort -u >"$BATS_TEST_TMPDIR/page"
+		grep -E '^[a-z]' | grep -vxE 'name|new|file|path|dir|program|word|verb' | sort -u >"$BATS_TEST_TMPDIR/page"
 	same "$BATS_TEST_TMPDIR/main" "$BATS_TEST_TMPDIR/page"
 }
 
@@ -42,11 +42,15 @@ check_settings() {
 	nix=$(nixos-container --help | sed -n '/passed on to Nix:/,/^$/p' | options_in | grep ^--)
 	for verb in $(verbs_of_main); do
 		nixos-container "$verb" --help | options_in | grep ^-- |
-			grep -vxE -- '--(help|quiet)' >"$BATS_TEST_TMPDIR/help" || :
+			grep -vxE -- '--(help|quiet|host)' >"$BATS_TEST_TMPDIR/help" || :
 		of_verb "$page" nixos-container "$verb" >"$BATS_TEST_TMPDIR/synopsis"
 		{
 			options_in <"$BATS_TEST_TMPDIR/synopsis" | grep ^-- || :
 			! grep -qF '[nix-option ...]' "$BATS_TEST_TMPDIR/synopsis" || printf '%s\n' "$nix"
+			# All of create but what keeps it from running, or lets it stay.
+			! grep -qF '[create-option ...]' "$BATS_TEST_TMPDIR/synopsis" ||
+				nixos-container create --help | options_in | grep ^-- |
+				grep -vxE -- '--(help|quiet|host|no-start|auto-start|dry-run)'
 		} | sort -u >"$BATS_TEST_TMPDIR/page"
 		same "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page" || fail "$verb: its options differ"
 	done
@@ -117,7 +121,7 @@ check_settings() {
 
 @test "the tools: each verb of the help has its synopsis in the page, and the other way round" {
 	local tool
-	for tool in ctr-console ctr-gcroot ctr-resolv mkveth; do
+	for tool in ctr-console ctr-gcroot ctr-resolv ctr-tree mkveth; do
 		"$tool" --help | sed -nE "s/^(usage:|      ) $tool (\[OPTION\]\.\.\. )?([a-z-]+).*/\3/p" |
 			sort >"$BATS_TEST_TMPDIR/help"
 		(($(wc -l <"$BATS_TEST_TMPDIR/help") >= 2))

@@ -5,7 +5,7 @@
 load lib/env
 load lib/world
 
-tools='run-in-netns mkveth ctr-gcroot ctr-resolv ctr-console'
+tools='run-in-netns mkveth ctr-gcroot ctr-tree ctr-resolv ctr-console'
 
 setup_file() {
 	"${TEST_CC:-cc}" -O1 -o "$BATS_FILE_TMPDIR/faults" "$TOP/t/lib/faults.c"

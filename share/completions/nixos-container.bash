@@ -41,4 +41,4 @@ _nixos_container_more() {
 }
 
 complete -F _nixos_container nixos-container ctr-console ctr-gcroot ctr-resolv \
-	mkveth run-in-netns
+	ctr-tree mkveth run-in-netns

@@ -114,6 +114,16 @@ logs_in() {
 	ctr-gcroot rm database
 }
 
+@test "ctr-tree(8)" {
+	of ctr-tree.8 1
+	nixos-container create database --no-start
+	mkdir -p site "$root/../database/srv"
+	echo hello >site/index.html
+	example 1
+	assert_equal "$(cat index.html)" hello
+	nixos-container destroy database
+}
+
 @test "ctr-resolv(8)" {
 	of ctr-resolv.8 2
 	mkdir -p "$state/foo/etc"
@@ -152,7 +162,7 @@ logs_in() {
 }
 
 @test "nixos-container(8)" {
-	of nixos-container.8 10
+	of nixos-container.8 11
 	example 1
 	assert_equal "$(nixos-container status database)" up
 	example 2
@@ -183,6 +193,9 @@ logs_in() {
 	nixos-container create -q --no-start idle
 	example 10
 	assert_output idle
+	example 11
+	grep -qE 'graph .*\{' containers.dot
+	grep -q web containers.dot
 }
 
 @test "nixos-container.conf(5)" {

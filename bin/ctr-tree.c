@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctr-tree empty ROOT
+ * ctr-tree put ROOT FILE PATH
+ * ctr-tree get ROOT PATH FILE
+ *
+ * Work in the tree of a container.  Its root may change all in it meanwhile,
+ * so nothing there is reached but by descriptors, and no path leads out.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "caps.h"
+#include "exits.h"
+#include "fd.h"
+#include "guard.h"
+#include "inroot.h"
+#include "opts.h"
+#include "rmtree.h"
+#include "treecopy.h"
+
+static const char help[] =
+	"usage: ctr-tree empty ROOT\n"
+	"       ctr-tree put ROOT FILE PATH\n"
+	"       ctr-tree get ROOT PATH FILE\n"
+	"\n"
+	"empty  remove all in a container's tree; ROOT itself stays\n"
+	"put    copy a file or directory of the host to PATH in it\n"
+	"get    copy one out of it, to FILE of the host\n"
+	"\n"
+	"  --help     print this\n"
+	"  --version  print the version\n";
+
+/* last_part - the last name of a path, and in above what is before it */
+static const char *
+last_part(const char *path, char *above)
+{
+	static char name[NAME_MAX + 1];
+	size_t end = strlen(path), begin;
+
+	while (end > 0 && path[end - 1] == '/')
+		end--;
+	for (begin = end; begin > 0 && path[begin - 1] != '/'; begin--)
+		;
+	if (begin >= PATH_MAX || end - begin > NAME_MAX) {
+		errno = ENAMETOOLONG;
+		err(EXIT_USAGE, "%s", path);
+	}
+	memcpy(name, path + begin, end - begin);
+	name[end - begin] = '\0';
+	memcpy(above, begin ? path : ".", begin ? begin : 1);
+	above[begin ? begin : 1] = '\0';
+	if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
+		errx(EXIT_USAGE, "no name at the end of the path: %s", path);
+	return name;
+}
+
+/* open_above - the directory that holds the tree, which is the host's own */
+static int
+open_above(const char *root, const char **name)
+{
+	char above[PATH_MAX];
+	int dir;
+
+	*name = last_part(root, above);
+	dir = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		err(1, "open %s", above);
+	return dir;
+}
+
+/* open_top - the tree's top, which may be no link */
+static int
+open_top(const char *root, struct stat *st)
+{
+	const char *name;
+	auto_close int above = open_above(root, &name);
+	int top = openat(above, name,
+	    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (top < 0 || fstat(top, st) < 0)
+		err(1, "open %s", root);
+	return top;
+}
+
+/*
+ * target - the directory that a copy goes to; name: what it is called there
+ *
+ * Into a directory, as it is called already; else as the path says.  top is
+ * the tree that the path is in, or -1: it is the host's.
+ */
+static int
+target(int top, const char *from, const char *to, const char **name)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	char above[PATH_MAX];
+	int dir = top < 0 ? open(to, flags) :
+	    inroot_open(top, to, flags, INROOT_LINKS);
+
+	if (dir >= 0) {
+		*name = last_part(from, above);
+		return dir;
+	}
+	if (errno != ENOENT && errno != ENOTDIR)
+		err(1, "open %s", to);
+	*name = last_part(to, above);
+	dir = top < 0 ? open(above, flags) :
+	    inroot_open(top, above, flags, INROOT_LINKS);
+	if (dir < 0)
+		err(1, "open %s", above);
+	return dir;
+}
+
+static void
+copy(char *argv[], int node, int dir, const char *name, struct treecopy how)
+{
+	unsigned long skipped = 0;
+
+	how.skipped = &skipped;
+	if (node < 0)
+		err(1, "open %s", argv[1]);
+	if (treecopy(node, dir, name, &how) < 0)
+		err(1, "copy %s to %s", argv[1], argv[2]);
+	if (skipped)
+		warnx("copy %s: %lu not copied: neither file, directory nor "
+		    "link", argv[1], skipped);
+}
+
+static void
+empty_verb(char *argv[])
+{
+	const char *name;
+	auto_close int above = open_above(argv[0], &name);
+
+	if (rmtree_empty(above, name) < 0)
+		err(1, "empty %s", argv[0]);
+}
+
+static void
+put_verb(char *argv[])
+{
+	auto_close int node = open(argv[1], O_PATH | O_CLOEXEC);
+	auto_close int dir = -1;
+	const char *name;
+	struct stat st;
+	auto_close int top = open_top(argv[0], &st);
+
+	dir = target(top, argv[1], argv[2], &name);
+	copy(argv, node, dir, name, (struct treecopy){ .uid = st.st_uid,
+	    .gid = st.st_gid, .mask = 07777 });
+}
+
+/* What comes out of a container has no other rights than who gets it. */
+static void
+get_verb(char *argv[])
+{
+	auto_close int dir = -1;
+	const char *name;
+	struct stat st;
+	auto_close int top = open_top(argv[0], &st);
+	auto_close int node = inroot_open(top, argv[1], O_PATH, INROOT_LINKS);
+
+	dir = target(-1, argv[1], argv[2], &name);
+	copy(argv, node, dir, name, (struct treecopy){ .uid = geteuid(),
+	    .gid = getegid(), .mask = 0777 });
+}
+
+static const struct verb {
+	const char *name;
+	int args;		/* ROOT among them */
+	void (*act)(char *argv[]);
+} verbs[] = {
+	{ "empty", 1, empty_verb },
+	{ "put", 3, put_verb },
+	{ "get", 3, get_verb },
+};
+
+static const struct verb *
+find_verb(int argc, char *argv[])
+{
+	if (argc < 1)
+		errx(EXIT_USAGE, "empty, put or get? See --help");
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		const struct verb *v = &verbs[i];
+
+		if (strcmp(v->name, argv[0]) != 0)
+			continue;
+		if (argc - 1 < v->args)
+			errx(EXIT_USAGE, "%s: too few arguments; see --help",
+			    v->name);
+		if (argc - 1 > v->args)
+			errx(EXIT_USAGE, "%s: one argument too many: %s",
+			    v->name, argv[v->args + 1]);
+		return v;
+	}
+	errx(EXIT_USAGE, "not a verb: %s; see --help", argv[0]);
+}
+
+/*
+ * The tree may belong to the root of a user namespace, and have any mode.
+ * Only a removal may meet files that were made immutable, and without the
+ * last capability it still removes all others.
+ */
+static void
+drop_caps(bool removal)
+{
+	static const cap_value_t need[] = { CAP_CHOWN, CAP_DAC_OVERRIDE,
+	    CAP_FOWNER, CAP_LINUX_IMMUTABLE };
+	const char *missing;
+
+	if (removal && caps_only(need, 4, &missing) == 0)
+		return;
+	if (caps_only(need, 3, &missing) == 0)
+		return;
+	if (missing)
+		errx(1, "needs the capability %s", missing);
+	err(1, "drop capabilities");
+}
+
+int
+main(int argc, char *argv[])
+{
+	static const struct option options[] = { OPTS_COMMON };
+	const struct verb *verb;
+	int opt;
+
+	if (guard_enter() < 0)
+		errx(EXIT_USAGE, GUARD_WHY);
+	if (guard_alone() < 0)
+		err(1, "give up new privileges");
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
+		switch (opt) {
+		OPTS_CASES(help, EXIT_USAGE);
+		}
+	argc -= optind;
+	argv += optind;
+	verb = find_verb(argc, argv);
+	drop_caps(verb->act == empty_verb);
+	verb->act(argv + 1);
+	return 0;
+}
