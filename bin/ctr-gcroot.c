@@ -125,7 +125,7 @@ static void
 set_verb(const struct job *job)
 {
 	auto_close int dir = open_profile(job, true);
-	struct why why;
+	struct why why = { "" };
 
 	if (gens_set(dir, job->name, job->wait_ms, job->arg[0], &why) < 0)
 		errx(1, "%s", why.text);
@@ -146,7 +146,7 @@ static void
 rollback_verb(const struct job *job)
 {
 	auto_close int dir = open_profile(job, false);
-	struct why why;
+	struct why why = { "" };
 
 	if (gens_back(dir, job->name, job->wait_ms, job->args == 0 ? -1 :
 	    genspec_number(job->arg[0], PROFILE_MAX), &why) < 0)
@@ -158,7 +158,7 @@ delete_verb(const struct job *job)
 {
 	auto_close int dir = open_profile(job, false);
 	struct genspec spec;
-	struct why why;
+	struct why why = { "" };
 
 	(void)genspec_parse(&spec, job->arg, job->args); /* check said it is */
 	if (gens_delete(dir, job->name, job->wait_ms, &spec, &why) < 0)
@@ -186,7 +186,7 @@ check_verb(const struct job *job)
 {
 	auto_close int dir = open_profile(job, false);
 	struct profile p;
-	struct why why;
+	struct why why = { "" };
 	bool asked;
 	int bad;
 
@@ -212,7 +212,7 @@ sync_verb(const struct job *job)
 	auto_close int synced = open_parent(job, NIXDIRS_SYNCED);
 	const struct gcsyncs g = { .state = job->state, .root = job->root,
 	    .trees = job->trees, .machines = job->machines };
-	struct why why;
+	struct why why = { "" };
 	int r = gcsyncs_run(&g, job->name, &why);
 
 	if (r < 0)
