@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* askline.c - the lines of mkveth batch, cut into words and read */
+#include "fuzz.h"
+
+#include "askline.h"
+#include "name.h"
+#include "words.h"
+
+enum { WORDS = 128 };
+
+static void
+ends(const char *text, size_t size)
+{
+	fuzz_must(memchr(text, '\0', size));
+}
+
+static void
+asked(const struct askline *ask)
+{
+	const struct ctrnet *net = &ask->net;
+
+	if (!ask->name)
+		return;
+	fuzz_must(name_ok(ask->name) && net->netns);
+	fuzz_must(net->n >= 1 && net->n <= CTRNET_PAIRS);
+	fuzz_must(net->guests >= 0 && net->guests <= GUEST_MAX);
+	for (int i = 0; i < net->n; i++) {
+		fuzz_must(ifname_ok(net->pair[i].host));
+		fuzz_must(ifname_ok(net->pair[i].peer));
+		fuzz_must(net->pair[i].plan.host.n <= PLAN_ASK);
+		ends(net->pair[i].bridge, sizeof(net->pair[i].bridge));
+	}
+	for (int i = 0; i < net->guests; i++) {
+		fuzz_must(ifname_ok(net->guest[i].from));
+		ends(net->guest[i].child.name, IFNAMSIZ);
+	}
+}
+
+static void
+line(char *text)
+{
+	char name[] = "mkveth", *word[WORDS + 2] = { name };
+	static struct askline ask;
+	struct why why = { "" };
+	int n = words_split(text, word + 1, WORDS, &why);
+
+	if (n > 0 && askline_read(n + 1, word, &ask, &why) == 0)
+		asked(&ask);
+	else if (n != 0)
+		fuzz_must(*why.text);
+	ends(why.text, sizeof(why.text));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *all = fuzz_text(data, size), *rest = all, *one;
+
+	while ((one = strsep(&rest, "\n"))) {
+		char *own = fuzz_text((uint8_t *)one, strlen(one));
+
+		line(own);
+		free(own);
+	}
+	free(all);
+	return 0;
+}

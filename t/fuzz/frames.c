@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* frames.c - what a client says during a session, to the server */
+#include <signal.h>
+#include <sys/types.h>
+
+/* The command of the session: signals to it are seen, not sent. */
+static int seen(pid_t pid, int sig);
+#define kill(pid, sig) seen(pid, sig)
+#include "../../lib/attend.c"
+#undef kill
+
+#include "fuzz.h"
+
+static int
+seen(pid_t pid, int sig)
+{
+	fuzz_must(pid == 1 || pid == -1);
+	fuzz_must(sig > 0 && sig < NSIG);
+	return 0;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	int s[2], part;
+	struct attend a = { .stream = -1, .master = -1, .slave = -1,
+	    .child = 1 };
+
+	if (size == 0 || size > 16384)
+		return 0;
+	fuzz_must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s) == 0);
+	/* In two parts: no frame has to be there whole at once. */
+	part = data[0] < size ? data[0] : 1;
+	fuzz_must(write(s[0], data, (size_t)part) == part);
+	a.ctl = s[1];
+	gone = false;
+	relay_init(&in, -1, -1);
+	relay_init(&out, -1, -1);
+	take_frames(&a);
+	if (!gone) {
+		fuzz_must(write(s[0], data + part, size - (size_t)part) ==
+		    (ssize_t)size - part);
+		close(s[0]);
+		s[0] = -1;
+		take_frames(&a);
+	}
+	if (s[0] >= 0)
+		close(s[0]);
+	/* A client that is gone is noticed, so nothing is left open. */
+	fuzz_must(gone && a.ctl < 0);
+	return 0;
+}

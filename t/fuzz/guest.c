@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* guest.c - the file that says which interfaces a container was given */
+#include <limits.h>
+
+#include "../../lib/guest.h"
+#undef GUEST_DIR
+#define GUEST_DIR "in"
+#include "../../lib/guest.c"
+
+#include "fuzz.h"
+
+static void
+put(const uint8_t *data, size_t size)
+{
+	int fd = open("in/x", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	fuzz_must(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+	close(fd);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct guest_list list, again;
+	struct why why = { "" };
+
+	fuzz_dir();
+	put(data, size);
+	memset(&list, 0, sizeof(list));
+	memset(&again, 0, sizeof(again));
+	if (guest_load("x", &list, &why) < 0) {
+		fuzz_must(errno == EBADMSG && *why.text);
+		return 0;
+	}
+	fuzz_must(list.n >= 0 && list.n <= GUEST_MAX);
+	/* What was taken is written so that it is taken again. */
+	fuzz_must(store("x", &list, &why) == 0);
+	fuzz_must(guest_load("x", &again, &why) == 0 && again.n == list.n);
+	for (int i = 0; i < list.n; i++) {
+		fuzz_must(ifname_ok(list.mark[i].name));
+		fuzz_must(!strcmp(list.mark[i].name, again.mark[i].name));
+		fuzz_must(!strcmp(list.mark[i].kind, again.mark[i].kind));
+		fuzz_must(list.mark[i].index == again.mark[i].index);
+		fuzz_must(list.mark[i].moved == again.mark[i].moved);
+	}
+	return 0;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* netlink.c - datagrams that no kernel would send, and who reads them */
+#include "../../lib/nl.c"
+
+#include "fuzz.h"
+
+#include "rtaddr.h"
+#include "rtlink.h"
+#include "rtwhy.h"
+
+/* libmnl does not look how much there is, and is built without checks. */
+uint32_t
+mnl_attr_get_u32(const struct nlattr *attr)
+{
+	fuzz_must(mnl_attr_get_payload_len(attr) >= 4);
+	return *(const uint32_t *)mnl_attr_get_payload(attr);
+}
+
+uint8_t
+mnl_attr_get_u8(const struct nlattr *attr)
+{
+	fuzz_must(mnl_attr_get_payload_len(attr) >= 1);
+	return *(const uint8_t *)mnl_attr_get_payload(attr);
+}
+
+static void
+see(const struct nlmsghdr *answer, int n, void *arg)
+{
+	struct rtlink link;
+	struct addr addr;
+	struct route route;
+	bool ours;
+
+	(void)n, (void)arg;
+	rtlink_read(answer, &link);
+	fuzz_must(memchr(link.name, '\0', sizeof(link.name)));
+	fuzz_must(memchr(link.alt, '\0', sizeof(link.alt)));
+	fuzz_must(memchr(link.kind, '\0', sizeof(link.kind)));
+	(void)rtlink_read_nsid(answer);
+	if (rtaddr_read(answer, 1, &addr, &ours))
+		fuzz_must(addr.family == AF_INET || addr.family == AF_INET6);
+	(void)rtroute_read(answer, 1, &route);
+	(void)rtroute_oif(answer);
+}
+
+/* ask - what the answers may be to: one of each kind, the last a dump */
+static void
+ask(struct nl *nl)
+{
+	const uint8_t mac[6] = { 2 };
+	struct addr addr;
+
+	fuzz_must(addr_parse("10.0.0.1", &addr) == 0);
+	rtlink_get(nl, "c-x");
+	rtlink_set(nl, 1, &(struct rtlink_set){ .mac = mac });
+	rtaddr_new(nl, 1, &addr);
+	rtaddr_dump(nl, 1);
+	nl->ran = true;
+	nl->failed = -1;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct nl nl;
+	struct why why = { "" };
+	char *rx = malloc(size + 1);
+
+	fuzz_must(rx);
+	if (size)
+		memcpy(rx, data, size);
+	/* One byte more would hide what is read behind the end. */
+	fuzz_must((rx = realloc(rx, size ? size : 1)));
+	nl = (struct nl){ .fd = -1 };
+	ask(&nl);
+	(void)digest(&nl, rx, (int)size, see, NULL);
+	fuzz_must(memchr(nl.text, '\0', sizeof(nl.text)));
+	if (nl.failed >= 0) {
+		errno = nl.err[nl.failed];
+		(void)rtwhy(&nl, "c-x", &why);
+	}
+	free(rx);
+	return 0;
+}
