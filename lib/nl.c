@@ -13,6 +13,9 @@
 /* More than the kernel puts in one answer (NLMSG_GOODSIZE). */
 enum { RX = 16384 };
 
+/* No errno of the kernel's is above it (linux/err.h). */
+enum { ERRNO_MAX = 4095 };
+
 int
 nl_open(struct nl *nl)
 {
@@ -163,7 +166,8 @@ explain(struct nl *nl, const struct nlmsghdr *h)
 	size_t skip = sizeof(*e);
 
 	nl->text[0] = '\0';
-	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
+	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS) ||
+	    mnl_nlmsg_get_payload_len(h) < sizeof(*e))
 		return;
 	if (!(h->nlmsg_flags & NLM_F_CAPPED))
 		skip += MNL_ALIGN(e->msg.nlmsg_len) - sizeof(e->msg);
@@ -198,7 +202,9 @@ verdict(struct nl *nl, const struct nlmsghdr *h, int n)
 		memcpy(&e, mnl_nlmsg_get_payload(h), sizeof(e));
 	else if (h->nlmsg_type == NLMSG_ERROR)
 		e = -EBADMSG;
-	nl->err[n] = -e;
+	if (e < -ERRNO_MAX)
+		e = -EBADMSG;
+	nl->err[n] = e < 0 ? -e : 0;
 	if (e >= 0 || nl->allow[n] == NL_ANY || nl->allow[n] == -e ||
 	    nl->failed >= 0)
 		return;
@@ -220,6 +226,13 @@ is_dump(const struct nlmsghdr *h)
 	return is_get(h) && (h->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 }
 
+/* whole - is a message all there?  libmnl takes a length over INT_MAX too */
+static bool
+whole(const struct nlmsghdr *h, int len)
+{
+	return mnl_nlmsg_ok(h, len) && h->nlmsg_len <= (uint32_t)len;
+}
+
 /* digest - one datagram of answers; returns whether the last is answered */
 static bool
 digest(struct nl *nl, const char *rx, int len, nl_each *each, void *arg)
@@ -228,7 +241,7 @@ digest(struct nl *nl, const char *rx, int len, nl_each *each, void *arg)
 	uint32_t first = nl->seq - (uint32_t)nl->n + 1;
 	bool done = false;
 
-	for (; mnl_nlmsg_ok(h, len); h = mnl_nlmsg_next(h, &len)) {
+	for (; whole(h, len); h = mnl_nlmsg_next(h, &len)) {
 		uint32_t n = h->nlmsg_seq - first;
 
 		/* What a batch before this one left behind is skipped. */
