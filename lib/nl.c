@@ -13,12 +13,10 @@
 /* More than the kernel puts in one answer (NLMSG_GOODSIZE). */
 enum { RX = 16384 };
 
-/* No errno of the kernel's is above it (linux/err.h). */
-enum { ERRNO_MAX = 4095 };
-
 int
 nl_open(struct nl *nl)
 {
+	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	int on = 1;
 
 	nl->seq = 0;
@@ -36,7 +34,12 @@ nl_open(struct nl *nl)
 	(void)setsockopt(nl->fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)setsockopt(nl->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
 	    sizeof(on));
-	return 0;
+	/*
+	 * Who rules the namespace, as a container's root does, may send here:
+	 * answers of his own, or so much that the kernel's find no room.
+	 */
+	return connect(nl->fd, (const struct sockaddr *)&kernel,
+	    sizeof(kernel));
 }
 
 void
@@ -157,6 +160,12 @@ nl_allow(struct nl *nl, int err)
 		nl->allow[nl->n - 1] = err;
 }
 
+uint32_t
+nl_number(const struct nlattr *attr)
+{
+	return mnl_attr_get_payload_len(attr) < 4 ? 0 : mnl_attr_get_u32(attr);
+}
+
 /* explain - keep the text of the kernel's extended acknowledgement */
 static void
 explain(struct nl *nl, const struct nlmsghdr *h)
@@ -166,8 +175,7 @@ explain(struct nl *nl, const struct nlmsghdr *h)
 	size_t skip = sizeof(*e);
 
 	nl->text[0] = '\0';
-	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS) ||
-	    mnl_nlmsg_get_payload_len(h) < sizeof(*e))
+	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
 		return;
 	if (!(h->nlmsg_flags & NLM_F_CAPPED))
 		skip += MNL_ALIGN(e->msg.nlmsg_len) - sizeof(e->msg);
@@ -196,20 +204,15 @@ verdict(struct nl *nl, const struct nlmsghdr *h, int n)
 {
 	size_t need = h->nlmsg_type == NLMSG_ERROR ?
 	    sizeof(struct nlmsgerr) : sizeof(int);
-	int e = 0;
+	bool cut = mnl_nlmsg_get_payload_len(h) < need;
+	int e = cut ? -EBADMSG : *(const int *)mnl_nlmsg_get_payload(h);
 
-	if (mnl_nlmsg_get_payload_len(h) >= need)
-		memcpy(&e, mnl_nlmsg_get_payload(h), sizeof(e));
-	else if (h->nlmsg_type == NLMSG_ERROR)
-		e = -EBADMSG;
-	if (e < -ERRNO_MAX)
-		e = -EBADMSG;
-	nl->err[n] = e < 0 ? -e : 0;
-	if (e >= 0 || nl->allow[n] == NL_ANY || nl->allow[n] == -e ||
+	nl->err[n] = (int)-(unsigned)e;
+	if (e >= 0 || nl->allow[n] == NL_ANY || nl->allow[n] == nl->err[n] ||
 	    nl->failed >= 0)
 		return;
 	nl->failed = n;
-	if (h->nlmsg_type == NLMSG_ERROR)
+	if (h->nlmsg_type == NLMSG_ERROR && !cut)
 		explain(nl, h);
 }
 
@@ -226,11 +229,12 @@ is_dump(const struct nlmsghdr *h)
 	return is_get(h) && (h->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 }
 
-/* whole - is a message all there?  libmnl takes a length over INT_MAX too */
+/* whole - is it all there?  mnl_nlmsg_ok takes a length over INT_MAX, too */
 static bool
 whole(const struct nlmsghdr *h, int len)
 {
-	return mnl_nlmsg_ok(h, len) && h->nlmsg_len <= (uint32_t)len;
+	return len >= (int)sizeof(*h) && h->nlmsg_len >= sizeof(*h) &&
+	    h->nlmsg_len <= (uint32_t)len;
 }
 
 /* digest - one datagram of answers; returns whether the last is answered */
@@ -268,12 +272,18 @@ answers(struct nl *nl, nl_each *each, void *arg)
 	bool done = false;
 
 	while (!done) {
-		ssize_t n = recv(nl->fd, rx, sizeof(rx), MSG_TRUNC);
+		struct sockaddr_nl from;
+		socklen_t len = sizeof(from);
+		ssize_t n = recvfrom(nl->fd, rx, sizeof(rx), MSG_TRUNC,
+		    (struct sockaddr *)&from, &len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -1;
+		/* Sent in the moment before we were connected. */
+		if (from.nl_pid != 0)
+			continue;
 		if ((size_t)n > sizeof(rx)) {
 			errno = EMSGSIZE;
 			return -1;

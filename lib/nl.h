@@ -39,14 +39,18 @@ struct nl {
 	_Alignas(8) char tx[NL_TX];
 };
 
+/* nl_number - the number in an attribute of an answer; 0 where it is cut */
+uint32_t nl_number(const struct nlattr *attr);
+
 /* One answer that is no acknowledgement; n is the message it answers. */
 typedef void nl_each(const struct nlmsghdr *answer, int n, void *arg);
 
 /*
  * nl_open - open a socket in the present network namespace
  *
- * Returns 0, or -1 with errno; nl_close closes it, and ignores one that was
- * never opened if its fd is -1.
+ * Only the kernel is heard there.  Returns 0, or -1 with errno; nl_close
+ * closes it in either case, and ignores one that was never opened if its fd is
+ * -1.
  */
 int nl_open(struct nl *nl);
 void nl_close(struct nl *nl);

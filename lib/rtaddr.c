@@ -160,14 +160,6 @@ rtroute_dump(struct nl *nl, int family, int index)
 	nl_allow(nl, ENOENT);
 }
 
-/* oif_of - the index of a route's link; 0, as of none, where it is cut */
-static int
-oif_of(const struct nlattr *attr)
-{
-	return mnl_attr_get_payload_len(attr) < sizeof(uint32_t) ? 0 :
-	    (int)mnl_attr_get_u32(attr);
-}
-
 bool
 rtroute_read(const struct nlmsghdr *answer, int index, struct route *route)
 {
@@ -192,7 +184,7 @@ rtroute_read(const struct nlmsghdr *answer, int index, struct route *route)
 			take(&route->via, head->rtm_family, attr);
 			break;
 		case RTA_OIF:
-			oif = (uint32_t)oif_of(attr);
+			oif = nl_number(attr);
 			break;
 		}
 	}
@@ -224,6 +216,6 @@ rtroute_oif(const struct nlmsghdr *answer)
 		return 0;
 	mnl_attr_for_each(attr, answer, sizeof(*head))
 		if (mnl_attr_get_type(attr) == RTA_OIF)
-			return oif_of(attr);
+			return (int)nl_number(attr);
 	return 0;
 }

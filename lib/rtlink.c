@@ -72,12 +72,6 @@ text(char *to, size_t size, const struct nlattr *attr)
 	to[n] = '\0';
 }
 
-static uint32_t
-number(const struct nlattr *attr)
-{
-	return mnl_attr_get_payload_len(attr) < 4 ? 0 : mnl_attr_get_u32(attr);
-}
-
 static void
 mac(uint8_t to[6], const struct nlattr *attr)
 {
@@ -126,13 +120,13 @@ rtlink_read(const struct nlmsghdr *answer, struct rtlink *link)
 		case IFLA_IFNAME:
 			text(link->name, sizeof(link->name), attr);
 			break;
-		case IFLA_LINK: link->peer = (int)number(attr); break;
-		case IFLA_LINK_NETNSID: link->nsid = (int)number(attr); break;
-		case IFLA_MASTER: link->master = (int)number(attr); break;
-		case IFLA_MTU: link->mtu = number(attr); break;
+		case IFLA_LINK: link->peer = (int)nl_number(attr); break;
+		case IFLA_LINK_NETNSID: link->nsid = (int)nl_number(attr); break;
+		case IFLA_MASTER: link->master = (int)nl_number(attr); break;
+		case IFLA_MTU: link->mtu = nl_number(attr); break;
 		case IFLA_GROUP:
-			link->more = number(attr) == RTLINK_GROUP_MORE;
-			link->marked = number(attr) == RTLINK_GROUP ||
+			link->more = nl_number(attr) == RTLINK_GROUP_MORE;
+			link->marked = nl_number(attr) == RTLINK_GROUP ||
 			    link->more;
 			break;
 		case IFLA_LINKINFO:
@@ -168,7 +162,7 @@ rtlink_read_nsid(const struct nlmsghdr *answer)
 		return -1;
 	mnl_attr_for_each(attr, answer, sizeof(struct rtgenmsg))
 		if (mnl_attr_get_type(attr) == NETNSA_NSID)
-			return (int)number(attr);
+			return (int)nl_number(attr);
 	return -1;
 }
 

@@ -1557,3 +1557,20 @@ export -f each_kill
 	assert_output "mkveth: wait: not an option here: --frob"
 	in_world mkveth del foo
 }
+
+not_running() { [[ ! -e /proc/$1/exe ]]; }
+
+@test "whoever answers in the kernel's place, as a container's root can, is not heard" {
+	"${TEST_CC:-cc}" -O1 -o "$BATS_TEST_TMPDIR/forge" "$TOP/t/lib/forge.c"
+	in_world mkveth add foo
+	# Time enough for it between two requests.
+	world_exec strace -D -o /dev/null -e trace=sendto \
+		-e inject=sendto:delay_exit=50000 mkveth add $SEED_ARGS foo 3>&- &
+	pid=$!
+	world_exec ip netns exec net-foo "$BATS_TEST_TMPDIR/forge" $pid 3>&- &
+	forger=$!
+	until_true 20 not_running $pid
+	kill $forger
+	wait $pid
+	in_world seed_is_there
+}
