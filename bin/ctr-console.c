@@ -15,6 +15,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -90,7 +91,8 @@ fd_number(const char *s)
 	char *end;
 	long n = strtol(s, &end, 10);
 
-	if (end == s || *end || n < 0 || fcntl((int)n, F_GETFD) < 0)
+	if (end == s || *end || n < 0 || n > INT_MAX ||
+	    fcntl((int)n, F_GETFD) < 0)
 		errx(EXIT_USAGE, "not a descriptor: %s", s);
 	return (int)n;
 }

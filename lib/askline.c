@@ -134,9 +134,10 @@ take(struct askline *ask, int opt, const char *text, struct why *why)
 static int
 no_option(char *argv[], bool no_value, struct why *why)
 {
+	/* musl: behind the end, where a short option's value is missing. */
 	const char *word = argv[optind - 1];
 
-	if (!strncmp(word, "--", 2) && word[2])
+	if (word && !strncmp(word, "--", 2) && word[2])
 		return why_set(why, "%s: %s", no_value ?
 		    "the option needs a value" : "not an option here", word);
 	return why_set(why, "%s: -%c", no_value ?

@@ -22,7 +22,6 @@
 #include "fd.h"
 #include "ifname.h"
 #include "rtwhy.h"
-#include "words.h"
 
 #define FORMAT "%-5s %-15s %10d %-23s\n"
 
@@ -39,11 +38,14 @@ path(char buf[PATH_SIZE], const char *name)
 static int
 read_mark(char *line, struct guest_mark *mark)
 {
-	char *word[5], *end;
-	struct why why = { "" };
+	char *word[4], *end, *save = NULL;
 	long index;
 
-	if (words_split(line, word, 4, &why) != 4)
+	/* No words_split: a name may hold quotes, or begin as a comment. */
+	for (int i = 0; i < 4; i++, line = NULL)
+		if (!(word[i] = strtok_r(line, " ", &save)))
+			return -1;
+	if (strtok_r(NULL, " ", &save))
 		return -1;
 	index = strtol(word[2], &end, 10);
 	mark->moved = !strcmp(word[0], "moved");

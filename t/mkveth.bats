@@ -1574,3 +1574,12 @@ not_running() { [[ ! -e /proc/$1/exe ]]; }
 	wait $pid
 	in_world seed_is_there
 }
+
+@test "an interface may be called as a comment begins, and come back" {
+	in_world ip link add '#x"y' type veth peer name p1
+	in_world mkveth add --move '#x"y' foo
+	run -0 in_world mkveth show foo
+	assert_output --partial '#x"y'
+	in_world mkveth del --wait foo
+	in_world ip link show '#x"y'
+}
