@@ -18,6 +18,7 @@
 enum { NO_ERRNO = -1 };
 
 /* say - a text too long is cut */
+__attribute__((format(printf, 1, 0)))
 static void
 say(const char *fmt, va_list ap, int error)
 {
@@ -73,6 +74,7 @@ err(int status, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	say(fmt, ap, e);
+	va_end(ap);
 	exit(status);
 }
 
@@ -83,5 +85,6 @@ errx(int status, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	say(fmt, ap, NO_ERRNO);
+	va_end(ap);
 	exit(status);
 }

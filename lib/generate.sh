@@ -16,6 +16,7 @@ unit_settings() {
 		wanted["START_TIMEOUT"] = "a time like 2min 30s, or infinity"
 	}
 	function bad(what) {
+		gsub(/[\001-\037\177]/, "?", value)
 		printf "nixos-container: %s: %s: not right: %s: it takes %s\n", FILENAME,
 			what, value, wanted[what] >"/dev/stderr"
 		failed = 1

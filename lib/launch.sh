@@ -10,6 +10,10 @@ settings_check() {
 	users_check
 	network_check
 	forward_check
+	for switch in COPY_RESOLV_CONF="$COPY_RESOLV_CONF" EPHEMERAL="$EPHEMERAL" \
+		RESOLVE_CONTAINERS="$RESOLVE_CONTAINERS"; do
+		yes "${switch%%=*}" "${switch#*=}" || :
+	done
 	for list in "$EXTRA_NSPAWN_FLAGS" "$BIND" "$BIND_RO" "$TMPFS" "$CAPABILITIES" \
 		"$INTERFACES" "$MACVLANS" "$EXTRA_VETHS" "$DEVICES"; do
 		words "$list" >/dev/null || bad "unbalanced quotes in a list: $list"
