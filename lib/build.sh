@@ -44,7 +44,11 @@ build_theirs() {
 		-I "configuration-of-$name=$root/etc/nixos"
 	case $file in
 	"$minimal")
-		busybox=$(readlink -f "$(command -v busybox)") || busybox=/bin/busybox
+		# Not by its name: that is a word of its own sh.
+		for busybox in /bin/busybox /usr/bin/busybox /run/current-system/sw/bin/busybox; do
+			[ ! -e "$busybox" ] || break
+		done
+		busybox=$(readlink -f "$busybox")
 		set -- "$@" -I "minimal-system=$(readlink -f "$minimal")" \
 			-I "busybox=$busybox" -I "beside-busybox=${busybox%/*}" ;;
 	'<'*'>')
