@@ -147,3 +147,27 @@ sync() { ctr-gcroot sync --trees "$state" "$@"; }
 	rm /run/systemd/system/nix-gc.service
 	systemctl daemon-reload
 }
+
+@test "collections while containers are made and updated lose nothing in use" {
+	local gc n
+	( while :; do nix-store --gc >/dev/null 2>&1; done ) 3>&- &
+	gc=$!
+	for n in a b c; do
+		also "$name-$n"
+		nixos-container create "$name-$n" --no-start \
+			--config "environment.etc.\"$name-$n\".text = \"one $RANDOM\";"
+		nixos-container update "$name-$n" --no-apply \
+			--config "environment.etc.\"$name-$n\".text = \"two $RANDOM\";"
+		nixos-container start "$name-$n"
+	done
+	kill $gc
+	wait $gc 2>/dev/null || :
+	for n in a b c; do
+		ctr-gcroot check "$name-$n"
+		assert_equal "$(ctr-gcroot list --json "$name-$n" | jq length)" 2
+		nix-store --query --requisites "$(ctr-gcroot path "$name-$n")" |
+			xargs nix-store --check-validity
+		run -0 nixos-container run "$name-$n" -- cat "/etc/$name-$n"
+		assert_output --partial two
+	done
+}
