@@ -22,6 +22,7 @@ seen(pid_t pid, int sig)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static unsigned char bufs[2][RELAY_BUF];
 	int s[2], part;
 	struct attend a = { .stream = -1, .master = -1, .slave = -1,
 	    .child = 1 };
@@ -34,8 +35,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_must(write(s[0], data, (size_t)part) == part);
 	a.ctl = s[1];
 	gone = false;
-	relay_init(&in, -1, -1);
-	relay_init(&out, -1, -1);
+	relay_init(&in, -1, -1, bufs[0]);
+	relay_init(&out, -1, -1, bufs[1]);
 	take_frames(&a);
 	if (!gone) {
 		fuzz_must(write(s[0], data + part, size - (size_t)part) ==
