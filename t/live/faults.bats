@@ -99,10 +99,10 @@ tries() {
 	"$faults" -o "$list" -u systemd-nspawn count "$@" >/dev/null 2>&1
 	all=$(wc -l <"$list")
 	((all > 0)) || return 1
-	if [[ ${FAULT_POINTS:-12} == all ]]; then
+	if [[ ${FAULT_POINTS:-8} == all ]]; then
 		cut -d' ' -f1,2 "$list"
 	else
-		awk -v want="${FAULT_POINTS:-12}" -v all="$all" '
+		awk -v want="${FAULT_POINTS:-8}" -v all="$all" '
 			{ n = int(NR * want / all) }
 			n != before { print $1, $2 }
 			{ before = n }' "$list"
