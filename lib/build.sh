@@ -43,22 +43,20 @@ build_theirs() {
 		--option allowed-uris 'https:// http://' \
 		-I "configuration-of-$name=$root/etc/nixos"
 	case $file in
-	"$minimal")
-		# Not by its name: that is a word of its own sh.
-		for busybox in /bin/busybox /usr/bin/busybox /run/current-system/sw/bin/busybox; do
-			[ ! -e "$busybox" ] || break
-		done
-		busybox=$(readlink -f "$busybox")
-		set -- "$@" -I "minimal-system=$(readlink -f "$minimal")" \
-			-I "busybox=$busybox" -I "beside-busybox=${busybox%/*}" ;;
 	'<'*'>')
 		file=${file#<}
 		file=${file%%[/>]*}
 		set -- "$@" -I "$file=$(readlink -f "$(nix-instantiate --find-file "$file")")" ;;
 	*)
-		# <nixpkgs/nixos> uses what lies beside it.
+		# <nixpkgs/nixos> uses what lies beside it, the minimal system a busybox,
+		# not by its name: that is a word of busybox' own sh.
+		for busybox in /bin/busybox /usr/bin/busybox /run/current-system/sw/bin/busybox; do
+			[ ! -e "$busybox" ] || break
+		done
+		busybox=$(readlink -f "$busybox") || busybox=/bin/busybox
 		file=$(cd "$here" && readlink -f -- "$file")
-		set -- "$@" -I "built-with=${file%/nixos}" ;;
+		set -- "$@" -I "built-with=${file%/nixos}" \
+			-I "busybox=$busybox" -I "beside-busybox=${busybox%/*}" ;;
 	esac
 	build_with "$nix_flags" "$@"
 }
