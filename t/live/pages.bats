@@ -117,7 +117,7 @@ logs_in() {
 @test "ctr-tree(8)" {
 	of ctr-tree.8 1
 	nixos-container create database --no-start
-	mkdir -p site "$root/../database/srv"
+	mkdir -p site "$state/database/srv"
 	echo hello >site/index.html
 	example 1
 	assert_equal "$(cat index.html)" hello
