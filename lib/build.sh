@@ -130,6 +130,8 @@ config_keep() {
 	fi
 	[ ! -e configuration.nix ] ||
 		ln -T configuration.nix "configuration.nix.~$n~"
+	sync configuration.nix.new
 	mv -T configuration.nix.new configuration.nix
+	sync .
 }
 

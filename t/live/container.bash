@@ -5,6 +5,7 @@
 load ../lib/env
 state=/var/lib/containers
 confs=/etc/containers
+nix_state=/nix/var/nix
 minimal=/usr/local/share/nixos-container/systems/minimal
 
 setup() {
@@ -45,9 +46,9 @@ nothing_left() {
 	assert_not_exists "$state/.#$1.lck"
 	assert_not_exists "$confs/$1.conf"
 	assert_not_exists "$confs/.$1.pending"
-	assert_not_exists "/nix/var/nix/profiles/per-container/$1"
-	assert_not_exists "/nix/var/nix/gcroots/per-container/$1"
-	assert_not_exists "/nix/var/nix/gcroots/per-container-synced/$1"
+	assert_not_exists "$nix_state/profiles/per-container/$1"
+	assert_not_exists "$nix_state/gcroots/per-container/$1"
+	assert_not_exists "$nix_state/gcroots/per-container-synced/$1"
 	assert_not_exists "/run/netns/net-$1"
 	assert_not_exists "/run/nixos-container/$1.lock"
 	run ! ip link show "c-$1"

@@ -3,6 +3,9 @@
 # A container with real systemd, real login and real openresolv inside.
 load container
 
+setup_file() { cp /etc/resolv.conf "$BATS_FILE_TMPDIR/resolv.conf"; }
+teardown_file() { cp "$BATS_FILE_TMPDIR/resolv.conf" /etc/resolv.conf; }
+
 create_debian() {
 	create --nixos-path /src/t/systems/debian -I suite=/usr/local "$@"
 }

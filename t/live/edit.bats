@@ -108,16 +108,17 @@ nothing_kept() {
 		cd "$root/etc/nixos"
 		cp configuration.nix ../plain
 		ln -s "$BATS_TEST_TMPDIR/secret" ../link
-		while :; do
+		while [[ -e ../plain ]]; do
 			cp -P ../link x && mv -T x configuration.nix
 			cp -P ../plain x && mv -T x configuration.nix
 		done
 	) 3>&- &
 	for _ in {1..15}; do nixos-container edit "$name" 2>/dev/null || :; done
-	kill $!
+	cp "$root/etc/plain" "$BATS_TEST_TMPDIR/plain"
+	rm "$root/etc/plain"
 	wait $! || :
-	cp "$root/etc/plain" "$root/etc/nixos/x"
-	mv "$root/etc/nixos/x" "$root/etc/nixos/configuration.nix"
+	rm -f "$root/etc/nixos/x" "$root/etc/nixos/configuration.nix"
+	cp "$BATS_TEST_TMPDIR/plain" "$root/etc/nixos/configuration.nix"
 	nixos-container edit "$name"
 	run ! grep secret "$BATS_TEST_TMPDIR/seen"
 	grep one "$BATS_TEST_TMPDIR/seen"

@@ -8,8 +8,7 @@
 # changes something, or has that call fail.  FAULT_POINTS: how many points of
 # each command are tried, spread evenly, or "all".
 load container
-
-faults=/usr/local/lib/nixos-container-test/faults
+load points
 
 # Errors, by their numbers, that calls of each kind are known to fail with.
 errors_of() {
@@ -51,62 +50,8 @@ bystander() {
 	mkveth show bystander
 }
 
-# a_name - another for each point, so that none sees what one before left
-a_name() {
-	points=$((points + 1))
-	name=f$BATS_TEST_NUMBER-$points
-	root=$state/$name conf=$confs/$name.conf
-	made+=("$name")
-}
-
-# made_whole - create, again if that is needed, ends with a whole container
-made_whole() {
-	if listed "$name"; then
-		run -1 nixos-container create "$name" --no-start --system-path "$A"
-		[[ $output == *'exists already'* ]] || return 1
-	else
-		nixos-container create "$name" --no-start --system-path "$A" || return 1
-	fi
-	listed "$name" && [[ $(ctr-gcroot path "$name") == "$A" && -d $root ]] &&
-		[[ $(nixos-container status "$name") == down ]] &&
-		grep -q '^LOCAL_ADDRESS=10\.233\.' "$conf"
-}
-
-# destroyed_whole - destroy takes all that is left, of that and of other runs
-destroyed_whole() {
-	if listed "$name" || [[ -e $confs/.$name.pending ]]; then
-		nixos-container destroy "$name" || return 1
-	fi
-	nothing_left "$name" && nothing_odd
-}
-
-# nothing_odd - no temporary file, lock or generation of anybody is left
-nothing_odd() {
-	local odd
-	odd=$(ls -A $confs | grep -vE '^[a-z0-9-]+\.conf$'
-		ls -A /run/nixos-container 2>/dev/null
-		ls -A $state | grep -vxE '[a-z0-9-]+|\.#[a-z0-9-]+\.lck' || :)
-	[[ ! $odd ]] || { echo "left: $odd"; return 1; }
-}
-
 unharmed() {
 	bystander | diff "$BATS_FILE_TMPDIR/bystander" - || { echo "the bystander"; return 1; }
-}
-
-# tries COMMAND... - the points of a command: "N CALL" lines
-tries() {
-	local list=$BATS_TEST_TMPDIR/list all
-	"$faults" -o "$list" -u systemd-nspawn count "$@" >/dev/null 2>&1
-	all=$(wc -l <"$list")
-	((all > 0)) || return 1
-	if [[ ${FAULT_POINTS:-8} == all ]]; then
-		cut -d' ' -f1,2 "$list"
-	else
-		awk -v want="${FAULT_POINTS:-8}" -v all="$all" '
-			{ n = int(NR * want / all) }
-			n != before { print $1, $2 }
-			{ before = n }' "$list"
-	fi
 }
 
 # each_point PREPARE CHECK COMMAND... - kill and fail it at its points
@@ -150,10 +95,6 @@ run_at() {
 		>"$BATS_TEST_TMPDIR/said" 2>&1 3>&- </dev/null || status=$?
 	printf 'exit %d\n' "$status" >>"$BATS_TEST_TMPDIR/said"
 }
-
-nothing() { :; }
-a_container() { nixos-container create "$name" --no-start --system-path "$A"; }
-two_generations() { a_container && ctr-gcroot set "$name" "$B"; }
 
 @test "create" {
 	each_point nothing made_whole \

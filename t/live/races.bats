@@ -32,6 +32,18 @@ at_once() {
 	done
 }
 
+# all_well - all of them ended with 0; else what the others said
+all_well() {
+	local i bad=0
+	for i in "${!statuses[@]}"; do
+		((statuses[i] == 0)) && continue
+		bad=1
+		echo "number $((i + 1)) ended with ${statuses[i]}:"
+		cat "$BATS_TEST_TMPDIR/out-$((i + 1))"
+	done
+	return $bad
+}
+
 # ended_with STATUS - how many did
 ended_with() { printf '%s\n' "${statuses[@]}" | grep -cx "$1" || :; }
 
@@ -51,11 +63,11 @@ names() { seq -f "$name-%.0f" "$1"; }
 @test "creates of different names get addresses of their own" {
 	for ((round = 0; round < ROUNDS; round++)); do
 		at_once $AT_ONCE nixos-container create "$name-@I@" --no-start --system-path "$A"
-		assert_equal "$(ended_with 0)" $AT_ONCE
+		all_well
 		assert_equal "$(addresses "$name" | wc -l)" $AT_ONCE
 		assert_equal "$(addresses "$name" | uniq -d)" ''
 		at_once $AT_ONCE nixos-container destroy "$name-@I@"
-		assert_equal "$(ended_with 0)" $AT_ONCE
+		all_well
 		none_left $(names $AT_ONCE)
 	done
 }
@@ -80,7 +92,7 @@ names() { seq -f "$name-%.0f" "$1"; }
 	for ((round = 0; round < ROUNDS; round++)); do
 		at_once $AT_ONCE nixos-container create "$name" --ensure-unique-name \
 			--no-start --system-path "$A"
-		assert_equal "$(ended_with 0)" $AT_ONCE
+		all_well
 		mapfile -t got < <(tail -qn 1 "$BATS_TEST_TMPDIR"/out-* | sort -u)
 		assert_equal "${#got[@]}" $AT_ONCE
 		assert_equal "$(addresses "$name" | uniq | wc -l)" $AT_ONCE
@@ -126,7 +138,7 @@ names() { seq -f "$name-%.0f" "$1"; }
 	for ((round = 0; round < ROUNDS; round++)); do
 		at_once 8 nixos-container update "$name" --no-apply \
 			--config "environment.etc.round.text = \"$round-@I@\";"
-		assert_equal "$(ended_with 0)" 8
+		all_well
 		run -0 ctr-gcroot list --json "$name"
 		assert_equal "$(grep -c '"number"' <<<"$output")" $((1 + 8 * (round + 1)))
 		assert_equal "$(grep -c '"current":true' <<<"$output")" 1
