@@ -17,7 +17,7 @@ unit_settings() {
 	}
 	function bad(what) {
 		gsub(/[\001-\037\177]/, "?", value)
-		printf "nixos-container: %s: %s: not right: %s: it takes %s\n", FILENAME,
+		printf "nixos-container: %s: %s: not right: %s: it takes %s\n", file,
 			what, value, wanted[what] >"/dev/stderr"
 		failed = 1
 	}
@@ -72,18 +72,18 @@ unit_settings() {
 		if (value ~ pattern) say("Service", property "=" value)
 		else bad(key)
 	}
-	FNR == 1 { name = file_name(FILENAME) }
-	name == "" || !setting() { next }
-	key == "AUTO_START" && value == "1" { print name, "wants" }
-	key == "AFTER" { depend("After") }
-	key == "REQUIRES" { depend("Requires") }
-	key == "BIND" || key == "BIND_RO" { mounts() }
-	key == "DEVICES" { devices() }
-	key == "MEMORY_MAX" { limit("MemoryMax", "^([0-9]+[KMGT]?|[0-9]+%|infinity)$") }
-	key == "CPU_QUOTA" { limit("CPUQuota", "^[0-9]+%$") }
-	key == "TASKS_MAX" { limit("TasksMax", "^([0-9]+%?|infinity)$") }
-	key == "START_TIMEOUT" { limit("TimeoutStartSec", "^([0-9]+(ms|s|min|h)? ?)+$|^infinity$") }
-	END { exit failed }' "$@"
+	function one() {
+		if (key == "AUTO_START" && value == "1") print name, "wants"
+		else if (key == "AFTER") depend("After")
+		else if (key == "REQUIRES") depend("Requires")
+		else if (key == "BIND" || key == "BIND_RO") mounts()
+		else if (key == "DEVICES") devices()
+		else if (key == "MEMORY_MAX") limit("MemoryMax", "^([0-9]+[KMGT]?|[0-9]+%|infinity)$")
+		else if (key == "CPU_QUOTA") limit("CPUQuota", "^[0-9]+%$")
+		else if (key == "TASKS_MAX") limit("TasksMax", "^([0-9]+%?|infinity)$")
+		else if (key == "START_TIMEOUT") limit("TimeoutStartSec", "^([0-9]+(ms|s|min|h)? ?)+$|^infinity$")
+	}
+	BEGIN { each_setting(); exit failed }' "$@"
 }
 
 # cmd_generate NORMAL EARLY LATE - where systemd takes units from at boot

@@ -21,7 +21,6 @@ awk_graph='
 	}
 	# side(what, s): an attribute, where there is a text for it.
 	function side(what, s) { return s == "" ? "" : what "=" text(s) " " }
-	function joined(a, b) { return a b == "" || a == "" || b == "" ? a b : a " " b }
 	function bridge(b) {
 		if (!(("bridge " b) in drawn)) {
 			node("bridge " b, "shape=ellipse label=" text(b))

@@ -87,9 +87,9 @@ awk_describe='
 		if (leader[n]) return "up"
 		return active[n] == "failed" ? "failed" : "down"
 	}
+	function joined(a, b) { return a == "" || b == "" ? a b : a " " b }
 	function addresses(n) {
-		return conf[n, "LOCAL_ADDRESS"] (conf[n, "LOCAL_ADDRESS6"] == "" ? "" : " ") \
-			conf[n, "LOCAL_ADDRESS6"]
+		return joined(conf[n, "LOCAL_ADDRESS"], conf[n, "LOCAL_ADDRESS6"])
 	}
 	function number(v) { return v ~ /^[0-9]+$/ && v !~ /^18446744073709551615$/ ? v : "null" }
 	function json(n) {
@@ -105,7 +105,7 @@ awk_describe='
 			since[n] == "" ? "null" : text(since[n])
 		printf ",\"leader\":%s,\"memory\":%s,\"tasks\":%s", number(leader[n]),
 			number(memory[n]), number(tasks[n])
-		printf ",\"root\":%s,\"settings\":%s}", text(state_dir "/" n), text(file[n])
+		printf ",\"root\":%s,\"settings\":%s}", text(state_dir "/" n), text(files[n])
 	}
 	function long(n,    s) {
 		s = since[n]
@@ -116,19 +116,8 @@ awk_describe='
 			conf[n, "AUTO_START"] == "1" ? "yes" : "no", s == "" ? "-" : s,
 			addresses(n) == "" ? "-" : addresses(n)
 	}
-	# An empty file has no line that would tell of it.
-	BEGIN {
-		for (i = 1; i < ARGC; i++)
-			if ((name = file_name(ARGV[i])) != "") {
-				names[++count] = name
-				file[name] = ARGV[i]
-			}
-	}
-	FILENAME != "-" && FNR == 1 { name = file_name(FILENAME) }
-	FILENAME != "-" {
-		if (name != "" && setting()) conf[name, key] = value
-		next
-	}
+	function one() { conf[name, key] = value }
+	BEGIN { each_setting() }
 	$1 == "leader" { leader[$2] = $3 }
 	$1 == "generation" { generation[$2] = $3 }
 	$1 == "unit" && NF == 1 {
@@ -180,13 +169,13 @@ awk_describe='
 		line("tasks", number(tasks[n]) == "null" ? "" : tasks[n])
 		line("unit", "container@" n ".service")
 		line("root", state_dir "/" n)
-		line("settings", file[n])
+		line("settings", files[n])
 		line("system", conf[n, "SYSTEM_PATH"])
 		line("generation", generation[n])
 		line("flake", conf[n, "FLAKE"])
 		line("autostart", conf[n, "AUTO_START"] == "1" ? "yes" : "no")
 		line("addresses", addresses(n))
-		line("host", conf[n, "HOST_ADDRESS"] " " conf[n, "HOST_ADDRESS6"])
+		line("host", joined(conf[n, "HOST_ADDRESS"], conf[n, "HOST_ADDRESS6"]))
 		line("bridge", conf[n, "HOST_BRIDGE"])
 		line("ports", conf[n, "HOST_PORT"])
 	}

@@ -35,8 +35,9 @@ names_print() {
 					print w[i], name ".containers", name
 			}
 		}
-		FNR == 1 { name = file_name(FILENAME) }
-		name == "" || !setting() { next }
-		key == "LOCAL_ADDRESS" || key == "LOCAL_ADDRESS6" { line(value) }
+		function one() {
+			if (key == "LOCAL_ADDRESS" || key == "LOCAL_ADDRESS6") line(value)
+		}
+		BEGIN { each_setting() }
 	' "$@"
 }

@@ -93,15 +93,14 @@ rename_again() {
 # rename_mentions OLD NEW - say whose settings still have the old name
 rename_mentions() {
 	awk -v old="$1" "$awk_settings"'
-		FNR == 1 { name = file_name(FILENAME) }
-		name == "" || !setting() || key !~ /^(AFTER|REQUIRES)$/ { next }
-		{
+		function one(    n, w, i) {
+			if (key !~ /^(AFTER|REQUIRES)$/) return
 			n = split_words(value, w)
 			for (i = 1; i <= n; i++)
 				if (w[i] == old || w[i] == "container@" old ".service")
 					by[name]
 		}
-		END { for (name in by) print name }' "$conf_dir"/*.conf | while IFS= read -r other; do
+		BEGIN { each_setting(); for (name in by) print name }' "$conf_dir"/*.conf | while IFS= read -r other; do
 		note "the settings of $other name $1, which is $2 now"
 	done
 }

@@ -52,8 +52,10 @@ conf_set() {
 
 # awk_settings - functions for one awk over many settings files
 #
-# file_name(f): the container of that file, "" if it is none's.  setting(): is
-# this line one, and not empty?  Then key and value are set.
+# each_setting(): call one() for each setting of the files that are arguments,
+# with name, file, key and value; a file that is gone meanwhile has none, which
+# to awk itself is an error.  names[1] to names[count] are the containers.
+# file_name(f): the container of that file, "" if it is none's.
 # split_words(s, w): the words of a value into w; returns how many.
 # shellcheck disable=SC2016 # for awk
 awk_settings='
@@ -72,6 +74,16 @@ awk_settings='
 		value = substr($0, length(key) + 2)
 		if (value ~ /^".*"$/) value = substr(value, 2, length(value) - 2)
 		return value != ""
+	}
+	function each_setting(    i) {
+		for (i = 1; i < ARGC && (file = ARGV[i]) != "-"; i++) {
+			ARGV[i] = ""
+			if ((name = file_name(file)) == "") continue
+			files[name] = file
+			names[++count] = name
+			while ((getline <file) > 0) if (setting()) one()
+			close(file)
+		}
 	}
 	function split_words(s, w,    i, c, n, quoted, within) {
 		n = 0

@@ -76,6 +76,10 @@ load container
 	run -0 nixos-container show --json "$name"
 	assert_equal "$(jq -r .name <<<"$output")" "$name"
 	run -1 nixos-container show "no-$name"
+	# What it has not has no line.
+	echo PRIVATE_NETWORK=1 >"$conf"
+	run -0 nixos-container show "$name"
+	refute_line --regexp '^(host|addresses):'
 }
 
 @test "logs are the container's own journal, or its unit's" {

@@ -8,7 +8,8 @@ load container
 AT_ONCE=32
 
 setup_file() {
-	nixos-container create --no-start races-a
+	# It wants the names of the others, so every change of those writes them.
+	nixos-container create races-a --resolve-containers
 	A=$(ctr-gcroot path races-a)
 	export A
 }
@@ -70,6 +71,27 @@ names() { seq -f "$name-%.0f" "$1"; }
 		all_well
 		none_left $(names $AT_ONCE)
 	done
+}
+
+@test "what reads all settings does so while others come and go" {
+	nixos-container create "$name" --no-start --system-path "$A"
+	touch "$BATS_TEST_TMPDIR/go"
+	(
+		exec 3>&-
+		while [[ -e $BATS_TEST_TMPDIR/go ]]; do
+			mv "$conf" "$conf.away"
+			mv "$conf.away" "$conf"
+		done
+	) &
+	for ((round = 0; round < ROUNDS * 100; round++)); do
+		run -0 nixos-container list --json
+		run -0 jq -r '.[].name' <<<"$output"
+		assert_line races-a
+		run -0 nixos-container graph
+		run -0 nixos-container generate "$BATS_TEST_TMPDIR/units"
+	done
+	rm "$BATS_TEST_TMPDIR/go"
+	wait $!
 }
 
 @test "of creates of one name one makes it, the others say why not" {
