@@ -44,6 +44,7 @@ ctrnet_open(struct ctrnet_host *host, struct why *why)
 {
 	struct stat st;
 
+	host->n_held = 0;
 	host->ns = open(SELF, O_RDONLY | O_CLOEXEC);
 	if (host->ns < 0 || fstat(host->ns, &st) < 0)
 		return why_errno(why, SELF);
@@ -187,6 +188,19 @@ finish(struct job *job)
 	if (job->ns >= 0 && job->ns != job->want->ns)
 		close(job->ns);
 	errno = e;
+}
+
+/* hold - keep the namespace of a deleted network, for a while */
+static void
+hold(struct job *job)
+{
+	int *slot = &job->host->held[job->host->n_held % CTRNET_HELD];
+
+	if (job->ns < 0 || job->ns == job->want->ns)
+		return;
+	if (job->host->n_held++ >= CTRNET_HELD)
+		close(*slot);
+	*slot = fd_take(&job->ns);
 }
 
 static void
@@ -379,6 +393,8 @@ ctrnet_del(struct ctrnet_host *host, const struct ctrnet *want, bool wait,
 	for (int k = 0; r == 0 && k < CTRNET_MORE; k++)
 		if (job.more[k].ours)
 			r = del_pair(&job, &job.more[k], wait);
+	if (r == 0 && !wait)
+		hold(&job);
 	finish(&job);
 	return r;
 }

@@ -26,9 +26,14 @@ struct ctrnet {
 	struct guest guest[GUEST_MAX];
 };
 
+/* Namespaces of deleted networks that are held, see ctrnet_del. */
+enum { CTRNET_HELD = 32 };
+
 /* The host's namespace: the one that a process is in and stays in. */
 struct ctrnet_host {
 	struct nl nl;
+	int held[CTRNET_HELD];
+	unsigned n_held;	/* in all; the last of them are there */
 	int ns;			/* to come back */
 	dev_t dev;		/* and to be told from others */
 	ino_t ino;
@@ -63,8 +68,10 @@ int ctrnet_add(struct ctrnet_host *host, const struct ctrnet *want,
  * stays, so that they are not lost with the namespace.
  * The names are free when it returns.  With wait the links are gone too,
  * which takes the kernel 20 ms; without, they die with the namespace if it
- * was that of the name, and until then are down under other names.  Nothing
- * there is no failure.  EEXIST: a link is not ours, and nothing was touched.
+ * was that of the name, and until then are down under other names.  It dies
+ * when host is closed or has deleted many more: what the kernel does for that
+ * would hold up the next.  Nothing there is no failure.  EEXIST: a link is not
+ * ours, and nothing was touched.
  */
 int ctrnet_del(struct ctrnet_host *host, const struct ctrnet *want, bool wait,
     struct why *why);
