@@ -6,8 +6,9 @@
 #
 # Pairs within a /24: .1 and .2, .3 and .4, ... .253 and .254.
 address_free() {
-	cat -- "$conf_dir"/*.conf "$conf_dir"/.*.pending 2>/dev/null | awk -F '[=./]' '
-	/^(HOST|LOCAL)_ADDRESS="?10\.233\./ {
+	LC_ALL=C sed -n -e '/^HOST_ADDRESS="*10\.233\./p' -e '/^LOCAL_ADDRESS="*10\.233\./p' \
+		-- "$conf_dir"/*.conf "$conf_dir"/.*.pending 2>/dev/null | awk -F '[=./]' '
+	{
 		sub(/"/, "")
 		used[$4 * 127 + int(($5 - 1) / 2)] = 1
 	}

@@ -11,18 +11,23 @@
 #
 # A word is [proto:]hostport[:containerport], as systemd-nspawn's --port has it.
 forward_ports() {
-	printf '%s\n' "$HOST_PORT" | tr ',' ' ' | tr -s ' ' '\n' | awk -F : '
+	[ -n "$HOST_PORT" ] || return 0
+	printf '%s\n' "$HOST_PORT" | awk '
 	function port(p) { return p ~ /^[1-9][0-9]*$/ && p < 65536 }
-	$0 == "" { next }
-	{
+	function word(w,    part, n, i, proto, from, to) {
+		n = split(w, part, ":")
 		proto = "tcp"; i = 1
-		if ($1 !~ /^[0-9]/) proto = $(i++)
-		from = $i; to = i < NF ? $(i + 1) : from
-		if (NF > i + 1 || proto !~ /^(tcp|udp)$/ || !port(from) || !port(to)) {
-			print $0
+		if (part[1] !~ /^[0-9]/) proto = part[i++]
+		from = part[i]; to = i < n ? part[i + 1] : from
+		if (n > i + 1 || proto !~ /^(tcp|udp)$/ || !port(from) || !port(to)) {
+			print w
 			exit 1
 		}
 		print proto, from, to
+	}
+	{
+		gsub(/,/, " ")
+		for (i = 1; i <= NF; i++) word($i)
 	}'
 }
 

@@ -66,3 +66,12 @@ changes_nothing() {
 	run -1 nixos-container destroy --dry-run "$name"
 	assert_output --partial "declared"
 }
+
+@test "a settings file whose last line has no end hides no address of the next" {
+	mkdir "$BATS_TEST_TMPDIR/conf"
+	printf 'PRIVATE_NETWORK=1' >"$BATS_TEST_TMPDIR/conf/a.conf"
+	printf 'HOST_ADDRESS=10.233.0.1\n' >"$BATS_TEST_TMPDIR/conf/b.conf"
+	NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR/conf \
+		run -0 nixos-container create --dry-run "$name"
+	assert_output --partial HOST_ADDRESS=10.233.0.3
+}
