@@ -22,7 +22,7 @@ settings_check() {
 
 # tree - what systemd-nspawn wants to find in the root
 tree() {
-	mkdir -p "$state_dir"
+	[ -d "$state_dir" ] || mkdir -p "$state_dir"
 	chmod 700 "$state_dir"
 	[ ! -L "$root" ] || die 1 "$name: $root is a link, not the root of a container"
 	[ -d "$root" ] || mkdir -m 755 "$root"
@@ -87,7 +87,9 @@ flag() {
 }
 
 # flag_each FLAG WORDS - FLAG=WORD for each word of a setting
-flag_each() { flags=$flags$(words "$2" | sed "s/^/$1=/")$newline; }
+flag_each() {
+	[ -z "$2" ] || flags=$flags$(words "$2" | sed "s/^/$1=/")$newline
+}
 
 flag_nix() {
 	[ -d /nix/store ] || return 0
@@ -112,7 +114,8 @@ flag_settings() {
 	! yes RESOLVE_CONTAINERS "$RESOLVE_CONTAINERS" ||
 		flag --bind-ro="$names_file:/etc/hosts"
 	! yes EPHEMERAL "$EPHEMERAL" || flag --ephemeral
-	flags=$flags$(words "$EXTRA_NSPAWN_FLAGS")$newline
+	[ -z "$EXTRA_NSPAWN_FLAGS" ] ||
+		flags=$flags$(words "$EXTRA_NSPAWN_FLAGS")$newline
 }
 
 cmd_launch() {

@@ -132,6 +132,7 @@ yes() {
 # words VALUE - print the words of a value, one a line; single quotes keep
 # blanks together
 words() {
+	[ -n "$1" ] || return 0
 	printf '%s\n' "$1" | awk '
 	{
 		n = length($0); w = ""; in_word = quoted = 0
