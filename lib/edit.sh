@@ -2,24 +2,11 @@
 # SPDX-License-Identifier: MIT
 # edit.sh - the configuration in an editor, then an update
 
-# config_read - print the configuration.nix of the present folder
-#
-# The folder is the container's, who may put a link, a FIFO or a device there
-# at any time: what was opened is looked at before it is read, and neither the
-# opening nor the file goes on for ever.
-config_read() {
-	# shellcheck disable=SC2016 # for the shell that timeout starts
-	timeout 10 sh -c 'exec 3<configuration.nix || exit 1
-		[ -f /proc/self/fd/3 ] &&
-			[ "$(readlink /proc/self/fd/3)" = "$(pwd -P)/configuration.nix" ] &&
-			exec head -c 16777216 <&3' 2>/dev/null
-}
-
 # config_get FILE - that of the container, into a file of ours
 config_get() (
 	enter_config
 	if [ ! -f configuration.nix ] || [ -L configuration.nix ] ||
-		! config_read >"$1"; then
+		! file_read configuration.nix >"$1"; then
 		die 1 "$name: $root/etc/nixos/configuration.nix is not a plain file"
 	fi
 )

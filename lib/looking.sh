@@ -188,6 +188,23 @@ cmd_show() {
 	describe $form "$conf"
 }
 
+# cmd_show_host_key - what its sshd shows to those who come, for known_hosts
+cmd_show_host_key() {
+	name_only "$@"
+	enter_tree etc/ssh
+	for kind in ed25519 ecdsa rsa; do
+		file=ssh_host_${kind}_key.pub
+		if [ ! -f "$file" ] || [ -L "$file" ]; then continue; fi
+		key=$(file_read "$file" | head -c 16384)
+		case $key in
+		*[![:print:]]*) ;;
+		ssh-*' '?* | ecdsa-*' '?*) printf '%s\n' "$key"; return ;;
+		esac
+	done
+	die 1 "$name: there is no host key in $root/etc/ssh: its sshd makes one" \
+		'when it starts for the first time'
+}
+
 cmd_show_ip() {
 	name_only "$@"
 	conf_read

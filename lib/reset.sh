@@ -29,7 +29,7 @@ cmd_reset() {
 reset_tree() {
 	saved=$conf_dir/.$name.nix
 	if [ -d "$root" ] && (enter_config && [ -f configuration.nix ] &&
-		[ ! -L configuration.nix ] && config_read >"$saved.tmp") 2>/dev/null; then
+		[ ! -L configuration.nix ] && file_read configuration.nix >"$saved.tmp") 2>/dev/null; then
 		sync "$saved.tmp"
 		mv "$saved.tmp" "$saved"
 		sync "$conf_dir"

@@ -82,6 +82,35 @@ load container
 	refute_line --regexp '^(host|addresses):'
 }
 
+@test "show-host-key prints one key, whatever lies in the tree" {
+	create --no-start
+	run -1 nixos-container show-host-key "$name"
+	assert_output --partial "etc/ssh"
+	mkdir -p "$root/etc/ssh"
+	cd "$root/etc/ssh"
+	run -1 nixos-container show-host-key "$name"
+	assert_output --partial "no host key"
+	ssh-keygen -q -t rsa -N '' -f ssh_host_rsa_key
+	run -0 nixos-container show-host-key "$name"
+	assert_output "$(cat ssh_host_rsa_key.pub)"
+	ssh-keygen -q -t ed25519 -N '' -f ssh_host_ed25519_key
+	run -0 nixos-container show-host-key "$name"
+	assert_output "$(cat ssh_host_ed25519_key.pub)"
+	mv ssh_host_ed25519_key.pub key
+	ln -s key ssh_host_ed25519_key.pub
+	mkfifo ssh_host_ecdsa_key.pub
+	printf 'ssh-rsa \033]0;a title\007\n' >ssh_host_rsa_key.pub
+	run -1 nixos-container show-host-key "$name"
+	refute_output --partial title
+	cd ..
+	mkdir "$BATS_TEST_TMPDIR/ssh"
+	cp ssh/key "$BATS_TEST_TMPDIR/ssh/ssh_host_ed25519_key.pub"
+	mv ssh ssh.mine
+	ln -s "$BATS_TEST_TMPDIR/ssh" ssh
+	run -1 nixos-container show-host-key "$name"
+	assert_output --partial "leads out of the container"
+}
+
 @test "logs are the container's own journal, or its unit's" {
 	create --nixos-path /src/t/systems/debian -I suite=/usr/local
 	inside logger -t tagged "said inside"
