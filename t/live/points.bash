@@ -60,3 +60,16 @@ tries() {
 nothing() { :; }
 a_container() { nixos-container create "$name" --no-start --system-path "$A"; }
 two_generations() { a_container && ctr-gcroot set "$name" "$B"; }
+
+# gone, updated - the same command again finishes, and it is so
+gone() {
+	nixos-container destroy "$name" >"$BATS_TEST_TMPDIR/again" 2>&1 ||
+		grep 'there is no such container' "$BATS_TEST_TMPDIR/again"
+}
+
+updated() {
+	nixos-container update --no-apply --system-path "$B" "$name" &&
+		[[ $(ctr-gcroot path "$name") == "$B" ]] &&
+		nixos-container rollback --no-apply "$name" &&
+		[[ $(ctr-gcroot path "$name") == "$A" ]]
+}
