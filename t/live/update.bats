@@ -167,3 +167,13 @@ init_of() { inside cut -d' ' -f22 /proc/1/stat; }
 	run -1 nixos-container update "$name"
 	assert_output --partial "SYSTEM_PATH=$system"
 }
+
+@test "--quiet says nothing of a build that goes well, --verbose more than usual" {
+	create --no-start
+	run -0 nixos-container --quiet update --no-apply --config 'environment.etc.a.text = "a";' "$name"
+	assert_output ''
+	run -0 nixos-container update --no-apply --config 'environment.etc.a.text = "b";' "$name"
+	refute_output --partial 'evaluating file'
+	run -0 nixos-container update --no-apply --verbose --config 'environment.etc.a.text = "c";' "$name"
+	assert_output --partial 'evaluating file'
+}
