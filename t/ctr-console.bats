@@ -703,7 +703,8 @@ stopped() {
 }
 
 @test "run has no terminal with --no-tty or in a pipeline, and one with --tty" {
-	run -1 script -qec "timeout 30 ctr-console run --no-tty $root tty" /dev/null </dev/null
+	# No timeout inside: from the background a read of the terminal would stop it.
+	run -1 timeout -k 5 30 script -qec "ctr-console run --no-tty $root tty" /dev/null </dev/null
 	assert_output --partial "not a tty"
 	run -1 con run "$root" tty
 	run -0 con run --tty "$root" tty

@@ -260,8 +260,9 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	done
 	boot "$name"
 	mapfile -t dirs <"/run/nixos-container-test/$name/cgroups"
+	# Some end by themselves, between the list and the kill.
 	find "${dirs[@]}" -name cgroup.procs -exec cat {} + | sort -u |
-		xargs kill -9
+		xargs kill -9 || :
 	ended() { run -0 host list; [[ $output == *"$name ended"* ]]; }
 	until_true 5 ended
 	run -0 host stop "$name"
