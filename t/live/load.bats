@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Many containers at once, and the same one again and again.  CONTAINERS and
-# CYCLES: how many, and how often.
+# Many containers at once, and the same one again and again.  LOAD and CYCLES:
+# how many, and how often.
 load container
 
-: "${CONTAINERS:=20}" "${CYCLES:=3}"
+: "${LOAD:=20}" "${CYCLES:=3}"
 
 setup_file() {
 	nixos-container create --no-start load-a
@@ -15,7 +15,7 @@ setup_file() {
 
 teardown_file() { nixos-container destroy load-a; }
 
-each() { seq -f "$name-%.0f" "$CONTAINERS" | xargs -P 4 -I @ "$@"; }
+each() { seq -f "$name-%.0f" "$LOAD" | xargs -P 4 -I @ "$@"; }
 
 # kept - what the host has, where a container may leave something
 kept() {
@@ -38,12 +38,12 @@ same_as() { kept | diff "$1" - >"$BATS_TEST_TMPDIR/diff" || { tail -n 5 "$BATS_T
 
 @test "many containers run at once, each by itself, and leave nothing" {
 	kept >"$BATS_TEST_TMPDIR/before"
-	for ((i = 1; i <= CONTAINERS; i++)); do also "$name-$i"; done
+	for ((i = 1; i <= LOAD; i++)); do also "$name-$i"; done
 	each nixos-container create @ --no-start --system-path "$A"
 	each nixos-container start @
 	assert_equal "$(nixos-container list --json |
 		jq --arg t "$name-" '[.[] | select(.state == "up" and (.name | startswith($t)))] | length')" \
-		"$CONTAINERS"
+		"$LOAD"
 	each sh -c "echo @ >$state/@/etc/own"
 	each sh -c '[ "$(nixos-container run @ -- cat /etc/own)" = @ ] || echo "@ is not itself"' \
 		>"$BATS_TEST_TMPDIR/wrong"
