@@ -17,7 +17,8 @@ cmd_destroy() {
 	[ $# -eq 1 ] || usage 'destroy takes one name'
 	name_set "$1"
 	[ -n "$dry_run" ] || rename_heal "$name"
-	if [ ! -e "$conf" ] && [ ! -L "$conf" ] && [ ! -e "$pending" ]; then
+	if [ ! -e "$conf" ] && [ ! -L "$conf" ] && [ ! -e "$pending" ] &&
+	    [ ! -e "$pending.tmp" ]; then
 		locks_sweep
 		name_gone
 	fi

@@ -124,13 +124,15 @@ forward_sysctl() {
 	done
 }
 
-# Adding first makes it right for what is gone already.
+# Adding first makes it right for what is gone already.  Without the table there
+# is nothing to take; where nft fails otherwise, the next cleanup needs the file.
 forward_off() {
 	file=$lock_dir/$name.forward
 	[ -e "$file" ] || return 0
-	if nft list table inet nixos-container >/dev/null 2>&1; then
-		{ forward_nft add <"$file"; forward_nft delete <"$file"; } | nft -f - ||
-			return 1
-	fi
+	said=$({ forward_nft add <"$file"; forward_nft delete <"$file"; } | LC_ALL=C nft -f - 2>&1) ||
+		case $said in
+		*'No such file or directory'*) ;;
+		*) printf '%s\n' "$said" >&2; return 1 ;;
+		esac
 	rm -f "$file"
 }

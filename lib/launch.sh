@@ -57,8 +57,13 @@ cmd_cleanup() {
 	machine_forget
 	roots_sync
 	ephemeral_off
-	forward_off || say "$name: could not take its forwarded ports away"
+	left=''
+	forward_off || left=1
 	mkveth del -- "$name"
+	[ -z "$left" ] || {
+		say "$name: could not take its forwarded ports away; again: nixos-container cleanup $name"
+		return 1
+	}
 }
 
 # roots_sync - what links in the tree lead to is kept on the host, now that

@@ -13,9 +13,10 @@ cmd_rename() {
 	record=$conf_dir/.$1.$2.rename
 	if [ -e "$record" ] && [ ! -e "$conf" ]; then
 		rename_heal "$1"
-		[ -e "$record" ] || return 0
+		[ -e "$record" ] || { locks_sweep; return 0; }
 	fi
 	rename_heal "$1"
+	[ -e "$conf" ] || locks_sweep
 	name_known "$1"
 	! declarative || die 1 "$1: declared in the host's configuration: rename it there"
 	lock "$1"

@@ -20,8 +20,9 @@ struct treecopy {
  * directory is opened, no name is resolved outside of what is open, and holes
  * stay holes.  The copy gets the name name in the directory to, once it is
  * whole and on disk: a file or link of that name is replaced, a directory
- * never (EEXIST, EISDIR).  Killed half-way, it leaves .NAME.PID.new.
- * Links are copied as they are.  Needs /proc.
+ * never (EEXIST, EISDIR).  Killed half-way, it leaves .NAME.ctr-tree.PID, which
+ * the next copy of that name removes.  Links are copied as they are.  Needs
+ * /proc.
  * Returns 0, or -1 with errno; EINVAL also: node is nothing to copy; ELOOP:
  * it is deeper than a copy can be.
  */

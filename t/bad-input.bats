@@ -116,6 +116,7 @@ refused() {
 @test "ctr-gcroot does" { refused ctr-gcroot; }
 @test "ctr-resolv does" { refused ctr-resolv; }
 @test "ctr-console does" { refused ctr-console; }
+@test "ctr-tree does" { refused ctr-tree; }
 @test "nixos-container does" { refused nixos-container; }
 @test "and where the settings are what is bad" { refused settings; }
 

@@ -76,3 +76,12 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	run -1 ctr-tree get trees/foo a ..
 	assert_output "ctr-tree: open a: No such file or directory"
 }
+
+@test "what a killed copy left goes with the next of that name" {
+	mkdir -p from/sub trees/foo/.from.ctr-tree.4194304 trees/foo/.from.ctr-tree.x \
+		"trees/foo/.from.ctr-tree.$$" trees/foo/.other.ctr-tree.4194304
+	touch from/sub/file trees/foo/.from.ctr-tree.4194304/part
+	ctr-tree put trees/foo from /
+	assert_equal "$(ls -A trees/foo | tr '\n' ' ')" \
+		".from.ctr-tree.$$ .from.ctr-tree.x .other.ctr-tree.4194304 from "
+}
