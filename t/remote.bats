@@ -159,3 +159,54 @@ teardown() {
 		"$name" "a'b" '' $'c\nd' "''"
 	assert_output $'a\'b||c\nd|\'\'|'
 }
+
+@test "the other verbs do their work there too" {
+	there create "$name" --config 'environment.etc."motto".text = "one";'
+	there update "$name" --config 'environment.etc."motto".text = "two";'
+	run -0 here -H far list
+	assert_line "$name"
+	run -0 here -H far list --json
+	assert_equal "$(jq -r --arg n "$name" '.[] | select(.name == $n).state' <<<"$output")" up
+	run -0 here -H far show --json "$name"
+	assert_equal "$(jq -r .name <<<"$output")" "$name"
+	run -0 here -H far show-ip "$name"
+	assert_output "$(there show-ip "$name")"
+	run -1 here -H far show-host-key "$name"
+	assert_output --partial "$name"
+	run -0 here -H far generations "$name"
+	assert_equal "${#lines[@]}" 2
+	run -0 here -H far graph
+	assert_output --partial "$name"
+	run -0 here -H far logs "$name" -n 3
+	here -H far rollback "$name"
+	run -0 here -H far run "$name" -- cat /etc/motto
+	assert_output one
+	run -0 here -H far diff "$name" 1 2
+	here -H far set-root-password "$name" <<<secret
+	run -0 here -H far root-login "$name" <<<'echo it is $(hostname)'
+	assert_output --partial "it is $name"
+	on "$far" sh -c 'echo there >/root/from-there'
+	here -H far copy-to "$name" /root/from-there /root/
+	here -H far copy-from "$name" /root/from-there /root/back
+	run -0 on "$far" cat /root/back
+	assert_output there
+	here -H far network "$name"
+	here -H far reload "$name"
+	here -H far restart "$name"
+	here -H far terminate "$name"
+	run -3 here -H far status "$name"
+	here -H far cleanup "$name"
+	here -H far reset "$name"
+	run -1 on "$far" test -e "/var/lib/containers/$name/root/from-there"
+	here -H far clone "$name" "$name-two"
+	here -H far rename "$name-two" "$name-three"
+	here -H far start "$name-three"
+	here -H far stop "$name-three"
+	run -0 here -H far shell -- echo gone after it
+	assert_output --partial "gone after it"
+	run -1 here -H far edit "$name" </dev/null
+	assert_output --partial "$name: the editor failed: nothing was changed"
+	here -H far resolv
+	here -H far destroy "$name-three"
+	run -4 here -H far status "$name-three"
+}
