@@ -220,6 +220,7 @@ do_batch(struct askline *batch)
 		if (ask.net.ns >= 0)
 			close(ask.net.ns);
 	}
+	free(all);
 	return status;
 }
 

@@ -16,13 +16,23 @@ setup_file() {
 
 teardown_file() { nixos-container destroy races-a; }
 
+# nixos-container - the script in the shell that turn is for: each shell races
+# with itself and with the other
+nixos-container() {
+	local script
+	script=$(type -P nixos-container)
+	if (((turn + ${round:-0}) % 2)); then busybox sh "$script" "$@"; else dash "$script" "$@"; fi
+}
+turn=0
+
 # at_once N COMMAND... - run it N times at once, I being the number of each;
 # statuses: what they ended with, out-I: what they said
 at_once() {
-	local n=$1 i pids=()
+	local n=$1 i turn pids=()
 	shift
 	statuses=()
 	for ((i = 1; i <= n; i++)); do
+		turn=$i
 		"${@//@I@/$i}" >"$BATS_TEST_TMPDIR/out-$i" 2>&1 3>&- &
 		pids+=($!)
 	done
