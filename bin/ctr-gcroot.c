@@ -374,8 +374,9 @@ check(const struct verb *verb, struct job *job)
 		check_path(job);
 }
 
-int
-main(int argc, char *argv[])
+/* read_options - returns where the words behind them begin */
+static int
+read_options(int argc, char *argv[], struct job *job)
 {
 	static const struct option options[] = {
 		{ "state-dir", required_argument, NULL, 's' },
@@ -387,46 +388,55 @@ main(int argc, char *argv[])
 		{ "all", no_argument, NULL, 'a' },
 		OPTS_COMMON
 	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
+		switch (opt) {
+		case 's':
+			job->state = optarg;
+			break;
+		case 'w':
+			if (genspec_number(optarg, 86400) < 0)
+				errx(EXIT_USAGE, "not seconds: %s", optarg);
+			job->wait_ms = (int)genspec_number(optarg, 86400) * 1000;
+			break;
+		case 'j':
+			job->json = true;
+			break;
+		case 't':
+			job->trees = optarg;
+			break;
+		case 'r':
+			job->root = optarg;
+			break;
+		case 'm':
+			job->machines = optarg;
+			break;
+		case 'a':
+			job->all = true;
+			break;
+		OPTS_CASES(help, EXIT_USAGE);
+		}
+	return optind;
+}
+
+int
+main(int argc, char *argv[])
+{
 	struct job job = { .state = getenv("NIX_STATE_DIR"), .wait_ms = 10000,
 	    .machines = MACHINE_DIR };
 	const struct verb *verb;
-	int opt;
+	int words;
 
 	if (guard_enter() < 0)
 		errx(EXIT_USAGE, GUARD_WHY);
 	if (guard_alone() < 0)
 		err(1, "give up new privileges");
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
-		switch (opt) {
-		case 's':
-			job.state = optarg;
-			break;
-		case 'w':
-			if (genspec_number(optarg, 86400) < 0)
-				errx(EXIT_USAGE, "not seconds: %s", optarg);
-			job.wait_ms = (int)genspec_number(optarg, 86400) * 1000;
-			break;
-		case 'j':
-			job.json = true;
-			break;
-		case 't':
-			job.trees = optarg;
-			break;
-		case 'r':
-			job.root = optarg;
-			break;
-		case 'm':
-			job.machines = optarg;
-			break;
-		case 'a':
-			job.all = true;
-			break;
-		OPTS_CASES(help, EXIT_USAGE);
-		}
+	words = read_options(argc, argv, &job);
 	if (!job.state)
 		job.state = "/nix/var/nix";
-	argc -= optind;
-	argv += optind;
+	argc -= words;
+	argv += words;
 
 	verb = parse_verb(argc, argv);
 	job.name = argc > 1 ? argv[1] : NULL;
