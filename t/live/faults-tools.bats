@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# What t/live/faults.bats shows of the verbs that make and end containers, of
-# the tools by themselves and of the other verbs.
+# As t/live/faults.bats, for the tools by themselves and for the verbs that
+# neither make nor run a container.
 load container
 load points
 load faults
