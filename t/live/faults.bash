@@ -59,7 +59,8 @@ each_point() {
 	a_name
 	$prepare
 	list=$(tries "${@//NAME/$name}")
-	$check && destroyed_whole
+	$check
+	destroyed_whole
 	while read -r -u 8 n call; do
 		for error in kill $(errors_of "$call"); do
 			[[ ${FAULT_POINTS-} == all || $error == kill ||

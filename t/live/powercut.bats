@@ -100,7 +100,7 @@ each_cut() {
 	a_name
 	$prepare
 	list=$(tries "${@//NAME/$name}")
-	$check && destroyed_whole
+	good
 	while read -r -u 8 n call; do
 		for how in synced journal; do
 			a_name
