@@ -93,27 +93,34 @@ on_the_copy() {
 
 good() { $check && destroyed_whole; }
 
+# away - the container, and what rename made of it
+away() {
+	for n in "$name" "$name-new"; do
+		nixos-container destroy "$n" 2>/dev/null || :
+	done
+}
+
 # each_cut PREPARE CHECK COMMAND... - at its points, and after it
 each_cut() {
-	local prepare=$1 check=$2 n call how bad=0 tried=0 points=0 list
+	local prepare=$1 check=$2 at call how bad=0 tried=0 points=0 list
 	shift 2
 	a_name
 	$prepare
 	list=$(tries "${@//NAME/$name}")
 	good
-	while read -r -u 8 n call; do
+	while read -r -u 8 at call; do
 		for how in synced journal; do
 			a_name
 			$prepare
 			sync -f "$disk"
 			tried=$((tried + 1))
-			cut_at "$n" "$how" "${@//NAME/$name}"
+			cut_at "$at" "$how" "${@//NAME/$name}"
 			if ! on_the_copy good >"$BATS_TEST_TMPDIR/why" 2>&1; then
 				bad=$((bad + 1))
-				echo "$* at $n ($call), $how:"
+				echo "$* at $at ($call), $how:"
 				cat "$BATS_TEST_TMPDIR/said" "$BATS_TEST_TMPDIR/why"
 			fi
-			nixos-container destroy "$name" 2>/dev/null || :
+			away
 		done
 	done 8<<<"$list"
 	printf '# power cut, %s: %d points tried, %d failed\n' "$*" "$tried" "$bad" >&3
@@ -131,7 +138,7 @@ lasts() {
 		"${@//NAME/$name}"
 		copy_disk "$how"
 		on_the_copy "$check" || { echo "$*, $how"; return 1; }
-		nixos-container destroy "$name" 2>/dev/null || :
+		away
 	done
 }
 
