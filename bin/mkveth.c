@@ -315,9 +315,10 @@ show_all(struct show *show)
 	if (n < 0 && errno != ENOENT)
 		err(1, "show: %s", NETNS_DIR);
 	for (int i = 0; i < n; i++) {
-		struct ctrnet net = ASK_NOTHING;
+		struct ctrnet net;
 		char netns[IFNAME_ALT_SIZE];
 
+		ask_nothing(&net);
 		ask_names(&net, list[i]->d_name + 4, netns);
 		status |= show_one(show, &net) < 0;
 	}

@@ -5,11 +5,21 @@
 
 #include <errno.h>
 #include <linux/if_link.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "addr.h"
 #include "netns.h"
+
+void
+ask_nothing(struct ctrnet *net)
+{
+	memset(net, 0, offsetof(struct ctrnet, pair[1]));
+	net->ns = -1;
+	net->n = 1;
+	net->guests = 0;
+}
 
 void
 ask_names(struct ctrnet *net, const char *name, char netns[IFNAME_ALT_SIZE])
@@ -172,6 +182,7 @@ ask_pair(struct ctrnet *net, const char *text, struct why *why)
 		return why_set(why, "too long: %s", text);
 	if ((rest = strchr(buf, ':')))
 		*rest++ = '\0';
+	memset(pair, 0, sizeof(*pair));
 	if (ask_ifname(pair, true, buf, why) < 0)
 		return -1;
 	pair->peer = pair->host;

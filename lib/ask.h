@@ -9,8 +9,12 @@
 #include "ctrnet.h"
 #include "why.h"
 
-/* A network of which nothing is asked yet, save for a pair. */
-#define ASK_NOTHING { .ns = -1, .n = 1 }
+/*
+ * ask_nothing - a network of which nothing is asked yet, save for a pair
+ *
+ * Places that nothing is asked of are not written to, so as to be no memory.
+ */
+void ask_nothing(struct ctrnet *net);
 
 /*
  * ask_addr - one more address of a side

@@ -3,6 +3,7 @@
 #include "askline.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -204,7 +205,8 @@ askline_read(int argc, char *argv[], struct askline *ask, struct why *why)
 	static const struct verb none = { "", "+:hV", no_options };
 	int r;
 
-	*ask = (struct askline){ .net = ASK_NOTHING };
+	memset(ask, 0, offsetof(struct askline, net));
+	ask_nothing(&ask->net);
 	if ((r = options(argc, argv, &none, ask, why)) != 0)
 		return r < 0 ? -1 : 0;
 	if (optind == argc)

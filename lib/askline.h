@@ -17,7 +17,6 @@ enum askline_verb {
 struct askline {
 	enum askline_verb verb;
 	const char *name;	/* the container, or NULL: all, or none */
-	struct ctrnet net;
 	char netns[IFNAME_ALT_SIZE];
 	bool check;		/* --check */
 	bool no_route;		/* -D */
@@ -25,6 +24,7 @@ struct askline {
 	bool wait;		/* -w */
 	bool keep_going;	/* -k */
 	bool which;		/* -i or -n */
+	struct ctrnet net;
 };
 
 /*

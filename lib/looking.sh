@@ -2,32 +2,6 @@
 # SPDX-License-Identifier: MIT
 # looking.sh - what there is
 
-cmd_list() {
-	form=names
-	while [ $# -gt 0 ]; do
-		case $1 in
-		-l | --long) form=long ;;
-		--json) form=json ;;
-		*) usage "list: takes no name, and no such option: $1" ;;
-		esac
-		shift
-	done
-	[ $form != names ] || { list_names; return; }
-	describe $form
-}
-
-list_names() {
-	for f in "$conf_dir"/*.conf; do
-		f=${f##*/}
-		f=${f%.conf}
-		case $f in
-		cache | containers | mounts | policy | registries | sigstore | \
-		storage | -* | *- | *[!a-zA-Z0-9-]*) continue ;;
-		esac
-		printf '%s\n' "$f"
-	done
-}
-
 # told - what others know of all containers, as lines of a kind each
 told() {
 	systemctl show --timestamp=utc -p Id -p ActiveState -p ActiveEnterTimestamp \
