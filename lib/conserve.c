@@ -20,6 +20,7 @@
 #include "conproto.h"
 #include "exits.h"
 #include "fd.h"
+#include "leftover.h"
 #include "peer.h"
 
 enum {
@@ -120,12 +121,25 @@ open_above(const char *path, const char **name)
 	return open(*above ? above : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* drop_socket - one that a killed server has left */
+static int
+drop_socket(int dir, const char *entry)
+{
+	struct stat st;
+
+	if (fstatat(dir, entry, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISSOCK(st.st_mode))
+		return -1;
+	return unlinkat(dir, entry, 0);
+}
+
 /* place - bind under a name of our own, then take the socket's name */
 static int
 place(struct conserve_sock *s, const char *name)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	const char *tmp = sa.sun_path;
+	char prefix[sizeof(sa.sun_path)];
+	const char *tmp;
 	struct stat st;
 	mode_t old;
 	int n, r;
@@ -136,13 +150,15 @@ place(struct conserve_sock *s, const char *name)
 		return -1;
 	}
 	/* Through proc the length of the path does not matter. */
+	snprintf(prefix, sizeof(prefix), ".%s.", name);
 	n = snprintf(sa.sun_path, sizeof(sa.sun_path),
-	    "/proc/self/fd/%d/.%s.%d", s->dir, name, (int)getpid());
+	    "/proc/self/fd/%d/%s%d", s->dir, prefix, (int)getpid());
 	if (n < 0 || (size_t)n >= sizeof(sa.sun_path)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	(void)unlink(tmp);	/* of a process of this number, long gone */
+	leftover_sweep(s->dir, prefix, drop_socket);
+	(void)unlink(sa.sun_path);	/* that of a process of our number */
 	old = umask(0777);
 	r = bind(s->fd, (struct sockaddr *)&sa, sizeof(sa));
 	umask(old);

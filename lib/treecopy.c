@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 
 #include "fd.h"
 #include "inroot.h"
+#include "leftover.h"
 #include "rmtree.h"
 
 enum { DEPTH = 200 };	/* each level holds descriptors */
@@ -214,39 +214,6 @@ place(int node, int to, const char *tmp, const char *name)
 	return fsync(to);
 }
 
-/* is_left - is it a copy that nobody is at work on? */
-static bool
-is_left(const char *entry, const char *prefix)
-{
-	size_t n = strlen(prefix);
-	char *end;
-	long pid;
-
-	if (strncmp(entry, prefix, n) || entry[n] < '1' || entry[n] > '9')
-		return false;
-	pid = strtol(entry + n, &end, 10);
-	return !*end && pid == (pid_t)pid &&
-	    kill((pid_t)pid, 0) < 0 && errno == ESRCH;
-}
-
-/* sweep - remove what killed copies have left; what stays does no harm */
-static void
-sweep(int to, const char *prefix)
-{
-	int fd = openat(to, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-
-	if (!d) {
-		fd_cleanup(&fd);
-		return;
-	}
-	while ((e = readdir(d)))
-		if (is_left(e->d_name, prefix))
-			(void)rmtree_at(to, e->d_name);
-	closedir(d);
-}
-
 int
 treecopy(int node, int to, const char *name, const struct treecopy *how)
 {
@@ -258,7 +225,7 @@ treecopy(int node, int to, const char *name, const struct treecopy *how)
 	}
 	snprintf(prefix, sizeof(prefix), ".%.200s.ctr-tree.", name);
 	snprintf(tmp, sizeof(tmp), "%.220s%d", prefix, (int)getpid());
-	sweep(to, prefix);
+	leftover_sweep(to, prefix, rmtree_at);
 	if (copy_node(node, to, tmp, how, 0) < 0 ||
 	    place(node, to, tmp, name) < 0) {
 		int e = errno;

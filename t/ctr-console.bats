@@ -100,6 +100,23 @@ pty() {
 	assert_output ""
 }
 
+@test "killed at any step, a server leaves nothing that the next does not take" {
+	stop_server
+	for call in bind listen fchmodat renameat; do
+		for when in 1 2; do
+			run strace -qq -o /dev/null -e "inject=$call:signal=KILL:when=$when" \
+				ctr-console serve --login-socket "$in/login.socket" \
+				--root-shell-socket "$in/root-shell.socket"
+			assert_equal "$status" 137
+		done
+	done
+	[ "$(find "$in" -name '.root-shell.socket.*' -type s | wc -l)" = 1 ]
+	touch "$in/.login.socket.999999999"
+	serve
+	run ls -A "$in"
+	assert_output $'.login.socket.999999999\nlogin.socket\nroot-shell.socket'
+}
+
 @test "a server that comes second takes over, and the first leaves its sockets" {
 	first=$server
 	inode=$(stat -c %i "$in/login.socket")
