@@ -122,6 +122,11 @@ generation() {
 		die 1 "$name: no generation $1; it has those of: nixos-container generations $name"
 }
 
+# plain - pass text on, with colours for those alone who want them
+plain() {
+	if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then cat; else sed 's/'"$(printf '\033')"'\[[0-9;]*m//g'; fi
+}
+
 # cmd_diff NAME [FROM [TO]] - what changed between two generations, in packages
 cmd_diff() {
 	[ $# -le 3 ] || usage 'diff takes a name and two generations'
@@ -138,6 +143,13 @@ cmd_diff() {
 	[ -n "$from" ] || die 1 "$name: nothing to compare with: there is no" \
 		'generation before the current one'
 	from=$(generation "$from")
-	exec nix --extra-experimental-features nix-command store diff-closures \
-		"$from" "$to"
+	said=$(nix --offline --extra-experimental-features nix-command store diff-closures \
+		"$from" "$to") || exit 1
+	if [ -n "$said" ]; then
+		printf '%s\n' "$said" | plain
+	elif [ "$from" = "$to" ]; then
+		note "$name: both are the same system"
+	else
+		note "$name: no package differs; what does is told by: diff -r --no-dereference $from $to"
+	fi
 }

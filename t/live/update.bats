@@ -139,8 +139,16 @@ init_of() { inside cut -d' ' -f22 /proc/1/stat; }
 	nixos-container update "$name" --config "$(motto two)"
 	run -0 nixos-container generations --json "$name"
 	assert_equal "$(jq -c 'map([.number, .current])' <<<"$output")" '[[1,false],[2,true]]'
+	run -0 --separate-stderr nixos-container diff "$name"
+	assert_output ''
+	[[ $stderr == *'no package differs; what does is told by: diff -r --no-dereference /nix/store/'* ]]
+	run -1 ${stderr##*by: }
+	assert_output --partial motto
+	run -0 nixos-container diff "$name" 1 1
+	assert_output --partial 'both are the same system'
+	nixos-container update "$name" --config 'services.more.command = "exec sleep 1000";'
 	run -0 nixos-container diff "$name"
-	run -0 nixos-container diff "$name" 1 2
+	assert_output --regexp '^service: ∅ → [^[:cntrl:]]*$'
 	run -1 nixos-container diff "$name" 1 7
 	assert_output --partial "no generation 7"
 	run -2 nixos-container diff "$name" x
