@@ -78,7 +78,11 @@ build_with() {
 	readlink "$lock_dir/$name.build"
 }
 
-build_done() { rm -f "$lock_dir/$name.build"; }
+# build_done - the link that keeps what was built goes, and those that a Nix
+# which was killed had begun, in the ways of its versions
+build_done() {
+	rm -f "$lock_dir/$name.build" "$lock_dir/$name.build.tmp-"* "$lock_dir"/.[0-9]*_"$name.build"
+}
 
 # default_config TEXT - the configuration that create writes
 default_config() {

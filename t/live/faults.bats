@@ -49,6 +49,15 @@ teardown_file() { faults_end; }
 		--config-file "$BATS_TEST_TMPDIR/two" NAME
 }
 
+@test "destroy takes the links that a killed Nix leaves" {
+	a_name
+	a_container
+	touch "/run/nixos-container/$name.build.tmp-12-345" "/run/nixos-container/.0_$name.build"
+	ln -s "$B" "/run/nixos-container/$name.build"
+	run ! nothing_odd
+	destroyed_whole
+}
+
 @test "rollback" {
 	back() {
 		nixos-container rollback --no-apply "$name" 1 &&
