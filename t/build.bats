@@ -85,6 +85,13 @@ make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 	grep -qxF RequiresMountsFor=/var/lib/nixos-containers/%i \
 		"$dest/opt/ctr/lib/systemd/system/container@.service"
 	grep -qF /etc/nixos-containers "$dest"/opt/ctr/lib/libnss_containers.so.2
+	# What a container is given runs without the host's libraries.
+	for f in inside/mkveth systems/minimal/{init,ctr-console}; do
+		run -0 readelf -lW "$dest/opt/ctr/share/nixos-container/$f"
+		refute_output --partial INTERP
+	done
+	run -0 readelf -lW "$dest/opt/ctr/bin/mkveth"
+	assert_output --partial INTERP
 }
 
 @test "what was installed works from where it landed" {
