@@ -11,12 +11,12 @@ create_debian() {
 # built DIR TEXT - nix-build in the container, in DIR; sets result to its result
 built() {
 	# shellcheck disable=SC2016
-	run -0 inside sh -c 'cd "$1" && nix-build --expr "
+	run -0 --separate-stderr inside sh -c 'cd "$1" && nix-build --expr "
 		derivation {
 			name = \"$2\"; system = builtins.currentSystem; builder = \"/bin/sh\";
 			args = [ \"-c\" \"echo $2 >\$out\" ];
 		}"' sh "$1" "$2"
-	result=${lines[-1]}
+	result=$output
 	assert_file_exist "$result"
 }
 
