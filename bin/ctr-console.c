@@ -23,6 +23,7 @@
 
 #include "caps.h"
 #include "conclient.h"
+#include "conopen.h"
 #include "conserve.h"
 #include "exits.h"
 #include "guard.h"
@@ -183,9 +184,9 @@ reach(struct conclient *c, const char *root, const char *name)
 	int sock;
 
 	snprintf(path, sizeof(path), DIR_IN "%s", name);
-	if ((sock = conclient_find(root, path)) < 0)
+	if ((sock = conopen_find(root, path)) < 0)
 		err(EXIT_TOOL, "find %s of %s", name, root);
-	if (conclient_connect(c, sock) < 0)
+	if (conopen_connect(c, sock) < 0)
 		err(EXIT_TOOL, "connect to %s of %s", name, root);
 	close(sock);
 	if (caps_only(NULL, 0, &missing) < 0)
@@ -221,7 +222,7 @@ attach(struct args *a, const char *root, const char *name)
 			a->req.term = getenv("TERM");
 	}
 	reach(&c, root, name);
-	if (conclient_request(&c, &a->req) < 0 ||
+	if (conopen_ask(&c, &a->req) < 0 ||
 	    conclient_run(&c, a->req.tty) < 0) {
 		if (errno != EREMOTEIO)
 			err(EXIT_TOOL, "session in %s", root);

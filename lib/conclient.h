@@ -24,41 +24,13 @@ struct conclient {
 };
 
 /*
- * conclient_find - the socket of a container
- *
- * root: the container's root directory, below which path is looked up with
- * no link followed; or the path of a socket itself, in which then no link at
- * all is followed.  Returns an O_PATH descriptor that the caller owns, or -1
- * with errno ENOTSOCK, ELOOP (a link), or that of openat2(2).
- */
-int conclient_find(const char *root, const char *path);
-
-/*
- * conclient_connect - connect to the socket
- *
- * sock: from conclient_find; stays open.  Fills *c and returns 0, or -1 with
- * errno ETIMEDOUT (nobody accepts for WAIT_MS) or that of connect(2).  Needs
- * /proc.  Capabilities are needed no more after it.
- */
-int conclient_connect(struct conclient *c, int sock);
-
-/*
- * conclient_request - ask for a session
- *
- * Makes fresh pipes, or for a terminal a stream pair, and sends the other
- * ends.  Returns 0, or -1 with errno E2BIG, ETIMEDOUT (the server reads
- * nothing for WAIT_MS), or that of the call that failed.
- */
-int conclient_request(struct conclient *c, const struct conproto_request *req);
-
-/*
  * conclient_run - be the session's near end, until it is over
  *
  * Moves the bytes of 0, 1 and 2.  With a terminal session whose standard
  * input is a terminal that one is raw meanwhile, and restored on every way
  * out.  Returns 0 with c->status; or with c->left; or with c->signal, of which
  * this process should die now.  Or -1 with errno ECONNRESET (the session was
- * lost), ETIMEDOUT (the server says nothing for WAIT_MS), EPROTO (what it
+ * lost), ETIMEDOUT (the server says nothing for CONOPEN_MS), EPROTO (what it
  * says is foul), or EREMOTEIO (it says that it failed) with c->status and
  * c->text.
  */
