@@ -333,13 +333,28 @@ serve_one(int conn, const struct conserve_sock *at,
 	session(conn, at->root, ours, conf);
 }
 
+/*
+ * stopped - has a signal come that ends us?
+ *
+ * Where ppoll(2) has a connection to tell of it lets no signal in: those who
+ * connect without end would keep us.
+ */
+static bool
+stopped(void)
+{
+	const struct timespec at_once = { 0 };
+
+	(void)ppoll(NULL, 0, &at_once, &before);
+	return stop;
+}
+
 int
 conserve_loop(const struct conserve_sock *socks, int n,
     const struct session_conf *conf)
 {
 	struct pollfd p[SOCKS_MAX];
 
-	while (!stop) {
+	while (!stopped()) {
 		for (int i = 0; i < n; i++)
 			p[i] = (struct pollfd){ socks[i].fd, POLLIN, 0 };
 		if (ppoll(p, (nfds_t)n, NULL, &before) < 0) {

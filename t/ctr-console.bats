@@ -117,6 +117,24 @@ pty() {
 	assert_output $'.login.socket.999999999\nlogin.socket\nroot-shell.socket'
 }
 
+@test "a server is stopped, too, by one whom others ask without end" {
+	chmod 666 "$in/root-shell.socket"
+	chmod 755 "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR"
+	for n in 1 2; do
+		setpriv --reuid 65534 --clear-groups timeout 20 perl -MSocket -e '
+			while (1) {
+				socket(my $s, PF_UNIX, SOCK_STREAM, 0);
+				connect($s, pack_sockaddr_un($ARGV[0])) or exit;
+			}' "$in/root-shell.socket" 2>/dev/null 3>&- &
+		pids+=($!)
+	done
+	sleep 0.5
+	kill -0 "${pids[1]}"
+	kill "$server"
+	until_true 5 gone "$server"
+	wait "$server"
+}
+
 @test "a server that comes second takes over, and the first leaves its sockets" {
 	first=$server
 	inode=$(stat -c %i "$in/login.socket")
