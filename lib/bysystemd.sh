@@ -115,6 +115,9 @@ run_status() {
 	*ExecMainCode=1*) status=0 ;;		# CLD_EXITED
 	*ExecMainCode=[23]*) status=128 ;;	# CLD_KILLED, CLD_DUMPED
 	*LoadState=not-found*) [ "$status" -eq 0 ] || status=125; return 0 ;;
+	'') status=125
+		not_served root-shell.socket
+		return 0 ;;
 	*) status=125; return 0 ;;
 	esac
 	how=${how#*ExecMainStatus=}
@@ -126,6 +129,12 @@ run_status() {
 	[ "$status:${user:+given}" != 217:given ] ||
 		die 125 "$name: cannot become $user"
 	[ "$status" != 203 ] || run_found "$1"
+}
+
+# not_served SOCKET - say why nothing could be had from the container
+not_served() {
+	say "$name: neither ctr-console's socket var/lib/$1 is there nor a systemd that" \
+		"answers; what the container says: nixos-container logs --unit $name"
 }
 
 # run_found COMMAND - set status to 127 if it is not there, to 126 if that is

@@ -94,8 +94,15 @@ cmd_run() {
 cmd_login() {
 	name_only "$@"
 	need_running
-	served login.socket || exec machinectl login "$name"
+	served login.socket || by_machined
 	exec ctr-console login "$seen"
+}
+
+# by_machined - a login prompt from the container's own systemd
+by_machined() {
+	machinectl login "$name" && exit 0
+	not_served login.socket
+	exit 1
 }
 
 cmd_root_login() {

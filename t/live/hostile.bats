@@ -60,12 +60,11 @@ unharmed() {
 
 # bounded COMMAND... - it ends by itself, on what the spy would not see
 bounded() {
-	local status=0
-	timeout 60 "$@" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- || status=$?
-	((status != 124)) || { echo "no end: $*"; return 1; }
+	local ended=0
+	timeout 60 "$@" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- || ended=$?
+	((ended != 124)) || { echo "no end: $*"; return 1; }
 	run ! grep -q secret-of-the-host "$BATS_TEST_TMPDIR/out"
-	((status != 0)) || return 0
-	return 0
+	((ended == 0)) || [[ -s $BATS_TEST_TMPDIR/out ]] || { echo "not a word: $*"; return 1; }
 }
 
 # all_verbs - what a host does with a container, whether it works or not
@@ -262,8 +261,11 @@ goes_away_if_there() {
 
 @test "a peer that never answers, and one that answers with no end" {
 	nixos-container start "$name"
-	inside sh -c 'kill -STOP $(pidof ctr-console)' || :
-	bounded nixos-container run "$name" -- true
+	leader=$(sed -n 's/^LEADER=//p' "/run/systemd/machines/$name")
+	server=$(pgrep -P "$leader" -f 'ctr-console serve')
+	kill -STOP "$server"
+	run -125 timeout 60 nixos-container run "$name" -- true
+	assert_output --partial 'timed out'
 	bounded nixos-container login "$name"
 	bounded nixos-container reload "$name"
 	timeout 60 nixos-container stop "$name"
@@ -274,16 +276,45 @@ goes_away_if_there() {
 	goes_away
 }
 
-@test "a container that is never ready is given up, and is gone then" {
+# becomes INIT - a system that is nothing but that, and is stopped within 3 s
+becomes() {
 	mkdir -p "$BATS_TEST_TMPDIR/sys"
-	printf '#!%s/bin/sh\nexec %s/bin/sleep 1000\n' "$A" "$A" \
-		>"$BATS_TEST_TMPDIR/sys/init"
+	cp "$1" "$BATS_TEST_TMPDIR/sys/init"
 	chmod 755 "$BATS_TEST_TMPDIR/sys/init"
-	echo START_TIMEOUT=3 >>"$conf"
 	dropin=/run/systemd/system/container@$name.service.d
 	mkdir -p "$dropin"
 	printf '[Service]\nTimeoutStopSec=3\n' >"$dropin/stop.conf"
 	ctr-gcroot set "$name" "$(nix-store --add "$BATS_TEST_TMPDIR/sys")"
+}
+
+@test "a container that says it is ready, and the host's process 1, is what it is" {
+	becomes /usr/local/lib/nixos-container-test/liar
+	timeout 60 nixos-container start "$name"
+	leader=$(sed -n 's/^LEADER=//p' "/run/systemd/machines/$name")
+	run -0 nixos-container show --json "$name"
+	assert_equal "$(jq -r '.state, .leader' <<<"$output")" "up"$'\n'"$leader"
+	assert_equal "$(readlink "/proc/$leader/exe")" "$(ctr-gcroot path "$name")/init"
+	run -0 systemctl show -p MainPID --value "container@$name.service"
+	assert_equal "$(cat "/proc/$output/comm")" systemd-nspawn
+	for verb in 'show' 'show --json' status 'logs --unit --lines 20'; do
+		run -0 nixos-container $verb "$name"
+		run -1 grep -aq $'\033' <<<"$output"
+	done
+	run -125 timeout 60 nixos-container run "$name" -- true
+	assert_output --partial "$name"
+	run -1 timeout 60 nixos-container login "$name"
+	assert_output --partial "$name"
+	timeout 60 nixos-container stop "$name"
+	run -3 nixos-container status "$name"
+	run ! ip link show "c-$name"
+	rm -r "$dropin"
+	goes_away
+}
+
+@test "a container that is never ready is given up, and is gone then" {
+	printf '#!%s/bin/sh\nexec %s/bin/sleep 1000\n' "$A" "$A" >"$BATS_TEST_TMPDIR/init"
+	becomes "$BATS_TEST_TMPDIR/init"
+	echo START_TIMEOUT=3 >>"$conf"
 	run timeout 60 nixos-container start "$name"
 	assert_failure
 	((status != 124))
