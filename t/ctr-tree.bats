@@ -55,8 +55,8 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	echo mine >mine
 	run -1 ctr-tree put trees/foo mine out/kept
 	# A link in the place of the file is replaced, not followed.
-	ctr-tree put trees/foo mine /file || :
-	assert_equal "$(cat outside/kept)" secret
+	ctr-tree put trees/foo mine /file
+	assert_equal "$(cat outside/kept trees/foo/file)" $'secret\nmine'
 	ln -s foo trees/link
 	run -1 ctr-tree put trees/link mine /new
 	assert_output "ctr-tree: open trees/link: Not a directory"
