@@ -93,7 +93,7 @@ names() { seq -f "$name-%.0f" "$1"; }
 			mv "$conf.away" "$conf"
 		done
 	) &
-	for ((round = 0; round < ROUNDS * 100; round++)); do
+	for ((round = 0; round < 90 + ROUNDS * 10; round++)); do
 		run -0 nixos-container list --json
 		run -0 jq -r '.[].name' <<<"$output"
 		assert_line races-a
