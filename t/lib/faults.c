@@ -330,6 +330,27 @@ run(pid_t first)
 	return end;
 }
 
+/*
+ * apart - go on in a child; who waits returns when all are gone that it traced
+ *
+ * When a tracer ends, the kernel kills what it traced a moment later.
+ */
+static void
+apart(void)
+{
+	int status, end = TOOL;
+	pid_t child, pid;
+
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || (child = fork()) < 0)
+		err(TOOL, "fork");
+	if (child == 0)
+		return;
+	while ((pid = waitpid(-1, &status, 0)) > 0 || errno == EINTR)
+		if (pid == child && WIFEXITED(status))
+			end = WEXITSTATUS(status);
+	_exit(end);
+}
+
 static long
 number(const char *text)
 {
@@ -373,6 +394,7 @@ main(int argc, char *argv[])
 	}
 	if (!*argv)
 		errx(TOOL, "no command");
+	apart();
 	status = run(start(argv));
 	if (job.mode == COUNT)
 		printf("%ld\n", job.n);
