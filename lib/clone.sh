@@ -88,6 +88,13 @@ clone_tree() {
 # clone_profile - its first generation is the current one of the other
 clone_profile() {
 	ctr-gcroot init "$name"
-	system=$(ctr-gcroot path "$from" 2>/dev/null) || return 0
+	# Where nothing was built yet there is none; all else that fails is told.
+	[ -d "$nix_dir/profiles/per-container/$from" ] || return 0
+	generations=$(ctr-gcroot list "$from") || exit 1
+	case $generations in
+	*'(current)'*) ;;
+	*) return 0 ;;
+	esac
+	system=$(ctr-gcroot path "$from") || exit 1
 	ctr-gcroot set "$name" "$system"
 }

@@ -938,6 +938,11 @@ stopped() {
 	run -125 con run "$BATS_TEST_TMPDIR/evil/var/lib/root-shell.socket" true
 	run -125 con run "$BATS_TEST_TMPDIR/evil2/var/lib/root-shell.socket" true
 	assert_output --regexp "(Symbolic link loop|Too many levels of symbolic links)$"
+	# Not even one that stays in the tree.
+	mv "$in/root-shell.socket" "$in/real.socket"
+	ln -s real.socket "$in/root-shell.socket"
+	run -125 con run "$root" true
+	assert_output --partial "find root-shell.socket of $root: "
 }
 
 @test "what is no socket is refused" {

@@ -127,6 +127,22 @@ listing() {
 	diff <(listing "$root") <(listing "$root-b")
 }
 
+@test "where the system of the other cannot be read there is no clone without one" {
+	also "$name-b"
+	create --no-start
+	profile=/nix/var/nix/profiles/per-container/$name
+	mv -T "$profile" "$profile-away"
+	ln -s "$name-away" "$profile"
+	run -1 nixos-container clone "$name" "$name-b"
+	assert_output --partial "$name"
+	nothing_left "$name-b"
+	rm "$profile"
+	# One of which nothing was ever built has none to give.
+	nixos-container clone "$name" "$name-b"
+	run ! ctr-gcroot path "$name-b"
+	mv -T "$profile-away" "$profile"
+}
+
 @test "busybox clones as well" {
 	also "$name-b"
 	create --no-start
