@@ -25,9 +25,10 @@ teardown() {
 	true
 }
 
-# serve [option...] - start the server and wait until it listens
+# serve [option...] - start the server, by what serve_as says, and wait until it
+# listens
 serve() {
-	env -u TERM ctr-console serve --login-socket "$in/login.socket" \
+	env -u TERM ${serve_as-} ctr-console serve --login-socket "$in/login.socket" \
 		--root-shell-socket "$in/root-shell.socket" "$@" \
 		</dev/null >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
 	server=$!
@@ -636,6 +637,13 @@ stopped() {
 	run -0 con run --user daemon --chdir /usr -e A=1 --env 'B=two words' --env C= "$root" \
 		sh -c 'echo "$(id -un) $(id -Gn) $USER $HOME $PWD $A/$B/$C/${TERM-none}"'
 	assert_output "daemon daemon daemon /usr/sbin /usr 1/two words//none"
+	# Groups are the user's own, whatever those of the server are.
+	stop_server
+	serve_as='setpriv --groups 4,5' serve
+	run -0 con run "$root" id -G
+	assert_output "$(id -G root)"
+	run -0 con run --user daemon "$root" id -G
+	assert_output "$(id -G daemon)"
 	run -0 con run --env PATH=/nowhere "$root" /usr/bin/env
 	assert_line PATH=/nowhere
 	run -127 con run --env PATH=/nowhere "$root" env
