@@ -17,7 +17,7 @@ unit_do() {
 # A container that launch runs elsewhere than in its unit is known to machined.
 registered() { [ -e "/run/systemd/machines/$name" ]; }
 
-running() { systemctl is-active --quiet "$unit" || registered; }
+running() { registered || systemctl is-active --quiet "$unit"; }
 
 # at_rest NAME - does it neither run, nor start or stop?
 at_rest() {

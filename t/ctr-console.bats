@@ -637,9 +637,12 @@ stopped() {
 	run -0 con run --user daemon --chdir /usr -e A=1 --env 'B=two words' --env C= "$root" \
 		sh -c 'echo "$(id -un) $(id -Gn) $USER $HOME $PWD $A/$B/$C/${TERM-none}"'
 	assert_output "daemon daemon daemon /usr/sbin /usr 1/two words//none"
-	# Groups are the user's own, whatever those of the server are.
+	# Groups are the user's own, whatever those of the server are, and
+	# capabilities that the server was to pass on go no further.
 	stop_server
-	serve_as='setpriv --groups 4,5' serve
+	serve_as='setpriv --groups 4,5 --inh-caps +net_raw' serve
+	run -0 con run "$root" grep CapInh /proc/self/status
+	assert_output --regexp '0{16}$'
 	run -0 con run "$root" id -G
 	assert_output "$(id -G root)"
 	run -0 con run --user daemon "$root" id -G
