@@ -23,10 +23,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "caps.h"
 #include "exits.h"
 #include "fd.h"
+#include "gcguard.h"
 #include "gcline.h"
 #include "gcsyncs.h"
 #include "gencheck.h"
@@ -89,8 +91,15 @@ static void
 set_verb(const struct gcline *line)
 {
 	auto_close int dir = open_profile(line, true);
+	auto_close int hold = -1;
+	struct stat st;
 	struct why why = { "" };
 
+	if (gcguard(line->state, line->arg[0], line->wait_ms, &hold) < 0)
+		err(1, "keep %s from the garbage collector", line->arg[0]);
+	if (fstatat(AT_FDCWD, line->arg[0], &st, AT_SYMLINK_NOFOLLOW) < 0)
+		errx(1, "%s is gone: it was collected as garbage",
+		    line->arg[0]);
 	if (gens_set(dir, line->name, line->wait_ms, line->arg[0], &why) < 0)
 		errx(1, "%s", why.text);
 }

@@ -14,6 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "conproto.h"
 #include "exits.h"
 #include "fd.h"
@@ -105,7 +106,7 @@ doom(struct attend *a)
 	if (doomed)
 		return;
 	doomed = true;
-	kill_ms = conproto_now_ms() + KILL_MS;
+	kill_ms = clock_ms() + KILL_MS;
 	cut(a);
 	signal_group(a, SIGTERM);
 	signal_group(a, SIGCONT);
@@ -181,7 +182,7 @@ end_input(const struct attend *a)
 	unsigned char key[2];
 	int n = 1;
 
-	eof_ms = conproto_now_ms() + EOF_MS;
+	eof_ms = clock_ms() + EOF_MS;
 	key[0] = key[1] = tty_eof(a->master);
 	/* After part of a line, one to hand that over and one to end. */
 	if (in.last != '\n')
@@ -207,7 +208,7 @@ after_relay(struct attend *a)
 		hang_up(a);
 		return true;
 	}
-	if (in.ended && in.error == 0 && conproto_now_ms() >= eof_ms)
+	if (in.ended && in.error == 0 && clock_ms() >= eof_ms)
 		end_input(a);
 	if (out.ended) {
 		relay_resume(&out);
@@ -231,7 +232,7 @@ timeout_ms(const struct attend *a)
 		end = eof_ms;
 	else
 		return -1;
-	left = end - conproto_now_ms();
+	left = end - clock_ms();
 	return left < 0 ? 0 : (int)left;
 }
 
@@ -255,7 +256,7 @@ turn(struct attend *a)
 	relay_step(&out, p + 4);
 	if (!after_relay(a))
 		(void)poll(p, 1, REOPEN_MS);	/* a child's end is seen */
-	if (doomed && conproto_now_ms() >= kill_ms) {
+	if (doomed && clock_ms() >= kill_ms) {
 		signal_group(a, SIGKILL);
 		kill_ms += KILL_MS;	/* it may be stuck in the kernel */
 	}

@@ -78,6 +78,20 @@ build_with() {
 	readlink "$lock_dir/$name.build"
 }
 
+# system_set - the system becomes the current generation
+#
+# A collection that began while Nix ended its work does not know of its link,
+# and may have taken what it built: builder builds that again, of built_from.
+system_set() {
+	tries=0
+	until ctr-gcroot set "$name" "$system"; do
+		tries=$((tries + 1))
+		[ -n "$builder" ] && [ ! -e "$system" ] && [ $tries -lt 10 ] || exit 1
+		note "$name: a garbage collection took what was built: building it again"
+		system=$("$builder" "$built_from")
+	done
+}
+
 # build_done - the link that keeps what was built goes, and those that a Nix
 # which was killed had begun, in the ways of its versions
 build_done() {

@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "exits.h"
 #include "fd.h"
 #include "relay.h"
@@ -193,7 +194,7 @@ take_frame(struct conclient *c)
 static int
 ack_timeout(const struct conclient *c)
 {
-	int64_t left = c->ack_ms - conproto_now_ms();
+	int64_t left = c->ack_ms - clock_ms();
 
 	return c->acked ? -1 : left < 0 ? 0 : (int)left;
 }
@@ -210,8 +211,8 @@ look(void *arg, const unsigned char *buf, size_t n)
 			seen = 0;
 			continue;
 		}
-		if (seen == 0 || conproto_now_ms() - first_ms > ESCAPE_MS) {
-			first_ms = conproto_now_ms();
+		if (seen == 0 || clock_ms() - first_ms > ESCAPE_MS) {
+			first_ms = clock_ms();
 			seen = 0;
 		}
 		if (++seen == ESCAPES) {

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "fd.h"
 #include "inroot.h"
 
@@ -119,7 +120,7 @@ conopen_ask(struct conclient *c, const struct conproto_request *req)
 	if ((n = make_ends(c, req->tty, theirs)) < 0)
 		return -1;
 	c->size = req->size;
-	c->ack_ms = conproto_now_ms() + CONOPEN_MS;
+	c->ack_ms = clock_ms() + CONOPEN_MS;
 	r = conproto_send_request(c->ctl, req, theirs, n);
 	for (int i = 0; i < n; i++)
 		close(theirs[i]);

@@ -10,7 +10,6 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 
 enum {
 	HEAD = 8,
@@ -157,15 +156,6 @@ conproto_recv(int fd, struct conproto_frame *f)
 		}
 		f->have += (size_t)n;
 	}
-}
-
-int64_t
-conproto_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 int64_t

@@ -110,9 +110,6 @@ int conproto_send_error(int fd, int status, const char *text, int error);
  */
 int conproto_recv(int fd, struct conproto_frame *f);
 
-/* conproto_now_ms - milliseconds of the monotonic clock */
-int64_t conproto_now_ms(void);
-
 /* conproto_u32 - the number that a frame's data begin with; -1: too short */
 int64_t conproto_u32(const struct conproto_frame *f);
 

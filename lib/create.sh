@@ -53,15 +53,16 @@ make_it() {
 	mkdir -p "$state_dir"
 	chmod 700 "$state_dir"
 	mkdir -p "$root/etc/nixos" "$root/usr"
-	system=$system_path
+	system=$system_path builder=''
 	if [ -n "$flake" ]; then
-		system=$(build_flake "$flake")
+		builder=build_flake built_from=$flake
 	elif [ -z "$system" ] || [ -n "$with_config" ]; then
 		config_wanted >"$root/etc/nixos/configuration.nix"
-		[ -n "$system" ] || system=$(build "$root/etc/nixos/configuration.nix")
+		[ -n "$system" ] || builder=build built_from=$root/etc/nixos/configuration.nix
 	fi
+	[ -z "$builder" ] || system=$("$builder" "$built_from")
 	ctr-gcroot init "$name"
-	ctr-gcroot set "$name" "$system"
+	system_set
 	build_done
 	create_settle
 }

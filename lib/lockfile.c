@@ -12,18 +12,10 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "clock.h"
 #include "fd.h"
 
 enum { POLL_MS = 5 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /*
  * To open a device that somebody put there would be to use it, so look first,
@@ -68,7 +60,7 @@ flock_until(int fd, int64_t until_ms)
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return -1;
-		if (now_ms() >= until_ms) {
+		if (clock_ms() >= until_ms) {
 			errno = ETIMEDOUT;
 			return -1;
 		}
@@ -90,7 +82,7 @@ same_file(int dir, const char *name, const struct stat *st)
 int
 lockfile_take(int dir, const char *name, int wait_ms)
 {
-	int64_t until_ms = now_ms() + wait_ms;
+	int64_t until_ms = clock_ms() + wait_ms;
 
 	do {
 		auto_close int fd = open_or_make(dir, name);
@@ -102,7 +94,7 @@ lockfile_take(int dir, const char *name, int wait_ms)
 			return fd_take(&fd);
 		if (same_file(dir, name, &st) && unlinkat(dir, name, 0) < 0)
 			return -1;
-	} while (now_ms() < until_ms);
+	} while (clock_ms() < until_ms);
 	errno = ETIMEDOUT;
 	return -1;
 }

@@ -20,6 +20,7 @@ update_begin() {
 
 update_rest() {
 	before=$(ctr-gcroot path "$name" 2>/dev/null) || before=''
+	builder=''
 	if [ -n "$system_path" ]; then
 		system=$system_path
 		if [ -n "$with_config" ]; then
@@ -28,17 +29,20 @@ update_rest() {
 			cd /
 		fi
 	elif [ -n "$flake" ]; then
+		builder=build_flake built_from=$flake
 		system=$(build_flake "$flake")
 		flake_keep
 	elif [ -n "$FLAKE" ] && [ -z "$with_config$nixos_path" ]; then
+		builder=build_flake built_from=$FLAKE
 		system=$(build_flake "$FLAKE")
 	else
+		builder=build_theirs built_from=$root/etc/nixos/configuration.nix
 		enter_config
 		configure
 		cd /
 		flake_keep
 	fi
-	ctr-gcroot set "$name" "$system"
+	system_set
 	apply_or_take_back
 }
 

@@ -338,6 +338,70 @@ generations() {
 	assert_equal "$(readlink "$PROFILES/foo/system")" system-20-link
 }
 
+# collecting COMMAND - as Nix's collector: it has the lock, and hears of new roots
+# by a socket, where COMMAND answers
+collecting() {
+	mkdir -p state/gc-socket
+	exec {gc}>>state/gc.lock
+	flock "$gc"
+	socat UNIX-LISTEN:state/gc-socket/socket,fork SYSTEM:"$1" 3>&- &
+	listener=$!
+	until_true 5 test -S state/gc-socket/socket
+}
+
+collected() {
+	kill "$listener"
+	wait "$listener" || :
+	rm -f state/gc-socket/socket
+	exec {gc}>&-
+}
+
+@test "a collection that runs is told of a new root, and heard" {
+	collecting 'read -r path; echo "$path" >>told; printf 1'
+	ctr-gcroot set foo "$A"
+	collected
+	assert_equal "$(cat told)" "$A"
+	assert_equal "$(numbers foo)" "1* "
+}
+
+@test "what a collection took before it heard is no generation" {
+	ctr-gcroot set foo "$A"
+	collecting 'read -r path; rmdir "$path"; printf 1'
+	run -1 ctr-gcroot set foo "$B"
+	collected
+	assert_output "ctr-gcroot: $B is gone: it was collected as garbage"
+	assert_equal "$(numbers foo)" "1* "
+}
+
+@test "a collection that cannot be told is waited for" {
+	mkdir state
+	exec {gc}>>state/gc.lock
+	flock "$gc"
+	run -1 ctr-gcroot --wait 0 set foo "$A"
+	assert_output --partial "ctr-gcroot: keep $A from the garbage collector: "
+	run ! ctr-gcroot path foo
+	ctr-gcroot --wait 20 set foo "$A" 3>&- {gc}>&- &
+	setter=$!
+	sleep 0.5
+	kill -0 $setter
+	exec {gc}>&-
+	wait $setter
+	assert_equal "$(ctr-gcroot path foo)" "$A"
+}
+
+@test "no collection begins while a generation is made" {
+	need_strace
+	mkdir state
+	>state/gc.lock
+	strace -qq -o /dev/null -e inject=symlinkat:delay_enter=1000000:when=1 \
+		ctr-gcroot set foo "$A" 3>&- &
+	setter=$!
+	until_true 5 test -d "$PROFILES/foo"
+	until_true 1 sh -c '! flock -n -x state/gc.lock true'
+	wait $setter
+	flock -n -x state/gc.lock true
+}
+
 @test "the collector keeps what a live container has, and takes what rm left" {
 	need_nix
 	one=$(store_path one) two=$(store_path two) root=$(store_path root) none=$(store_path none)
