@@ -17,6 +17,7 @@
 #include <sys/vfs.h>
 
 #include "fd.h"
+#include "gcguard.h"
 #include "inroot.h"
 #include "linkfile.h"
 #include "nixdirs.h"
@@ -26,10 +27,12 @@
 enum {
 	DEPTH = 16,		/* of directories in those of roots */
 	ENTRIES = 100000,	/* in all of them together */
+	GUARD_MS = 10000,	/* for a collection that cannot be told */
 };
 
 /* sync - the work on one container */
 struct sync {
+	const char *state;
 	int root, store;
 	bool whole;
 	struct textlist links, names;
@@ -270,20 +273,36 @@ gather(struct sync *s, int roots, const struct textlist *known,
 	return 0;
 }
 
+/* add_root - 1: made, 0: it was there, or its path is gone by now */
+static int
+add_root(const struct sync *s, int dir, const char *name)
+{
+	auto_close int hold = -1;
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s", storepath_store(), name);
+	if (gcguard(s->state, path, GUARD_MS, &hold) < 0)
+		return -1;
+	if (!in_store(s, name))
+		return 0;
+	return symlinkat(path, dir, name) < 0 ? -1 : 1;
+}
+
 /* add_roots - those that are missing; on disk on return */
 static int
-add_roots(int dir, const struct textlist *names)
+add_roots(const struct sync *s, int dir)
 {
 	bool changed = false;
-	char path[PATH_MAX];
 
-	for (size_t i = 0; i < names->n; i++) {
-		snprintf(path, sizeof(path), "%s/%s", storepath_store(),
-		    names->text[i]);
-		if (symlinkat(path, dir, names->text[i]) == 0)
-			changed = true;
-		else if (errno != EEXIST)
+	for (size_t i = 0; i < s->names.n; i++) {
+		int r = add_root(s, dir, s->names.text[i]);
+
+		if (r < 0)
 			return -1;
+		changed |= r > 0;
 	}
 	return changed ? fsync(dir) : 0;
 }
@@ -322,7 +341,7 @@ work(struct sync *s, int roots, int dir, const struct textlist *offers)
 
 	if (linkfile_read(dir, &known) == 0 &&
 	    gather(s, roots, &known, offers) == 0 &&
-	    add_roots(dir, &s->names) == 0 &&
+	    add_roots(s, dir) == 0 &&
 	    linkfile_write(dir, &known, &s->links) == 0)
 		r = drop_roots(dir, &s->names);
 	textlist_free(&known);
@@ -360,7 +379,8 @@ gcsync(const char *state, const char *name, int root, bool whole,
 {
 	auto_close int roots = nixdirs_open(state, NIXDIRS_ROOTS, name, false);
 	auto_close int dir = -1, store = -1;
-	struct sync s = { .root = root, .whole = whole, .left = ENTRIES };
+	struct sync s = { .state = state, .root = root, .whole = whole,
+	    .left = ENTRIES };
 	int r;
 
 	if (roots < 0)

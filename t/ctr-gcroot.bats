@@ -364,6 +364,21 @@ collected() {
 	assert_equal "$(numbers foo)" "1* "
 }
 
+@test "a collection that runs is told of the roots that a sync makes" {
+	need_nix
+	ctr-gcroot init foo
+	mkdir -p trees/foo/usr "$ROOTS/foo/auto"
+	kept=$(store_path kept)
+	ln -s "$kept" trees/foo/result
+	ln -s /result "$ROOTS/foo/auto/one"
+	collecting 'read -r path; echo "$path" >>told; printf 1'
+	ctr-gcroot sync --trees "$PWD/trees" foo
+	ctr-gcroot sync --trees "$PWD/trees" foo
+	collected
+	assert_equal "$(cat told)" "$kept"
+	assert_equal "$(readlink "$SYNCED/foo"/[!.]*)" "$kept"
+}
+
 @test "what a collection took before it heard is no generation" {
 	ctr-gcroot set foo "$A"
 	collecting 'read -r path; rmdir "$path"; printf 1'
