@@ -1052,7 +1052,8 @@ foul() {
 	cd "$in"
 	make_foul
 	for kind in no-descriptors one-pipe four-pipes files socket-for-pipes \
-		no-words too-many-words torn overlong odd-type odd-term garbage; do
+		no-words too-many-words torn overlong odd-type odd-term \
+		tty-pipe tty-file tty-inet tty-netlink tty-two garbage; do
 		echo "# $kind"
 		run -0 "$BATS_FILE_TMPDIR/foul" root-shell.socket "$kind"
 		assert_output --partial "}request: Protocol error"

@@ -222,7 +222,7 @@ alien(int s, const struct sockaddr_un *to)
 /* What is foul in a request; what is not said is as it should be. */
 struct request {
 	const char *kind;
-	const char *what;	/* descriptors: p a pipe, s a socket, f a file */
+	const char *what;	/* descriptors: pipe, socket, file, inet, netlink */
 	uint32_t type, argc;	/* argc: what it says */
 	uint32_t len;		/* so does this; 0: the truth */
 	const char *term;
@@ -241,6 +241,11 @@ static const struct request requests[] = {
 	{ "long-login", "ppp", CONPROTO_REQUEST, 1, 4097, "" },
 	{ "odd-type", "ppp", CONPROTO_EXIT, 1, 0, "" },
 	{ "odd-term", "ppp", CONPROTO_REQUEST, 1, 0, "../../etc/passwd" },
+	{ "tty-pipe", "p", CONPROTO_REQUEST, 1, 0, "" },
+	{ "tty-file", "f", CONPROTO_REQUEST, 1, 0, "" },
+	{ "tty-inet", "i", CONPROTO_REQUEST, 1, 0, "" },
+	{ "tty-netlink", "n", CONPROTO_REQUEST, 1, 0, "" },
+	{ "tty-two", "ss", CONPROTO_REQUEST, 1, 0, "" },
 	{ "garbage", "ppp", 0xa5a5a5a5, 0xa5a5a5a5, 0xa5a5a5a5, "" },
 	{ NULL, NULL, 0, 0, 0, NULL }
 };
@@ -252,6 +257,10 @@ one_of(char what)
 
 	if (what == 'f')
 		return open("/etc/passwd", O_RDONLY);
+	if (what == 'i')
+		return socket(AF_INET, SOCK_STREAM, 0);
+	if (what == 'n')
+		return socket(AF_NETLINK, SOCK_RAW, 0);
 	if ((what == 'p' ? pipe(p) :
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, p)) < 0)
 		err(1, "descriptors");
@@ -288,7 +297,7 @@ ask(int s, const struct sockaddr_un *to, const struct request *r)
 {
 	union control c;
 	struct { uint32_t flags; uint16_t size[4]; uint32_t argc, envc; }
-	    head = { .argc = r->argc };
+	    head = { .flags = !strncmp(r->kind, "tty-", 4), .argc = r->argc };
 	char buf[256] = CONPROTO_MAGIC, *p = buf + strlen(CONPROTO_MAGIC);
 	uint32_t *frame_head = (uint32_t *)(void *)p;
 	struct iovec iov = { buf, 0 };
