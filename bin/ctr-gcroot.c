@@ -184,7 +184,8 @@ sync_verb(const struct gcline *line)
 	auto_close int profiles = open_parent(line, NIXDIRS_PROFILES);
 	auto_close int synced = open_parent(line, NIXDIRS_SYNCED);
 	const struct gcsyncs g = { .state = line->state, .root = line->root,
-	    .trees = line->trees, .machines = line->machines };
+	    .trees = line->trees, .machines = line->machines,
+	    .wait_ms = line->wait_ms };
 	struct why why = { "" };
 	int r = gcsyncs_run(&g, line->name, &why);
 

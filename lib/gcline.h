@@ -17,7 +17,7 @@ struct gcline {
 	const char *trees, *root, *machines;	/* or NULL; each a path from / */
 	char **arg;		/* the verb's own arguments, args of them */
 	int args;
-	int wait_ms;		/* for the profile's lock */
+	int wait_ms;		/* for the profile's lock, or a collection */
 	bool json, all;
 };
 

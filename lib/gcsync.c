@@ -27,13 +27,12 @@
 enum {
 	DEPTH = 16,		/* of directories in those of roots */
 	ENTRIES = 100000,	/* in all of them together */
-	GUARD_MS = 10000,	/* for a collection that cannot be told */
 };
 
 /* sync - the work on one container */
 struct sync {
 	const char *state;
-	int root, store;
+	int root, store, wait_ms;
 	bool whole;
 	struct textlist links, names;
 	int left;	/* how many entries may still be looked at */
@@ -284,7 +283,7 @@ add_root(const struct sync *s, int dir, const char *name)
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
 	snprintf(path, sizeof(path), "%s/%s", storepath_store(), name);
-	if (gcguard(s->state, path, GUARD_MS, &hold) < 0)
+	if (gcguard(s->state, path, s->wait_ms, &hold) < 0)
 		return -1;
 	if (!in_store(s, name))
 		return 0;
@@ -375,12 +374,12 @@ verdict(const struct sync *s, const char *name, struct why *why)
 
 int
 gcsync(const char *state, const char *name, int root, bool whole,
-    const struct textlist *offers, struct why *why)
+    const struct textlist *offers, int wait_ms, struct why *why)
 {
 	auto_close int roots = nixdirs_open(state, NIXDIRS_ROOTS, name, false);
 	auto_close int dir = -1, store = -1;
 	struct sync s = { .state = state, .root = root, .whole = whole,
-	    .left = ENTRIES };
+	    .left = ENTRIES, .wait_ms = wait_ms };
 	int r;
 
 	if (roots < 0)
@@ -398,32 +397,13 @@ gcsync(const char *state, const char *name, int root, bool whole,
 	r = work(&s, roots, dir, offers);
 	if (r == 0)
 		r = undo_if_removed(state, name, roots);
-	r = r < 0 ? why_errno(why, "sync %s", name) : verdict(&s, name, why);
+	if (r < 0 && errno == ETIMEDOUT)
+		r = why_set(why, "sync %s: a garbage collection runs that "
+		    "cannot be told of its roots", name);
+	else
+		r = r < 0 ? why_errno(why, "sync %s", name) :
+		    verdict(&s, name, why);
 	textlist_free(&s.links);
 	textlist_free(&s.names);
 	return r;
-}
-
-int
-gcsync_offers(const char *state, struct textlist *offers, struct why *why)
-{
-	char path[PATH_MAX], text[PATH_MAX];
-	struct dirent *e;
-	DIR *d;
-	int r = 0;
-
-	snprintf(path, sizeof(path), "%s/gcroots/auto", state);
-	if (!(d = opendir(path)))
-		return errno == ENOENT ? 0 : why_errno(why, "open %s", path);
-	while (r == 0 && (e = readdir(d))) {
-		ssize_t n = readlinkat(dirfd(d), e->d_name, text,
-		    sizeof(text) - 1);
-
-		text[n < 0 ? 0 : n] = '\0';
-		if (text[0] == '/')
-			r = textlist_add(offers, text);
-	}
-	closedir(d);
-	textlist_sort(offers);
-	return r < 0 ? why_errno(why, "read %s", path) : 0;
 }

@@ -26,14 +26,6 @@
  */
 
 /*
- * gcsync_offers - the paths in the host's gcroots/auto, sorted
- *
- * Whose they are is not said there, so each container is asked for each.
- * Returns 0, or -1 and why.
- */
-int gcsync_offers(const char *state, struct textlist *offers, struct why *why);
-
-/*
  * gcsync - make the roots of a container agree with its links
  *
  * root is a descriptor of its root, from which all is resolved as it would be
@@ -41,11 +33,12 @@ int gcsync_offers(const char *state, struct textlist *offers, struct why *why);
  * links that lie on such things stay as they were.  A link counts as Nix counts
  * it: where the path ends is a link whose text is a path in the store.  Others
  * may change all this meanwhile; they gain roots for what they have links to,
- * no more.  Returns 0, or -1 and why; a part may be done then, which only adds
+ * no more.  wait_ms is for a collection of garbage that cannot be told of them
+ * (gcguard.h).  Returns 0, or -1 and why; a part may be done then, which only adds
  * roots.  errno is ENOENT where the container has no directory of roots.
  * Source: src/libstore/gc.cc of Nix 2.8.
  */
 int gcsync(const char *state, const char *name, int root, bool whole,
-    const struct textlist *offers, struct why *why);
+    const struct textlist *offers, int wait_ms, struct why *why);
 
 #endif

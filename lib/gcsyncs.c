@@ -37,7 +37,8 @@ child(const struct gcsyncs *g, const char *name, const struct textlist *offers)
 	else if ((root = inroot_top(g->root)) < 0)
 		(void)why_errno(&why, "open %s", g->root);
 	if (root >= 0 &&
-	    gcsync(g->state, name, root, whole, offers, &why) == 0)
+	    gcsync(g->state, name, root, whole, offers,
+	    g->wait_ms, &why) == 0)
 		_exit(0);
 	warnx("%s", why.text);
 	_exit(1);
@@ -92,6 +93,35 @@ all(const struct gcsyncs *g, const struct textlist *offers, struct why *why)
 	return done;
 }
 
+/*
+ * read_offers - the paths in the host's gcroots/auto, sorted
+ *
+ * Whose they are is not said there, so each container is asked for each.
+ */
+static int
+read_offers(const char *state, struct textlist *offers, struct why *why)
+{
+	char path[PATH_MAX], text[PATH_MAX];
+	struct dirent *e;
+	DIR *d;
+	int r = 0;
+
+	snprintf(path, sizeof(path), "%s/gcroots/auto", state);
+	if (!(d = opendir(path)))
+		return errno == ENOENT ? 0 : why_errno(why, "open %s", path);
+	while (r == 0 && (e = readdir(d))) {
+		ssize_t n = readlinkat(dirfd(d), e->d_name, text,
+		    sizeof(text) - 1);
+
+		text[n < 0 ? 0 : n] = '\0';
+		if (text[0] == '/')
+			r = textlist_add(offers, text);
+	}
+	closedir(d);
+	textlist_sort(offers);
+	return r < 0 ? why_errno(why, "read %s", path) : 0;
+}
+
 /* changed - when something was last put into gcroots/auto, or 0 */
 static int64_t
 changed(const char *state)
@@ -118,7 +148,7 @@ gcsyncs_run(const struct gcsyncs *g, const char *name, struct why *why)
 		struct textlist offers = { 0 };
 
 		seen = changed(g->state);
-		r = gcsync_offers(g->state, &offers, why);
+		r = read_offers(g->state, &offers, why);
 		if (r == 0)
 			r = name ? one(g, name, &offers, why) :
 			    all(g, &offers, why);

@@ -16,6 +16,7 @@ struct gcsyncs {
 	const char *root;	/* a container's root, with all it mounts; else */
 	const char *trees;	/* where their trees lie */
 	const char *machines;	/* where systemd-machined notes those that run */
+	int wait_ms;		/* for a collection, as gcsync has it */
 };
 
 /*

@@ -404,6 +404,22 @@ collected() {
 	assert_equal "$(ctr-gcroot path foo)" "$A"
 }
 
+@test "a sync says that a collection cannot be told, and comes to it later" {
+	need_nix
+	ctr-gcroot init foo
+	mkdir -p trees/foo/usr "$ROOTS/foo/auto"
+	kept=$(store_path kept)
+	ln -s "$kept" trees/foo/result
+	ln -s /result "$ROOTS/foo/auto/one"
+	exec {gc}>>state/gc.lock
+	flock "$gc"
+	run -1 ctr-gcroot --wait 0 sync --trees "$PWD/trees" foo
+	exec {gc}>&-
+	assert_output "ctr-gcroot: sync foo: a garbage collection runs that cannot be told of its roots"
+	ctr-gcroot sync --trees "$PWD/trees" foo
+	assert_equal "$(readlink "$SYNCED/foo"/[!.]*)" "$kept"
+}
+
 @test "no collection begins while a generation is made" {
 	need_strace
 	mkdir state
