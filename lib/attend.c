@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -281,5 +282,7 @@ attend(struct attend *a)
 	}
 	if (a->ctl >= 0)
 		(void)conproto_send_u32(a->ctl, CONPROTO_EXIT, (uint32_t)status);
+	/* The peer was woken for this processor: our own end can wait. */
+	(void)sched_yield();
 	_exit(0);
 }

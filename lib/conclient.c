@@ -27,7 +27,8 @@ enum {
 	ESCAPE_MS = 1000,	/* ... within this */
 };
 
-static struct relay in, out, err;
+static struct relay in = { .ended = true }, out = { .ended = true },
+    err = { .ended = true };
 static const struct pollfd idle[2] = { { .fd = -1 }, { .fd = -1 } };
 static struct termios cooked;		/* what to restore if raw */
 static bool raw;
@@ -255,12 +256,32 @@ private(int fd, int flags)
 	return own >= 0 ? own : fd;
 }
 
+/* begin - the command runs: move what is for it, and what it says */
+static void
+begin(struct conclient *c, bool tty)
+{
+	static unsigned char bufs[3][RELAY_BUF];
+
+	relay_init(&in, private(STDIN_FILENO, O_RDONLY), c->in, bufs[0]);
+	relay_init(&out, c->out, private(STDOUT_FILENO, O_WRONLY), bufs[1]);
+	relay_init(&err, c->err, tty ? -1 : private(STDERR_FILENO, O_WRONLY),
+	    bufs[2]);
+	if (tty && isatty(STDIN_FILENO)) {
+		in.look = look;
+		in.arg = &c->left;
+		c->guard = begin_raw();
+		send_size(c);
+	}
+}
+
 /* after_relay - pass the ends of the flows on; false: leave */
 static bool
 after_relay(struct conclient *c, bool tty)
 {
 	if (c->left)
 		return false;
+	if (!c->acked)
+		return true;
 	if (tty && out.ended && out.error != 0 && out.error != ECONNRESET) {
 		c->signal = SIGPIPE;	/* nobody sees the terminal */
 		return false;
@@ -290,6 +311,7 @@ loop(struct conclient *c, int signals, bool tty)
 			{ .fd = signals, .events = POLLIN },
 			{ .fd = over ? -1 : c->ctl, .events = POLLIN },
 		};
+		bool acked = c->acked;
 
 		relay_poll(&in, p + 2);
 		relay_poll(&out, p + 4);
@@ -314,6 +336,8 @@ loop(struct conclient *c, int signals, bool tty)
 			finish(&out, c->out);
 			finish(&err, c->err);
 		}
+		if (c->acked && !acked)
+			begin(c, tty);
 		if (!after_relay(c, tty) || (c->signal && (tty || over)))
 			return 0;
 	}
@@ -324,27 +348,16 @@ loop(struct conclient *c, int signals, bool tty)
 int
 conclient_run(struct conclient *c, bool tty)
 {
-	static unsigned char bufs[3][RELAY_BUF];
 	auto_close int signals = catch_signals(tty);
-	int guard = -1, r, e;
+	int r, e;
 
 	if (signals < 0)
 		return -1;
-	relay_init(&in, private(STDIN_FILENO, O_RDONLY), c->in, bufs[0]);
-	relay_init(&out, c->out, private(STDOUT_FILENO, O_WRONLY), bufs[1]);
-	relay_init(&err, c->err, tty ? -1 : private(STDERR_FILENO, O_WRONLY),
-	    bufs[2]);
-	if (tty && isatty(STDIN_FILENO)) {
-		in.look = look;
-		in.arg = &c->left;
-		guard = begin_raw();
-		send_size(c);
-	}
 	r = loop(c, signals, tty);
 	e = errno;
 	if (raw)
 		tty_restore(STDIN_FILENO, &cooked);
-	tty_unguard(guard);
+	tty_unguard(c->guard);
 	errno = e;
 	return r < 0 ? -1 : 0;
 }

@@ -62,7 +62,8 @@ conopen_connect(struct conclient *c, int sock)
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	const struct timeval wait = { .tv_sec = CONOPEN_MS / 1000 };
 
-	*c = (struct conclient){ .ctl = -1, .in = -1, .out = -1, .err = -1 };
+	*c = (struct conclient){ .ctl = -1, .in = -1, .out = -1, .err = -1,
+	    .guard = -1 };
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d", sock);
 	c->ctl = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->ctl < 0 || conproto_bind(c->ctl) < 0)
@@ -77,12 +78,6 @@ conopen_connect(struct conclient *c, int sock)
 		return -1;
 	}
 	return 0;
-}
-
-static int
-no_wait(int fd)
-{
-	return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
 /* make_ends - ours in *c, the server's in theirs; returns how many */
@@ -107,7 +102,10 @@ make_ends(struct conclient *c, bool tty, int theirs[CONPROTO_FDS])
 	theirs[1] = p[1][1];
 	c->err = p[2][0];
 	theirs[2] = p[2][1];
-	if (no_wait(c->in) < 0 || no_wait(c->out) < 0 || no_wait(c->err) < 0)
+	/* No flag of a fresh pipe is lost. */
+	if (fcntl(c->in, F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(c->out, F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(c->err, F_SETFL, O_NONBLOCK) < 0)
 		return -1;
 	return CONPROTO_FDS;
 }

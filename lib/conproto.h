@@ -41,7 +41,7 @@ enum { CONPROTO_VERSION = 1 };
 
 enum {
 	CONPROTO_REQUEST = 1,	/* see struct conproto_request */
-	CONPROTO_ACK,		/* uint32_t version: request understood */
+	CONPROTO_ACK,		/* uint32_t version: the command runs */
 	CONPROTO_WINSIZE,	/* uint16_t rows, columns, x and y pixels */
 	CONPROTO_SIGNAL,	/* uint32_t number; not with a terminal */
 	CONPROTO_EXIT,		/* uint32_t status, 0 to 255 */

@@ -19,6 +19,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "userfile.h"
+
 /* keep - what getpwnam(3) says is good until it is called again */
 static int
 keep(struct runas *who, const struct passwd *pw)
@@ -41,16 +43,22 @@ keep(struct runas *who, const struct passwd *pw)
 static int
 find_groups(struct runas *who)
 {
-	who->ngroups = RUNAS_GROUPS;
-	if (getgrouplist(who->name, who->gid, who->groups, &who->ngroups) >= 0)
-		return 0;
-	/* Where there is no database, that of the user is the only one. */
-	if (who->ngroups > RUNAS_GROUPS) {
+	int n = userfile_groups(who->name, who->gid, who->groups, RUNAS_GROUPS);
+
+	if (n < 0) {
+		n = RUNAS_GROUPS;
+		if (getgrouplist(who->name, who->gid, who->groups, &n) < 0 &&
+		    n <= RUNAS_GROUPS) {
+			/* Without a database, that of the user is the only one. */
+			who->groups[0] = who->gid;
+			n = 1;
+		}
+	}
+	if (n > RUNAS_GROUPS) {
 		errno = E2BIG;
 		return -1;
 	}
-	who->groups[0] = who->gid;
-	who->ngroups = 1;
+	who->ngroups = n;
 	return 0;
 }
 
@@ -59,10 +67,13 @@ runas_find(const char *user, struct runas *who)
 {
 	struct passwd nobody_knows = { .pw_name = (char *)"root",
 	    .pw_dir = (char *)"/root", .pw_shell = (char *)"/bin/sh" };
-	struct passwd *pw;
+	struct passwd entry, *pw = &entry;
 
-	errno = 0;
-	if (!(pw = getpwnam(user))) {
+	if (!userfile_passwd(user, &entry)) {
+		errno = 0;
+		pw = getpwnam(user);
+	}
+	if (!pw) {
 		if (strcmp(user, "root") != 0) {
 			if (errno == 0)
 				errno = ENOENT;

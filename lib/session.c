@@ -124,6 +124,10 @@ launch(struct job *j, int stream, const struct winsize *ws)
 		fail(j, EXIT_TOOL, "fork", errno);
 	if (a.child == 0)
 		become(j);
+	/* Now, not before: whom it wakes would take the processor from us. */
+	if (j->ours)
+		(void)conproto_send_u32(j->conn, CONPROTO_ACK,
+		    CONPROTO_VERSION);	/* attend notices if it is gone */
 	if (!j->tty)
 		for (int i = 0; i < 3; i++)
 			close(j->fd[i]);
@@ -232,8 +236,6 @@ serve_ours(struct job *j, bool root, const struct session_conf *conf)
 	}
 	if (!j->tty)
 		memcpy(j->fd, fds, sizeof(j->fd));
-	/* A client that is gone already is noticed in attend. */
-	(void)conproto_send_u32(j->conn, CONPROTO_ACK, CONPROTO_VERSION);
 	launch(j, j->tty ? fds[0] : -1, &req.size);
 }
 

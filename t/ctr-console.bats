@@ -653,6 +653,103 @@ stopped() {
 	run -125 con run --env nonsense "$root" env
 }
 
+# serve_users dir - a server for which dir holds passwd, group and nscd's folder
+serve_users() {
+	stop_server
+	unshare -m sh -c 'set -e
+		mount --bind "$1/passwd" /etc/passwd
+		mount --bind "$1/group" /etc/group
+		mount -t tmpfs tmpfs /run
+		mkdir /run/nscd
+		[ ! -d "$1/nscd" ] || mount --bind "$1/nscd" /run/nscd
+		exec ctr-console serve --login-socket "$2/login.socket" \
+			--root-shell-socket "$2/root-shell.socket"' sh "$1" "$in" \
+		</dev/null >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+	server=$!
+	pids+=("$server")
+	until_true 10 test -S "$in/root-shell.socket"
+}
+
+# user_is name - who the server lets a command of this user be
+user_is() {
+	con run --user "$1" "$root" sh -c 'echo $(id -u) $(id -G) $HOME $SHELL'
+}
+
+@test "users are those of passwd and group, whatever else is in there" {
+	d=$BATS_TEST_TMPDIR
+	printf '%s\n' root:x:0:0:root:/root:/bin/sh nonsense \
+		low:x:no:1::/:/bin/sh '' :x:1:1::/:/bin/sh \
+		one:x:1234:50:A,B:/tmp:/bin/dash >"$d/passwd"
+	printf 'last:x:1235:51::/:' >>"$d/passwd"
+	printf '%s\n' root:x:0: more:x:77:zero,one own:x:50:one nonsense \
+		bad:x:y:one oneself:x:79:oneself,on,ones >"$d/group"
+	printf 'end:x:78:root,last,one' >>"$d/group"
+	serve_users "$d"
+	run -0 user_is one
+	assert_output "1234 50 77 78 /tmp /bin/dash"
+	run -0 user_is last
+	assert_output "1235 51 78 / /bin/sh"
+	run -0 user_is root
+	assert_output "0 0 78 /root /bin/sh"
+	for user in none low nonsense ones; do
+		run -125 user_is "$user"
+		assert_output --partial "no such user: $user"
+	done
+}
+
+@test "users are found in files of any length" {
+	d=$BATS_TEST_TMPDIR
+	seq 2000 3500 | sed 's,.*,u&:x:&:&::/:/bin/sh,' >"$d/passwd"
+	{ seq 2000 3500 | sed 's,.*,u&:x:&:,'; echo all:x:7:u2000,u3500; } >"$d/group"
+	serve_users "$d"
+	for user in 2000 3500; do
+		run -0 user_is "u$user"
+		assert_output "$user $user 7 / /bin/sh"
+	done
+	# One member list that is longer than what is read at once.
+	{ printf big:x:8:; seq -f u%g, 2000 9000 | tr -d '\n'; echo u3500; } >>"$d/group"
+	run -0 user_is u3500
+	assert_output "3500 3500 7 8 / /bin/sh"
+}
+
+@test "an nscd that runs is asked for groups, and for users of no file" {
+	! ldd "$(command -v ctr-console)" >/dev/null 2>&1 ||
+		skip "glibc has protocols of its own for that"
+	d=$BATS_TEST_TMPDIR
+	echo near:x:1234:50::/:/bin/sh >"$d/passwd"
+	echo own:x:50: >"$d/group"
+	mkdir "$d/nscd"
+	# Version 2; it knows one user, far, and that each is in group 4321.
+	perl -MSocket -e '
+		socket(S, AF_UNIX, SOCK_STREAM, 0) and
+			bind(S, sockaddr_un($ARGV[0])) and listen(S, 9) or die;
+		while (accept(C, S)) {
+			sysread(C, $_, 12) == 12 or next;
+			($v, $type, $len) = unpack("l3", $_);
+			sysread(C, $key, $len);
+			$key =~ s/\0//;
+			if ($type == 15) {
+				syswrite C, pack("l4", 2, 1, 1, 4321);
+			} elsif ($type == 0 && $key eq "far") {
+				@f = ("far", "x", "", "/tmp", "/bin/sh");
+				syswrite C, pack("l9", 2, 1, 4, 2, 5555, 66, 1, 5, 8) .
+					join("", map { "$_\0" } @f);
+			} else {
+				syswrite C, pack("l9", 2, 0, (0) x 7);
+			}
+			close C;
+		}' "$d/nscd/socket" 3>&- &
+	pids+=($!)
+	until_true 10 test -S "$d/nscd/socket"
+	serve_users "$d"
+	run -0 user_is near
+	assert_output "1234 50 4321 / /bin/sh"
+	run -0 user_is far
+	assert_output "5555 66 4321 /tmp /bin/sh"
+	run -125 user_is none
+	assert_output --partial "no such user: none"
+}
+
 @test "a command gets pipes of the client's own making and nothing else" {
 	run -0 con run "$root" ls -l /proc/self/fd </dev/null
 	assert_line --regexp ' 0 -> pipe:'
