@@ -36,6 +36,18 @@ serve() {
 	until_true 10 test -S "$in/root-shell.socket"
 }
 
+# serve_inside dir script - a server instead, in mounts of its own: the script's
+serve_inside() {
+	stop_server
+	unshare -m sh -ec "$2"'
+		exec ctr-console serve --login-socket "$2/login.socket" \
+			--root-shell-socket "$2/root-shell.socket"' sh "$1" "$in" \
+		</dev/null >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+	server=$!
+	pids+=("$server")
+	until_true 10 test -S "$in/root-shell.socket"
+}
+
 stop_server() {
 	kill "$server"
 	wait "$server"
@@ -421,7 +433,6 @@ serve_apart() {
 
 # real_login - a server whose passwd and shadow hold a user of ours
 real_login() {
-	stop_server
 	d=$BATS_TEST_TMPDIR
 	cp /etc/passwd "$d/passwd"
 	echo "tester:x:0:0::/:/bin/sh" >>"$d/passwd"
@@ -429,17 +440,11 @@ real_login() {
 	printf 'tester:%s:19000:0:99999:7:::\n' \
 		"$(openssl passwd -6 sesame 2>/dev/null || mkpasswd -m sha-512 sesame)" \
 		>>"$d/shadow"
-	unshare -m sh -c 'set -e
+	serve_inside "$d" '
 		mount --bind "$1/passwd" /etc/passwd
 		mount --bind "$1/shadow" /etc/shadow
 		mount -t tmpfs tmpfs /run
-		mount -t tmpfs tmpfs /var/log
-		exec ctr-console serve --login-socket "$2/login.socket" \
-			--root-shell-socket "$2/root-shell.socket"' sh "$d" "$in" \
-		</dev/null >"$d/log" 2>&1 3>&- &
-	server=$!
-	pids+=("$server")
-	until_true 10 test -S "$in/root-shell.socket"
+		mount -t tmpfs tmpfs /var/log'
 }
 
 @test "login(1) asks for name and password, by ctr-console and by plain socat" {
@@ -655,19 +660,12 @@ stopped() {
 
 # serve_users dir - a server for which dir holds passwd, group and nscd's folder
 serve_users() {
-	stop_server
-	unshare -m sh -c 'set -e
+	serve_inside "$1" '
 		mount --bind "$1/passwd" /etc/passwd
 		mount --bind "$1/group" /etc/group
 		mount -t tmpfs tmpfs /run
 		mkdir /run/nscd
-		[ ! -d "$1/nscd" ] || mount --bind "$1/nscd" /run/nscd
-		exec ctr-console serve --login-socket "$2/login.socket" \
-			--root-shell-socket "$2/root-shell.socket"' sh "$1" "$in" \
-		</dev/null >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
-	server=$!
-	pids+=("$server")
-	until_true 10 test -S "$in/root-shell.socket"
+		[ ! -d "$1/nscd" ] || mount --bind "$1/nscd" /run/nscd'
 }
 
 # user_is name - who the server lets a command of this user be
