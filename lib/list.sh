@@ -24,7 +24,7 @@ list_names() {
 		cache | containers | mounts | policy | registries | sigstore | \
 		storage | -* | *- | *[!a-zA-Z0-9-]*) continue ;;
 		esac
-		printf '%s\n' "$f"
+		echo "$f"	# such a name is safe with it, and it is the quickest
 	done
 }
 
