@@ -230,7 +230,7 @@ attach(struct args *a, const char *root, const char *name)
 		return c.status;
 	}
 	if (c.left) {
-		warnx("left %s", root);
+		warnx("left the session");
 		return 128 + SIGHUP;
 	}
 	if (c.signal)

@@ -104,12 +104,32 @@ forward_on() {
 	[ -n "$HOST_PORT" ] || yes NAT "$NAT" || return 0
 	mkdir -p "$lock_dir" && chmod 700 "$lock_dir"
 	forward_elements >"$lock_dir/$name.forward"
-	{ forward_table; forward_nft add <"$lock_dir/$name.forward"; } | nft -f - || {
-		rm -f "$lock_dir/$name.forward"
-		die 1 "$name: could not forward its ports ($HOST_PORT): is one of" \
-			'them forwarded elsewhere?'
-	}
+	said=$({ forward_table; forward_nft add <"$lock_dir/$name.forward"; } |
+		nft -f - 2>&1) || forward_failed
 	forward_sysctl
+}
+
+forward_failed() {
+	taken=$(forward_taken)
+	rm -f "$lock_dir/$name.forward"
+	[ -z "$taken" ] || die 1 "$name: $taken"
+	printf '%s\n' "$said" >&2
+	die 1 "$name: could not forward its ports ($HOST_PORT); what nft says of it is above"
+}
+
+# forward_taken - whose one of our ports is
+forward_taken() {
+	grep -s '^forward' "$lock_dir/$name.forward" "$lock_dir"/*.forward | awk '
+	{
+		split($1, part, /\.forward:/)
+		sub(/.*\//, "", part[1])
+		key = part[2] " " $2 " " $4
+	}
+	part[1] == name { ours[key]; next }
+	key in ours {
+		printf "port %s (%s) of the host is forwarded to %s\n", $4, $2, part[1]
+		exit
+	}' name="$name"
 }
 
 # forward_sysctl - let the host pass packets on, its own from loopback too

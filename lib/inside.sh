@@ -91,10 +91,16 @@ cmd_run() {
 	enter "$@"
 }
 
+# say_way_out - of a terminal that hangs, or where nobody can log in
+say_way_out() {
+	[ ! -t 0 ] || note "$name: ^] three times within a second leaves it"
+}
+
 cmd_login() {
 	name_only "$@"
 	need_running
 	served login.socket || by_machined
+	say_way_out
 	exec ctr-console login "$seen"
 }
 
@@ -114,6 +120,7 @@ cmd_root_login() {
 # root_shell - become a root shell in the container
 root_shell() {
 	if served root-shell.socket; then
+		say_way_out
 		exec ctr-console root-shell "$seen"
 	fi
 	run_options
@@ -148,7 +155,7 @@ password_read() {
 		saved=$(stty -g)
 		trap 'stty "$saved"; exit 1' INT TERM HUP
 		stty -echo
-		password_ask 'New password of root'
+		password_ask "New password of root in $name"
 		again=$password
 		password_ask 'The same again'
 		stty "$saved"
@@ -162,7 +169,7 @@ password_read() {
 }
 
 password_ask() {
-	printf '%s in %s: ' "$1" "$name" >&2
+	printf '%s: ' "$1" >&2
 	IFS= read -r password || password=''
 	printf '\n' >&2
 }

@@ -4,7 +4,7 @@
 
 # unit_do VERB - with what the unit said, where it fails
 unit_do() {
-	if systemctl "$1" "$unit" 9>&-; then
+	if systemctl --quiet "$1" "$unit" 9>&-; then
 		return
 	fi
 	say "$name: could not $1; the last it said:"

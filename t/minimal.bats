@@ -363,10 +363,10 @@ status 0"
 	command -v expect >/dev/null || skip "needs expect"
 	start "$(system '{ }')"
 	enter="nsenter -t $LEADER -m -u -i -n -p -r -w /run/current-system/bin"
-	run expect -c "set timeout 5; spawn -noecho $enter/login root; expect assword: {send secret\r}; expect {incorrect {exit 0} timeout {exit 1}}"
+	run expect -c "set timeout 5; spawn -noecho $enter/login root; expect assword: {send secret\r}; expect incorrect {exit 0} default {exit 1}"
 	assert_success
-	run expect -c "set timeout 5; spawn -noecho $enter/passwd; expect assword: {send Sup3r-secret\r}; expect assword: {send Sup3r-secret\r}; expect {changed {exit 0} timeout {exit 1}}"
+	run expect -c "set timeout 5; spawn -noecho $enter/passwd; expect assword: {send Sup3r-secret\r}; expect assword: {send Sup3r-secret\r}; expect changed {exit 0} default {exit 1}"
 	assert_success
-	run expect -c "set timeout 5; spawn -noecho $enter/login root; expect assword: {send Sup3r-secret\r}; expect \"# \" {send \"echo in-\\\$HOME\r\"}; expect {in-/root {exit 0} timeout {exit 1}}"
+	run expect -c "set timeout 5; spawn -noecho $enter/login root; expect assword: {send Sup3r-secret\r}; expect \"# \" {send \"echo in-\\\$HOME\r\"}; expect in-/root {exit 0} default {exit 1}"
 	assert_success
 }

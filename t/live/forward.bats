@@ -90,7 +90,9 @@ web() {
 	also "$name-b"
 	run nixos-container create "$name-b" --port 8084:81
 	assert_failure
-	assert_output --partial "could not forward its ports"
+	assert_output --partial "$name-b: port 8084 (tcp) of the host is forwarded to $name"
+	refute_output --partial "/dev/stdin"
+	refute_output --partial "Job for"
 	run -0 far curl -s -m 3 http://192.0.2.1:8084/
 	assert_output first
 	nothing_left "$name-b"

@@ -214,9 +214,9 @@ logins() {
 	run -2 nixos-container set-root-password "$name" </dev/null
 	run -2 nixos-container set-root-password "$name" <<<''
 	inside sed -n '/^root/p' /etc/shadow >"$BATS_TEST_TMPDIR/before"
-	grep -q '^root:!' "$BATS_TEST_TMPDIR/before"
+	grep -qF 'root:$6$locked$:' "$BATS_TEST_TMPDIR/before"
 	nixos-container set-root-password "$name" <<<s3cret
-	run ! inside grep -q '^root:!' /etc/shadow
+	run ! inside grep -qF 'root:$6$locked$:' /etc/shadow
 	strace -f -s 4096 -e trace=execve -o "$BATS_TEST_TMPDIR/trace" \
 		nixos-container set-root-password "$name" <<<s3cret
 	grep -q execve.*chpasswd "$BATS_TEST_TMPDIR/trace"
