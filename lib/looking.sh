@@ -14,6 +14,7 @@ told() {
 		*) sed -n "s|^LEADER=|leader ${f##*/} |p" "$f" 2>/dev/null || : ;;
 		esac
 	done
+	[ -z "${system-}" ] || printf 'system %s %s\n' "$name" "$system"
 	list_links | sed -n '/^l/ { s/ -> /\n/; s|^[^\n]*/\([^/\n]*\)/system\nsystem-\([0-9]*\)-link$|generation \1 \2|p; }'
 }
 
@@ -75,6 +76,8 @@ awk_describe='
 		printf ",\"generation\":%s,\"systemPath\":%s,\"flake\":%s", number(generation[n]),
 			conf[n, "SYSTEM_PATH"] == "" ? "null" : text(conf[n, "SYSTEM_PATH"]),
 			conf[n, "FLAKE"] == "" ? "null" : text(conf[n, "FLAKE"])
+		if (form == "one") printf ",\"system\":%s",
+			system_of(n) == "" ? "null" : text(system_of(n))
 		printf ",\"autoStart\":%s,\"since\":%s", conf[n, "AUTO_START"] == "1" ? "true" : "false",
 			since[n] == "" ? "null" : text(since[n])
 		printf ",\"leader\":%s,\"memory\":%s,\"tasks\":%s", number(leader[n]),
@@ -90,10 +93,14 @@ awk_describe='
 			conf[n, "AUTO_START"] == "1" ? "yes" : "no", s == "" ? "-" : s,
 			addresses(n) == "" ? "-" : addresses(n)
 	}
+	function system_of(n) {
+		return conf[n, "SYSTEM_PATH"] == "" ? leads[n] : conf[n, "SYSTEM_PATH"]
+	}
 	function one() { conf[name, key] = value }
 	BEGIN { each_setting() }
 	$1 == "leader" { leader[$2] = $3 }
 	$1 == "generation" { generation[$2] = $3 }
+	$1 == "system" { leads[$2] = substr($0, length($2) + 9) }
 	$1 == "unit" && NF == 1 {
 		id = u["Id"]
 		if (sub(/^container@/, "", id) && sub(/\.service$/, "", id)) {
@@ -144,7 +151,7 @@ awk_describe='
 		line("unit", "container@" n ".service")
 		line("root", state_dir "/" n)
 		line("settings", files[n])
-		line("system", conf[n, "SYSTEM_PATH"])
+		line("system", system_of(n))
 		line("generation", generation[n])
 		line("flake", conf[n, "FLAKE"])
 		line("autostart", conf[n, "AUTO_START"] == "1" ? "yes" : "no")
@@ -159,6 +166,7 @@ cmd_show() {
 	form=show
 	[ "${1-}" != --json ] || { form=one; shift; }
 	name_only "$@"
+	system=$(ctr-gcroot path "$name" 2>/dev/null) || :	# it may have none
 	describe $form "$conf"
 }
 

@@ -2,14 +2,24 @@
 # SPDX-License-Identifier: MIT
 # units.sh - the unit of a container
 
+# unit_said - the last of it, of this attempt
+unit_said() {
+	id=$(systemctl show -p InvocationID --value "$unit" 2>/dev/null) || id=''
+	if [ -n "$id" ]; then
+		set -- "_SYSTEMD_INVOCATION_ID=$id" + "INVOCATION_ID=$id"
+	else
+		set -- -u "$unit"
+	fi
+	journalctl --no-pager --quiet -o cat -n 10 "$@" 2>/dev/null | sed 's/^/  /' || :
+}
+
 # unit_do VERB - with what the unit said, where it fails
 unit_do() {
 	if systemctl --quiet "$1" "$unit" 9>&-; then
 		return
 	fi
 	say "$name: could not $1; the last it said:"
-	journalctl --no-pager --quiet -o cat -n 10 -u "$unit" 2>/dev/null |
-		sed 's/^/  /' >&2 || :
+	unit_said >&2
 	say "$name: more of it: nixos-container logs --unit $name"
 	exit 1
 }

@@ -73,13 +73,20 @@ load container
 	assert_line --regexp '^leader: +[0-9]+$'
 	assert_line --regexp '^memory: +[0-9]+ [KM]iB$'
 	assert_line --regexp "^addresses: +$(nixos-container show-ip "$name")$"
+	local system
+	system=$(ctr-gcroot path "$name")
+	assert_line --regexp "^system: +$system$"
 	run -0 nixos-container show --json "$name"
-	assert_equal "$(jq -r .name <<<"$output")" "$name"
+	assert_equal "$(jq -r '.name, .system' <<<"$output")" "$name"$'\n'"$system"
 	run -1 nixos-container show "no-$name"
 	# What it has not has no line.
 	echo PRIVATE_NETWORK=1 >"$conf"
 	run -0 nixos-container show "$name"
 	refute_line --regexp '^(host|addresses):'
+	# What the settings name comes before the profile.
+	echo SYSTEM_PATH=/nix/other >>"$conf"
+	run -0 nixos-container show "$name"
+	assert_line --regexp '^system: +/nix/other$'
 }
 
 @test "show-host-key prints one key, whatever lies in the tree" {

@@ -566,3 +566,20 @@ inside_works() { ctr-console run "$root" -- true 2>/dev/null; }
 	run -2 nixos-container destroy containers
 	assert_exists "$confs/containers.conf"
 }
+
+@test "a start that fails tells of this attempt alone" {
+	create --no-start
+	cp "$conf" "$BATS_TEST_TMPDIR/good"
+	echo NO_SUCH_KEY=1 >>"$conf"
+	run -1 nixos-container start "$name"
+	assert_line --partial "unknown setting: NO_SUCH_KEY"
+	{ cat "$BATS_TEST_TMPDIR/good"; echo NO_OTHER_KEY=1; } >"$conf"
+	run -1 nixos-container start "$name"
+	assert_line --partial "unknown setting: NO_OTHER_KEY"
+	assert_line --regexp '^  container@.*: Failed with result'
+	refute_line --partial NO_SUCH_KEY
+	refute_line --partial "Job for"
+	cp "$BATS_TEST_TMPDIR/good" "$conf"
+	run -0 nixos-container start "$name"
+	assert_output ""
+}
