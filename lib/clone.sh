@@ -73,7 +73,8 @@ clone_tree() {
 	chmod 700 "$state_dir"
 	if [ -d "$from_root" ]; then
 		# shellcheck disable=SC2016 # for the shell in the namespace
-		unshare -m --propagation private sh -euc 'mount --bind "$1" "$1"
+		slow "$name: copying the tree of $from" \
+			unshare -m --propagation private sh -euc 'mount --bind "$1" "$1"
 			exec cp -a -T "$1" "$2"' sh "$from_root" "$root" ||
 			die 1 "$name: could not copy the tree of $from"
 	else

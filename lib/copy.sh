@@ -5,11 +5,17 @@
 cmd_copy_to() {
 	[ $# -eq 3 ] || usage 'copy-to takes a name, a file and a path in the container'
 	name_known "$1"
-	exec ctr-tree -- put "$root" "$2" "$3"
+	copying put "$2" "$3"
 }
 
 cmd_copy_from() {
 	[ $# -eq 3 ] || usage 'copy-from takes a name, a path in the container and a file'
 	name_known "$1"
-	exec ctr-tree -- get "$root" "$2" "$3"
+	copying get "$2" "$3"
+}
+
+# copying VERB FROM TO - whoever asked for it on no terminal may end it himself
+copying() {
+	[ -t 2 ] || exec ctr-tree -- "$1" "$root" "$2" "$3"
+	slow "$name: copying" ctr-tree -- "$1" "$root" "$2" "$3"
 }

@@ -46,7 +46,8 @@ cmd_destroy() {
 wipe() {
 	cmd_cleanup "$name" || return 1
 	unmount_below "$root" || return 1
-	ctr-gcroot rm --trees "$state_dir" "$name" || return 1
+	slow "$name: deleting its tree" \
+		ctr-gcroot rm --trees "$state_dir" "$name" || return 1
 	build_done
 	# systemd-nspawn's lock on the tree: it stays where nspawn was killed.
 	rm -f "$state_dir/.#$name.lck" "$conf_dir/.$name.nix" "$conf_dir/.$name.nix.tmp" \

@@ -12,12 +12,13 @@ lock() {
 	lock_file=$lock_dir/$1.lock
 	while :; do
 		exec 9>>"$lock_file"
-		# shellcheck disable=SC2086 # a word or nothing
-		flock ${2-} 9 || return 1
+		flock -n 9 || { [ "${2-}" != -n ] && slow_lock "$1" 9; } || return 1
 		# shellcheck disable=SC3013 # POSIX of 2024; dash and busybox have it
 		[ "$lock_file" -ef /proc/self/fd/9 ] && return 0
 	done
 }
+
+slow_lock() { slow "${1#.}: waiting for another command that works on it" flock "$2"; }
 
 unlock() { rm -f "$lock_file"; exec 9>&-; }
 
@@ -49,7 +50,7 @@ tree_lock() {
 	tree_lock=$lock_dir/$1.tree.lock
 	while :; do
 		exec 6>>"$tree_lock"
-		flock 6
+		flock -n 6 || slow_lock "$1" 6
 		# shellcheck disable=SC3013 # as above
 		[ "$tree_lock" -ef /proc/self/fd/6 ] && break
 	done

@@ -37,7 +37,7 @@ reset_tree() {
 	rm -f "$saved.tmp"
 	unmount_below "$root/"
 	mkdir -p "$root"
-	ctr-tree empty "$root"
+	slow "$name: emptying its tree" ctr-tree empty "$root"
 	# With users of its own, systemd-nspawn gave them the whole tree: it does
 	# so again only where the top is not theirs.
 	chown 0:0 "$root"

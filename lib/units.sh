@@ -15,7 +15,11 @@ unit_said() {
 
 # unit_do VERB - with what the unit said, where it fails
 unit_do() {
-	if systemctl --quiet "$1" "$unit" 9>&-; then
+	case $1 in
+	stop) doing=stopping ;;
+	*) doing=${1}ing ;;
+	esac
+	if slow "$name: $doing" systemctl --quiet "$1" "$unit" 9>&-; then
 		return
 	fi
 	say "$name: could not $1; the last it said:"

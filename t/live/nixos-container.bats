@@ -583,3 +583,43 @@ inside_works() { ctr-console run "$root" -- true 2>/dev/null; }
 	run -0 nixos-container start "$name"
 	assert_output ""
 }
+
+# teller - the processes that tell how long a command has been at it
+teller() { pgrep -P "$1" -x sh || pgrep -P "$1" -f nixos-container; }
+
+@test "on a terminal, what takes long says what it does, and for how long" {
+	create --no-start
+	flock "/run/nixos-container/$name.lock" sleep 5 3>&- &
+	local holder=$! pid
+	until_true 5 sh -c '! flock -n "$1" true' sh "/run/nixos-container/$name.lock"
+	run -0 timeout 20 expect -c '
+		log_user 1
+		spawn -noecho nixos-container update --no-apply '"$name"'
+		expect "another command that works on it (2 s)" {} timeout {exit 1} eof {exit 2}
+		expect "(3 s)" {} timeout {exit 3} eof {exit 4}
+		set timeout 60
+		expect eof'
+	wait "$holder"
+	# The line is wiped before anything else is said.
+	assert_output --regexp $'\r +\r'
+	# It says nothing where nobody wants to know, and ends with whom it is for.
+	flock "/run/nixos-container/$name.lock" sleep 4 3>&- &
+	holder=$!
+	until_true 5 sh -c '! flock -n "$1" true' sh "/run/nixos-container/$name.lock"
+	run -0 timeout 20 expect -c '
+		spawn -noecho nixos-container -q update --no-apply '"$name"'
+		expect "waiting" {exit 1} eof {exit 0} timeout {exit 2}'
+	wait "$holder"
+	flock "/run/nixos-container/$name.lock" sleep 4 3>&- &
+	holder=$!
+	until_true 5 sh -c '! flock -n "$1" true' sh "/run/nixos-container/$name.lock"
+	nixos-container update --no-apply "$name" 3>&- 2>/dev/null &
+	pid=$!
+	until_true 5 teller "$pid"
+	local tells
+	tells=$(teller "$pid" | head -n 1)
+	kill -9 "$pid"
+	until_true 5 sh -c '! kill -0 "$1" 2>/dev/null' sh "$tells"
+	wait "$holder"
+	run -0 timeout 60 nixos-container update --no-apply "$name"
+}

@@ -1,0 +1,44 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# slow.sh - what takes long says what it is doing, and for how long
+
+# slow WHAT PROGRAM ARGUMENT... - run the program; meanwhile WHAT is told: on a
+# terminal from 2 s on, in a line that goes away again, else now and then
+slow() {
+	doing=$1
+	shift
+	[ -z "${quiet-}" ] || { "$@"; return; }
+	slow_tell 6>&- 9>&- </dev/null >&2 &
+	teller=$!
+	slow_status=0
+	"$@" || slow_status=$?
+	kill "$teller" 2>/dev/null || :
+	wait "$teller" 2>/dev/null || :
+	return "$slow_status"
+}
+
+# slow_tell - until it is killed, or who should have done so is gone
+slow_tell() {
+	shown='' seconds=0 nap=''
+	trap '[ -z "$nap" ] || kill "$nap" 2>/dev/null; slow_wipe; exit 0' TERM
+	while kill -0 $$ 2>/dev/null; do
+		sleep 1 >/dev/null 2>&1 &
+		nap=$!
+		wait "$nap" || :
+		seconds=$((seconds + 1))
+		if [ -t 1 ]; then
+			[ $seconds -lt 2 ] || slow_show
+		elif [ $seconds = 10 ] || [ $((seconds % 60)) = 0 ]; then
+			say "$doing, for $seconds s now"
+		fi
+	done
+	slow_wipe
+}
+
+slow_show() {
+	line="nixos-container: $doing ($seconds s)"
+	printf '\r%s' "$line"
+	shown=${#line}
+}
+
+slow_wipe() { [ -z "$shown" ] || printf '\r%*s\r' "$shown" ''; }
