@@ -47,10 +47,10 @@ create_debian() {
 	cat >"$BATS_TEST_TMPDIR/login" <<-END
 		set timeout 15
 		spawn socat unix:$root/var/lib/login.socket -,echo=0,raw
-		expect "login: " { send "root\r" } timeout { exit 1 }
-		expect "assword: " { send "s3same\r" } timeout { exit 2 }
-		expect "# " { send "tty; echo user \\\$(id -un)\r" } timeout { exit 3 }
-		expect "user root" { send "exit\r" } timeout { exit 4 }
+		expect "login: " { send "root\r" } default { exit 1 }
+		expect "assword: " { send "s3same\r" } default { exit 2 }
+		expect "# " { send "tty; echo user \\\$(id -un)\r" } default { exit 3 }
+		expect "user root" { send "exit\r" } default { exit 4 }
 		expect eof
 	END
 	run -0 expect "$BATS_TEST_TMPDIR/login"

@@ -28,10 +28,10 @@ logs_in() {
 	cat >login.expect <<-'END'
 		set timeout 20
 		spawn sh -c $env(EXAMPLE)
-		expect "login: " { send "root\r" } timeout { exit 1 }
-		expect "assword: " { send "s3same\r" } timeout { exit 1 }
-		expect -re {[#$] } { send "echo now \$(id -un) in \$(hostname)\r" } timeout { exit 1 }
-		expect "now root in database" { send "exit\r" } timeout { exit 1 }
+		expect "login: " { send "root\r" } default { exit 1 }
+		expect "assword: " { send "s3same\r" } default { exit 1 }
+		expect -re {[#$] } { send "echo now \$(id -un) in \$(hostname)\r" } default { exit 1 }
+		expect "now root in database" { send "exit\r" } default { exit 1 }
 		expect eof
 	END
 	EXAMPLE=${examples[$1 - 1]} run -0 timeout 60 expect login.expect

@@ -106,16 +106,16 @@ at_a_terminal() {
 		set timeout 20
 		spawn nixos-container run $env(name) -- sh -c {tty; stty size; read x; stty size; exit 6}
 		set pty $spawn_out(slave,name)
-		expect -re {/dev/(pts/|console)} {} timeout { exit 1 }
+		expect -re {/dev/(pts/|console)} {} default { exit 1 }
 		exec stty rows 33 cols 77 <$pty
 		sleep 0.3
 		send "x\r"
-		expect "33 77" {} timeout { exit 2 }
+		expect "33 77" {} default { exit 2 }
 		expect eof
 		if {[lindex [wait] 3] != 6} { exit 3 }
 		spawn nixos-container root-login $env(name)
 		send "echo is-\$((2+3)) \$(id -u)\r"
-		expect "is-5 0" {} timeout { exit 4 }
+		expect "is-5 0" {} default { exit 4 }
 		send "exit 9\r"
 		expect eof
 		if {[lindex [wait] 3] != 9} { exit 5 }
@@ -127,20 +127,20 @@ logins() {
 	run -0 pty <<-'END'
 		set timeout 20
 		spawn nixos-container set-root-password $env(name)
-		expect "New password" { send "s3 same:\$x\r" } timeout { exit 1 }
-		expect "again" { send "s3 same:\$x\r" } timeout { exit 2 }
+		expect "New password" { send "s3 same:\$x\r" } default { exit 1 }
+		expect "again" { send "s3 same:\$x\r" } default { exit 2 }
 		expect eof
 		if {[lindex [wait] 3] != 0} { exit 3 }
 		foreach how [list "nixos-container login $env(name)" \
 		    "socat unix:$env(root)/var/lib/login.socket -,echo=0,raw"] {
 			spawn {*}$how
-			expect "login: " { send "root\r" } timeout { exit 4 }
-			expect "assword: " {} timeout { exit 5 }
+			expect "login: " { send "root\r" } default { exit 4 }
+			expect "assword: " {} default { exit 5 }
 			# That login turns the echo off behind its prompt.
 			sleep 0.5
 			send "s3 same:\$x\r"
-			expect -re {[#$] } { send "echo is-\$((2+3)) \$(tty)\r" } timeout { exit 6 }
-			expect -re {is-5 /dev/pts/[0-9]} { send "exit\r" } timeout { exit 7 }
+			expect -re {[#$] } { send "echo is-\$((2+3)) \$(tty)\r" } default { exit 6 }
+			expect -re {is-5 /dev/pts/[0-9]} { send "exit\r" } default { exit 7 }
 			expect eof
 		}
 	END
@@ -197,8 +197,8 @@ logins() {
 		set timeout 20
 		spawn ssh -q -F /dev/null -i $env(id) -p 2022 -o StrictHostKeyChecking=no \
 			-o UserKnownHostsFile=/dev/null -t 127.0.0.1 "nixos-container run $env(name) -- sh -c 'tty; read x; echo got-\$x; exit 7'"
-		expect -re {/dev/(pts/|console)} { send "abc\r" } timeout { exit 1 }
-		expect "got-abc" {} timeout { exit 2 }
+		expect -re {/dev/(pts/|console)} { send "abc\r" } default { exit 1 }
+		expect "got-abc" {} default { exit 2 }
 		expect eof
 		exit [lindex [wait] 3]
 	END
@@ -334,18 +334,18 @@ create_foreign() {
 	run -0 pty <<-'END'
 		set timeout 20
 		spawn nixos-container run $env(name) -- sh -c {tty; read x; echo got-$x; exit 6}
-		expect "/dev/pts/" { send "abc\r" } timeout { exit 1 }
-		expect "got-abc" {} timeout { exit 2 }
+		expect "/dev/pts/" { send "abc\r" } default { exit 1 }
+		expect "got-abc" {} default { exit 2 }
 		expect eof
 		if {[lindex [wait] 3] != 6} { exit 3 }
 		spawn nixos-container root-login $env(name)
-		expect -re {[#$] } { send "echo is-\$((2+3)) \$(id -u)\r" } timeout { exit 4 }
-		expect "is-5 0" {} timeout { exit 4 }
+		expect -re {[#$] } { send "echo is-\$((2+3)) \$(id -u)\r" } default { exit 4 }
+		expect "is-5 0" {} default { exit 4 }
 		send "exit 9\r"
 		expect eof
 		if {[lindex [wait] 3] != 9} { exit 5 }
 		spawn nixos-container login $env(name)
-		expect "login: " {} timeout { exit 6 }
+		expect "login: " {} default { exit 6 }
 		exit 0
 	END
 }
