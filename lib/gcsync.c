@@ -13,13 +13,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include "fd.h"
 #include "gcguard.h"
 #include "inroot.h"
 #include "linkfile.h"
+#include "mounts.h"
 #include "nixdirs.h"
 #include "rmtree.h"
 #include "storepath.h"
@@ -50,36 +50,6 @@ is_seen(const char *path)
 	    !strncmp(path, "/nix/var/nix/profiles/", 22);
 }
 
-/* is_field3 - is the third field of a line of mountinfo this text? */
-static bool
-is_field3(const char *line, const char *text)
-{
-	size_t n = strlen(text);
-
-	for (int i = 0; i < 2 && line; i++)
-		if ((line = strchr(line, ' ')))
-			line++;
-	return line && !strncmp(line, text, n) && line[n] == ' ';
-}
-
-/* on_host - is a file system mounted on the host, too? */
-static bool
-on_host(dev_t dev)
-{
-	FILE *f = fopen("/proc/self/mountinfo", "re");
-	bool found = false;
-	char *line = NULL, want[32];
-	size_t room = 0;
-
-	snprintf(want, sizeof(want), "%u:%u", major(dev), minor(dev));
-	while (f && !found && getline(&line, &room, f) > 0)
-		found = is_field3(line, want);
-	free(line);
-	if (f)
-		fclose(f);
-	return found;
-}
-
 /*
  * outlives - is what a link lies on there when the container does not run?
  *
@@ -96,7 +66,7 @@ outlives(struct sync *s, int fd)
 		return true;
 	if (s->tmpfs != st.st_dev) {
 		s->tmpfs = st.st_dev;
-		s->tmpfs_of_host = on_host(st.st_dev);
+		s->tmpfs_of_host = mounts_has(st.st_dev);
 	}
 	return s->tmpfs_of_host;
 }

@@ -145,7 +145,7 @@ cmd_launch() {
 	init=${SYSTEM_PATH:-/nix/var/nix/profiles/system}/init
 	if own_network && shifted; then
 		network_later &
-		flag --private-network --bind-ro="$inside/mkveth:/run/mkveth"
+		flag --private-network --bind-ro="$inside_dir/mkveth:/run/mkveth"
 		init="/run/mkveth${newline}wait$newline--$newline$init"
 	elif own_network; then
 		network

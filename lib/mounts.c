@@ -6,11 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -274,4 +275,33 @@ mounts_free(struct mounts *m)
 		free(m->path);
 	if (m->text != m->small)
 		free(m->text);
+}
+
+/* is_field3 - is the third field of a line of mountinfo this text? */
+static bool
+is_field3(const char *line, const char *text)
+{
+	size_t n = strlen(text);
+
+	for (int i = 0; i < 2 && line; i++)
+		if ((line = strchr(line, ' ')))
+			line++;
+	return line && !strncmp(line, text, n) && line[n] == ' ';
+}
+
+bool
+mounts_has(dev_t dev)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	bool found = false;
+	char *line = NULL, want[32];
+	size_t room = 0;
+
+	snprintf(want, sizeof(want), "%u:%u", major(dev), minor(dev));
+	while (f && !found && getline(&line, &room, f) > 0)
+		found = is_field3(line, want);
+	free(line);
+	if (f)
+		fclose(f);
+	return found;
 }

@@ -2,7 +2,9 @@
 #ifndef MOUNTS_H
 #define MOUNTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Mount points, each relative to the directory they were looked for below. */
 struct mounts {
@@ -29,5 +31,12 @@ struct mounts {
 int mounts_below(int fd, const char *dir, unsigned long through,
     struct mounts *m);
 void mounts_free(struct mounts *m);
+
+/*
+ * mounts_has - is the file system of this number mounted in this namespace?
+ *
+ * False too where /proc cannot tell.  Source: proc(5) on mountinfo.
+ */
+bool mounts_has(dev_t dev);
 
 #endif
