@@ -373,3 +373,20 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	run -0 host exec "$name" systemctl show -p Result --value c
 	assert_output success
 }
+
+@test "the demo's story is true, and play gives a shell where the suite is" {
+	local before
+	before=$(host list)
+	run -0 "$TOP/t/demo"
+	assert_line '$ nixos-container create database --config-file web.nix'
+	assert_line 'This is generation two.'
+	assert_line 'demo: every step did what it should'
+	run -0 "$TOP/t/demo" play <<-'END'
+		nixos-container --version
+		man -w nixos-container.conf
+		false
+	END
+	assert_line --regexp '^[0-9.]+$'
+	assert_line --regexp '/nixos-container\.conf\.5$'
+	assert_equal "$(host list)" "$before"
+}
