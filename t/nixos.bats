@@ -339,7 +339,7 @@ BIND_RO="/a\:b\\c"
 			"nixos-containers/a.conf": "SYSTEM_PATH=/system\nSTART_TIMEOUT=1min\nAUTO_START=1\n",
 			"nixos-containers/b.conf": "PRIVATE_USERS=pick\nSTART_TIMEOUT=1min\n"
 		},
-		"services": ["container@", "container@a", "container@b"],
+		"services": ["container@", "container@a", "container@b", "ctr-gcroot-sync"],
 		"wrong": []
 	}' t/nixos/spine.nix -A host
 }
@@ -422,6 +422,13 @@ BIND_RO="/a\:b\\c"
 	is '"START_TIMEOUT=1min\n"' -E "$(host 'containers.own = { };').environment.etc.\"nixos-containers/own.conf\".text"
 }
 
+@test "roots of running containers are kept, and seen to before each collection" {
+	with_library
+	is '[["paths.target"],["timers.target"],["nix-gc.service"]]' \
+		-E "let c = ($(host "$foo")).systemd; in map (u: u.ctr-gcroot-sync.wantedBy)
+			[ c.paths c.timers c.services ]"
+}
+
 @test "restartIfChanged = false leaves a running container alone" {
 	with_library
 	is '{"overrideStrategy":"asDropin","restartIfChanged":false,"reloadTriggers":[],"restartTriggers":[]}' \
@@ -431,7 +438,7 @@ BIND_RO="/a\:b\\c"
 @test "a host without containers has nothing of it, unless it is asked for" {
 	with_library
 	is '[[],{},[]]' -E "let c = $(host ''); in [ c.systemd.packages c.systemd.services c.boot.kernelModules ]"
-	is '["container@"]' -E "builtins.attrNames $(host 'boot.enableContainers = true;').systemd.services"
+	is '["container@","ctr-gcroot-sync"]' -E "builtins.attrNames $(host 'boot.enableContainers = true;').systemd.services"
 	is '["containers.<name> is of no effect while boot.enableContainers is false."]' \
 		-E "$(host "$foo boot.enableContainers = false;").warnings"
 }
@@ -490,7 +497,7 @@ BIND_RO="/a\:b\\c"
 	assert_line 'STATE_DIR=/var/lib/containers'
 	assert_line 'CONF_DIR=/etc/containers'
 	run -0 jq -r .postFixup <<<"$package"
-	for tool in coreutils findutils gawk gnugrep gnused nftables nix systemd util-linux; do
+	for tool in coreutils diffutils findutils gawk gnugrep gnused nftables nix systemd util-linux; do
 		assert_output --partial "/fake/$tool/bin"
 	done
 }

@@ -139,9 +139,13 @@ in
 
       systemd.packages = optional (containers != { })
         (pkgs.linkFarm "declared-containers" (mapAttrsToList instance containers));
-      # Running containers follow a host that changes network.
+      # Running containers follow a host that changes network; what they keep in
+      # the store is seen to while they run, and before each collection.
       systemd.paths.nixos-container-resolv.wantedBy = [ "paths.target" ];
+      systemd.paths.ctr-gcroot-sync.wantedBy = [ "paths.target" ];
+      systemd.timers.ctr-gcroot-sync.wantedBy = [ "timers.target" ];
       systemd.services = mapAttrs' service containers // {
+        ctr-gcroot-sync.wantedBy = [ "nix-gc.service" ];
         "container@" = {
           overrideStrategy = "asDropin";
           # Of those that are not declared here a switch of the host ends none.

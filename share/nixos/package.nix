@@ -7,6 +7,7 @@
 , pkgsStatic
 , makeWrapper
 , coreutils
+, diffutils
 , findutils
 , gawk
 , gnugrep
@@ -64,9 +65,14 @@ stdenv.mkDerivation {
   # The scripts of the built-in system are for the busybox of that system.
   dontPatchShebangs = true;
 
+  # It installs what is missing, by apt.
+  doCheck = false;
+
+  # The libraries are in the binaries: nothing needs them at run time.
   postFixup = ''
+    rm -rf $out/nix-support
     wrapProgram $out/bin/nixos-container --prefix PATH : ${lib.makeBinPath [
-      coreutils findutils gawk gnugrep gnused nftables nix systemd util-linux
+      coreutils diffutils findutils gawk gnugrep gnused nftables nix systemd util-linux
     ]}
   '';
 

@@ -24,4 +24,4 @@ import ../../share/nixos/package.nix ({
   makeWrapper = named "makeWrapper";
   src = toString ../..;
 } // builtins.listToAttrs (map (name: { inherit name; value = named name; })
-  [ "coreutils" "findutils" "gawk" "gnugrep" "gnused" "nftables" "nix" "systemd" "util-linux" ]))
+  [ "coreutils" "diffutils" "findutils" "gawk" "gnugrep" "gnused" "nftables" "nix" "systemd" "util-linux" ]))

@@ -37,5 +37,6 @@ in
     systemd.services = any;
     systemd.sockets = any;
     systemd.paths = any;
+    systemd.timers = any;
   };
 }
