@@ -680,11 +680,13 @@ user_is() {
 		one:x:1234:50:A,B:/tmp:/bin/dash >"$d/passwd"
 	printf 'last:x:1235:51::/:' >>"$d/passwd"
 	printf '%s\n' root:x:0: more:x:77:zero,one own:x:50:one nonsense \
-		bad:x:y:one oneself:x:79:oneself,on,ones >"$d/group"
+		extra:x:80:one:more bad:x:y:one oneself:x:79:oneself,on,ones >"$d/group"
 	printf 'end:x:78:root,last,one' >>"$d/group"
 	serve_users "$d"
 	run -0 user_is one
 	assert_output "1234 50 77 78 /tmp /bin/dash"
+	run -0 con run --user one "$root" sed -n 's/^Groups:[[:space:]]*//p' /proc/self/status
+	assert_output "50 77 78 "
 	run -0 user_is last
 	assert_output "1235 51 78 / /bin/sh"
 	run -0 user_is root

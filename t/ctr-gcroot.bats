@@ -605,6 +605,11 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 		offered "/$f"
 		ln -s "/$f" "$ROOTS/foo/${f/\//.}"
 	done
+	# What lies there Nix sees by itself.
+	for f in gcroots/g profiles/p; do
+		inside foo "nix/var/nix/$f" "$(made seen)"
+		offered "/nix/var/nix/$f"
+	done
 	offered relative
 	offered "/$(printf 'x/%.0s' {1..2000})"
 	ln -s "$(made direct)" "$ROOTS/foo/direct"

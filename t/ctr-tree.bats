@@ -27,6 +27,20 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	assert_exists outside/kept
 }
 
+@test "empty opens no pipe and no device, even where it must take off a flag" {
+	mkfifo trees/foo/pipe
+	# Whoever opened the pipe to read would let this writer in.
+	sh -c ': >"$1"; touch opened' sh trees/foo/pipe 3>&- &
+	local writer=$!
+	chattr +i trees/foo 2>/dev/null || skip "no chattr here"
+	until_true 5 grep -q "^State:.S" "/proc/$writer/status"
+	ctr-tree empty "$PWD/trees/foo"
+	assert_equal "$(ls -A trees/foo)" ""
+	sleep 0.2
+	assert_not_exists opened
+	kill "$writer"
+}
+
 @test "put and get copy files and folders, with their modes and content" {
 	mkdir -p from/sub
 	printf 'a\0b' >from/sub/file
