@@ -32,7 +32,7 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	# Whoever opened the pipe to read would let this writer in.
 	sh -c ': >"$1"; touch opened' sh trees/foo/pipe 3>&- &
 	local writer=$!
-	chattr +i trees/foo 2>/dev/null || skip "no chattr here"
+	chattr +i trees/foo 2>/dev/null || { kill "$writer"; skip "no chattr here"; }
 	until_true 5 grep -q "^State:.S" "/proc/$writer/status"
 	ctr-tree empty "$PWD/trees/foo"
 	assert_equal "$(ls -A trees/foo)" ""

@@ -31,7 +31,8 @@ see(const struct nlmsghdr *answer, int n, void *arg)
 	struct route route;
 	bool ours;
 
-	(void)n, (void)arg;
+	(void)arg;
+	fuzz_must(n >= 0 && n < 4);
 	rtlink_read(answer, &link);
 	fuzz_must(memchr(link.name, '\0', sizeof(link.name)));
 	fuzz_must(memchr(link.alt, '\0', sizeof(link.alt)));
