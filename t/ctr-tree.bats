@@ -41,6 +41,14 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	kill "$writer"
 }
 
+@test "a folder takes the place of none, not even of an empty one" {
+	mkdir -p from/sub trees/foo/have/from
+	run -1 ctr-tree put trees/foo from /have
+	assert_output "ctr-tree: copy from to /have: File exists"
+	assert_equal "$(find trees/foo | sort | tr '\n' ' ')" \
+		"trees/foo trees/foo/have trees/foo/have/from "
+}
+
 @test "put and get copy files and folders, with their modes and content" {
 	mkdir -p from/sub
 	printf 'a\0b' >from/sub/file
