@@ -8,11 +8,14 @@ slow() {
 	doing=$1
 	shift
 	[ -z "${quiet-}" ] || { "$@"; return; }
-	slow_tell 6>&- 9>&- </dev/null >&2 &
+	slow_tell &
 	teller=$!
 	slow_status=0
 	"$@" || slow_status=$?
-	kill "$teller" 2>/dev/null || :
+	# A TERM that comes before its trap is set would be lost, for it is caught
+	# here; ALRM is not.  TERM is for where all that follows ignores ALRM.
+	kill -s ALRM "$teller" 2>/dev/null || :
+	kill -s TERM "$teller" 2>/dev/null || :
 	wait "$teller" 2>/dev/null || :
 	return "$slow_status"
 }
@@ -20,7 +23,9 @@ slow() {
 # slow_tell - until it is killed, or who should have done so is gone
 slow_tell() {
 	shown='' seconds=0 nap=''
-	trap '[ -z "$nap" ] || kill "$nap" 2>/dev/null; slow_wipe; exit 0' TERM
+	trap '[ -z "$nap" ] || kill "$nap" 2>/dev/null; slow_wipe; exit 0' ALRM TERM
+	# No lock outlives whom it is told for.
+	exec 6>&- 9>&- </dev/null >&2
 	while kill -0 $$ 2>/dev/null; do
 		sleep 1 >/dev/null 2>&1 &
 		nap=$!
