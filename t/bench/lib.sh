@@ -54,14 +54,16 @@ function ratio(job, one, other,   i, list, n) {
 	return median(list, n)
 }
 function heads(ours) {
-	printf "%-38s %8s %8s %8s %7s %5s %7s %5s\n", "ms", "peer",
+	printf "%-42s %8s %8s %8s %7s %5s %7s %5s\n", "ms", "peer",
 		ours, "floor", "/peer", "aim", "/floor", "aim"
 }
-function row(what, job, ours, peer, aim, least) {
-	printf "%-38s %8.2f %8.2f %8.2f %7.3f %5s %7.2f %5s\n", what,
+function row(what, job, ours, peer, aim, least,   bare) {
+	bare = (1, job, "floor") in t
+	printf "%-42s %8.2f %8.2f %8s %7.3f %5s %7s %5s\n", what,
 		of(job, peer) / 1000, of(job, ours) / 1000,
-		of(job, "floor") / 1000, ratio(job, ours, peer), aim,
-		ratio(job, ours, "floor"), least
+		bare ? sprintf("%.2f", of(job, "floor") / 1000) : "-",
+		ratio(job, ours, peer), aim,
+		bare ? sprintf("%.2f", ratio(job, ours, "floor")) : "-", least
 }
 {
 	t[$1, $2, $3] = $4
