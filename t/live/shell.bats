@@ -62,11 +62,12 @@ up() { grep -qs begun /var/lib/containers/shell/var/begun; }
 			sh -c 'echo begun >/var/begun; sleep 100' 2>/dev/null 3>&- &
 		until_true 20 up
 		kill -$sig $!
+		status=0
 		wait $! || status=$?
 		case $sig in
-		TERM) ((status == 143)) ;;
-		INT) ((status == 130)) ;;
-		HUP) ((status == 129)) ;;
+		TERM) assert_equal "$status" 143 ;;
+		INT) assert_equal "$status" 130 ;;
+		HUP) assert_equal "$status" 129 ;;
 		KILL) until_true 20 test ! -e "$confs/shell.conf" -a ! -e "$confs/.shell.pending"
 			until_true 10 test ! -e /run/nixos-container/shell.lock ;;
 		esac
