@@ -18,6 +18,10 @@ lock() {
 	done
 }
 
+# unlocked PROGRAM ARGUMENT... - run what is not to hold the lock on after us; no
+# redirection of slow itself does, as a shell keeps what it puts aside for that
+unlocked() { "$@" 9>&-; }
+
 slow_lock() { slow "${1#.}: waiting for another command that works on it" flock "$2"; }
 
 unlock() { rm -f "$lock_file"; exec 9>&-; }

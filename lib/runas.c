@@ -49,7 +49,7 @@ find_groups(struct runas *who)
 		n = RUNAS_GROUPS;
 		if (getgrouplist(who->name, who->gid, who->groups, &n) < 0 &&
 		    n <= RUNAS_GROUPS) {
-			/* Without a database, that of the user is the only one. */
+			/* There is no database: that of the user alone. */
 			who->groups[0] = who->gid;
 			n = 1;
 		}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # slow.sh - what takes long says what it is doing, and for how long
 
-# slow WHAT PROGRAM ARGUMENT... - run the program; meanwhile WHAT is told: on a
+# slow WHAT COMMAND ARGUMENT... - run the command; meanwhile WHAT is told: on a
 # terminal from 2 s on, in a line that goes away again, else now and then
 slow() {
 	doing=$1

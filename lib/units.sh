@@ -19,7 +19,7 @@ unit_do() {
 	stop) doing=stopping ;;
 	*) doing=${1}ing ;;
 	esac
-	if slow "$name: $doing" systemctl --quiet "$1" "$unit" 9>&-; then
+	if slow "$name: $doing" unlocked systemctl --quiet "$1" "$unit"; then
 		return
 	fi
 	say "$name: could not $1; the last it said:"

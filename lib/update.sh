@@ -71,7 +71,7 @@ apply() {
 	[ "$apply" != no-apply ] && running || return 0
 	case $apply in
 	reload) switch ;;
-	restart) slow "$name: restarting" systemctl restart "$unit" 9>&- || return 1 ;;
+	restart) slow "$name: restarting" unlocked systemctl restart "$unit" || return 1 ;;
 	esac
 }
 

@@ -8,10 +8,11 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 # slowly SHELL SCRIPT - with slow, in a shell that catches TERM as verbs do
 slowly() {
 	# shellcheck disable=SC2086 # a shell may be two words
-	timeout 50 taskset -c 0 $1 -euc '. "$1"
+	timeout 50 taskset -c 0 $1 -euc '. "$1/slow.sh"
+		. "$1/locks.sh"
 		say() { printf "%s\n" "$*" >&2; }
 		trap "exit 1" TERM
-		eval "$2"' sh "$TOP/lib/slow.sh" "$2" 3>&-
+		eval "$2"' sh "$TOP/lib" "$2" 3>&-
 }
 
 @test "the command has its status, and its end is never waited for" {
@@ -28,7 +29,7 @@ slowly() {
 
 @test "no lock is held by who tells of it" {
 	# shellcheck disable=SC2016 # for the shell that catches TERM
-	slowly dash 'exec 9>lock; flock 9; echo $$ >pid; slow work sleep 30' &
+	slowly dash 'exec 9>lock; flock 9; echo $$ >pid; slow work unlocked sleep 30' &
 	local waits=$!
 	until_true 5 test -s pid
 	until_true 5 pgrep -P "$(cat pid)" sleep
