@@ -30,16 +30,20 @@ slowly() {
 @test "no lock is held by who tells of it" {
 	# shellcheck disable=SC2016 # for the shell that catches TERM
 	slowly dash 'exec 9>lock; flock 9; echo $$ >pid; slow work unlocked sleep 30' &
-	local waits=$!
+	local waits=$! shell works tells
 	until_true 5 test -s pid
-	until_true 5 pgrep -P "$(cat pid)" sleep
-	local sleeps
-	sleeps=$(pgrep -P "$(cat pid)" -x sleep)
-	run find "/proc/$(pgrep -P "$(cat pid)" -x dash)/fd" -lname '*/lock'
+	shell=$(cat pid)
+	until_true 5 pgrep -P "$shell" -x sleep
+	works=$(pgrep -P "$shell" -x sleep)
+	tells=$(pgrep -P "$shell" -x dash)
+	until_true 5 pgrep -P "$tells" -x sleep
+	run find "/proc/$tells/fd" -lname '*/lock'
 	assert_output ""
-	kill -9 "$(cat pid)"
-	kill "$sleeps"
+	kill -9 "$shell"
+	until_true 5 sh -c '! kill -0 "$1" 2>/dev/null' sh "$shell"
+	kill -0 "$works"
 	flock -n lock true
+	kill "$works"
 	wait "$waits" || true
 }
 
