@@ -10,6 +10,7 @@
 # forward_ports - the words of HOST_PORT as "proto hostport containerport"
 #
 # A word is [proto:]hostport[:containerport], as systemd-nspawn's --port has it.
+# The last line says what is wrong, where this fails.
 forward_ports() {
 	[ -n "$HOST_PORT" ] || return 0
 	printf '%s\n' "$HOST_PORT" | awk '
@@ -20,7 +21,11 @@ forward_ports() {
 		if (part[1] !~ /^[0-9]/) proto = part[i++]
 		from = part[i]; to = i < n ? part[i + 1] : from
 		if (n > i + 1 || proto !~ /^(tcp|udp)$/ || !port(from) || !port(to)) {
-			print w
+			print "not a port to forward: " w "; one is [tcp:|udp:]HOSTPORT[:PORT]"
+			exit 1
+		}
+		if (seen[proto, from]++) {
+			print "the port " from " (" proto ") is forwarded twice: " w
 			exit 1
 		}
 		print proto, from, to
@@ -33,8 +38,7 @@ forward_ports() {
 
 forward_check() {
 	if [ -n "$HOST_PORT" ]; then
-		wrong=$(forward_ports) || bad 'HOST_PORT: not a port to forward:' \
-			"$(printf '%s\n' "$wrong" | tail -n 1); one is [tcp:|udp:]HOSTPORT[:PORT]"
+		wrong=$(forward_ports) || bad "HOST_PORT: ${wrong##*"$newline"}"
 		[ -n "$LOCAL_ADDRESS$LOCAL_ADDRESS6" ] ||
 			bad 'HOST_PORT needs LOCAL_ADDRESS or LOCAL_ADDRESS6'
 	fi
@@ -43,12 +47,8 @@ forward_check() {
 	fi
 }
 
-# forward_table - the table, its maps and its chains
-#
-# A loopback address of the host is a way to forwarded ports too.  That takes
-# route_localnet on the container's link, so nothing that comes from there may
-# claim or seek such an address.
-forward_table() {
+# forward_sets - the table with its maps and sets
+forward_sets() {
 	cat <<-'END'
 		add table inet nixos-container
 		add map inet nixos-container forward4 { type inet_proto . inet_service : ipv4_addr . inet_service; }
@@ -56,6 +56,16 @@ forward_table() {
 		add set inet nixos-container nat4 { type ipv4_addr; }
 		add set inet nixos-container nat6 { type ipv6_addr; }
 		add set inet nixos-container links { type ifname; }
+	END
+}
+
+# forward_chains - the chains that look into them
+#
+# A loopback address of the host is a way to forwarded ports too.  That takes
+# route_localnet on the container's link, so nothing that comes from there may
+# claim or seek such an address.
+forward_chains() {
+	cat <<-'END'
 		add chain inet nixos-container guard { type filter hook prerouting priority raw; }
 		add chain inet nixos-container prerouting { type nat hook prerouting priority dstnat; }
 		add chain inet nixos-container output { type nat hook output priority -100; }
@@ -104,7 +114,7 @@ forward_on() {
 	[ -n "$HOST_PORT" ] || yes NAT "$NAT" || return 0
 	mkdir -p "$lock_dir" && chmod 700 "$lock_dir"
 	forward_elements >"$lock_dir/$name.forward"
-	said=$({ forward_table; forward_nft add <"$lock_dir/$name.forward"; } |
+	said=$({ forward_sets; forward_chains; forward_nft add <"$lock_dir/$name.forward"; } |
 		nft -f - 2>&1) || forward_failed
 	forward_sysctl
 }
@@ -144,15 +154,17 @@ forward_sysctl() {
 	done
 }
 
-# Adding first makes it right for what is gone already.  Without the table there
-# is nothing to take; where nft fails otherwise, the next cleanup needs the file.
+# Adding first makes it right for what is gone already, the table included.
+# Where nft fails the file stays, for the next cleanup.  sort -u: an element
+# that an older version wrote twice can be deleted only once.
 forward_off() {
 	file=$lock_dir/$name.forward
 	[ -e "$file" ] || return 0
-	said=$({ forward_nft add <"$file"; forward_nft delete <"$file"; } | LC_ALL=C nft -f - 2>&1) ||
-		case $said in
-		*'No such file or directory'*) ;;
-		*) printf '%s\n' "$said" >&2; return 1 ;;
-		esac
+	elements=$(sort -u "$file") || return 1
+	{
+		forward_sets
+		printf '%s\n' "$elements" | forward_nft add
+		printf '%s\n' "$elements" | forward_nft delete
+	} | nft -f - || return 1
 	rm -f "$file"
 }

@@ -138,3 +138,36 @@ web() {
 		nothing_left "$name"
 	done
 }
+
+@test "a port twice is refused, by create and by what reads the settings" {
+	run -2 create --port 8098:80 --port tcp:8098:81
+	assert_output --partial "--port: the port 8098 (tcp) is forwarded twice: tcp:8098:81"
+	nothing_left "$name"
+	create --no-start --port 8098:80 --port udp:8098:80
+	echo HOST_PORT=8098,8099,tcp:8099:80 >>"$conf"
+	sed -i 1,/HOST_PORT/d "$conf" && echo PRIVATE_NETWORK=1 >>"$conf"
+	printf 'HOST_ADDRESS=10.233.77.1\nLOCAL_ADDRESS=10.233.77.2\n' >>"$conf"
+	run -2 nixos-container launch "$name"
+	assert_output --partial "HOST_PORT: the port 8099 (tcp) is forwarded twice"
+}
+
+@test "ports that an older version wrote down twice go, and a failure is no success" {
+	create --port 8096:80
+	file=/run/nixos-container/$name.forward
+	grep '^forward4' "$file" >"$BATS_TEST_TMPDIR/twice"
+	cat "$BATS_TEST_TMPDIR/twice" >>"$file"
+	nixos-container stop "$name"
+	run -0 nft list map inet nixos-container forward4
+	refute_output --partial 8096
+	# What cannot be taken away is said, and kept for the next time.
+	echo 'forward4 tcp . 8096 : no.such.name. . 80' >"$file"
+	run -1 nixos-container cleanup "$name"
+	assert_exists "$file"
+	rm "$file"
+	# Without the table nothing is there to take.
+	nixos-container start "$name"
+	nft delete table inet nixos-container
+	run -0 nixos-container stop "$name"
+	assert_output ''
+	assert_not_exists "$file"
+}
