@@ -44,8 +44,7 @@ addresses_check() {
 	HOST_ADDRESS6=$host_address6 LOCAL_ADDRESS6=$local_address6 GATEWAY6=$gateway6
 	(network --check) || exit 2
 	HOST_PORT=$ports
-	forward_ports >/dev/null || 
-		die 2 "not a port to forward: $ports; one is [tcp:|udp:]HOSTPORT[:PORT]"
+	wrong=$(forward_ports) || die 2 "--port: ${wrong##*"$newline"}"
 }
 
 # make_it - all of create between the pending settings and the final ones
@@ -73,6 +72,7 @@ create_settle() {
 	with_addresses mv "$pending" "$conf"
 	sync "$conf_dir"
 	names ''
+	unit_fresh
 }
 
 cmd_create() {

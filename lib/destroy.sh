@@ -51,7 +51,8 @@ wipe() {
 	build_done
 	# systemd-nspawn's lock on the tree: it stays where nspawn was killed.
 	rm -f "$state_dir/.#$name.lck" "$conf_dir/.$name.nix" "$conf_dir/.$name.nix.tmp" \
-		"$lock_dir/$name.tree.lock" "$pending.tmp" && rm -f "$pending"
+		"$lock_dir/$name.tree.lock" "$pending.tmp" && rm -f "$pending" || return 1
+	(unit_fresh) || :
 }
 
 # unmount_below DIR - what is mounted on a folder and below it, the last first;

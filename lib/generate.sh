@@ -83,7 +83,7 @@ unit_settings() {
 		else if (key == "TASKS_MAX") limit("TasksMax", "^([0-9]+%?|infinity)$")
 		else if (key == "START_TIMEOUT") limit("TimeoutStartSec", "^([0-9]+(ms|s|min|h)? ?)+$|^infinity$")
 	}
-	BEGIN { each_setting(); exit failed }' "$@"
+	BEGIN { strict = 1; each_setting(); exit failed }' "$@"
 }
 
 # cmd_generate NORMAL EARLY LATE - where systemd takes units from at boot

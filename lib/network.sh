@@ -49,9 +49,11 @@ network() {
 	[ -z "$GATEWAY" ] || set -- "$@" --gateway "$GATEWAY"
 	[ -z "$GATEWAY6" ] || set -- "$@" --gateway6 "$GATEWAY6"
 	[ -z "$MTU" ] || set -- "$@" --mtu "$MTU"
+	set -f	# these are no patterns
 	for interface in $INTERFACES; do set -- "$@" --move "$interface"; done
 	for interface in $MACVLANS; do set -- "$@" --macvlan "$interface"; done
 	for interface in $EXTRA_VETHS; do set -- "$@" --pair "$interface"; done
+	set +f
 	! shifted || set -- "$@" --release
 	mkveth add "$@" -- "$name"
 }

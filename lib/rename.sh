@@ -57,6 +57,7 @@ rename_move() {
 	sync "$conf_dir"
 	rm -f "$conf_dir/.$1.$2.rename"
 	names ''
+	for moved; do (name_set "$moved" && unit_fresh) || :; done
 }
 
 # move_name DIR OLD NEW

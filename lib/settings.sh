@@ -55,10 +55,20 @@ conf_set() {
 # each_setting(): call one() for each setting of the files that are arguments,
 # with name, file, key and value; a file that is gone meanwhile has none, which
 # to awk itself is an error.  names[1] to names[count] are the containers.
+# A line that is no setting is left out; where strict is set, it is reported on
+# standard error, and failed is set.
 # file_name(f): the container of that file, "" if it is none's.
 # split_words(s, w): the words of a value into w; returns how many.
 # shellcheck disable=SC2016 # for awk
 awk_settings='
+	BEGIN {
+		keys = " SYSTEM_PATH FLAKE PRIVATE_NETWORK HOST_ADDRESS LOCAL_ADDRESS" \
+			" HOST_ADDRESS6 LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS HOST_BRIDGE HOST_PORT" \
+			" NETWORK_NAMESPACE_PATH PRIVATE_USERS INTERFACES MACVLANS AUTO_START" \
+			" COPY_RESOLV_CONF EXTRA_NSPAWN_FLAGS EPHEMERAL EXTRA_VETHS BIND BIND_RO" \
+			" TMPFS CAPABILITIES DEVICES START_TIMEOUT NAT MTU GATEWAY GATEWAY6 AFTER" \
+			" REQUIRES MEMORY_MAX CPU_QUOTA TASKS_MAX RESOLVE_CONTAINERS "
+	}
 	function is_name(w) {
 		return length(w) < 64 && w ~ /^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$/ &&
 			w !~ /^(cache|containers|mounts|policy|registries|sigstore|storage)$/
@@ -67,12 +77,25 @@ awk_settings='
 		sub(/.*\//, "", f)
 		return sub(/\.conf$/, "", f) && is_name(f) ? f : ""
 	}
+	function refuse(why) {
+		if (strict) {
+			gsub(/[\001-\037\177]/, "?")
+			printf "nixos-container: %s:%d: %s: %s\n", file, lineno, why, $0 >"/dev/stderr"
+			failed = 1
+		}
+		return 0
+	}
 	function setting() {
-		if ($0 !~ /^[A-Z][A-Z_0-9]*=/) return 0
+		lineno++
+		if ($0 ~ /^(#|$)/) return 0
+		if ($0 ~ /[\001-\037\177]/) return refuse("a control character")
+		if ($0 !~ /^[A-Z][A-Z_0-9]*=/) return refuse("not KEY=VALUE")
 		key = $0
 		sub(/=.*/, "", key)
+		if (index(keys, " " key " ") == 0) return refuse("unknown setting")
 		value = substr($0, length(key) + 2)
 		if (value ~ /^".*"$/) value = substr(value, 2, length(value) - 2)
+		if (strict && value ~ /"/) return refuse("unbalanced quotes")
 		return value != ""
 	}
 	function each_setting(    i) {
@@ -81,6 +104,7 @@ awk_settings='
 			if ((name = file_name(file)) == "") continue
 			files[name] = file
 			names[++count] = name
+			lineno = 0
 			while ((getline <file) > 0) if (setting()) one()
 			close(file)
 		}

@@ -130,3 +130,81 @@ RequiresMountsFor="/srv/100%%"'
 	run -0 generated
 	assert_exists "$BATS_TEST_TMPDIR/out/multi-user.target.wants/container@good.service"
 }
+
+@test "a control character in a settings file never reaches a unit" {
+	mkdir -p "$BATS_TEST_TMPDIR/conf"
+	printf 'AUTO_START=1\nBIND="/srv\r[Service]\rExecStartPre=/bin/touch /srv/x"\n' \
+		>"$BATS_TEST_TMPDIR/conf/one.conf"
+	printf 'MEMORY_MAX=1G\nNO_SUCH=1\nAFTER="a"b"\nno line\n' >"$BATS_TEST_TMPDIR/conf/two.conf"
+	run -0 generated
+	assert_line --partial 'one.conf:2: a control character: BIND="/srv?[Service]?'
+	assert_line --partial 'two.conf:2: unknown setting: NO_SUCH=1'
+	assert_line --partial 'two.conf:3: unbalanced quotes: AFTER="a"b"'
+	assert_line --partial 'two.conf:4: not KEY=VALUE: no line'
+	run -0 grep -r . "$BATS_TEST_TMPDIR/out" --include=settings.conf
+	refute_output --partial ExecStartPre
+	assert_output --partial MemoryMax=1G
+	# What else reads settings leaves such a line out.
+	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR/conf
+	printf 'LOCAL_ADDRESS=10.1.2.3\033[2J\n' >>"$BATS_TEST_TMPDIR/conf/one.conf"
+	run -0 nixos-container list --json
+	assert_equal "$(jq -c '.[0].addresses' <<<"$output")" '[]'
+}
+
+@test "no setting and no argument becomes an option of another program" {
+	create --no-start
+	cp "$conf" "$BATS_TEST_TMPDIR/settings"
+	with() { cp "$BATS_TEST_TMPDIR/settings" "$conf"; printf '%s\n' "$1" >>"$conf"; }
+	with SYSTEM_PATH=--bind-ro=/srv
+	run -2 nixos-container launch "$name"
+	assert_output --partial "not an absolute path: --bind-ro=/srv"
+	sed -i /PRIVATE_NETWORK/d "$BATS_TEST_TMPDIR/settings"
+	sed -i /ADDRESS/d "$BATS_TEST_TMPDIR/settings"
+	with NETWORK_NAMESPACE_PATH=--help
+	run -125 nixos-container launch "$name"
+	refute_output --partial usage:
+	run -2 nixos-container rollback "$name" --state-dir="$BATS_TEST_TMPDIR"
+	assert_output --partial "--state-dir=$BATS_TEST_TMPDIR"
+	run -2 nixos-container update "$name" --nixos-path --version
+	run -2 nixos-container update "$name" --flake --version
+	run -2 nixos-container update "$name" --system-path --version
+}
+
+@test "a setting is no pattern for the shell" {
+	create --no-start
+	cd "$BATS_TEST_TMPDIR"
+	touch lo eth7
+	for setting in INTERFACES MACVLANS EXTRA_VETHS; do
+		cp "$conf" saved
+		printf '%s="* no-such"\n' "$setting" >>"$conf"
+		[[ $setting != EXTRA_VETHS ]] || echo 'EXTRA_VETHS="*:bridge=no-such"' >>"$conf"
+		run timeout 30 nixos-container launch "$name"
+		assert_failure
+		((status != 124))
+		refute_output --partial eth7
+		assert_output --regexp '\*|no-such'
+		mv saved "$conf"
+	done
+}
+
+@test "settings of a destroyed container do not hold for the next of its name" {
+	create --no-start
+	printf 'TASKS_MAX=77\nMEMORY_MAX=64M\n' >>"$conf"
+	nixos-container start "$name"
+	assert_equal "$(of TasksMax)" 77
+	nixos-container destroy "$name"
+	assert_not_exists "/run/systemd/generator/container@$name.service.d"
+	create
+	assert_equal "$(of TasksMax)" 16384
+	assert_equal "$(of MemoryMax)" infinity
+	# A copy has the limits at once, and by any way of starting it.
+	printf 'TASKS_MAX=78\n' >>"$conf"
+	nixos-container stop "$name"
+	also "$name-b"
+	nixos-container clone "$name" "$name-b"
+	assert_equal "$(systemctl show -p TasksMax --value "container@$name-b.service")" 78
+	also "$name-c"
+	nixos-container rename "$name-b" "$name-c"
+	assert_equal "$(systemctl show -p TasksMax --value "container@$name-c.service")" 78
+	assert_not_exists "/run/systemd/generator/container@$name-b.service.d"
+}
