@@ -35,12 +35,14 @@ build() {
 # build_theirs CONFIGURATION - the same of what lies in the container's tree
 #
 # Its root can write there, and this is evaluated by the host's: it may read
-# that folder, what it is built with, and what the user allows by -I.
+# that folder, what it is built with, and what the user allows by -I.  The
+# features are the user's to turn on: with flakes, it could read any folder.
 build_theirs() {
 	file=$(nix_file)
+	plain_files
 	set -- nix-build "$file" -A system -I "nixos-config=$1" \
 		-o "$lock_dir/$name.build" --option restrict-eval true \
-		--option allowed-uris 'https:// http://' \
+		--option allowed-uris https:// --option experimental-features '' \
 		-I "configuration-of-$name=$root/etc/nixos"
 	case $file in
 	'<'*'>')
@@ -61,6 +63,16 @@ build_theirs() {
 	build_with "$nix_flags" "$@"
 }
 
+# plain_files - refuse a configuration that no reading of it would end of
+#
+# Nix opens whatever the configuration names: a FIFO would hold it for ever.
+plain_files() {
+	odd=$(enter_config && timeout 10 find . -xdev ! -type f ! -type d ! -type l -print -quit) ||
+		die 1 "$name: could not look through $root/etc/nixos"
+	[ -z "$odd" ] || die 1 "$name: its configuration is not built: this is neither" \
+		"a file, a directory nor a link: $root/etc/nixos/${odd#./}"
+}
+
 # build_with FLAGS COMMAND... - run it, with flags of the user's
 build_with() {
 	flags_given=$1
@@ -72,6 +84,7 @@ build_with() {
 			${flags_given%"$newline"}
 		END
 	fi
+	[ -z "${quiet-}" ] || set -- "$@" --quiet
 	# Relative paths among the flags are the caller's.
 	(cd "$here" && "$@" 9>&- >/dev/null) || 
 		die 1 "$name: its system could not be built; what Nix says of it is above"
@@ -84,7 +97,7 @@ build_with() {
 # and may have taken what it built: builder builds that again, of built_from.
 system_set() {
 	tries=0
-	until ctr-gcroot set "$name" "$system"; do
+	until ctr-gcroot -- set "$name" "$system"; do
 		tries=$((tries + 1))
 		[ -n "$builder" ] && [ ! -e "$system" ] && [ $tries -lt 10 ] || exit 1
 		note "$name: a garbage collection took what was built: building it again"

@@ -121,7 +121,12 @@ run_status() {
 	*) status=125; return 0 ;;
 	esac
 	how=${how#*ExecMainStatus=}
-	status=$((status + ${how%%"$newline"*}))
+	how=${how%%"$newline"*}
+	# The container says this: a word that is no number would be an expression.
+	case $how in
+	'' | *[!0-9]* | 0?* | ????*) how=0 status=125 ;;
+	esac
+	status=$((status + how))
 	systemctl --machine="$name" reset-failed "$runs" 2>/dev/null || :
 	# Those of systemd.exec(5) for what it could not do.
 	[ "$status:${dir:+given}" != 200:given ] ||

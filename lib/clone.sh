@@ -97,5 +97,5 @@ clone_profile() {
 	*) return 0 ;;
 	esac
 	system=$(ctr-gcroot path "$from") || exit 1
-	ctr-gcroot set "$name" "$system"
+	ctr-gcroot -- set "$name" "$system"
 }

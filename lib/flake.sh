@@ -6,7 +6,7 @@
 # everywhere; its attribute is "container" where none is said
 flake_check() {
 	case $flake in
-	*"$newline"* | *'"'* | *"'"* | '#'*) usage "not a flake: $flake" ;;
+	*"$newline"* | *'"'* | *"'"* | '#'* | -*) usage "not a flake: $flake" ;;
 	. | ./* | .. | ../* | '.#'* | '..#'*) flake=$here/$flake ;;
 	esac
 	for word in "$config" "$config_file" "$nixos_path" "$system_path"; do

@@ -4,7 +4,7 @@
 
 build_options() {
 	config='' config_file='' nixos_path='' system_path='' flake='' with_config=''
-	nix_flags=${quiet:+--quiet$newline} flake_flags=''
+	nix_flags='' flake_flags=''
 	host_address='' local_address='' host_address6='' local_address6=''
 	gateway='' gateway6='' bridge='' ports='' nat='' auto_start=''
 	resolve=''
@@ -122,6 +122,9 @@ only() {
 build_options_agree() {
 	[ -z "${config_file#-}" ] || [ -f "$config_file" ] ||
 		die 2 "--config-file $config_file: no such file"
+	case $nixos_path in
+	-*) usage "--nixos-path: not a path: $nixos_path" ;;
+	esac
 	[ -z "$config" ] || [ -z "$config_file" ] ||
 		usage '--config and --config-file exclude each other'
 	[ -z "$system_path" ] || [ -z "$config$nixos_path" ] ||

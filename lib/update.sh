@@ -101,10 +101,11 @@ cmd_rollback() {
 	esac
 	name_known "$@"
 	[ $# -le 2 ] || usage 'rollback takes a name and a generation'
+	[ $# -lt 2 ] || generation_check "$2"
 	lock "$name"
 	trap unlock EXIT
 	trap 'exit 1' INT TERM HUP
-	ctr-gcroot rollback "$@"
+	ctr-gcroot -- rollback "$@"
 	apply || {
 		say "$name: $apply to the generation that is current now failed"
 		exit 3
@@ -118,12 +119,29 @@ cmd_generations() {
 	esac
 }
 
+# generation_check NUMBER - is it one?
+generation_check() {
+	case $1 in
+	'' | *[!0-9]*) usage "$verb: not the number of a generation: $1" ;;
+	esac
+}
+
 # generation NUMBER - print where a generation leads
 generation() {
 	ctr-gcroot list "$name" | awk -v n="$1" '
 		n == "current" ? /\(current\)/ : $1 == n { print $NF; found = 1 }
 		END { exit !found }' || 
 		die 1 "$name: no generation $1; it has those of: nixos-container generations $name"
+}
+
+# store_path TEXT - is it one, and nothing else that Nix would evaluate?  The
+# container writes the links of its generations.
+store_path() {
+	case $1 in
+	/nix/store/*[!a-zA-Z0-9+._=-]* | /nix/store/.* | /nix/store/) ;;
+	/nix/store/?*) return ;;
+	esac
+	die 1 "$name: not a store path, so not compared: $1"
 }
 
 # plain - pass text on, with colours for those alone who want them
@@ -135,11 +153,7 @@ plain() {
 cmd_diff() {
 	[ $# -le 3 ] || usage 'diff takes a name and two generations'
 	name_known "$@"
-	for n in "${2-0}" "${3-0}"; do
-		case $n in
-		'' | *[!0-9]*) usage "diff: not the number of a generation: $n" ;;
-		esac
-	done
+	for n in "${2-0}" "${3-0}"; do generation_check "$n"; done
 	to=$(generation "${3-current}")
 	from=${2-}
 	[ -n "$from" ] || from=$(ctr-gcroot list "$name" |
@@ -147,6 +161,8 @@ cmd_diff() {
 	[ -n "$from" ] || die 1 "$name: nothing to compare with: there is no" \
 		'generation before the current one'
 	from=$(generation "$from")
+	store_path "$from"
+	store_path "$to"
 	said=$(nix --offline --extra-experimental-features nix-command store diff-closures \
 		"$from" "$to") || exit 1
 	if [ -n "$said" ]; then

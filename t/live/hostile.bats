@@ -322,3 +322,82 @@ becomes() {
 	rm -r "$dropin"
 	goes_away
 }
+
+# evaluates TEXT... - an update of such a configuration fails, and does so soon
+evaluates() {
+	printf '%s\n' "$@" >"$root/etc/nixos/configuration.nix"
+	bounded nixos-container update --no-apply "$name"
+	run -1 cat "$spied"
+	run ! grep -rl secret-of-the-host /nix/store
+	assert_equal "$(ctr-gcroot path "$name")" "$A"
+}
+
+@test "a configuration reads nothing of the host's, whatever features its Nix has" {
+	export NIX_CONFIG=$'build-users-group =\nsandbox = false\nsubstituters =\nexperimental-features = nix-command flakes fetch-closure'
+	# Without the host's guard it does: what is refused below is no mistake of the test's.
+	run -0 nix-instantiate --eval --restrict-eval -E \
+		"builtins.readFile (builtins.fetchTree { type = \"path\"; path = \"$canary/deep\"; } + \"/er/hard\")"
+	assert_output --partial secret-of-the-host
+	nix-store --gc >/dev/null 2>&1
+	evaluates "builtins.readFile (builtins.fetchTree { type = \"path\"; path = \"$canary/deep\"; } + \"/er/hard\")"
+	evaluates "builtins.seq (builtins.tryEval (builtins.getFlake \"path:$canary/deep\")) { }"
+	# "Loopback" is the spy's.
+	socat TCP4-LISTEN:8995,bind=127.0.0.1,fork "OPEN:$spied,creat,append" 3>&- &
+	loopback=$!
+	until_true 5 sh -c 'ss -ltn | grep -q 127.0.0.1:8995'
+	evaluates 'builtins.readFile (builtins.fetchurl "http://127.0.0.1:8995/")'
+	evaluates 'import (builtins.fetchTarball "http://localhost:8995/x.tar.gz")'
+	kill "$loopback"
+	unharmed
+}
+
+@test "a configuration that names a FIFO or a device is refused before it is read" {
+	for kind in p 'c 1 5'; do
+		rm -rf "$root/etc/nixos/deep"
+		mkdir -p "$root/etc/nixos/deep"
+		# shellcheck disable=SC2086 # a word or three
+		mknod "$root/etc/nixos/deep/odd" $kind
+		echo 'builtins.readFile ./deep/odd' >"$root/etc/nixos/configuration.nix"
+		run -1 timeout 30 nixos-container update --no-apply "$name"
+		assert_output --partial "its configuration is not built"
+		assert_output --partial "etc/nixos/deep/odd"
+	done
+	unharmed
+}
+
+@test "diff gives nothing but store paths to Nix" {
+	mkdir -p $canary/flake
+	printf '{ outputs = _: { x = builtins.trace "secret-of-the-host" 1; }; }\n' >$canary/flake/flake.nix
+	look >"$BATS_TEST_TMPDIR/before"
+	profile=/nix/var/nix/profiles/per-container/$name
+	for text in "path:$canary/flake#x" "$canary/flake#x" "/nix/store/../../$canary/flake" \
+		"$A?x" "$A#x" --help; do
+		ln -sfn -- "$text" "$profile/system-2-link"
+		ln -sfn system-2-link "$profile/system"
+		run -1 nixos-container diff "$name" 1 2
+		assert_output --partial "not a store path, so not compared"
+		refute_output --partial secret-of-the-host
+	done
+	rm -r $canary/flake
+}
+
+@test "what a container's systemd says is never evaluated" {
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	cd "$BATS_TEST_TMPDIR"
+	cat >bin/systemctl <<-'END'
+		#!/bin/sh
+		case $* in
+		*ExecMainStatus*) printf 'ExecMainCode=1\nExecMainStatus=%s\nLoadState=loaded\n' "$SAID" ;;
+		esac
+	END
+	printf '#!/bin/sh\nexit 1\n' >bin/systemd-run
+	chmod +x bin/*
+	for shell in bash dash 'busybox sh'; do
+		for SAID in 'a[$(touch pwned)0]' '08' 1+1 '' 99999999999999999999; do
+			export SAID
+			PATH=$PWD/bin:$PATH run -125 $shell "$(command -v nixos-container)" run "$name" -- true
+			assert_not_exists pwned
+		done
+		SAID=7 PATH=$PWD/bin:$PATH run -7 $shell "$(command -v nixos-container)" run "$name" -- true
+	done
+}
