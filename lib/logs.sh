@@ -22,16 +22,32 @@ cmd_logs() {
 		shift
 	done
 	name_only "$operands"
-	set -- --unit="$unit"
 	if [ -z "$whose" ] && has_journal; then
-		set -- --machine="$name"
+		set -- own_journal
+	else
+		set -- exec journalctl --unit="$unit"
 	fi
 	while IFS= read -r word; do
 		[ -z "$word" ] || set -- "$@" "$word"
 	done <<-END
 		$given
 	END
-	exec journalctl "$@"
+	"$@"
+}
+
+# own_journal OPTION... - become journalctl on the journal in the tree
+#
+# The container may put links there, which journalctl would follow on the host:
+# it sees the journal on a mount of its own, where the kernel follows none.
+own_journal() {
+	enter_tree var/log/journal
+	# shellcheck disable=SC2016 # for the shell in the namespace
+	exec unshare -m --propagation private sh -euc '
+		at=$1
+		shift
+		mount --no-canonicalize --bind -o ro,nosymfollow . "$at"
+		cd /
+		exec journalctl --directory="$at" "$@"' sh "$lock_dir" "$@"
 }
 
 one_line() {
@@ -44,8 +60,7 @@ one_line() {
 # has_journal - does it run, and keep a journal of its own?
 has_journal() {
 	registered || return 1
-	view
-	for dir in "$seen"/var/log/journal/* "$seen"/run/log/journal/*; do
+	for dir in "$root"/var/log/journal/*; do
 		[ ! -d "$dir" ] || return 0
 	done
 	return 1

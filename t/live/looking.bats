@@ -144,3 +144,39 @@ load container
 	run -0 nixos-container list
 	assert_equal "${#lines[@]}" 10000
 }
+
+@test "logs never shows a journal of the host's, by no link of the container's" {
+	create --nixos-path /src/t/systems/debian -I suite=/usr/local
+	logger -t tagged "secret of the host"
+	inside logger -t tagged "said inside"
+	journalctl --sync
+	local hosts id=
+	for hosts in /var/log/journal /run/log/journal; do
+		[[ ! -e $hosts/$(cat /etc/machine-id) ]] || { id=$(cat /etc/machine-id); break; }
+	done
+	[[ $id ]]
+	run -0 nixos-container logs "$name" --lines=1000
+	assert_output --partial "said inside"
+	refute_output --partial "secret of the host"
+	inside sh -c 'cd /var/log/journal/* && journalctl --rotate && mv "$(ls | head -n 1)" keep
+		echo "$PWD"' >/dev/null
+	local own=$root/var/log/journal/*
+	own=$(echo $own)
+	# A file, a folder of one machine, all of them, and the folder above.
+	ln -s "$hosts/$id/system.journal" "$own/system@1.journal"
+	ln -s "$hosts/$id" "$root/var/log/journal/$id"
+	run nixos-container logs "$name" --lines=1000
+	refute_output --partial "secret of the host"
+	mv "$root/var/log/journal" "$root/var/log/own"
+	ln -s "$hosts" "$root/var/log/journal"
+	run nixos-container logs "$name" --lines=1000
+	refute_output --partial "secret of the host"
+	mv "$root/var/log" "$root/var/own"
+	ln -s /var/log "$root/var/log"
+	run nixos-container logs "$name" --lines=1000
+	refute_output --partial "secret of the host"
+	mkdir -p "$root/run/log"
+	ln -sfn "$hosts" "$root/run/log/journal"
+	run nixos-container logs "$name" --lines=1000
+	refute_output --partial "secret of the host"
+}
