@@ -20,6 +20,20 @@ settings_check() {
 	done
 }
 
+# system_check - a container without a system cannot start, now or later
+system_check() {
+	system=$SYSTEM_PATH
+	[ -n "$system" ] || system=$(ctr-gcroot -- path "$name" 2>/dev/null) ||
+		die 2 "$name: no system was built for it;" \
+			"this builds one: nixos-container update $name"
+	case $system in
+	/nix/store/*) [ -e "$system/init" ] || [ -L "$system/init" ] ||
+		die 2 "$name: its system is missing: $system/init" ;;
+	/*) ;;
+	*) bad "the system is not an absolute path: $system" ;;
+	esac
+}
+
 # tree - what systemd-nspawn wants to find in the root
 tree() {
 	[ -d "$state_dir" ] || mkdir -p "$state_dir"
@@ -50,21 +64,23 @@ cmd_resolv() {
 	done
 }
 
-# cmd_cleanup - what a launch made on the host, gone (the unit's ExecStopPost)
+# cmd_cleanup - remove what a launch made on the host (the unit's ExecStopPost)
+#
+# Each step is tried, whatever became of those before it.
 cmd_cleanup() {
 	[ $# -eq 1 ] || usage 'cleanup takes one name'
 	name_set "$1"
-	machine_forget
-	roots_sync
-	ephemeral_off
-	left=''
-	forward_off || left=1
-	mkveth del -- "$name"
-	[ -z "$left" ] || {
-		say "$name: could not take its forwarded ports away; again: nixos-container cleanup $name"
-		return 1
-	}
+	undone=''
+	for step in machine_forget roots_sync forward_off network_off nspawn_off; do
+		"$step" || undone=1
+	done
+	[ -n "$undone" ] || return 0
+	say "$name: not all was cleaned up, for the reason above; to try again:" \
+		"nixos-container cleanup $name"
+	return 1
 }
+
+network_off() { mkveth del -- "$name"; }
 
 # roots_sync - what links in the tree lead to is kept on the host, now that
 # nobody in the container looks after them
@@ -75,15 +91,33 @@ roots_sync() {
 		say "$name: not all of its garbage collector roots are kept"
 }
 
-# ephemeral_off - the copy of the tree that EPHEMERAL=1 made: a systemd-nspawn
-# that was killed leaves it
-ephemeral_off() {
-	for copy in "$state_dir/.#machine.$name"????????????????; do
-		case ${copy#"$state_dir/.#machine.$name"} in
+# nspawn_off - what systemd-nspawn leaves where it was killed: the copy of the
+# tree that EPHEMERAL=1 made, and since 256 a mount that its next start minds
+nspawn_off() {
+	remains=''
+	for copy in "$state_dir/.#machine.$name"???????????????? \
+		"$state_dir/.#snapshot.$name"????????????????; do
+		case ${copy##*"$name"} in
 		*[!0-9a-f]*) ;;
-		*) rm -rf --one-file-system -- "$copy" "$state_dir/.#${copy##*/}.lck" ;;
+		*) copy_delete "$copy" || remains=1 ;;
 		esac
 	done
+	nspawn_run=/run/systemd/nspawn
+	for dir in "$nspawn_run/unix-export/$name" "$nspawn_run/$name/unix-export" \
+		"$nspawn_run/propagate/$name"; do
+		[ ! -d "$dir" ] || unmount_below "$dir" || remains=1
+		rmdir "$dir" 2>/dev/null || :
+	done
+	rmdir "$nspawn_run/$name" 2>/dev/null || :
+	[ -z "$remains" ]
+}
+
+# copy_delete DIR - a copy of the tree, which the container wrote to
+copy_delete() {
+	if [ -d "$1" ] && [ ! -L "$1" ]; then
+		unmount_below "$1" && ctr-tree -- empty "$1" && rmdir "$1" || return 1
+	fi
+	rm -f "$state_dir/.#${1##*/}.lck"
 }
 
 # flag WORD... - more words for systemd-nspawn, a line each: none has several
@@ -102,9 +136,9 @@ flag_nix() {
 	for dir in profiles gcroots; do
 		flag --bind="$nix_dir/$dir/per-container/$name:/nix/var/nix/$dir$(idmap "$nix_dir/$dir")"
 	done
-	for dir in db daemon-socket; do
-		[ ! -d "$nix_dir/$dir" ] || flag --bind-ro="$nix_dir/$dir:/nix/var/nix/$dir"
-	done
+	# Not the database: a lock on it would stop each Nix of the host.
+	[ ! -d "$nix_dir/daemon-socket" ] ||
+		flag --bind-ro="$nix_dir/daemon-socket:/nix/var/nix/daemon-socket"
 }
 
 flag_settings() {
@@ -112,10 +146,12 @@ flag_settings() {
 	flag_each --bind-ro "$BIND_RO"
 	flag_each --tmpfs "$TMPFS"
 	flag_each --capability "$CAPABILITIES"
+	set -f	# these are no patterns
 	for device in $DEVICES; do
 		device=${device%:*}
 		if [ -c "$device" ] || [ -b "$device" ]; then flag --bind="$device"; fi
 	done
+	set +f
 	! yes RESOLVE_CONTAINERS "$RESOLVE_CONTAINERS" ||
 		flag --bind-ro="$names_file:/etc/hosts"
 	! yes EPHEMERAL "$EPHEMERAL" || flag --ephemeral
@@ -123,10 +159,23 @@ flag_settings() {
 		flags=$flags$(words "$EXTRA_NSPAWN_FLAGS")$newline
 }
 
+# flag_host - what differs from one version of systemd-nspawn to another
+flag_host() {
+	# Before 257 it boots a system in /nix/store on cgroup v1, in which systemd
+	# 258 and later refuse to run.
+	[ ! -e /sys/fs/cgroup/cgroup.controllers ] ||
+		export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY="${SYSTEMD_NSPAWN_UNIFIED_HIERARCHY:-1}"
+	# From 261 on it allows only a few address families without this option.
+	# Its help names it, too, but takes several times as long.
+	! grep -qs -e --restrict-address-families "$(command -v systemd-nspawn)" ||
+		flag --restrict-address-families=
+}
+
 cmd_launch() {
 	name_only "$@"
 	conf_read
 	settings_check
+	system_check
 	tree_wait
 	machine_gone 10 || die 1 "$name: a machine of that name runs already," \
 		"which is not ours; see: machinectl status $name"
@@ -136,9 +185,10 @@ cmd_launch() {
 	names "$RESOLVE_CONTAINERS"
 	flags=''
 	flag --keep-unit --machine="$name" --directory="$root" --notify-ready=yes \
-		--kill-signal=SIGRTMIN+3 --resolv-conf=off --link-journal=no \
+		--kill-signal=SIGRTMIN+3 --resolv-conf=off --timezone=off --link-journal=no \
 		--setenv=PRIVATE_NETWORK="${PRIVATE_NETWORK:-0}"
 	[ -d /run/systemd/system ] || flag --register=no
+	flag_host
 	flag_nix
 	flag_users
 	set -- systemd-nspawn
@@ -151,12 +201,12 @@ cmd_launch() {
 		network
 		forward_on
 		flag --capability=CAP_NET_ADMIN
-		set -- run-in-netns "net-$name" "$@"
+		set -- run-in-netns -- "net-$name" "$@"
 	elif [ -n "$NETWORK_NAMESPACE_PATH" ]; then
-		set -- run-in-netns "$NETWORK_NAMESPACE_PATH" "$@"
+		set -- run-in-netns -- "$NETWORK_NAMESPACE_PATH" "$@"
 	fi
 	flag_settings
-	flag "$init"
+	flag -- "$init"
 	while IFS= read -r word; do
 		[ -z "$word" ] || set -- "$@" "$word"
 	done <<-END

@@ -623,3 +623,124 @@ teller() { pgrep -P "$1" -x sh || pgrep -P "$1" -f nixos-container; }
 	wait "$holder"
 	run -0 timeout 60 nixos-container update --no-apply "$name"
 }
+
+@test "a container without a system is told so once, and not tried again" {
+	create --no-start
+	ctr-gcroot rm "$name"
+	run nixos-container start "$name"
+	assert_failure
+	assert_output --partial "$name: no system was built for it"
+	assert_equal "$(systemctl show -p NRestarts --value "container@$name.service")" 0
+	run -2 nixos-container launch "$name"
+	assert_equal "${#lines[@]}" 1
+	# A system that is gone, by either way to name one.
+	mkdir -p "$nix_state/profiles/per-container/$name"
+	ln -s /nix/store/00000000000000000000000000000000-gone \
+		"$nix_state/profiles/per-container/$name/system-1-link"
+	ln -s system-1-link "$nix_state/profiles/per-container/$name/system"
+	run -2 nixos-container launch "$name"
+	assert_output --partial "its system is missing: /nix/store/0"
+	echo SYSTEM_PATH=/nix/store/11111111111111111111111111111111-gone >>"$conf"
+	run -2 nixos-container launch "$name"
+	assert_output --partial "its system is missing: /nix/store/1"
+	assert_equal "${#lines[@]}" 1
+}
+
+@test "stop and start are quick while machined is away" {
+	create
+	systemctl kill --signal=KILL systemd-machined.service
+	SECONDS=0
+	nixos-container stop "$name"
+	nixos-container start "$name"
+	systemctl stop systemd-machined.service
+	nixos-container restart "$name"
+	systemctl stop systemd-machined.service
+	nixos-container stop "$name"
+	((SECONDS < 15))
+}
+
+@test "the container keeps its own time zone" {
+	create --no-start
+	mkdir -p "$root/etc"
+	ln -s /usr/share/zoneinfo/Pacific/Apia "$root/etc/localtime"
+	nixos-container start "$name"
+	run -0 readlink "$root/etc/localtime"
+	assert_output /usr/share/zoneinfo/Pacific/Apia
+}
+
+@test "the host's database of Nix cannot be locked from inside" {
+	create
+	run ! inside test -e /nix/var/nix/db
+	run -0 inside sh -c 'echo $NIX_REMOTE'
+	run ! grep -F /nix/var/nix/db "/proc/$(sed -n 's/^LEADER=//p' "/run/systemd/machines/$name")/mountinfo"
+}
+
+@test "systemd-nspawn gets cgroup v2, and no limit on address families, where it knows" {
+	create --no-start
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	for knows in '' '# --restrict-address-families'; do
+		printf '#!/bin/sh\nenv; printf "%%s\\n" "$@"\n%s\n' "$knows" >"$BATS_TEST_TMPDIR/bin/systemd-nspawn"
+		chmod +x "$BATS_TEST_TMPDIR/bin/systemd-nspawn"
+		# The tools beside the script come first in its PATH, then ours.
+		PATH=$BATS_TEST_TMPDIR/bin:$PATH run -0 nixos-container launch "$name"
+		if [[ $knows ]]; then assert_line -- --restrict-address-families=
+		else refute_line -- --restrict-address-families=; fi
+		if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
+			assert_line SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
+		else
+			refute_line --partial SYSTEMD_NSPAWN_UNIFIED_HIERARCHY
+		fi
+		nixos-container cleanup "$name"
+	done
+}
+
+@test "what a killed systemd-nspawn of any version leaves goes at cleanup" {
+	create --no-start
+	hex=0123456789abcdef
+	for copy in ".#machine.$name$hex" ".#snapshot.$name$hex"; do
+		mkdir -p "$state/$copy/etc"
+		touch "$state/$copy/etc/fixed" "$state/.#$copy.lck"
+		chattr +i "$state/$copy/etc/fixed"
+	done
+	mkdir "$state/.#machine.$name-other$hex" "$state/.#machine.${name}x$hex"
+	for dir in "unix-export/$name" "$name/unix-export" "propagate/$name"; do
+		mkdir -p "/run/systemd/nspawn/$dir"
+	done
+	mount -t tmpfs none "/run/systemd/nspawn/unix-export/$name"
+	mount -t tmpfs none "/run/systemd/nspawn/$name/unix-export"
+	run -0 nixos-container cleanup "$name"
+	assert_output ''
+	run -0 find "$state" /run/systemd/nspawn -name "*$name*" ! -path "$root*" ! -name "*other*" ! -name "*x$hex"
+	assert_output ''
+	assert_exists "$state/.#machine.$name-other$hex"
+	assert_exists "$state/.#machine.${name}x$hex"
+	rmdir "$state/.#machine.$name-other$hex" "$state/.#machine.${name}x$hex"
+	nixos-container start "$name"
+}
+
+@test "each step of a clean-up is tried, whatever the one before did" {
+	create --no-start --port 8097:80
+	echo EPHEMERAL=1 >>"$conf"
+	nixos-container start "$name"
+	copy=$(find "$state" -maxdepth 1 -type d -name ".#*.$name*")
+	mkdir "$copy/busy"
+	mount -t tmpfs none "$copy/busy"
+	(cd "$copy/busy" && exec sleep 1000) 3>&- &
+	busy=$!
+	chattr +i "$copy/etc"
+	systemctl kill --signal=KILL "container@$name.service"
+	systemctl stop "container@$name.service"
+	run -1 nixos-container cleanup "$name"
+	assert_output --partial "not all was cleaned up"
+	run ! grep -r . "/run/nixos-container/$name.forward"
+	run -0 nft list map inet nixos-container forward4
+	refute_output --partial 8097
+	run ! ip link show "c-$name"
+	run nixos-container destroy "$name"
+	assert_failure
+	assert_exists "$copy"
+	kill "$busy"
+	until_true 5 nixos-container destroy "$name"
+	assert_not_exists "$copy"
+	nothing_left "$name"
+}
