@@ -374,8 +374,9 @@ BIND_RO="/a\:b\\c"
 	with_library
 	local old='system.stateVersion = "21.11"; containers.a = { };'
 	is '["containers/a.conf"]' -E "builtins.attrNames $(host "$old").environment.etc"
-	is '{"confDir":"/etc/containers","stateDir":"/var/lib/containers"}' \
-		-E "$(host "$old").programs.nixos-container.package.args"
+	is '["STATE_DIR=/var/lib/containers","CONF_DIR=/etc/containers"]' \
+		-E "builtins.filter (f: builtins.match \".*_DIR=.*\" f != null)
+			$(host "$old").programs.nixos-container.package.makeFlags"
 	is '["mine/a.conf"]' -E "builtins.attrNames $(host \
 		'programs.nixos-container.confDir = "/etc/mine"; containers.a = { };').environment.etc"
 	is '["programs.nixos-container.confDir must lie below /etc, not in /srv/mine"]' \
@@ -488,6 +489,15 @@ BIND_RO="/a\:b\\c"
 	assert_file_executable "$out/lib/systemd/system-generators/nixos-container-generator"
 	grep -qx "ExecStart=$out/bin/nixos-container launch %i" "$out/lib/systemd/system/container@.service"
 	assert_not_exists "$out/lib/libnss_containers.so.2"
+}
+
+@test "the package is built from its own tree, whatever names nixpkgs has" {
+	run -0 --separate-stderr value t/nixos/package.nix --argstr deps /none
+	assert_equal "$(jq -r .src <<<"$output")" "$PWD"
+	run -0 --separate-stderr value t/nixos/package.nix --argstr deps /none \
+		--arg change '{ src = "/other"; stateDir = "/srv/trees"; confDir = "/srv/conf"; }'
+	assert_equal "$(jq -r '.src, .makeFlags[1, 2]' <<<"$output")" \
+		$'/other\nSTATE_DIR=/srv/trees\nCONF_DIR=/srv/conf'
 }
 
 @test "the package's script finds what it calls, and knows its directories" {

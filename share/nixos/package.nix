@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 # package.nix - the suite, its binaries static with musl
 #
-# For callPackage.  stateDir and confDir are where the containers' trees and
-# settings lie on the host.
+# For callPackage.  overrideAttrs sets what is no package: src, the tree to build,
+# and stateDir and confDir, where the host keeps the containers' trees and settings.
+# None of them is an argument, even an optional one: callPackage fills each argument
+# that nixpkgs has an attribute for, and nixpkgs has a src.
 { lib
 , pkgsStatic
 , makeWrapper
@@ -16,33 +18,33 @@
 , nix
 , systemd
 , util-linux
-, stateDir ? "/var/lib/containers"
-, confDir ? "/etc/containers"
-  # What is built: the tree that this file is a part of, unless it was installed.
-, src ?
-    if builtins.pathExists ../../GNUmakefile then
-      lib.cleanSourceWith {
-        src = lib.cleanSource ../..;
-        filter = path: _: path != toString ../../build;
-      }
-    else throw "${toString ./.}: not in its source tree: say src"
 }:
 
 let
   inherit (pkgsStatic) libcap libmnl stdenv;
 in
-stdenv.mkDerivation {
+stdenv.mkDerivation (final: {
   pname = "nixos-container";
   version = "0.1";
-  inherit src;
+
+  # The tree that this file is part of; an installed copy is part of none.
+  src =
+    if builtins.pathExists ../../GNUmakefile then
+      lib.cleanSourceWith {
+        src = lib.cleanSource ../..;
+        filter = path: _: path != toString ../../build;
+      }
+    else throw "${toString ./.}: not in its source tree: set src with overrideAttrs";
+  stateDir = "/var/lib/containers";
+  confDir = "/etc/containers";
 
   nativeBuildInputs = [ makeWrapper ];
   buildInputs = [ libcap libmnl ];
 
   makeFlags = [
     "PREFIX=${placeholder "out"}"
-    "STATE_DIR=${stateDir}"
-    "CONF_DIR=${confDir}"
+    "STATE_DIR=${final.stateDir}"
+    "CONF_DIR=${final.confDir}"
     "CC=${stdenv.cc.targetPrefix}cc"
     "AR=${stdenv.cc.targetPrefix}ar"
     # That library is for programs with a glibc.
@@ -82,4 +84,4 @@ stdenv.mkDerivation {
     platforms = lib.platforms.linux;
     mainProgram = "nixos-container";
   };
-}
+})

@@ -20,8 +20,10 @@ in
   options.programs.nixos-container = {
     package = mkOption {
       type = types.package;
-      default = pkgs.callPackage ./package.nix { inherit (cfg) stateDir confDir; };
-      defaultText = literalExpression "pkgs.callPackage ./package.nix { … }";
+      default = (pkgs.callPackage ./package.nix { }).overrideAttrs (_: {
+        inherit (cfg) stateDir confDir;
+      });
+      defaultText = literalExpression "pkgs.callPackage ./package.nix { }";
       description = "The suite: its tools and its units.";
     };
     # Once, whoever asks: the same unit from two packages is one too many.

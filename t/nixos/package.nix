@@ -1,27 +1,11 @@
 # SPDX-License-Identifier: MIT
-# package.nix - what share/nixos/package.nix says, told to a stub of its arguments
+# package.nix - the attributes of share/nixos/package.nix, called as nixpkgs does
 #
-# The stub's libraries lie in the folder deps, which has a lib.
-{ deps }:
+# The libraries lie in the folder deps, which has a lib.  change is what
+# overrideAttrs sets.
+{ deps, change ? { } }:
 
 let
-  library = { outPath = deps; };
-  named = name: { outPath = "/fake/${name}"; };
+  package = (import ./pkgs.nix).callPackageWith deps ../../share/nixos/package.nix { };
 in
-import ../../share/nixos/package.nix ({
-  lib = {
-    licenses.mit = "MIT";
-    platforms.linux = [ ];
-    getLib = p: p;
-    cleanSource = toString;
-    makeBinPath = ps: builtins.concatStringsSep ":" (map (p: "${p}/bin") ps);
-  };
-  pkgsStatic = {
-    libcap = library;
-    libmnl = library;
-    stdenv = { cc.targetPrefix = "musl-"; mkDerivation = attributes: attributes; };
-  };
-  makeWrapper = named "makeWrapper";
-  src = toString ../..;
-} // builtins.listToAttrs (map (name: { inherit name; value = named name; })
-  [ "coreutils" "diffutils" "findutils" "gawk" "gnugrep" "gnused" "nftables" "nix" "systemd" "util-linux" ]))
+removeAttrs (package.overrideAttrs (_: change)) [ "outPath" "overrideAttrs" ]

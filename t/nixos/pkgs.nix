@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# pkgs.nix - what the modules use of the packages, as sets to look at
+# pkgs.nix - what the modules and the package use of nixpkgs, as sets to look at
 rec {
   fake = name: {
     type = "derivation";
@@ -9,5 +9,43 @@ rec {
   path = ./nixpkgs;
   stdenv.hostPlatform.system = builtins.currentSystem;
   linkFarm = name: entries: fake name // { inherit entries; };
-  callPackage = _: args: fake "nixos-container" // { inherit args; };
+
+  callPackage = callPackageWith "/fake/deps";
+
+  # callPackageWith deps - callPackage of a nixpkgs that has every name: it fills
+  # each argument, optional ones too.  Libraries lie in the folder deps.
+  callPackageWith = deps: file: args:
+    let
+      function = import file;
+      known = {
+        inherit lib;
+        pkgsStatic = {
+          libcap.outPath = deps;
+          libmnl.outPath = deps;
+          stdenv = { cc.targetPrefix = "musl-"; inherit mkDerivation; };
+        };
+      };
+    in
+    function (builtins.mapAttrs (name: _: known.${name} or (fake name))
+      (builtins.functionArgs function) // args);
+
+  # mkDerivation attributes - these attributes; as in nixpkgs, they may be a
+  # function that takes the final ones
+  mkDerivation = attributes:
+    let
+      of = if builtins.isFunction attributes then attributes else _: attributes;
+      final = of final;
+    in
+    fake final.pname // final // {
+      overrideAttrs = change: mkDerivation (final: of final // change (of final));
+    };
+
+  lib = {
+    licenses.mit = "MIT";
+    platforms.linux = [ ];
+    getLib = p: p;
+    cleanSource = toString;
+    cleanSourceWith = { src, filter }: src;
+    makeBinPath = ps: builtins.concatStringsSep ":" (map (p: "${p}/bin") ps);
+  };
 }
