@@ -130,3 +130,65 @@ make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 		assert_equal "${#stderr_lines[@]}" 1
 	done
 }
+
+# archive DIR - Debian's archive as musl-deps needs it: libcap2 in bookworm's
+# sources, libmnl-dev among trixie's packages; it is unsigned
+archive() {
+	local cap=$1/libcap2-2.66 mnl=$1/libmnl-dev suite list
+	mkdir -p "$cap"/{debian,libcap/include/sys} "$mnl"/{DEBIAN,usr/{lib/any,include/libmnl}}
+	printf 'libcap2 (2.66) unstable; urgency=low\n\n  * Made.\n\n -- A <a@b>  Sat, 01 Jan 2022 00:00:00 +0000\n' >"$cap/debian/changelog"
+	printf 'Source: libcap2\nMaintainer: A <a@b>\n\nPackage: libcap2\nArchitecture: any\nDescription: capabilities\n' >"$cap/debian/control"
+	printf 'libcap.a:\n\tar rcs $@ $(CURDIR)/Makefile\n' >"$cap/libcap/Makefile"
+	: >"$cap/libcap/include/sys/capability.h"
+	printf 'Package: libmnl-dev\nVersion: 1.0.5\nArchitecture: all\nMaintainer: A <a@b>\nDescription: netlink\n' >"$mnl/DEBIAN/control"
+	ar rcs "$mnl/usr/lib/any/libmnl.a"
+	: >"$mnl/usr/include/libmnl/libmnl.h"
+	cd "$1"
+	dpkg-source --format='3.0 (native)' -b "$cap" >/dev/null
+	dpkg-deb -b "$mnl" libmnl-dev_1.0.5_all.deb >/dev/null
+	for suite in bookworm trixie; do
+		mkdir -p dists/$suite/main/{source,binary-all,"binary-$(dpkg --print-architecture)"}
+	done
+	dpkg-scansources . 2>/dev/null >dists/bookworm/main/source/Sources
+	dpkg-scanpackages . 2>/dev/null >"dists/trixie/main/binary-$(dpkg --print-architecture)/Packages"
+	for suite in bookworm trixie; do
+		{
+			printf 'Origin: Debian\nSuite: %s\nCodename: %s\n' $suite $suite
+			printf 'Components: main\nArchitectures: all %s\nSHA256:\n' "$(dpkg --print-architecture)"
+			cd dists/$suite
+			for list in main/*/*; do
+				printf ' %s %s %s\n' "$(sha256sum <"$list" | cut -d' ' -f1)" "$(stat -c %s "$list")" "$list"
+			done
+			cd ../..
+		} >"$BATS_TEST_TMPDIR/Release"
+		mv "$BATS_TEST_TMPDIR/Release" dists/$suite/
+	done
+}
+
+@test "musl-deps gathers its libraries whatever release the system is of" {
+	local repo=$BATS_TEST_TMPDIR/repo apt=$BATS_TEST_TMPDIR/apt
+	mkdir -p "$repo" "$apt/lists/partial" "$apt/preferences"
+	(archive "$repo")
+	# A system of a later release, with its own version installed, and pins.
+	printf 'Package: %s\nStatus: install ok installed\nMaintainer: A <a@b>\nArchitecture: all\nVersion: 9.9\nDescription: x\n\n' \
+		libcap2 libmnl-dev >"$apt/status"
+	printf 'deb file:%s trixie main\n' "$repo" >"$apt/list"
+	printf 'Package: *\nPin: release o=Debian\nPin-Priority: -1\n' >"$apt/preferences/pin"
+	cat >"$apt/conf" <<-END
+		Dir::State::status "$apt/status";
+		Dir::State::lists "$apt/lists";
+		Dir::Cache "$apt";
+		Dir::Etc::sourcelist "$apt/list";
+		Dir::Etc::sourceparts "-";
+		Dir::Etc::preferencesparts "$apt/preferences";
+		APT::Default-Release "trixie";
+		Acquire::AllowInsecureRepositories "true";
+		APT::Get::AllowUnauthenticated "true";
+	END
+	export APT_CONFIG=$apt/conf
+	apt-get -qq -o APT::Sandbox::User=root -o APT::Default-Release= update
+	run -0 "$TOP/share/build/musl-deps" "$BATS_TEST_TMPDIR/deps"
+	assert_output --partial "libcap: built from Debian's source package"
+	assert_output --partial "libmnl: of Debian trixie's package"
+	assert_file_exists "$BATS_TEST_TMPDIR/deps/include/sys/capability.h"
+}
