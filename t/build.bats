@@ -16,6 +16,14 @@ make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 	assert_output --partial "/bin/nixos-container"
 }
 
+@test "the module for nsswitch.conf is built again for another CONF_DIR" {
+	local dir lib=$BATS_TEST_TMPDIR/o/lib/libnss_containers.so.2
+	for dir in /srv/one /srv/two; do
+		make_top O="$BATS_TEST_TMPDIR/o" STATIC=0 NSS=1 CONF_DIR=$dir "$lib"
+		grep -qF "$dir" "$lib"
+	done
+}
+
 @test "the binaries are static and small" {
 	[[ $BUILD == "$TOP/build" ]] || skip "this is not the static build"
 	for tool in $tools; do
