@@ -24,6 +24,35 @@ make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 	done
 }
 
+@test "a source that is removed is no longer part of what is built" {
+	local tree=$BATS_TEST_TMPDIR/tree source
+	mkdir -p "$tree"/{bin,lib,share/systems}
+	cp "$TOP/GNUmakefile" "$tree"
+	touch "$tree/bin/nixos-container" "$tree/lib/"{list,remote}.sh
+	built() {
+		make_top -C "$tree" STATIC=0 O=build NSS=0 build/lib.a build/bin/nixos-container
+		nm "$tree/build/lib.a"
+		cat "$tree/build/bin/nixos-container"
+	}
+	for source in stays goes; do
+		echo "extern int $source; int $source;" >"$tree/lib/$source.c"
+		echo "part_$source() { :; }" >"$tree/lib/$source.sh"
+	done
+	run -0 built
+	assert_line --regexp ' [A-Z] goes$'
+	assert_output --partial part_goes
+	rm "$tree/lib/goes."*
+	run -0 built
+	assert_line --regexp ' [A-Z] stays$'
+	assert_output --partial part_stays
+	refute_output --partial goes
+	# And with nothing changed nothing is built.
+	local before
+	before=$(stat -c %y "$tree"/build/{lib.a,bin/nixos-container})
+	built
+	assert_equal "$(stat -c %y "$tree"/build/{lib.a,bin/nixos-container})" "$before"
+}
+
 @test "the binaries are static and small" {
 	[[ $BUILD == "$TOP/build" ]] || skip "this is not the static build"
 	for tool in $tools; do
