@@ -218,6 +218,17 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 	done
 }
 
+@test "each example is rendered as it is written" {
+	local p
+	for p in $(pages); do
+		plain "$p" | sed 's/^ *//' | sort -u >"$BATS_TEST_TMPDIR/rendered"
+		literals "$p" | sed 's/^[[:blank:]]*//' | sort -u >"$BATS_TEST_TMPDIR/written"
+		assert [ -s "$BATS_TEST_TMPDIR/written" ]
+		run -0 comm -13 "$BATS_TEST_TMPDIR/rendered" "$BATS_TEST_TMPDIR/written"
+		assert_output ''
+	done
+}
+
 @test "make html renders all, and each link within leads somewhere" {
 	local out=$BATS_TEST_TMPDIR/o p to
 	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" html O="$out"
@@ -225,7 +236,9 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 	for p in $(pages); do
 		assert_exists "$out/html/${p##*/}.html"
 		grep -qF "href=\"${p##*/}.html\"" "$out/html/index.html"
+		grep -qF '<link rel="stylesheet" href="style.css"' "$out/html/${p##*/}.html"
 	done
+	grep -qF 'href="https://manpages.debian.org/' "$out/html/mkveth.8.html"
 	grep -ohE 'href="[^"#:]+"' "$out"/html/*.html | cut -d'"' -f2 | sort -u >"$BATS_TEST_TMPDIR/links"
 	(($(wc -l <"$BATS_TEST_TMPDIR/links") > 10))
 	while read -r to; do assert_exists "$out/html/$to"; done <"$BATS_TEST_TMPDIR/links"

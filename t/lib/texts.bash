@@ -61,10 +61,16 @@ key_examples() {
 		"$TOP/share/man/nixos-container.conf.5" | unescape
 }
 
-unescape() { sed 's/\\(aq/'\''/g; s/\\e/\\/g; s/\\ / /g; s/\\&//g; s/\\-/-/g'; }
+unescape() { sed 's/\\(aq/'\''/g; s/\\(dq/"/g; s/\\e/\\/g; s/\\&//g; s/\\-/-/g'; }
+
+# literals PAGE - each line that the page shows as it is written: .Dl and .Bd
+literals() {
+	awk '/^\.Bd / { block = 1; next } /^\.Ed/ { block = 0 }
+		block || sub(/^\.Dl /, "")' "$1" | unescape
+}
 
 # examples PAGE - set examples to those of its section EXAMPLES, as written:
-# each .Dl with those that it goes on in, each .Bd
+# each .Dl, each .Bd
 examples() {
 	mapfile -d '' -t examples < <(awk '
 		/^\.Sh / { on = /EXAMPLES/; next }
@@ -72,9 +78,5 @@ examples() {
 		/^\.Bd / { block = 1; text = ""; next }
 		/^\.Ed/ { block = 0; printf "%s%c", text, 0; next }
 		block { text = text $0 "\n"; next }
-		sub(/^\.Dl /, "") {
-			more = /\\e$/
-			line = line $0 "\n"
-			if (!more) { printf "%s%c", line, 0; line = "" }
-		}' "$1" | unescape | sed -z 's/\(^\|\n\)[#$] /\1/g')
+		sub(/^\.Dl /, "") { printf "%s\n%c", $0, 0 }' "$1" | unescape | sed -z 's/\(^\|\n\)[#$] /\1/g')
 }
