@@ -166,6 +166,25 @@ switched() { inside "$1/bin/switch-to-configuration ${2:-test} 2>&1; echo status
 	assert_success
 }
 
+@test "it builds silently as a build user, who owns nothing in the store" {
+	# Build users of this test alone, in a mount namespace.
+	cp /etc/passwd /etc/group .
+	echo "nixbld1:x:30001:30000::/var/empty:/bin/false" >>passwd
+	echo "nixbld:x:30000:nixbld1" >>group
+	export NIX_CONFIG=$'build-users-group = nixbld\nsandbox = true\nsandbox-fallback = false\nsandbox-paths =\nsubstituters ='
+	export MINIMAL
+	export -f system
+	sys=$(unshare -m --propagation private bash -euc '
+		mount --bind passwd /etc/passwd
+		mount --bind group /etc/group
+		system "{ networking.hostName = \"users\"; }"')
+	assert_link_exist "$sys/bin/ls"
+	grep -q '^building ' build.log
+	# All other lines are of the builders.
+	run grep -vE '^(th(is|ese) .*:|  /.*\.drv|building .*)$' build.log
+	assert_output ""
+}
+
 @test "nix-env takes it into a profile" {
 	echo '{ }' >configuration.nix
 	nix-env -p "$PWD/profile" -I nixos-config="$PWD/configuration.nix" -f "$MINIMAL" --set -A system
