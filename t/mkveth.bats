@@ -489,7 +489,10 @@ export -f whole_state
 
 @test "a pair of ours that leads elsewhere is made anew" {
 	in_world mkveth add -H 10.1.1.1 foo
+	# Kernels before 6.2 rename no link that is up.
+	in_world ip -n net-foo link set eth0 down
 	in_world ip -n net-foo link set eth0 name old0
+	in_world ip -n net-foo link set old0 up
 	in_world bash -c 'touch /run/netns/held && mount --bind /run/netns/net-foo /run/netns/held'
 	in_world umount /run/netns/net-foo
 	in_world mkveth add "${SEED[@]}" foo
