@@ -11,6 +11,7 @@
 
 #include "addr.h"
 #include "netns.h"
+#include "num.h"
 
 void
 ask_nothing(struct ctrnet *net)
@@ -113,14 +114,11 @@ ask_mac(struct plan *plan, const char *text, struct why *why)
 int
 ask_mtu(struct plan *plan, const char *text, struct why *why)
 {
-	const char *s = text;
-	uint32_t v = 0;
+	long mtu = num_read(text, 65535);
 
-	for (; *s >= '0' && *s <= '9' && v <= 65535; s++)
-		v = v * 10 + (uint32_t)(*s - '0');
-	if (*s || *text == '0' || v < 68 || v > 65535)
+	if (*text == '0' || mtu < 68)
 		return why_set(why, "not an MTU of 68 to 65535: %s", text);
-	plan->mtu = v;
+	plan->mtu = (uint32_t)mtu;
 	return 0;
 }
 

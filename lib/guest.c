@@ -15,12 +15,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "fd.h"
 #include "ifname.h"
+#include "num.h"
 #include "rtwhy.h"
 
 #define FORMAT "%-5s %-15s %10d %-23s\n"
@@ -38,7 +38,7 @@ path(char buf[PATH_SIZE], const char *name)
 static int
 read_mark(char *line, struct guest_mark *mark)
 {
-	char *word[4], *end, *save = NULL;
+	char *word[4], *save = NULL;
 	long index;
 
 	/* No words_split: a name may hold quotes, or begin as a comment. */
@@ -47,11 +47,10 @@ read_mark(char *line, struct guest_mark *mark)
 			return -1;
 	if (strtok_r(NULL, " ", &save))
 		return -1;
-	index = strtol(word[2], &end, 10);
+	index = num_read(word[2], INT32_MAX);
 	mark->moved = !strcmp(word[0], "moved");
-	if ((!mark->moved && strcmp(word[0], "made")) || *end ||
-	    index < 0 || index > INT32_MAX || !ifname_ok(word[1]) ||
-	    strlen(word[3]) >= sizeof(mark->kind))
+	if ((!mark->moved && strcmp(word[0], "made")) || index < 0 ||
+	    !ifname_ok(word[1]) || strlen(word[3]) >= sizeof(mark->kind))
 		return -1;
 	mark->index = (int)index;
 	strcpy(mark->name, word[1]);

@@ -8,41 +8,30 @@
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "fd.h"
+#include "num.h"
 
-static int
-pid_of(const char *s, int *pid)
-{
-	char *end;
-	long v;
-
-	errno = 0;
-	v = strtol(s, &end, 10);
-	if (*s < '0' || *s > '9' || *end || errno || v < 1 || v > 4194304) {
-		errno = EINVAL;
-		return -1;
-	}
-	*pid = (int)v;
-	return 0;
-}
+enum { PID_MAX = 4194304 };
 
 int
 netns_path(const char *spec, char *buf, size_t size)
 {
-	int n, pid;
+	long pid;
+	int n;
 
 	if (!*spec || !strcmp(spec, ".") || !strcmp(spec, "..")) {
 		errno = EINVAL;
 		return -1;
 	}
 	if (!strncmp(spec, "pid:", 4)) {
-		if (pid_of(spec + 4, &pid) < 0)
+		if ((pid = num_read(spec + 4, PID_MAX)) < 1) {
+			errno = EINVAL;
 			return -1;
-		n = snprintf(buf, size, "/proc/%d/ns/net", pid);
+		}
+		n = snprintf(buf, size, "/proc/%ld/ns/net", pid);
 	} else if (strchr(spec, '/')) {
 		n = snprintf(buf, size, "%s", spec);
 	} else {
