@@ -251,6 +251,19 @@ undo(struct job *job, const struct pair_place *at, int n)
 		(void)nsname_remove(job->want->netns);
 }
 
+/* lo_up - for a container without a pair: with one, that brings up lo too */
+static int
+lo_up(struct job *job)
+{
+	const struct rtlink_set set = { .master = -1 };
+
+	if (job->want->n > job->want->bare)
+		return 0;
+	rtlink_set(&job->inner, RTLINK_LO, &set);
+	return nl_run(&job->inner, NULL, NULL) < 0 ?
+	    rtwhy(&job->inner, "lo", job->why) : 0;
+}
+
 /* mark_more - have the container's own pair say that it has further ones */
 static int
 mark_more(struct job *job)
@@ -301,7 +314,7 @@ ctrnet_add(struct ctrnet_host *host, const struct ctrnet *want,
 		    (i == 0 && mark_more(&job) < 0))
 			goto fail;
 	}
-	if (put_guests(&job) < 0)
+	if (put_guests(&job) < 0 || lo_up(&job) < 0)
 		goto fail;
 	e = drop_more(&job);
 	if (e == 0 && want->release && (e = release_set(&job.inner)) < 0)

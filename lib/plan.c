@@ -187,7 +187,7 @@ put_inner(const struct plan_pair *p, const struct plan *plan, bool fresh,
 	if (plan->has_mac &&
 	    (!there->has_mac || memcmp(plan->mac, there->mac, 6)))
 		set.mac = plan->mac;
-	rtlink_set(p->inner, 1, &none);
+	rtlink_set(p->inner, RTLINK_LO, &none);
 	if (!there->local_up || there->mtu != plan->mtu || set.mac)
 		rtlink_set(p->inner, p->peer, fresh ? &none : &set);
 	put_addrs(p->inner, p->peer, &plan->local, &there->local);

@@ -7,12 +7,12 @@
 
 #include "rtlink.h"
 
-enum { LO = 1, PAUSE_MS = 2 };
+enum { PAUSE_MS = 2 };
 
 int
 release_set(struct nl *nl)
 {
-	rtlink_mark(nl, LO, RTLINK_GROUP);
+	rtlink_mark(nl, RTLINK_LO, RTLINK_GROUP);
 	return nl_run(nl, NULL, NULL);
 }
 
@@ -33,7 +33,7 @@ release_wait(int timeout_ms)
 	if (nl_open(&nl) < 0)
 		return -1;
 	for (int ms = 0; ms < timeout_ms; ms += PAUSE_MS) {
-		rtlink_get_index(&nl, LO);
+		rtlink_get_index(&nl, RTLINK_LO);
 		if ((r = nl_run(&nl, see, &lo)) < 0 || lo.marked)
 			goto out;
 		(void)poll(NULL, 0, PAUSE_MS);	/* shorter by a signal */

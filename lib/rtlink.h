@@ -17,6 +17,9 @@
  */
 enum { RTLINK_GROUP = 10231, RTLINK_GROUP_MORE };
 
+/* The index of the loopback interface, in each namespace. */
+enum { RTLINK_LO = 1 };
+
 /* Room for the kind of a link ("veth", "macvlan"). */
 enum { RTLINK_KIND = 24 };
 

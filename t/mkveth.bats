@@ -1046,6 +1046,8 @@ export -f ports ports_are_back inside
 	in_world mkveth add --no-pair --macvlan p0 foo
 	in_world mkveth add --no-pair --macvlan p0 foo
 	assert_equal "$(in_world inside)" 'lo mv-p0'
+	run in_world ip -n net-foo -br link show up
+	assert_output --regexp '^lo '
 	run in_world ip -n net-foo -d -j link show mv-p0
 	assert_equal "$(jq -r '.[0].linkinfo | .info_kind + " " + .info_data.mode' <<<"$output")" 'macvlan bridge'
 	in_world ip -n net-foo addr add 10.7.0.2/24 dev mv-p0
