@@ -198,7 +198,8 @@ pair_put(const struct pair_place *at, struct pair_job *job, struct why *why)
 
 	if (old < 0 || (!old && make(at, job, why) < 0))
 		return -1;
-	if (rtlink_no_ra(&job->link) < 0)
+	/* A bridge's port takes none in any case, nor needs to be told. */
+	if (rtlink_no_ra(&job->link) < 0 && !(job->bridge && errno == EROFS))
 		return why_errno(why, "link %s: accept no router "
 		    "advertisements", job->link.name);
 	return configure(at, job, old, why);

@@ -6,12 +6,15 @@
 #include <fcntl.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/mount.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "fd.h"
 
@@ -230,8 +233,30 @@ be_wary(struct nl *nl)
 	nl_nest_end(nl, spec);
 }
 
+/*
+ * open_anew - open a file for writing in a proc file system of our own
+ *
+ * Where /proc/sys is read-only, as in a container, that protects what is the
+ * machine's; the settings of a link are its network namespace's.
+ */
 static int
-write_zero(const char *name, const char *key)
+open_anew(const char *path)
+{
+	auto_close int fs = (int)syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC);
+	auto_close int proc = -1;
+
+	if (fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL,
+	    NULL, 0) == 0)
+		proc = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
+	if (proc >= 0)
+		return openat(proc, path, O_WRONLY | O_CLOEXEC);
+	errno = EROFS;
+	return -1;
+}
+
+/* put_conf6 - one of net.ipv6.conf.NAME, if there is IPv6 */
+static int
+put_conf6(const char *name, const char *key, const char *value)
 {
 	char path[80];
 	auto_close int fd = -1;
@@ -239,9 +264,11 @@ write_zero(const char *name, const char *key)
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", name,
 	    key);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 && errno == EROFS)
+		fd = open_anew(path + strlen("/proc/"));
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	return fd_write_all(fd, "0", 1);
+	return fd_write_all(fd, value, strlen(value));
 }
 
 int
@@ -249,8 +276,8 @@ rtlink_no_ra(const struct rtlink *link)
 {
 	if (link->wary)
 		return 0;
-	return write_zero(link->name, "accept_ra") < 0 ? -1 :
-	    write_zero(link->name, "accept_redirects");
+	return put_conf6(link->name, "accept_ra", "0") < 0 ? -1 :
+	    put_conf6(link->name, "accept_redirects", "0");
 }
 
 void

@@ -298,6 +298,31 @@ export -f is_routed
 	assert_equal "$(jq -r '.[0].master' <<<"$output")" null
 }
 
+# read_only - have the world's /proc/sys as a container has it
+read_only() { mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys; }
+# without_proc - in a user namespace, where there is no proc but that one
+without_proc() {
+	mount -t tmpfs tmpfs /run && mount --rbind /proc/sys /proc/sys &&
+		mount -o remount,bind,ro /proc/sys || return 9
+	ip link add br0 type bridge
+	mkveth add -b br0 -L 10.2.0.2/24 foo || return 8
+	mkveth add bar
+}
+export -f read_only without_proc
+
+@test "a container in a container has a network where /proc/sys is read-only" {
+	in_world read_only
+	in_world mkveth add "${SEED[@]}" foo
+	in_world seed_is_there
+	for key in ipv6/conf/c-foo/accept_{ra,redirects} ipv4/conf/c-foo/accept_redirects; do
+		assert_equal "$key $(in_world cat "/proc/sys/net/$key")" "$key 0"
+	done
+	# Who can set nothing there is told where that matters: not on a bridge.
+	run in_world unshare -rmn --propagation private bash -c without_proc
+	assert_failure 1
+	assert_output "mkveth: add bar: link c-bar: accept no router advertisements: Read-only file system"
+}
+
 @test "--check does nothing, and is told what cannot be, without capabilities" {
 	in_world mkveth add --check "${SEED[@]}" foo
 	in_world nothing_is_there
