@@ -14,12 +14,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_link.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "fd.h"
 #include "ifname.h"
+#include "mac.h"
 #include "num.h"
 #include "rtwhy.h"
 
@@ -157,6 +159,14 @@ marked(struct guest_list *list, bool moved, const char *name)
 	return NULL;
 }
 
+/* own_mac - has it a MAC address that is not the interface's below it? */
+static bool
+own_mac(const struct guest *guest)
+{
+	return !guest->move && !strcmp(guest->child.kind, "macvlan") &&
+	    guest->child.mode != MACVLAN_MODE_PASSTHRU;
+}
+
 /* give - note it, do it, and note its index */
 static int
 give(const struct guest_place *at, const struct guest *guest,
@@ -165,6 +175,7 @@ give(const struct guest_place *at, const struct guest *guest,
 	const char *name = guest->move ? guest->from : guest->child.name;
 	const char *kind = guest->move ? from->kind : guest->child.kind;
 	struct guest_mark *mark = marked(list, guest->move, name);
+	struct rtlink_child child = guest->child;
 	struct rtlink link;
 
 	if (!mark && list->n == GUEST_MAX) {
@@ -182,10 +193,12 @@ give(const struct guest_place *at, const struct guest *guest,
 	strcpy(mark->kind, kind);
 	if (store(at->name, list, why) < 0)
 		return -1;
+	child.has_mac = own_mac(guest) &&
+	    mac_derive(MAC_CHILD, at->name, name, child.mac) == 0;
 	if (guest->move)
 		rtlink_move(at->host, from->index, at->ns, name);
 	else
-		rtlink_new_child(at->host, from->index, at->ns, &guest->child);
+		rtlink_new_child(at->host, from->index, at->ns, &child);
 	if (nl_run(at->host, NULL, NULL) < 0 ||
 	    find(at->inner, 0, name, &link) < 0)
 		return why_errno(why, "%s %s into %s%s%s",

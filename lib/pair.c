@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include "mac.h"
 #include "rtwhy.h"
 
 /* name - what the host's end is found by */
@@ -123,19 +124,39 @@ keep(const struct pair_place *at, struct pair_job *job, struct why *why)
 	return r;
 }
 
+/* choose_mac - the one asked for; on a bridge, where others know it, one that
+ * stays; else the kernel chooses */
+static void
+choose_mac(const struct pair_place *at, struct pair_job *job)
+{
+	const struct plan *plan = &job->want->plan;
+
+	job->has_mac = plan->has_mac;
+	if (plan->has_mac)
+		memcpy(job->mac, plan->mac, sizeof(job->mac));
+	else if (job->bridge)
+		job->has_mac = mac_derive(MAC_INNER, at->name,
+		    job->want->peer, job->mac) == 0;
+}
+
 static int
 make(const struct pair_place *at, struct pair_job *job, struct why *why)
 {
 	const struct pair *want = job->want;
+	uint8_t mac[6];
 	struct rtlink_pair pair = {
 		.name = want->host,
 		.peer = want->peer,
 		.netns = at->ns,
 		.master = job->bridge,
 		.mtu = want->plan.mtu,
-		.mac = want->plan.has_mac ? want->plan.mac : NULL,
 	};
 
+	choose_mac(at, job);
+	if (job->has_mac)
+		pair.peer_mac = job->mac;
+	if (job->bridge && mac_derive(MAC_HOST, at->name, want->peer, mac) == 0)
+		pair.mac = mac;
 	job->made = true;
 	rtlink_new_pair(at->host, &pair);
 	if (*job->alt)

@@ -183,6 +183,8 @@ rtlink_new_pair(struct nl *nl, const struct rtlink_pair *pair)
 		nl_put_u32(nl, IFLA_MTU, pair->mtu);
 	if (pair->master)
 		nl_put_u32(nl, IFLA_MASTER, (uint32_t)pair->master);
+	if (pair->mac)
+		nl_put(nl, IFLA_ADDRESS, pair->mac, 6);
 	info = nl_nest(nl, IFLA_LINKINFO);
 	nl_put_str(nl, IFLA_INFO_KIND, "veth");
 	data = nl_nest(nl, IFLA_INFO_DATA);
@@ -192,8 +194,8 @@ rtlink_new_pair(struct nl *nl, const struct rtlink_pair *pair)
 	nl_put_u32(nl, IFLA_NET_NS_FD, (uint32_t)pair->netns);
 	if (pair->mtu)
 		nl_put_u32(nl, IFLA_MTU, pair->mtu);
-	if (pair->mac)
-		nl_put(nl, IFLA_ADDRESS, pair->mac, 6);
+	if (pair->peer_mac)
+		nl_put(nl, IFLA_ADDRESS, pair->peer_mac, 6);
 	nl_nest_end(nl, peer);
 	nl_nest_end(nl, data);
 	nl_nest_end(nl, info);
@@ -340,6 +342,8 @@ rtlink_new_child(struct nl *nl, int index, int netns,
 	nl_put_str(nl, IFLA_IFNAME, child->name);
 	nl_put_u32(nl, IFLA_LINK, (uint32_t)index);
 	nl_put_u32(nl, IFLA_NET_NS_FD, (uint32_t)netns);
+	if (child->has_mac)
+		nl_put(nl, IFLA_ADDRESS, child->mac, 6);
 	info = nl_nest(nl, IFLA_LINKINFO);
 	nl_put_str(nl, IFLA_INFO_KIND, child->kind);
 	data = nl_nest(nl, IFLA_INFO_DATA);

@@ -56,7 +56,8 @@ struct rtlink_pair {
 	int netns;		/* descriptor of the namespace of that */
 	int master;		/* bridge of the end here, or 0 */
 	uint32_t mtu;		/* of both, or 0 */
-	const uint8_t *mac;	/* of the other end, or NULL */
+	const uint8_t *mac;	/* of the end here, or NULL */
+	const uint8_t *peer_mac;	/* of the other end, or NULL */
 };
 
 /* A link to be made on top of another. */
@@ -64,6 +65,8 @@ struct rtlink_child {
 	const char *kind;	/* "macvlan" or "ipvlan" */
 	uint16_t mode;		/* one of linux/if_link.h */
 	char name[IFNAMSIZ];
+	bool has_mac;
+	uint8_t mac[6];
 };
 
 /*

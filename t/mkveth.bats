@@ -298,6 +298,88 @@ export -f is_routed
 	assert_equal "$(jq -r '.[0].master' <<<"$output")" null
 }
 
+# mac netns link - its MAC address
+mac() { ip ${1:+-n "$1"} -j link show dev "$2" | jq -r '.[0].address'; }
+# lan - br0, with a port p0 that leads to another machine, the namespace lan
+lan() {
+	ip link add br0 address 02:00:00:00:00:01 type bridge
+	ip netns add lan
+	ip link add p0 address 02:00:00:00:00:01 type veth peer name eth0 netns lan
+	ip link set br0 up && ip link set p0 master br0 up
+	ip -n lan addr add 10.2.0.9/24 dev eth0
+	ip -n lan addr add fc02::9/64 dev eth0 nodad
+	ip -n lan link set eth0 up
+	until_true 5 port_is_on p0
+}
+port_is_on() { ip -j -d link show "$1" | jq -e '.[0].linkinfo.info_slave_data.state == "forwarding"' >/dev/null; }
+# macs - those of the ends on br0: one a line, host's and container's
+macs() {
+	mac '' c-foo; mac net-foo eth0
+	mac '' x1; mac net-foo x1
+	mac '' c-bar; mac net-bar eth0
+	mac net-bar mv-m0
+}
+export -f mac lan port_is_on macs until_true
+
+# on_bridge - what macs looks at
+on_bridge() {
+	mkveth add -b br0 -L 10.2.0.2/24 --pair x1:bridge=br0 foo
+	mkveth add -b br0 -L 10.2.0.3/24 --macvlan m0 bar
+}
+off_bridge() { mkveth del foo && mkveth del bar; }
+export -f on_bridge off_bridge
+
+@test "what is on a bridge or a macvlan keeps its MAC address, and no other has it" {
+	in_world lan
+	in_world ip link add m0 type veth
+	printf '%032d\n' 1 >"$BATS_TEST_TMPDIR/id"
+	in_world on_bridge
+	local first=$(in_world macs)
+	in_world off_bridge
+	in_world on_bridge
+	assert_equal "$(in_world macs)" "$first"
+	# Locally administered, one host's, and no end on the host is the lowest.
+	assert_equal "$(grep -c '^.[26ae]:' <<<"$first")" 7
+	assert_equal "$(sed -n '1p; 3p; 5p' <<<"$first" | grep -c '^fe:')" 3
+	assert_equal "$(in_world mac '' br0)" 02:00:00:00:00:01
+	# Another host has others.
+	in_world off_bridge
+	in_world mount --bind "$BATS_TEST_TMPDIR/id" /etc/machine-id
+	in_world on_bridge
+	assert_equal "$(sort -u <(printf '%s\n' "$first") <(in_world macs) | wc -l)" 14
+	in_world off_bridge
+	# One that is asked for is taken, and one that is there is left.
+	in_world mkveth add -b br0 -m 02:00:00:00:0a:0b foo
+	assert_equal "$(in_world mac net-foo eth0)" 02:00:00:00:0a:0b
+	in_world mkveth add -b br0 -L 10.2.0.2/24 foo
+	assert_equal "$(in_world mac net-foo eth0)" 02:00:00:00:0a:0b
+}
+
+@test "without a machine id the MAC addresses stay until the host reboots" {
+	in_world lan
+	: >"$BATS_TEST_TMPDIR/id"
+	in_world mount --bind "$BATS_TEST_TMPDIR/id" /etc/machine-id
+	in_world mkveth add -b br0 foo
+	local first=$(in_world mac net-foo eth0)
+	in_world mkveth del foo
+	in_world mkveth add -b br0 foo
+	assert_equal "$(in_world mac net-foo eth0)" "$first"
+	in_world mkveth add -b br0 bar
+	[[ $(in_world mac net-bar eth0) != "$first" ]]
+}
+
+@test "what is on a bridge is reached at once by who knew it before" {
+	in_world lan
+	local i
+	for i in 1 2 3; do
+		in_world mkveth add -b br0 -L 10.2.0.2/24 -L fc02::2/64 foo
+		assert_equal "$(in_world talk lan net-foo 10.2.0.2)" 10.2.0.9
+		assert_equal "$(in_world talk lan net-foo '[fc02::2]' 6)" \
+			'[fc02:0000:0000:0000:0000:0000:0000:0009]'
+		in_world mkveth del foo
+	done
+}
+
 # read_only - have the world's /proc/sys as a container has it
 read_only() { mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys; }
 # without_proc - in a user namespace, where there is no proc but that one
