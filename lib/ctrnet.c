@@ -295,8 +295,8 @@ int
 ctrnet_add(struct ctrnet_host *host, const struct ctrnet *want,
     struct why *why)
 {
-	struct pair_place at = { .host = &host->nl, .name = want->name,
-	    .netns = want->netns };
+	struct pair_place at = { .host = &host->nl, .host_ns = host->ns,
+	    .name = want->name, .netns = want->netns };
 	struct job job;
 	int e, n = 0;
 

@@ -9,11 +9,15 @@
 #include "pair.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <string.h>
 
 #include "mac.h"
 #include "rtwhy.h"
+
+/* How often a port is looked at until it is on; it takes less than 1 ms. */
+enum { LOOKS = 50, PAUSE_MS = 1 };
 
 /* name - what the host's end is found by */
 static const char *
@@ -47,6 +51,7 @@ look_bridge(struct nl *host, struct pair_job *job, struct why *why)
 	if (nl_run(host, see_link, &br) < 0)
 		return why_errno(why, "bridge %s", job->want->bridge);
 	job->bridge = br.index;
+	job->bridge_up = br.flags & IFF_UP;
 	return 0;
 }
 
@@ -212,6 +217,56 @@ configure(const struct pair_place *at, const struct pair_job *job, bool old,
 	return plan_set(&pair, &was, &want, why);
 }
 
+/* await_port - wait until the bridge lets through what comes from the link */
+static int
+await_port(struct nl *host, int index)
+{
+	struct rtlink link;
+
+	for (int i = 0; i < LOOKS; i++) {
+		rtlink_get_index(host, index);
+		if (nl_run(host, see_link, &link) < 0)
+			return -1;
+		/* With the spanning tree protocol it takes half a minute. */
+		if (link.port != RTLINK_PORT_OFF)
+			break;
+		(void)poll(NULL, 0, PAUSE_MS);
+	}
+	return 0;
+}
+
+/* announce6 - to be done by the container's end from now on; a help only */
+static int
+announce6(const struct pair_place *at, const struct pair_job *job)
+{
+	if (setns(at->ns, CLONE_NEWNET) < 0)
+		return 0;
+	(void)rtlink_announce6(job->want->peer);
+	return setns(at->host_ns, CLONE_NEWNET);
+}
+
+/*
+ * announce - tell the others on the bridge where its addresses are now
+ *
+ * The kernel does that where a MAC address is set, be it the same one.
+ */
+static int
+announce(const struct pair_place *at, const struct pair_job *job,
+    struct why *why)
+{
+	struct rtlink_set set = { .master = -1, .mac = job->mac };
+
+	if (announce6(at, job) < 0)
+		return why_errno(why, "back to the host's namespace");
+	if (!job->has_mac || !job->bridge_up || !job->want->plan.local.n)
+		return 0;
+	if (await_port(at->host, job->link.index) < 0)
+		return rtwhy(at->host, name(job->want), why);
+	rtlink_set(at->inner, job->link.peer, &set);
+	return nl_run(at->inner, NULL, NULL) < 0 ?
+	    rtwhy(at->inner, job->want->peer, why) : 0;
+}
+
 int
 pair_put(const struct pair_place *at, struct pair_job *job, struct why *why)
 {
@@ -223,7 +278,9 @@ pair_put(const struct pair_place *at, struct pair_job *job, struct why *why)
 	if (rtlink_no_ra(&job->link) < 0 && !(job->bridge && errno == EROFS))
 		return why_errno(why, "link %s: accept no router "
 		    "advertisements", job->link.name);
-	return configure(at, job, old, why);
+	if (configure(at, job, old, why) < 0)
+		return -1;
+	return job->bridge && !old ? announce(at, job, why) : 0;
 }
 
 /*

@@ -19,7 +19,7 @@ struct pair {
 /* Where pairs are worked on. */
 struct pair_place {
 	struct nl *host, *inner;	/* sockets in either namespace */
-	int ns;			/* the container's namespace */
+	int host_ns, ns;	/* the host's namespace, the container's */
 	const char *name;	/* of the container */
 	const char *netns;	/* what that was called, for messages */
 };
@@ -30,6 +30,7 @@ struct pair_job {
 	char alt[IFNAME_ALT_SIZE];	/* for a new one, or "" */
 	struct rtlink link;	/* the host's end; index 0: there is none */
 	int bridge;		/* index, or 0 */
+	bool bridge_up;
 	bool has_mac;		/* of the end in the container: known */
 	uint8_t mac[6];
 	bool made;		/* or tried to */
@@ -56,8 +57,8 @@ int pair_look(struct nl *host, struct pair_job *job, struct why *why);
  *
  * What is there is kept and changed where it differs, and changed back on
  * failure; a pair whose other end is in another namespace is made anew.  One
- * made on a bridge has MAC addresses that stay.  The process is in the host's
- * namespace.
+ * made on a bridge has MAC addresses that stay, and tells the others there of
+ * its addresses.  The process is in the host's namespace.
  */
 int pair_put(const struct pair_place *at, struct pair_job *job,
     struct why *why);

@@ -179,6 +179,7 @@ put_inner(const struct plan_pair *p, const struct plan *plan, bool fresh,
     const struct plan *there, struct why *why)
 {
 	struct rtlink_set none = { .master = -1 };
+	struct rtlink_set first = { .master = -1, .announce = plan->master };
 	struct rtlink_set set = { .master = -1, .mtu = plan->mtu };
 	struct routes list;
 
@@ -189,7 +190,7 @@ put_inner(const struct plan_pair *p, const struct plan *plan, bool fresh,
 		set.mac = plan->mac;
 	rtlink_set(p->inner, RTLINK_LO, &none);
 	if (!there->local_up || there->mtu != plan->mtu || set.mac)
-		rtlink_set(p->inner, p->peer, fresh ? &none : &set);
+		rtlink_set(p->inner, p->peer, fresh ? &first : &set);
 	put_addrs(p->inner, p->peer, &plan->local, &there->local);
 	for (int i = 0; i < list.n; i++)
 		rtroute_new(p->inner, p->peer, &list.route[i], true);

@@ -104,6 +104,19 @@ wary(const struct nlattr *spec)
 	    off(v6, DEVCONF_ACCEPT_RA) && off(v6, DEVCONF_ACCEPT_REDIRECTS);
 }
 
+/* port - the state of a bridge's port; of another master's attributes, -1 */
+static int
+port(const struct nlattr *info)
+{
+	const struct nlattr *state;
+	char kind[RTLINK_KIND];
+
+	text(kind, sizeof(kind), find(info, IFLA_INFO_SLAVE_KIND));
+	state = find(find(info, IFLA_INFO_SLAVE_DATA), IFLA_BRPORT_STATE);
+	return state && mnl_attr_get_payload_len(state) == 1 &&
+	    !strcmp(kind, "bridge") ? mnl_attr_get_u8(state) : -1;
+}
+
 void
 rtlink_read(const struct nlmsghdr *answer, struct rtlink *link)
 {
@@ -111,7 +124,7 @@ rtlink_read(const struct nlmsghdr *answer, struct rtlink *link)
 	const struct nlattr *attr;
 
 	memset(link, 0, sizeof(*link));
-	link->nsid = -1;
+	link->nsid = link->port = -1;
 	if (answer->nlmsg_type != RTM_NEWLINK ||
 	    mnl_nlmsg_get_payload_len(answer) < sizeof(*head))
 		return;
@@ -135,6 +148,7 @@ rtlink_read(const struct nlmsghdr *answer, struct rtlink *link)
 		case IFLA_LINKINFO:
 			text(link->kind, sizeof(link->kind),
 			    find(attr, IFLA_INFO_KIND));
+			link->port = port(attr);
 			break;
 		case IFLA_PROP_LIST:
 			text(link->alt, sizeof(link->alt),
@@ -221,15 +235,18 @@ rtlink_add_alt(struct nl *nl, const char *name, const char *alt)
 	put_alt(nl, alt);
 }
 
-/* be_wary - net.ipv4.conf.NAME.accept_redirects=0 */
+/* put_conf4 - settings of net.ipv4.conf.NAME */
 static void
-be_wary(struct nl *nl)
+put_conf4(struct nl *nl, const struct rtlink_set *set)
 {
 	struct nlattr *spec = nl_nest(nl, IFLA_AF_SPEC);
 	struct nlattr *inet = nl_nest(nl, AF_INET);
 	struct nlattr *conf = nl_nest(nl, IFLA_INET_CONF);
 
-	nl_put_u32(nl, IPV4_DEVCONF_ACCEPT_REDIRECTS, 0);
+	if (set->wary)
+		nl_put_u32(nl, IPV4_DEVCONF_ACCEPT_REDIRECTS, 0);
+	if (set->announce)
+		nl_put_u32(nl, IPV4_DEVCONF_ARP_NOTIFY, 1);
 	nl_nest_end(nl, conf);
 	nl_nest_end(nl, inet);
 	nl_nest_end(nl, spec);
@@ -282,6 +299,12 @@ rtlink_no_ra(const struct rtlink *link)
 	    put_conf6(link->name, "accept_redirects", "0");
 }
 
+int
+rtlink_announce6(const char *name)
+{
+	return put_conf6(name, "ndisc_notify", "1");
+}
+
 void
 rtlink_mark(struct nl *nl, int index, uint32_t group)
 {
@@ -307,8 +330,8 @@ rtlink_set(struct nl *nl, int index, const struct rtlink_set *set)
 		nl_put_u32(nl, IFLA_MTU, set->mtu);
 	if (set->master >= 0)
 		nl_put_u32(nl, IFLA_MASTER, (uint32_t)set->master);
-	if (set->wary)
-		be_wary(nl);
+	if (set->wary || set->announce)
+		put_conf4(nl, set);
 }
 
 void

@@ -20,6 +20,9 @@ enum { RTLINK_GROUP = 10231, RTLINK_GROUP_MORE };
 /* The index of the loopback interface, in each namespace. */
 enum { RTLINK_LO = 1 };
 
+/* States of a bridge's port: it lets nothing through, or all. */
+enum { RTLINK_PORT_OFF = 0, RTLINK_PORT_ON = 3 };
+
 /* Room for the kind of a link ("veth", "macvlan"). */
 enum { RTLINK_KIND = 24 };
 
@@ -29,6 +32,7 @@ struct rtlink {
 	int peer;		/* index of the other end, in its namespace */
 	int nsid;		/* id of that namespace seen from here, or -1 */
 	int master;		/* index of the bridge, or 0 */
+	int port;		/* state there, RTLINK_PORT_...; -1: no bridge */
 	uint32_t mtu;
 	unsigned int flags;	/* IFF_UP, ... */
 	bool marked;		/* it carries our mark */
@@ -47,6 +51,7 @@ struct rtlink_set {
 	uint32_t mtu;		/* 0: as it is */
 	const uint8_t *mac;	/* NULL: as it is */
 	bool wary;		/* take no IPv4 redirects from there */
+	bool announce;		/* tell others of its IPv4 addresses: ARP */
 };
 
 /* The pair to be made. */
@@ -115,6 +120,15 @@ void rtlink_mark(struct nl *nl, int index, uint32_t group);
  * link is up.  Returns 0, also where there is no IPv6, or -1 with errno.
  */
 int rtlink_no_ra(const struct rtlink *link);
+
+/*
+ * rtlink_announce6 - have a link of this namespace tell others of its addresses
+ *
+ * The IPv6 ones, which netlink cannot set; rtlink_set has the same for IPv4.
+ * It takes effect when the link comes up, has an address more, or has its MAC
+ * address set.  Returns as rtlink_no_ra.
+ */
+int rtlink_announce6(const char *name);
 
 /*
  * rtlink_move - move a link to another namespace, under that name

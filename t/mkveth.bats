@@ -319,7 +319,9 @@ macs() {
 	mac '' c-bar; mac net-bar eth0
 	mac net-bar mv-m0
 }
-export -f mac lan port_is_on macs until_true
+# known address - what lan takes the MAC address of that for
+known() { ip -n lan -j neigh show "$1" | jq -r '.[0].lladdr'; }
+export -f mac lan port_is_on macs known until_true
 
 # on_bridge - what macs looks at
 on_bridge() {
@@ -378,6 +380,35 @@ export -f on_bridge off_bridge
 			'[fc02:0000:0000:0000:0000:0000:0000:0009]'
 		in_world mkveth del foo
 	done
+}
+
+@test "the addresses on a bridge are announced to who takes them for another's" {
+	local a pairs=(-b br0 -L 10.2.0.2/24 -L fc02::2/64
+		--pair "x1:bridge=br0,local=10.2.0.3/24,local=fc02::3/64")
+	in_world lan
+	for a in 10.2.0.2 fc02::2 10.2.0.3 fc02::3; do
+		in_world ip -n lan neigh add "$a" lladdr 02:00:00:00:00:99 dev eth0 nud reachable
+	done
+	in_world mkveth add "${pairs[@]}" foo
+	until_true 2 in_world is_known 10.2.0.2 eth0
+	until_true 2 in_world is_known fc02::2 eth0
+	until_true 2 in_world is_known 10.2.0.3 x1
+	until_true 2 in_world is_known fc02::3 x1
+	# What is there is left: its own neighbours would be forgotten.
+	in_world ip -n lan neigh replace 10.2.0.2 lladdr 02:00:00:00:00:99 dev eth0 nud reachable
+	in_world mkveth add "${pairs[@]}" foo
+	assert_equal "$(in_world known 10.2.0.2)" 02:00:00:00:00:99
+}
+is_known() { [[ $(known "$1") == "$(mac net-foo "$2")" ]]; }
+export -f is_known
+
+@test "with the spanning tree protocol, or a bridge that is down, nobody waits" {
+	in_world ip link add br1 type bridge stp_state 1
+	in_world ip link add br2 type bridge
+	in_world ip link set br1 up
+	in_world strace -f -qq -e trace=poll,ppoll -o "$BATS_TEST_TMPDIR/log" mkveth add -b br1 -L 10.2.0.2/24 --pair x1:bridge=br2,local=10.3.0.2/24 foo
+	run grep -c poll "$BATS_TEST_TMPDIR/log"
+	((output < 20))
 }
 
 # read_only - have the world's /proc/sys as a container has it
