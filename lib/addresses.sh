@@ -36,6 +36,11 @@ addresses_give() {
 	host_address=${pair% *} local_address=${pair#* }
 }
 
+# mac_new - a random MAC address: locally administered, of one host
+mac_new() {
+	od -A n -t x1 -N 5 /dev/urandom | sed 's/^ */02:/; s/ *$//; s/ /:/g'
+}
+
 settings_network() {
 	printf 'PRIVATE_NETWORK=1\n'
 	setting HOST_ADDRESS "$host_address"
@@ -43,6 +48,8 @@ settings_network() {
 	setting HOST_ADDRESS6 "$host_address6"
 	setting LOCAL_ADDRESS6 "$local_address6"
 	setting HOST_BRIDGE "$bridge"
+	# Others on the bridge know it by that.
+	[ -z "$bridge" ] || setting LOCAL_MAC_ADDRESS "$(mac_new)"
 	setting GATEWAY "$gateway"
 	setting GATEWAY6 "$gateway6"
 	setting HOST_PORT "$ports"

@@ -34,6 +34,8 @@ cmd_clone() {
 # can have the same
 clone_network() {
 	alone='' network=''
+	# On a bridge the clone gets one of its own.
+	[ -z "$bridge$HOST_BRIDGE" ] || LOCAL_MAC_ADDRESS=''
 	for setting in LOCAL_MAC_ADDRESS="$LOCAL_MAC_ADDRESS" HOST_PORT="$HOST_PORT" \
 		LOCAL_ADDRESS6="$LOCAL_ADDRESS6" EXTRA_VETHS="$EXTRA_VETHS" \
 		INTERFACES="$INTERFACES" ${HOST_BRIDGE:+"LOCAL_ADDRESS=$LOCAL_ADDRESS"}; do

@@ -60,9 +60,11 @@ listing() {
 @test "a clone on a bridge is on that bridge, with the address that is said" {
 	also "$name-b"
 	create --no-start --bridge br-x --local-address 10.231.152.7/24 --gateway 10.231.152.1
-	nixos-container clone "$name" "$name-b" --local-address 10.231.152.8/24
+	run -0 nixos-container clone "$name" "$name-b" --local-address 10.231.152.8/24
+	refute_output --partial LOCAL_MAC_ADDRESS
 	run -0 sort "$confs/$name-b.conf"
-	assert_output $'GATEWAY=10.231.152.1\nHOST_BRIDGE=br-x\nLOCAL_ADDRESS=10.231.152.8/24\nPRIVATE_NETWORK=1'
+	assert_output --regexp $'^GATEWAY=10.231.152.1\nHOST_BRIDGE=br-x\nLOCAL_ADDRESS=10.231.152.8/24\nLOCAL_MAC_ADDRESS=02(:[0-9a-f]{2}){5}\nPRIVATE_NETWORK=1$'
+	run ! grep -qFf <(grep MAC "$conf") "$confs/$name-b.conf"
 }
 
 @test "a clone with the network of the host, or of a name that is taken" {

@@ -6,6 +6,7 @@ load container
 teardown() {
 	nixos-container destroy "$name" 2>/dev/null || :
 	for link in hx hb; do ip link del "$link" 2>/dev/null || :; done
+	ip netns del "ns-$name" 2>/dev/null || :
 }
 
 @test "INTERFACES are moved in, and come back at stop" {
@@ -37,6 +38,45 @@ teardown() {
 	assert_line eth0
 	nixos-container stop "$name"
 	ip link show hx
+}
+
+# knows ADDRESS MAC - does the machine behind the bridge take it for that one's?
+knows() { ip -n "ns-$name" neigh show "$1" | grep -qwF "$2"; }
+
+@test "a container on a bridge keeps its MAC address, and is announced at each start" {
+	ip link add hb up type bridge
+	ip netns add "ns-$name"
+	ip link add hx up type veth peer name eth0 netns "ns-$name"
+	ip link set hx master hb
+	ip -n "ns-$name" addr add 10.231.150.1/24 dev eth0
+	ip -n "ns-$name" addr add fc00:150::1/64 dev eth0 nodad
+	ip -n "ns-$name" link set eth0 up
+	create --no-start --bridge hb --local-address 10.231.150.9/24 \
+		--local-address fc00:150::9/64
+	mac=$(sed -n 's/^LOCAL_MAC_ADDRESS=//p' "$conf")
+	for users in no pick; do
+		sed -i '/^PRIVATE_USERS/d' "$conf"
+		echo "PRIVATE_USERS=$users" >>"$conf"
+		for address in 10.231.150.9 fc00:150::9; do
+			ip -n "ns-$name" neigh replace "$address" \
+				lladdr 02:00:00:00:00:99 dev eth0 nud reachable
+		done
+		nixos-container start "$name"
+		until_true 2 knows 10.231.150.9 "$mac"
+		until_true 2 knows fc00:150::9 "$mac"
+		ip netns exec "ns-$name" ping -c 1 -W 2 10.231.150.9
+		ip netns exec "ns-$name" ping -c 1 -W 2 fc00:150::9
+		run -0 inside cat /sys/class/net/eth0/address
+		assert_output "$mac"
+		nixos-container stop "$name"
+	done
+	# Without the setting, too.
+	sed -i '/^LOCAL_MAC/d' "$conf"
+	nixos-container start "$name"
+	mac=$(inside cat /sys/class/net/eth0/address)
+	nixos-container restart "$name"
+	run -0 inside cat /sys/class/net/eth0/address
+	assert_output "$mac"
 }
 
 @test "EXTRA_VETHS make further pairs, with addresses or on a bridge" {
