@@ -195,12 +195,14 @@ cmd_launch() {
 	init=${SYSTEM_PATH:-/nix/var/nix/profiles/system}/init
 	if own_network && shifted; then
 		network_later &
-		flag --private-network --bind-ro="$inside_dir/mkveth:/run/mkveth"
-		init="/run/mkveth${newline}wait$newline--$newline$init"
+		flag --private-network --bind-ro="$inside_dir/mkveth:/run/mkveth-wait"
+		init="/run/mkveth-wait${newline}wait$newline--$newline$init"
 	elif own_network; then
 		network
 		forward_on
 		flag --capability=CAP_NET_ADMIN
+		# /proc/sys/net, as with its own --private-network, and nothing else
+		export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
 		set -- run-in-netns -- "net-$name" "$@"
 	elif [ -n "$NETWORK_NAMESPACE_PATH" ]; then
 		set -- run-in-netns -- "$NETWORK_NAMESPACE_PATH" "$@"

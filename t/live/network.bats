@@ -9,6 +9,15 @@ teardown() {
 	ip netns del "ns-$name" 2>/dev/null || :
 }
 
+# writable PATH... - which of these the container may write; nothing is written
+writable() {
+	# shellcheck disable=SC2016 # for the shell in the container
+	inside sh -c 'for f; do (: >>"$f") 2>/dev/null && echo "$f"; done; :' sh "$@"
+}
+settings=(/proc/sys/net/{ipv4/ip_forward,ipv6/conf/lo/forwarding,core/somaxconn})
+machine=(/proc/sys/{kernel/domainname,kernel/core_pattern,vm/swappiness,fs/file-max}
+	/proc/sysrq-trigger /sys/kernel/uevent_seqnum /sys/class/net/lo/ifalias)
+
 @test "INTERFACES are moved in, and come back at stop" {
 	ip link add hx type veth peer name inx
 	create --no-start
@@ -38,6 +47,49 @@ teardown() {
 	assert_line eth0
 	nixos-container stop "$name"
 	ip link show hx
+}
+
+@test "a container rules the settings of its own network, and no others" {
+	ip link add hx type veth peer name inx
+	ip link set hx up
+	ip netns add "ns-$name"
+	create --no-start
+	before=$(cat /proc/sys/net/ipv4/ip_forward)
+	for own in 'PRIVATE_NETWORK=1' 'MACVLANS=hx' 'PRIVATE_NETWORK=1\nPRIVATE_USERS=pick'; do
+		printf '%b\n' "$own" >"$conf"
+		nixos-container start "$name"
+		run -0 writable "${settings[@]}" "${machine[@]}"
+		assert_output "$(printf '%s\n' "${settings[@]}")"
+		inside sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+		run -0 inside ip link show lo
+		assert_output --partial LOOPBACK,UP
+		nixos-container stop "$name"
+	done
+	assert_equal "$(cat /proc/sys/net/ipv4/ip_forward)" "$before"
+	# That of the host, or of somebody else, is not the container's to rule.
+	for none in PRIVATE_NETWORK=0 "NETWORK_NAMESPACE_PATH=/run/netns/ns-$name"; do
+		printf '%s\n' "$none" >"$conf"
+		nixos-container start "$name"
+		run -0 writable "${settings[@]}" "${machine[@]}"
+		assert_output ''
+		nixos-container stop "$name"
+	done
+}
+
+@test "a container in a container has a network" {
+	create --no-start
+	echo BIND_RO=/usr/local >>"$conf"
+	for users in no pick; do
+		sed -i '/^PRIVATE_USERS/d' "$conf"
+		echo "PRIVATE_USERS=$users" >>"$conf"
+		nixos-container start "$name"
+		inside /usr/local/bin/mkveth add -H 10.231.160.1 -L 10.231.160.2 \
+			-H fc00:160::1 -L fc00:160::2 --macvlan eth0 within
+		inside ping -c 1 -W 2 10.231.160.2
+		inside /usr/local/bin/run-in-netns net-within ping -c 1 -W 2 10.231.160.1
+		inside /usr/local/bin/mkveth del within
+		nixos-container stop "$name"
+	done
 }
 
 # knows ADDRESS MAC - does the machine behind the bridge take it for that one's?
