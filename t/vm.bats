@@ -102,7 +102,7 @@ boot_id() { there cat /proc/sys/kernel/random/boot_id; }
 }
 
 @test "mkveth makes networks on this kernel" {
-	suite mkveth.bats '^(add gives|both ends talk|one end on a bridge|a long name has|del removes|the namespace can be)|^an interface is moved in|^an ipvlan'
+	suite mkveth.bats '^(add gives|both ends talk|one end on a bridge|a long name has|del removes|the namespace can be)|^an interface is moved in|^an ipvlan|leads elsewhere|who takes them for|read-only$'
 }
 
 @test "run-in-netns keeps the tree below /sys where the kernel attaches later" {
