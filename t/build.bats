@@ -168,6 +168,12 @@ make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 	done
 }
 
+@test "no package that the build asks for has a version in its name" {
+	run -0 sed -n "/^needed/,/^'/p" "$TOP/share/build/apt-deps"
+	assert_line 'clang clang'
+	refute_line --regexp '^[^ ]*-[0-9]'
+}
+
 # archive DIR - Debian's archive as musl-deps needs it: libcap2 in bookworm's
 # sources, libmnl-dev among trixie's packages; it is unsigned
 archive() {
