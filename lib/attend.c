@@ -25,9 +25,11 @@
 enum {
 	KILL_MS = 5000,
 	/*
-	 * After the end of the peer's input every reader of the terminal is
-	 * told so, again and again: one that flushes what was typed ahead, as
-	 * login(1) does before a password, would miss it otherwise.
+	 * How often to look, after the end of the peer's input, whether its
+	 * end of file must be typed again: it is gone once somebody read it, or
+	 * flushed what was typed ahead, as login(1) does before a password.
+	 * Nor is it typed sooner after the start: a command that has just begun
+	 * may be about to make the terminal raw.
 	 */
 	EOF_MS = 200,
 	/* login(1) may close the terminal for a moment, to call vhangup(2). */
@@ -176,19 +178,27 @@ take_frames(struct attend *a)
 		hang_up(a);
 }
 
-/* end_input - press the terminal's end-of-file key */
+/*
+ * end_input - press the terminal's end-of-file key, if it means that now
+ *
+ * A terminal in another mode would hand it over as a byte, or echo it.  One
+ * that was pressed and not read yet is enough.
+ */
 static void
 end_input(const struct attend *a)
 {
-	unsigned char key[2];
-	int n = 1;
+	static bool pressed;
+	int eof = tty_eof(a->master), n = 1;
+	unsigned char key[2] = { (unsigned char)eof, (unsigned char)eof };
 
 	eof_ms = clock_ms() + EOF_MS;
-	key[0] = key[1] = tty_eof(a->master);
+	if (eof < 0 || (pressed && tty_unread(a->master)))
+		return;
 	/* After part of a line, one to hand that over and one to end. */
 	if (in.last != '\n')
 		n = 2;
 	in.last = '\n';
+	pressed = true;
 	(void)!write(a->master, key, (size_t)n);	/* full: next time */
 }
 
@@ -269,6 +279,7 @@ attend(struct attend *a)
 	static unsigned char bufs[2][RELAY_BUF];
 	char rest[4096];
 
+	eof_ms = clock_ms() + EOF_MS;
 	relay_init(&in, a->stream, a->master, bufs[0]);
 	relay_init(&out, a->master, a->stream, bufs[1]);
 	do

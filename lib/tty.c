@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,12 +109,23 @@ tty_pty(int *master, int *slave, const struct winsize *ws, uid_t owner)
 	return 0;
 }
 
-unsigned char
+int
 tty_eof(int pty)
 {
 	struct termios t;
 
-	if (tcgetattr(pty, &t) < 0 || t.c_cc[VEOF] == 0)
-		return 4;
+	if (tcgetattr(pty, &t) < 0 || !(t.c_lflag & ICANON) ||
+	    t.c_cc[VEOF] == _POSIX_VDISABLE)
+		return -1;
 	return t.c_cc[VEOF];
+}
+
+bool
+tty_unread(int master)
+{
+	auto_close int slave = ioctl(master, TIOCGPTPEER,
+	    O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct pollfd p = { .fd = slave, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1;
 }

@@ -2,6 +2,7 @@
 #ifndef TTY_H
 #define TTY_H
 
+#include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/types.h>
 #include <termios.h>
@@ -45,8 +46,17 @@ int tty_pty(int *master, int *slave, const struct winsize *ws, uid_t owner);
 /*
  * tty_eof - the character that ends the input of whoever reads the slave
  *
- * pty: either end.  Control-D where the terminal has none.
+ * pty: either end.  Returns -1 if no character does: the terminal is not in
+ * canonical mode, or has none.
  */
-unsigned char tty_eof(int pty);
+int tty_eof(int pty);
+
+/*
+ * tty_unread - does the slave hold input that nobody has read yet?
+ *
+ * An end of file that was typed counts, part of a line does not.  The slave is
+ * opened anew, for a vhangup(2) may have cut off every older descriptor.
+ */
+bool tty_unread(int master);
 
 #endif

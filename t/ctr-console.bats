@@ -863,6 +863,23 @@ user_is() {
 	assert_output --partial "no newline"
 }
 
+@test "the end of input is typed only where the terminal takes it as that" {
+	run -0 con run --tty "$root" sh -c 'stty raw; sleep 0.7; printf end' </dev/null
+	assert_output end
+	run -0 con run --tty "$root" sh -c 'stty eof ^A; cat; stty eof undef; sleep 0.5
+		stty eof ^D; cat; echo over' </dev/null
+	assert_output $'over\r'
+}
+
+@test "the end of input is typed again only after it was read" {
+	run -0 con run --tty "$root" sh -c 'sleep 0.7; stty raw -echo; dd bs=100 count=1 2>/dev/null | od -An -tx1' \
+		</dev/null
+	assert_output --regexp '^ 00[[:space:]]*$'
+	run -0 con run --tty "$root" sh -c 'cat; cat; sleep 0.5; cat; stty raw; sleep 0.3; stty -raw; cat; echo over' \
+		</dev/null
+	assert_output $'over\r'
+}
+
 @test "a terminal session loses none of the last output" {
 	for _ in 1 2 3 4 5; do
 		run -4 con run --tty "$root" sh -c 'stty -opost; seq 1 20000; exit 4' </dev/null
