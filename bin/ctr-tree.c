@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ctr-tree empty ROOT
- * ctr-tree put ROOT FILE PATH
+ * ctr-tree remove ROOT PATH
+ * ctr-tree mkdir ROOT PATH
+ * ctr-tree put [--backup] ROOT FILE PATH
  * ctr-tree get ROOT PATH FILE
  *
  * Work in the tree of a container.  Its root may change all in it meanwhile,
@@ -28,15 +30,24 @@
 
 static const char help[] =
 	"usage: ctr-tree empty ROOT\n"
-	"       ctr-tree put ROOT FILE PATH\n"
+	"       ctr-tree remove ROOT PATH\n"
+	"       ctr-tree mkdir ROOT PATH\n"
+	"       ctr-tree put [--backup] ROOT FILE PATH\n"
 	"       ctr-tree get ROOT PATH FILE\n"
 	"\n"
-	"empty  remove all in a container's tree; ROOT itself stays\n"
-	"put    copy a file or directory of the host to PATH in it\n"
-	"get    copy one out of it, to FILE of the host\n"
+	"empty   remove all in a container's tree; ROOT itself stays\n"
+	"remove  remove PATH in it, with all that is in that\n"
+	"mkdir   make the directory PATH in it, and those above\n"
+	"put     copy a file or directory of the host to PATH in it\n"
+	"get     copy one out of it, to FILE of the host\n"
 	"\n"
+	"FILE may be -, for standard input or output.\n"
+	"\n"
+	"  --backup   keep a file that put replaces as PATH.~N~\n"
 	"  --help     print this\n"
 	"  --version  print the version\n";
+
+static bool backup;		/* keep what is replaced */
 
 /* last_part - the last name of a path, and in above what is before it */
 static const char *
@@ -91,10 +102,40 @@ open_top(const char *root, struct stat *st)
 }
 
 /*
+ * own_fd - the descriptor that a file of the host's stands for, or -1
+ *
+ * dash: what "-" stands for.  Called before anything is opened, so that none
+ * of ours is meant.
+ */
+static int
+own_fd(const char *file, int dash)
+{
+	static const char *const dirs[] = { "/dev/fd/", "/proc/self/fd/" };
+	static const char *const names[] = { "/dev/stdin", "/dev/stdout",
+	    "/dev/stderr" };
+	int fd = strcmp(file, "-") == 0 ? dash : -1;
+
+	for (int i = 0; i < 3; i++)
+		if (!strcmp(file, names[i]))
+			fd = i;
+	for (int i = 0; i < 2; i++) {
+		const char *number = file + strlen(dirs[i]);
+
+		if (!strncmp(file, dirs[i], strlen(dirs[i])) && *number &&
+		    strspn(number, "0123456789") == strlen(number))
+			fd = atoi(number);
+	}
+	if (fd >= 0 && fcntl(fd, F_GETFD) < 0)
+		err(1, "%s", file);
+	return fd;
+}
+
+/*
  * target - the directory that a copy goes to; name: what it is called there
  *
  * Into a directory, as it is called already; else as the path says.  top is
- * the tree that the path is in, or -1: it is the host's.
+ * the tree that the path is in, or -1: it is the host's.  *name is "" where
+ * the path is that of a directory and from is NULL.
  */
 static int
 target(int top, const char *from, const char *to, const char **name)
@@ -105,7 +146,7 @@ target(int top, const char *from, const char *to, const char **name)
 	    inroot_open(top, to, flags, INROOT_LINKS);
 
 	if (dir >= 0) {
-		*name = last_part(from, above);
+		*name = from ? last_part(from, above) : "";
 		return dir;
 	}
 	if (errno != ENOENT && errno != ENOTDIR)
@@ -124,8 +165,6 @@ copy(char *argv[], int node, int dir, const char *name, struct treecopy how)
 	unsigned long skipped = 0;
 
 	how.skipped = &skipped;
-	if (node < 0)
-		err(1, "open %s", argv[1]);
 	if (treecopy(node, dir, name, &how) < 0)
 		err(1, "copy %s to %s", argv[1], argv[2]);
 	if (skipped)
@@ -144,29 +183,115 @@ empty_verb(char *argv[])
 }
 
 static void
+remove_verb(char *argv[])
+{
+	char above[PATH_MAX];
+	const char *name;
+	struct stat st;
+	auto_close int top = open_top(argv[0], &st);
+	auto_close int dir = -1;
+
+	name = last_part(argv[1], above);
+	dir = inroot_open(top, above, O_RDONLY | O_DIRECTORY, INROOT_LINKS);
+	if (dir < 0)
+		err(1, "open %s", above);
+	if (rmtree_at(dir, name) < 0)
+		err(1, "remove %s", argv[1]);
+}
+
+static void
+mkdir_verb(char *argv[])
+{
+	struct stat st;
+	auto_close int top = open_top(argv[0], &st);
+	auto_close int dir = inroot_mkdirs(top, argv[1], 0755);
+
+	if (dir < 0)
+		err(1, "mkdir %s", argv[1]);
+}
+
+/* open_source - what put copies; a FIFO or a device is read as a stream */
+static int
+open_source(const char *file, bool *stream)
+{
+	auto_close int node = open(file, O_PATH | O_CLOEXEC);
+	struct stat st;
+	int fd;
+
+	if (node < 0 || fstat(node, &st) < 0)
+		err(1, "open %s", file);
+	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		return fd_take(&node);
+	*stream = true;
+	fd = open(file, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		err(1, "open %s", file);
+	return fd;
+}
+
+static void
 put_verb(char *argv[])
 {
-	auto_close int node = open(argv[1], O_PATH | O_CLOEXEC);
+	int own = own_fd(argv[1], STDIN_FILENO);
+	bool stream = own >= 0;
+	int node = stream ? own : open_source(argv[1], &stream);
 	auto_close int dir = -1;
 	const char *name;
 	struct stat st;
 	auto_close int top = open_top(argv[0], &st);
 
-	dir = target(top, argv[1], argv[2], &name);
+	dir = target(top, own < 0 ? argv[1] : NULL, argv[2], &name);
+	if (!*name) {
+		errno = EISDIR;		/* and what has no name of its own */
+		err(1, "copy %s to %s", argv[1], argv[2]);
+	}
 	copy(argv, node, dir, name, (struct treecopy){ .uid = st.st_uid,
-	    .gid = st.st_gid, .mask = 07777 });
+	    .gid = st.st_gid, .mask = 07777, .stream = stream,
+	    .backup = backup });
+}
+
+/*
+ * open_special - open what get writes into; -1: it makes or replaces the file
+ *
+ * Nobody wants another /dev/null, and a link is followed as by all others.
+ */
+static int
+open_special(const char *file)
+{
+	int fd, flags = O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC;
+	struct stat st;
+
+	if (lstat(file, &st) < 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		return -1;
+	if (stat(file, &st) < 0)
+		flags |= O_CREAT;
+	else if (S_ISDIR(st.st_mode))
+		return -1;
+	if ((fd = open(file, flags, 0666)) < 0)
+		err(1, "open %s", file);
+	return fd;
 }
 
 /* What comes out of a container has no other rights than who gets it. */
 static void
 get_verb(char *argv[])
 {
+	int out = own_fd(argv[2], STDOUT_FILENO);
 	auto_close int dir = -1;
 	const char *name;
 	struct stat st;
 	auto_close int top = open_top(argv[0], &st);
 	auto_close int node = inroot_open(top, argv[1], O_PATH, INROOT_LINKS);
 
+	if (node < 0 || fstat(node, &st) < 0)
+		err(1, "open %s", argv[1]);
+	if (out < 0 && S_ISREG(st.st_mode))
+		out = open_special(argv[2]);
+	if (out >= 0) {
+		if (treecopy_out(node, out) < 0 || close(out) < 0)
+			err(1, "copy %s to %s", argv[1], argv[2]);
+		return;
+	}
 	dir = target(-1, argv[1], argv[2], &name);
 	copy(argv, node, dir, name, (struct treecopy){ .uid = geteuid(),
 	    .gid = getegid(), .mask = 0777 });
@@ -178,6 +303,8 @@ static const struct verb {
 	void (*act)(char *argv[]);
 } verbs[] = {
 	{ "empty", 1, empty_verb },
+	{ "remove", 2, remove_verb },
+	{ "mkdir", 2, mkdir_verb },
 	{ "put", 3, put_verb },
 	{ "get", 3, get_verb },
 };
@@ -186,7 +313,7 @@ static const struct verb *
 find_verb(int argc, char *argv[])
 {
 	if (argc < 1)
-		errx(EXIT_USAGE, "empty, put or get? See --help");
+		errx(EXIT_USAGE, "empty, remove, mkdir, put or get? See --help");
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		const struct verb *v = &verbs[i];
 
@@ -227,7 +354,10 @@ drop_caps(bool removal)
 int
 main(int argc, char *argv[])
 {
-	static const struct option options[] = { OPTS_COMMON };
+	static const struct option options[] = {
+		{ "backup", no_argument, NULL, 'b' },
+		OPTS_COMMON
+	};
 	const struct verb *verb;
 	int opt;
 
@@ -237,12 +367,15 @@ main(int argc, char *argv[])
 		err(1, "give up new privileges");
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (opt) {
+		case 'b': backup = true; break;
 		OPTS_CASES(help, EXIT_USAGE);
 		}
 	argc -= optind;
 	argv += optind;
 	verb = find_verb(argc, argv);
-	drop_caps(verb->act == empty_verb);
+	if (backup && verb->act != put_verb)
+		errx(EXIT_USAGE, "%s: no option --backup here", verb->name);
+	drop_caps(verb->act == empty_verb || verb->act == remove_verb);
 	verb->act(argv + 1);
 	return 0;
 }

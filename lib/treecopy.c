@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,10 @@
 #include "leftover.h"
 #include "rmtree.h"
 
-enum { DEPTH = 200 };	/* each level holds descriptors */
+enum {
+	DEPTH = 200,		/* each level holds descriptors */
+	BACKUPS = 10000,	/* a container may make as many as it likes */
+};
 
 /* reopen - what node is open on, and not what has its name by now */
 static int
@@ -196,9 +200,107 @@ copy_node(int node, int to, const char *name, const struct treecopy *how,
 	return -1;
 }
 
+/* waited - was it only that fd was not ready? */
+static bool
+waited(int fd, short events)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	if (errno == EINTR)
+		return true;
+	return errno == EAGAIN && (poll(&p, 1, -1) >= 0 || errno == EINTR);
+}
+
+static int
+write_waiting(int fd, const char *buf, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, buf, len);
+
+		if (n < 0 && waited(fd, POLLOUT))
+			continue;
+		if (n < 0)
+			return -1;
+		buf += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* copy_stream - as copy_file; name: of what the copy replaces */
+static int
+copy_stream(int in, int to, const char *tmp, const char *name,
+    const struct treecopy *how)
+{
+	auto_close int out = openat(to, tmp, O_WRONLY | O_CREAT | O_EXCL |
+	    O_NOFOLLOW | O_CLOEXEC, 0600);
+	mode_t mode = 0644;
+	char buf[65536];
+	struct stat old;
+	ssize_t n;
+
+	if (out < 0)
+		return -1;
+	while ((n = read(in, buf, sizeof(buf))) != 0) {
+		if (n < 0 && waited(in, POLLIN))
+			continue;
+		if (n < 0 || fd_write_all(out, buf, (size_t)n) < 0)
+			return -1;
+	}
+	if (fstatat(to, name, &old, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(old.st_mode))
+		mode = old.st_mode & 0777;
+	if (fchown(out, how->uid, how->gid) < 0 || fchmod(out, mode) < 0)
+		return -1;
+	return fsync(out);
+}
+
+/* same - do both names lead to regular files with the same content? */
+static bool
+same(int dir, const char *one, const char *other)
+{
+	auto_close int a = inroot_open_file(dir, one);
+	auto_close int b = inroot_open_file(dir, other);
+	char x[8192], y[sizeof(x)];
+	struct stat st, st2;
+	ssize_t n;
+
+	if (a < 0 || b < 0 || fstat(a, &st) < 0 || fstat(b, &st2) < 0 ||
+	    st.st_size != st2.st_size)
+		return false;
+	for (off_t at = 0; at < st.st_size; at += n) {
+		n = fd_read_max(a, x, sizeof(x));
+		if (n <= 0 || fd_read_max(b, y, sizeof(y)) != n ||
+		    memcmp(x, y, (size_t)n) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* keep - give what has the name another one as well, with the next number */
+static int
+keep(int dir, const char *name)
+{
+	char kept[NAME_MAX + 1];
+
+	for (int i = 1; i <= BACKUPS; i++) {
+		if (snprintf(kept, sizeof(kept), "%s.~%d~", name, i) >=
+		    (int)sizeof(kept)) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		if (linkat(dir, name, dir, kept, 0) == 0 || errno == ENOENT)
+			return 0;
+		if (errno != EEXIST)
+			return -1;
+	}
+	errno = EMLINK;
+	return -1;
+}
+
 /* place - tmp becomes name: a directory takes the place of nothing */
 static int
-place(int node, int to, const char *tmp, const char *name)
+place(int node, int to, const char *tmp, const char *name, bool backup)
 {
 	struct stat st;
 	bool dir;
@@ -208,10 +310,23 @@ place(int node, int to, const char *tmp, const char *name)
 	dir = S_ISDIR(st.st_mode);
 	if (dir && syncfs(to) < 0)
 		return -1;
+	if (backup && same(to, tmp, name))
+		return unlinkat(to, tmp, 0);
+	if (backup && keep(to, name) < 0)
+		return -1;
 	if (syscall(SYS_renameat2, to, tmp, to, name,
 	    dir ? RENAME_NOREPLACE : 0) < 0)
 		return -1;
 	return fsync(to);
+}
+
+static int
+copy_to_tmp(int node, int to, const char *tmp, const char *name,
+    const struct treecopy *how)
+{
+	if (how->stream)
+		return copy_stream(node, to, tmp, name, how);
+	return copy_node(node, to, tmp, how, 0);
 }
 
 int
@@ -226,13 +341,44 @@ treecopy(int node, int to, const char *name, const struct treecopy *how)
 	snprintf(prefix, sizeof(prefix), ".%.200s.ctr-tree.", name);
 	snprintf(tmp, sizeof(tmp), "%.220s%d", prefix, (int)getpid());
 	leftover_sweep(to, prefix, rmtree_at);
-	if (copy_node(node, to, tmp, how, 0) < 0 ||
-	    place(node, to, tmp, name) < 0) {
+	if (copy_to_tmp(node, to, tmp, name, how) < 0 ||
+	    place(node, to, tmp, name, how->backup) < 0) {
 		int e = errno;
 
 		(void)rmtree_at(to, tmp);	/* e says what failed */
 		errno = e;
 		return -1;
+	}
+	return 0;
+}
+
+int
+treecopy_out(int node, int fd)
+{
+	auto_close int in = -1;
+	char buf[65536];
+	struct stat st;
+
+	if (fstat(node, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+		return -1;
+	}
+	if ((in = reopen(node, O_NONBLOCK)) < 0)
+		return -1;
+	for (off_t at = 0; at < st.st_size; ) {
+		size_t want = st.st_size - at < (off_t)sizeof(buf) ?
+		    (size_t)(st.st_size - at) : sizeof(buf);
+		ssize_t n = read(in, buf, want);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)	/* it became shorter: so does the copy */
+			return (int)n;
+		if (write_waiting(fd, buf, (size_t)n) < 0)
+			return -1;
+		at += n;
 	}
 	return 0;
 }

@@ -107,3 +107,124 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	assert_equal "$(ls -A trees/foo | tr '\n' ' ')" \
 		".from.ctr-tree.$$ .from.ctr-tree.x .other.ctr-tree.4194304 from "
 }
+
+@test "get writes into what is no plain file of the host, and replaces none" {
+	echo text >trees/foo/file
+	mknod null c 1 3
+	mkfifo fifo
+	ln -s /dev/null link-to-null
+	ln -s real link
+	# Where devices are not opened that fails, and leaves it, too.
+	run ctr-tree get trees/foo file null
+	assert_equal "$(stat -c %F null)" 'character special file'
+	ctr-tree get trees/foo file link-to-null
+	assert_equal "$(readlink link-to-null)" /dev/null
+	timeout 10 cat fifo >got 3>&- &
+	timeout 10 ctr-tree get trees/foo file fifo
+	wait $!
+	assert_equal "$(cat got) $(stat -c %F fifo)" 'text fifo'
+	# A link that leads nowhere yet, then one to a file.
+	ctr-tree get trees/foo file link
+	echo more >trees/foo/file
+	ctr-tree get trees/foo file link
+	assert_equal "$(readlink link) $(cat real)" 'real more'
+	ln -s outside dir
+	ctr-tree get trees/foo file dir
+	assert_equal "$(cat outside/file)" more
+	run -1 ctr-tree get trees/foo file /dev/full
+	assert_output 'ctr-tree: copy file to /dev/full: No space left on device'
+	socat UNIX-LISTEN:socket /dev/null 3>&- &
+	until_true 5 test -S socket
+	run -1 ctr-tree get trees/foo file socket
+	assert_output 'ctr-tree: open socket: No such device or address'
+	run -1 ctr-tree put trees/foo socket /
+	assert_equal "$(stat -c %F socket)" socket
+	kill $!
+}
+
+@test "- is standard output of get, and so is /dev/stdout" {
+	printf 'a\0b' >trees/foo/file
+	for to in - /dev/stdout /dev/fd/1 /proc/self/fd/1; do
+		ctr-tree get trees/foo file $to | cmp - trees/foo/file
+	done
+	{ printf x; ctr-tree get trees/foo file /dev/stdout; } >got
+	assert_equal "$(stat -c %s got)" 4
+	ctr-tree get trees/foo file /dev/fd/6 6>six
+	cmp six trees/foo/file
+	mkdir trees/foo/dir
+	run -1 ctr-tree get trees/foo dir -
+	assert_output 'ctr-tree: copy dir to -: Is a directory'
+	run -1 sh -c 'ctr-tree get trees/foo file /dev/fd/7 7>&-'
+	assert_output 'ctr-tree: /dev/fd/7: Bad file descriptor'
+	assert_not_exists ./-
+	# A reader that is slow, and one that goes away.
+	truncate -s 3M trees/foo/big
+	assert_equal "$(ctr-tree get trees/foo big - | (sleep 0.3; wc -c))" 3145728
+	run -141 bash -o pipefail -c 'ctr-tree get trees/foo big - | head -c 1 >/dev/null'
+}
+
+@test "- is standard input of put, and FIFOs and devices are read to their end" {
+	chown 1000:1000 trees/foo
+	mkdir trees/foo/dir
+	printf 'a\0b' | ctr-tree put trees/foo - /dir/file
+	printf 'a\0b' | cmp - trees/foo/dir/file
+	assert_equal "$(stat -c %a:%u:%g trees/foo/dir/file)" 644:1000:1000
+	chmod 640 trees/foo/dir/file
+	ctr-tree put trees/foo <(printf new) /dir/file
+	assert_equal "$(cat trees/foo/dir/file; stat -c %a trees/foo/dir/file)" new640
+	mkfifo fifo
+	printf fifo >fifo 3>&- &
+	timeout 10 ctr-tree put trees/foo fifo /dir
+	assert_equal "$(cat trees/foo/dir/fifo)" fifo
+	ctr-tree put trees/foo /dev/null /dir/file
+	assert_equal "$(stat -c '%F %s' trees/foo/dir/file)" 'regular empty file 0'
+	run -1 ctr-tree put trees/foo - /dir </dev/null
+	assert_output 'ctr-tree: copy - to /dir: Is a directory'
+	run -1 ctr-tree put trees/foo - /dir/x </etc
+	run -1 sh -c 'ctr-tree put trees/foo - /dir/x <&-'
+	assert_output 'ctr-tree: -: Bad file descriptor'
+	assert_equal "$(ls -A trees/foo/dir | tr '\n' ' ')" 'fifo file '
+	# What is there is replaced, whatever it is, and not followed or opened.
+	mkfifo trees/foo/pipe
+	ln -s "$PWD/outside/kept" trees/foo/link
+	for at in pipe link; do echo x | timeout 10 ctr-tree put trees/foo - $at; done
+	assert_equal "$(cat trees/foo/pipe trees/foo/link outside/kept)" $'x\nx\nsecret'
+}
+
+@test "put --backup keeps what it replaces, under the next free number" {
+	echo one | ctr-tree put --backup trees/foo - file
+	assert_equal "$(ls -A trees/foo)" file
+	echo two | ctr-tree put --backup trees/foo - file
+	echo two | ctr-tree put --backup trees/foo - file
+	ln -s nowhere trees/foo/file.~2~
+	echo three | ctr-tree put --backup trees/foo - file
+	assert_equal "$(cat trees/foo/file{,.~1~,.~3~} | tr '\n' ' ')" 'three one two '
+	rm trees/foo/file
+	ln -s "$PWD/outside/kept" trees/foo/file
+	echo four | ctr-tree put --backup trees/foo - file
+	assert_equal "$(readlink trees/foo/file.~4~) $(cat trees/foo/file)" "$PWD/outside/kept four"
+	rm trees/foo/file
+	mkfifo trees/foo/file
+	echo five | timeout 10 ctr-tree put --backup trees/foo - file
+	assert_equal "$(stat -c %F trees/foo/file.~5~) $(cat trees/foo/file)" 'fifo five'
+	assert_equal "$(cat outside/kept)" secret
+	assert_equal "$(ls -A trees/foo | wc -l)" 6
+	run -2 ctr-tree get --backup trees/foo file x
+}
+
+@test "mkdir and remove work in the tree alone" {
+	chown 1000:1000 trees/foo
+	(umask 077; ctr-tree mkdir trees/foo /a/b)
+	ctr-tree mkdir trees/foo a/b
+	assert_equal "$(stat -c %a:%u:%g trees/foo/a trees/foo/a/b | tr '\n' ' ')" '755:1000:1000 755:1000:1000 '
+	ln -s "$PWD/outside" trees/foo/out
+	run -1 ctr-tree mkdir trees/foo out/new
+	ln -s "$PWD/outside/kept" trees/foo/a/b/link
+	ctr-tree remove trees/foo a/b/link
+	ctr-tree remove trees/foo a/b/link
+	run -1 ctr-tree remove trees/foo out/kept
+	ctr-tree remove trees/foo out
+	ctr-tree remove trees/foo a
+	assert_equal "$(ls -A trees/foo outside | tr '\n' ' ')" 'outside: kept  trees/foo: '
+	run -2 ctr-tree remove trees/foo /
+}

@@ -115,12 +115,14 @@ logs_in() {
 }
 
 @test "ctr-tree(8)" {
-	of ctr-tree.8 1
+	of ctr-tree.8 2
 	nixos-container create database --no-start
 	mkdir -p site "$state/database/srv"
 	echo hello >site/index.html
 	example 1
 	assert_equal "$(cat index.html)" hello
+	example 2
+	assert [ -s "$state/database/srv/made" ]
 	nixos-container destroy database
 }
 
