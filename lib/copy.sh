@@ -14,8 +14,12 @@ cmd_copy_from() {
 	copying get "$2" "$3"
 }
 
-# copying VERB FROM TO - whoever asked for it on no terminal may end it himself
+# copying VERB FROM TO - whoever asked for it on no terminal may end it himself;
+# what is typed or printed there meanwhile is not written over either
 copying() {
+	case $2:$3 in
+	-:* | *:-) exec ctr-tree -- "$1" "$root" "$2" "$3" ;;
+	esac
 	[ -t 2 ] || exec ctr-tree -- "$1" "$root" "$2" "$3"
 	slow "$name: copying" ctr-tree -- "$1" "$root" "$2" "$3"
 }

@@ -54,6 +54,40 @@ host_unharmed() {
 	run -1 nixos-container copy-to "no-$name" tree /
 }
 
+@test "- is standard input and output, on another machine too" {
+	mkdir "$root/srv"
+	head -c 200000 /dev/urandom >data
+	put - /srv/data <data
+	get /srv/data - | cmp - data
+	assert_equal "$(stat -c %a:%u "$root/srv/data")" 644:0
+	# The other machine is this one.
+	mkdir bin
+	printf '#!/bin/sh\nfor line; do :; done\nexec sh -c "$line"\n' >bin/ssh
+	chmod +x bin/ssh
+	PATH=$PWD/bin:$PATH nixos-container -H there copy-to "$name" - /srv/there <data
+	PATH=$PWD/bin:$PATH nixos-container -H there copy-from "$name" /srv/there - | cmp - data
+	run -1 get /srv -
+	assert_output "ctr-tree: copy /srv to -: Is a directory"
+	run -1 put - /srv </dev/null
+	assert_not_exists ./-
+}
+
+@test "no device, FIFO or link of the host is replaced" {
+	echo text >"$root/file"
+	mkfifo fifo
+	ln -s "$PWD/host/secret" link
+	get /file /dev/null
+	assert_equal "$(stat -c %F /dev/null)" 'character special file'
+	timeout 10 cat fifo >got 3>&- &
+	get /file fifo
+	wait $!
+	get /file link
+	assert_equal "$(cat got host/secret)" $'text\ntext'
+	assert_equal "$(stat -c %F fifo link | tr '\n' ' ')" 'fifo symbolic link '
+	put <(echo piped) /piped
+	assert_equal "$(cat "$root/piped")" piped
+}
+
 @test "a running container has what was copied to it, and gives what it made" {
 	nixos-container start "$name"
 	inside mkdir -p /srv
