@@ -64,13 +64,12 @@ shell_session() {
 # shell_end STATUS
 shell_end() {
 	trap '' INT TERM HUP PIPE
-	if [ -n "$client" ]; then
-		kill "$client" 2>/dev/null || :
-		wait "$client" || :
-	fi
+	[ -z "$client" ] || kill "$client" 2>/dev/null || :
 	build_done
 	[ ! -e "$conf" ] || mv "$conf" "$pending"
 	unit_kill
+	# A command that ignores its signal ends with the container, not before.
+	[ -z "$client" ] || wait "$client" 2>/dev/null || :
 	wipe || say "$name: its remains go with: nixos-container destroy $name"
 	names ''
 	if [ -n "${guard-}" ]; then

@@ -57,8 +57,8 @@ up() { grep -qs begun /var/lib/containers/shell/var/begun; }
 
 @test "signals end it, and all that is its own" {
 	for sig in TERM INT HUP KILL; do
-		# bash has a background command ignore INT.
-		env --default-signal=INT nixos-container shell -- \
+		# bash has a background command ignore INT, nohup(1) any of ours HUP.
+		env --default-signal nixos-container shell -- \
 			sh -c 'echo begun >/var/begun; sleep 100' 2>/dev/null 3>&- &
 		until_true 20 up
 		kill -$sig $!
@@ -73,6 +73,19 @@ up() { grep -qs begun /var/lib/containers/shell/var/begun; }
 		esac
 		gone
 	done
+}
+
+@test "a command that ignores signals does not keep it" {
+	env --default-signal nixos-container shell -- \
+		sh -c 'trap "" TERM HUP INT; echo begun >/var/begun; while :; do sleep 1; done' \
+		2>/dev/null 3>&- &
+	until_true 20 up
+	kill -TERM $!
+	status=0
+	until_true 30 sh -c '! kill -0 "$1" 2>/dev/null' sh $! || kill -KILL $!
+	wait $! || status=$?
+	assert_equal "$status" 143
+	gone
 }
 
 @test "it is gone when it was killed while it was made" {
