@@ -161,21 +161,23 @@ config_wanted() {
 	fi
 }
 
-# config_keep - put configuration.nix.new in place of configuration.nix, which
-# is kept under the next free number
+# config_read - set wanted to that configuration; standard input is read once
+config_read() {
+	wanted=$(config_wanted && printf .) || exit 1
+	wanted=${wanted%.}
+}
+
+# config_put [OPTION] FILE - write it to a file of etc/nixos in the tree, which
+# is the container's: no redirection of ours is safe there
+config_put() {
+	printf '%s' "$wanted" | ctr-tree ${2+"$1"} -- put "$root" - "etc/nixos/${2-$1}" ||
+		die 1 "$name: its configuration could not be written"
+}
+
+# config_keep - it becomes configuration.nix; the old one is kept under the next
+# free number
 config_keep() {
-	n=1
-	while [ -e "configuration.nix.~$n~" ] || [ -L "configuration.nix.~$n~" ]; do
-		n=$((n + 1))
-	done
-	if cmp -s configuration.nix configuration.nix.new; then
-		rm -f configuration.nix.new
-		return
-	fi
-	[ ! -e configuration.nix ] ||
-		ln -T configuration.nix "configuration.nix.~$n~"
-	sync configuration.nix.new
-	mv -T configuration.nix.new configuration.nix
-	sync .
+	config_put --backup configuration.nix
+	ctr-tree remove "$root" etc/nixos/configuration.nix.new
 }
 

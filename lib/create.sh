@@ -56,7 +56,8 @@ make_it() {
 	if [ -n "$flake" ]; then
 		builder=build_flake built_from=$flake
 	elif [ -z "$system" ] || [ -n "$with_config" ]; then
-		config_wanted >"$root/etc/nixos/configuration.nix"
+		config_read
+		config_put configuration.nix
 		[ -n "$system" ] || builder=build built_from=$root/etc/nixos/configuration.nix
 	fi
 	[ -z "$builder" ] || system=$("$builder" "$built_from")

@@ -42,12 +42,10 @@ reset_tree() {
 	# so again only where the top is not theirs.
 	chown 0:0 "$root"
 	chmod 755 "$root"
-	mkdir -p "$root/etc/nixos" "$root/usr"
-	if [ -e "$saved" ]; then
-		cat "$saved" >"$root/etc/nixos/configuration.nix.new"
-		sync "$root/etc/nixos/configuration.nix.new"
-		mv "$root/etc/nixos/configuration.nix.new" "$root/etc/nixos/configuration.nix"
-	fi
+	ctr-tree mkdir "$root" etc/nixos
+	ctr-tree mkdir "$root" usr
+	[ ! -e "$saved" ] ||
+		ctr-tree put "$root" - etc/nixos/configuration.nix <"$saved"
 	sync -f "$root"
 	rm -f "$saved"
 }

@@ -52,10 +52,11 @@ update_rest() {
 # Of a system that is given, the configuration is only put there.
 configure() {
 	if [ -n "$with_config" ]; then
-		rm -f configuration.nix.new
-		(set -C && config_wanted >configuration.nix.new)
-		[ -n "$system_path" ] ||
+		config_read
+		if [ -z "$system_path" ]; then
+			config_put configuration.nix.new
 			system=$(build_theirs "$root/etc/nixos/configuration.nix.new")
+		fi
 		config_keep
 	else
 		if [ -L configuration.nix ] || [ ! -f configuration.nix ]; then

@@ -232,6 +232,52 @@ goes_away_if_there() {
 	unharmed
 }
 
+# plant NAME - a thing of the folder etc at both names of the configuration,
+# again and again, and by a rm of ours as soon as they are free
+plant() {
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\n/bin/rm "$@"\n/bin/ln -f %s %s.new\n' "$root/etc/$1" \
+		"$root/etc/nixos/configuration.nix" >"$BATS_TEST_TMPDIR/bin/rm"
+	chmod +x "$BATS_TEST_TMPDIR/bin/rm"
+	while :; do
+		ln -f "$root/etc/$1" "$root/etc/nixos/configuration.nix.new"
+		ln -f "$root/etc/$1" "$root/etc/nixos/configuration.nix"
+	done 2>/dev/null 3>&- &
+	swapper=$!
+}
+
+@test "a configuration is written into nothing that is put in its place" {
+	echo '{ ... }: { networking.hostName = "written"; }' >"$BATS_TEST_TMPDIR/text"
+	configure() {
+		PATH=$BATS_TEST_TMPDIR/bin:$PATH bounded nixos-container update --no-apply "$name" \
+			--system-path "$A" --config-file "$BATS_TEST_TMPDIR/text"
+	}
+	mkfifo "$root/etc/fifo"
+	mknod "$root/etc/full" c 1 7
+	ln -s $canary/file "$root/etc/link"
+	ln -s $canary/new "$root/etc/nowhere"
+	exec {reader}<>"$root/etc/fifo"
+	for what in fifo full link nowhere; do
+		plant $what
+		for _ in {1..8}; do configure; done
+		settle
+		unharmed
+	done
+	run -124 timeout 1 cat <&$reader
+	assert_output ''
+	exec {reader}<&-
+	rm -r "$BATS_TEST_TMPDIR/bin" "$root/etc/nixos"
+	mkdir "$root/etc/nixos"
+	configure
+	cmp "$BATS_TEST_TMPDIR/text" "$root/etc/nixos/configuration.nix"
+	swap "$root/etc/nixos" $canary/nixos
+	for _ in {1..20}; do configure; done
+	kill -0 $swapper
+	settle
+	unharmed
+	goes_away
+}
+
 @test "its profile and roots lead elsewhere: nothing there is followed or believed" {
 	profile=/nix/var/nix/profiles/per-container/$name
 	roots=/nix/var/nix/gcroots/per-container/$name

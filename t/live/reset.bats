@@ -87,7 +87,7 @@ is_empty() {
 @test "a reset that was killed is finished by the next, anywhere" {
 	create --no-start --config "$(motto one)"
 	before=$(keepings)
-	for point in 'ctr-tree empty' 'mkdir -p "$root/etc/nixos"' 'mv "$root/etc/nixos' \
+	for point in 'ctr-tree empty' 'ctr-tree mkdir "$root" etc/nixos' 'ctr-tree put "$root"' \
 		'sync -f "$root"' 'rm -f "$saved"$'; do
 		# The script, with a kill before that line.
 		awk -v point="$point" '/^reset_tree\(\)/ { on = 1 }
