@@ -6,6 +6,7 @@
  * ctr-console root-shell ROOT
  * ctr-console run [--user USER] [--chdir DIR] [--env K=V]...
  *	[--tty | --no-tty] ROOT [--] COMMAND [ARG...]
+ * ctr-console filter
  *
  * Sessions in a container, over two sockets in its /var/lib.  The server is
  * inside and forks for each connection; the client never enters, and gives
@@ -26,10 +27,12 @@
 #include "conopen.h"
 #include "conserve.h"
 #include "exits.h"
+#include "fd.h"
 #include "guard.h"
 #include "opts.h"
 #include "runas.h"
 #include "tty.h"
+#include "visible.h"
 
 #define DIR_IN "var/lib/"
 #define LOGIN_SOCKET "login.socket"
@@ -42,8 +45,10 @@ static const char help[] =
 "       ctr-console root-shell ROOT\n"
 "       ctr-console run [--user USER] [--chdir DIR] [--env K=V]...\n"
 "           [--tty | --no-tty] ROOT [--] COMMAND [ARG...]\n"
+"       ctr-console filter\n"
 "\n"
 "Sessions in a container.  ROOT is its root directory, or a socket's path.\n"
+"filter copies standard input, with control characters made visible.\n"
 "\n"
 "  -L, --login-socket PATH       where to listen (/var/lib/login.socket)\n"
 "  -R, --root-shell-socket PATH  where to listen (/var/lib/root-shell.socket)\n"
@@ -281,6 +286,39 @@ run(struct args *a)
 	return attach(a, root, SHELL_SOCKET);
 }
 
+/* filter - what a container says, as text that no terminal obeys */
+static int
+filter(const struct args *a)
+{
+	unsigned char in[4096];
+	char out[4 * sizeof(in)];
+	size_t have = 0, used, len;
+	const char *missing;
+	ssize_t n;
+
+	if (*a->rest)
+		errx(EXIT_USAGE, "filter takes no operand: %s", *a->rest);
+	if (guard_alone() < 0 || caps_only(NULL, 0, &missing) < 0)
+		err(1, "drop capabilities");
+	/* At ^C whoever writes to us decides, and may have more to say. */
+	if (signal(SIGINT, SIG_IGN) == SIG_ERR)
+		err(1, "set signals");
+	do {
+		n = read(STDIN_FILENO, in + have, sizeof(in) - have);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			err(1, "read standard input");
+		have += (size_t)n;
+		used = visible_text(out, &len, in, have, n == 0);
+		if (fd_write_all(STDOUT_FILENO, out, len) < 0)
+			err(1, "write standard output");
+		have -= used;
+		memmove(in, in + used, have);
+	} while (n != 0);
+	return 0;
+}
+
 /* three_open - else a socket would become somebody's standard input */
 static void
 three_open(void)
@@ -318,6 +356,10 @@ main(int argc, char *argv[])
 	if (!strcmp(verb, "root-shell")) {
 		parse(&a, argc - 1, argv + 1, "", EXIT_TOOL);
 		return root_shell(&a);
+	}
+	if (!strcmp(verb, "filter")) {
+		parse(&a, argc - 1, argv + 1, "", EXIT_USAGE);
+		return filter(&a);
 	}
 	if (!strcmp(verb, "run")) {
 		parse(&a, argc - 1, argv + 1, "udetT", EXIT_TOOL);

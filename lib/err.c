@@ -4,7 +4,7 @@
  *
  * A message may hold what a container's root or a stranger has chosen, and
  * is one line for the log and nothing to a terminal: a control character in
- * it becomes a question mark.  It is written in one call.
+ * it, and what is no UTF-8, becomes question marks.  It is written in one call.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "visible.h"
 
 enum { NO_ERRNO = -1 };
 
@@ -31,9 +33,14 @@ say(const char *fmt, va_list ap, int error)
 	n = strlen(line);
 	if (error != NO_ERRNO)
 		snprintf(line + n, room - n, ": %s", strerror(error));
-	for (n = 0; line[n]; n++)
-		if ((unsigned char)line[n] < ' ' || line[n] == 0x7f)
+	for (n = 0; line[n]; ) {
+		/* No character goes on past the zero byte at the end. */
+		int known = visible_char((unsigned char *)line + n, 4);
+
+		if (known <= 0)
 			line[n] = '?';
+		n += known > 0 ? (size_t)known : 1;
+	}
 	line[n] = '\n';
 	/* There is nobody left to tell. */
 	(void)!write(STDERR_FILENO, line, n + 1);

@@ -73,6 +73,17 @@ inside() (
 	enter "$@"
 )
 
+# visible COMMAND... - run it; what it says comes on standard error, and is the
+# container's: nothing that a terminal would obey
+visible() {
+	visible_status=$({ {
+		code=0
+		"$@" 2>&1 3>&- || code=$?
+		printf '%s' "$code" >&3
+	} | ctr-console filter >&2; } 3>&1) || :
+	return "${visible_status:-125}"
+}
+
 cmd_run() {
 	always=125	# every failure that is not the command's
 	run_options "$@"
@@ -143,10 +154,11 @@ cmd_set_root_password() {
 
 # Not every system has chpasswd(8); passwd(1) asks twice.
 password_set() {
-	if inside sh -c 'command -v chpasswd' >/dev/null; then
-		printf 'root:%s\n' "$password" | inside chpasswd
+	if visible inside sh -c 'command -v chpasswd >/dev/null'; then
+		printf 'root:%s\n' "$password" | visible inside chpasswd
 	else
-		printf '%s\n%s\n' "$password" "$password" | inside passwd root >/dev/null
+		printf '%s\n%s\n' "$password" "$password" |
+			visible inside sh -c 'exec passwd root >/dev/null'
 	fi
 }
 
@@ -177,7 +189,7 @@ password_ask() {
 # switch - bring the running container to its current system
 switch() {
 	conf_read
-	inside "${SYSTEM_PATH:-/nix/var/nix/profiles/system}/bin/switch-to-configuration" \
+	visible inside "${SYSTEM_PATH:-/nix/var/nix/profiles/system}/bin/switch-to-configuration" \
 		test
 }
 

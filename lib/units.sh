@@ -10,7 +10,8 @@ unit_said() {
 	else
 		set -- -u "$unit"
 	fi
-	journalctl --no-pager --quiet -o cat -n 10 "$@" 2>/dev/null | sed 's/^/  /' || :
+	journalctl --no-pager --quiet -o cat -n 10 "$@" 2>/dev/null |
+		ctr-console filter | sed 's/^/  /' || :
 }
 
 # unit_do VERB - with what the unit said, where it fails

@@ -1222,6 +1222,43 @@ foul() {
 
 # --- manners ---
 
+# --- filter ---
+
+@test "filter shows what a terminal would obey, and leaves all other text" {
+	printf 'plain\tä€😀\n' >"$BATS_TEST_TMPDIR/text"
+	ctr-console filter <"$BATS_TEST_TMPDIR/text" | cmp - "$BATS_TEST_TMPDIR/text"
+	run -0 ctr-console filter < <(printf '\033]0;t\a\033[2J\r\177|\x9b|\xc2\x9b|\xe2\x80\xae|\xe2\x81\xa6')
+	assert_output '\x1b]0;t\x07\x1b[2J\x0d\x7f|\x9b|\xc2\x9b|\xe2\x80\xae|\xe2\x81\xa6'
+	# Overlong, a surrogate, out of range, cut off by another and by the end.
+	run -0 ctr-console filter < <(printf '\xc0\x9b|\xe0\x82\x9b|\xed\xa0\x80|\xf4\x90\x80\x80|\xe2\x82x|\xf0\x9f')
+	assert_output '\xc0\x9b|\xe0\x82\x9b|\xed\xa0\x80|\xf4\x90\x80\x80|\xe2\x82x|\xf0\x9f'
+	head -c 300000 /dev/urandom | ctr-console filter | tr -d '\n\t' | LC_ALL=C grep -q '[[:cntrl:]]' && return 1
+	run -2 ctr-console filter x
+}
+
+@test "filter passes text on as it comes, and puts characters together" {
+	mkfifo "$BATS_TEST_TMPDIR/f"
+	ctr-console filter <"$BATS_TEST_TMPDIR/f" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	pids+=($!)
+	exec 5>"$BATS_TEST_TMPDIR/f"
+	printf 'begun\xe2\x82' >&5
+	until_true 5 has "$BATS_TEST_TMPDIR/out" begun
+	printf '\xac' >&5
+	until_true 5 has "$BATS_TEST_TMPDIR/out" 'begun€'
+	exec 5>&-
+	ended 0 "${pids[-1]}"
+	# Long text, and each character at a read's end.
+	for pad in '' a ab abc; do
+		{ printf %s "$pad"; for _ in {1..3000}; do printf '😀'; done; } >"$BATS_TEST_TMPDIR/long"
+		ctr-console filter <"$BATS_TEST_TMPDIR/long" | cmp - "$BATS_TEST_TMPDIR/long"
+	done
+}
+
+@test "no message of a tool steers the terminal" {
+	run -1 ctr-tree get "$root" $'/no/\e[2J\x9b\xc2\x9bä' "$BATS_TEST_TMPDIR/x"
+	assert_output 'ctr-tree: open /no/?[2J???ä: No such file or directory'
+}
+
 @test "usage: help, version, wrong options" {
 	run -0 ctr-console --help
 	assert_line -n 0 --partial "usage: ctr-console serve"

@@ -357,6 +357,19 @@ becomes() {
 	goes_away
 }
 
+@test "what a container says before it fails cannot steer the terminal" {
+	printf '#!%s/bin/sh\nprintf "\\033]0;owned\\a\\033[2J\\233 \\302\\233 \\342\\200\\256 \\303\\244\\n"\nexit 1\n' \
+		"$A" >"$BATS_TEST_TMPDIR/init"
+	becomes "$BATS_TEST_TMPDIR/init"
+	run -1 timeout 60 nixos-container start "$name"
+	assert_output --partial '\x1b]0;owned\x07\x1b[2J\x9b \xc2\x9b \xe2\x80\xae ä'
+	run -1 env LC_ALL=C grep -aq $'[\001-\010\013-\037\177]' <<<"$output"
+	run -0 nixos-container logs --unit --lines 20 "$name"
+	run -1 env LC_ALL=C grep -aq $'[\001-\010\013-\037\177]' <<<"$output"
+	rm -r "$dropin"
+	goes_away
+}
+
 @test "a container that is never ready is given up, and is gone then" {
 	printf '#!%s/bin/sh\nexec %s/bin/sleep 1000\n' "$A" "$A" >"$BATS_TEST_TMPDIR/init"
 	becomes "$BATS_TEST_TMPDIR/init"

@@ -132,6 +132,36 @@ init_of() { inside cut -d' ' -f22 /proc/1/stat; }
 	is_motto one
 }
 
+@test "what a container says while it is switched cannot steer the terminal" {
+	create --config "$(motto one)"
+	local good loud
+	good=$(nix-build --no-out-link "$minimal" -A system --arg configuration \
+		'{ environment.etc."motto".text = "loud"; }')
+	loud=$BATS_TEST_TMPDIR/loud
+	cp -r --no-preserve=mode "$good" "$loud"
+	chmod +x "$loud"/bin/* "$loud"/init
+	cat >"$loud/bin/switch-to-configuration" <<-'END'
+		#!/bin/sh
+		printf '\033]0;owned\a\033[2J\302\233 \303\244\n'
+		printf 'on stderr \233\n' >&2
+		exit "$(cat /status)"
+	END
+	loud=$(nix-store --add "$loud")
+	inside sh -c 'echo 4 >/status'
+	visible() {
+		assert_output --partial '\x1b]0;owned\x07\x1b[2J\xc2\x9b ä'
+		assert_output --partial 'on stderr \x9b'
+		run -1 env LC_ALL=C grep -aq $'[\001-\010\013-\037\177]' <<<"$output"
+	}
+	run -3 nixos-container update "$name" --system-path "$loud"
+	visible
+	run -1 nixos-container reload "$name"
+	visible
+	inside sh -c 'echo 0 >/status'
+	run -0 nixos-container reload "$name"
+	visible
+}
+
 @test "generations --json and diff tell what there is and what differs" {
 	create --no-start --config "$(motto one)"
 	run -1 nixos-container diff "$name"
