@@ -60,8 +60,12 @@ build_theirs() {
 		set -- "$@" -I "built-with=${file%/nixos}" \
 			-I "busybox=$busybox" -I "beside-busybox=${busybox%/*}" ;;
 	esac
-	build_with "$nix_flags" "$@"
+	# Its traces and errors are the container's words.
+	build_with "$nix_flags" visible unprinted "$@"
 }
+
+# unprinted COMMAND... - run it without its standard output
+unprinted() { "$@" >/dev/null; }
 
 # plain_files - refuse a configuration that no reading of it would end of
 #
