@@ -189,8 +189,20 @@ password_ask() {
 # switch - bring the running container to its current system
 switch() {
 	conf_read
-	visible inside "${SYSTEM_PATH:-/nix/var/nix/profiles/system}/bin/switch-to-configuration" \
-		test
+	set -- inside "${SYSTEM_PATH:-/nix/var/nix/profiles/system}/bin/switch-to-configuration" test
+	if [ -n "$quiet" ]; then hushed "$@"; else visible "$@"; fi
+}
+
+# hushed COMMAND... - as visible, but what it says is shown only if it fails
+hushed() {
+	said=$({
+		code=0
+		visible "$@" || code=$?
+		printf '\n%s' "$code"
+	} 2>&1 | tail -c 65536)
+	hushed_status=${said##*"$newline"}
+	[ "$hushed_status" = 0 ] || printf '%s\n' "${said%"$newline"*}" >&2
+	return "$hushed_status"
 }
 
 cmd_reload() {

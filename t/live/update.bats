@@ -220,6 +220,34 @@ init_of() { inside cut -d' ' -f22 /proc/1/stat; }
 	assert_output --partial "SYSTEM_PATH=$system"
 }
 
+@test "--quiet prints nothing, in each verb, unless it fails" {
+	also "$name-b"
+	also "$name-c"
+	run -0 create -q
+	assert_output ''
+	for verb in 'update --config environment.etc.a.text="a";' reload rollback restart stop; do
+		run -0 nixos-container -q $verb "$name"
+		assert_output ''
+	done
+	run -0 nixos-container clone -q "$name" "$name-b"
+	assert_output ''
+	run -0 nixos-container rename "$name-b" "$name-c" -q
+	assert_output ''
+	for verb in start terminate reset destroy; do
+		run -0 nixos-container "$verb" "$name-c" --quiet
+		assert_output ''
+	done
+	# A switch that fails says why.
+	nixos-container start "$name"
+	local bad=$BATS_TEST_TMPDIR/bad
+	cp -r --no-preserve=mode "$(ctr-gcroot path "$name")" "$bad"
+	chmod +x "$bad"/bin/* "$bad"/init
+	printf '#!/bin/sh\necho the reason; exit 4\n' >"$bad/bin/switch-to-configuration"
+	run -3 nixos-container -q update "$name" --system-path "$(nix-store --add "$bad")"
+	assert_line "the reason"
+	assert_line --partial "reload to its new system failed"
+}
+
 @test "--quiet says nothing of a build that goes well, --verbose more than usual" {
 	create --no-start
 	run -0 nixos-container --quiet update --no-apply --config 'environment.etc.a.text = "a";' "$name"
