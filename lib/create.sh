@@ -44,7 +44,7 @@ addresses_check() {
 	HOST_ADDRESS6=$host_address6 LOCAL_ADDRESS6=$local_address6 GATEWAY6=$gateway6
 	(network --check) || exit 2
 	HOST_PORT=$ports
-	wrong=$(forward_ports) || die 2 "--port: ${wrong##*"$newline"}"
+	wrong=$(forward_ports) || die 2 "--port $ports: ${wrong##*"$newline"}"
 }
 
 # make_it - all of create between the pending settings and the final ones
