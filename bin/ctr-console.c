@@ -22,17 +22,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "caps.h"
-#include "conclient.h"
-#include "conopen.h"
-#include "conserve.h"
-#include "exits.h"
-#include "fd.h"
-#include "guard.h"
-#include "opts.h"
-#include "runas.h"
-#include "tty.h"
-#include "visible.h"
+#include "base/privilege.h"
+#include "console/client.h"
+#include "console/connect.h"
+#include "console/server.h"
+#include "base/exits.h"
+#include "base/fd.h"
+#include "base/cli.h"
+#include "console/user.h"
+#include "console/tty.h"
+#include "base/visible.h"
 
 #define DIR_IN "var/lib/"
 #define LOGIN_SOCKET "login.socket"
@@ -118,7 +117,7 @@ parse(struct args *a, int argc, char *argv[], const char *allowed, int status)
 		{ "env", required_argument, NULL, 'e' },
 		{ "tty", no_argument, NULL, 't' },
 		{ "no-tty", no_argument, NULL, 'T' },
-		OPTS_COMMON
+		CLI_COMMON
 	};
 	const char *verb = argv[0];
 	int opt;
@@ -139,7 +138,7 @@ parse(struct args *a, int argc, char *argv[], const char *allowed, int status)
 		case 'e': add_env(a, optarg, argc); break;
 		case 't': a->tty = true; a->no_tty = false; break;
 		case 'T': a->no_tty = true; a->tty = false; break;
-		OPTS_CASES(help, status);
+		CLI_CASES(help, status);
 		}
 	}
 	a->rest = argv + optind;
@@ -194,7 +193,7 @@ reach(struct conclient *c, const char *root, const char *name)
 	if (conopen_connect(c, sock) < 0)
 		err(EXIT_TOOL, "connect to %s of %s", name, root);
 	close(sock);
-	if (caps_only(NULL, 0, &missing) < 0)
+	if (privilege_only(NULL, 0, &missing) < 0)
 		err(EXIT_TOOL, "drop capabilities");
 }
 
@@ -217,7 +216,7 @@ attach(struct args *a, const char *root, const char *name)
 	static char *none[1];
 	static struct conclient c;
 
-	if (guard_alone() < 0)
+	if (privilege_no_new() < 0)
 		err(EXIT_TOOL, "give up new privileges");
 	if (!a->req.env)
 		a->req.env = none;
@@ -298,7 +297,7 @@ filter(const struct args *a)
 
 	if (*a->rest)
 		errx(EXIT_USAGE, "filter takes no operand: %s", *a->rest);
-	if (guard_alone() < 0 || caps_only(NULL, 0, &missing) < 0)
+	if (privilege_no_new() < 0 || privilege_only(NULL, 0, &missing) < 0)
 		err(1, "drop capabilities");
 	/* At ^C whoever writes to us decides, and may have more to say. */
 	if (signal(SIGINT, SIG_IGN) == SIG_ERR)
@@ -340,9 +339,9 @@ main(int argc, char *argv[])
 	const char *verb = argc > 1 ? argv[1] : "";
 
 	three_open();
-	if (guard_enter() < 0)
+	if (privilege_refuse_setuid() < 0)
 		errx(*verb && strcmp(verb, "serve") ? EXIT_TOOL : EXIT_USAGE,
-		    GUARD_WHY);
+		    PRIVILEGE_SETUID);
 	if (*verb == '-')
 		parse(&a, argc, argv, "", EXIT_USAGE);
 	if (!strcmp(verb, "serve")) {

@@ -24,13 +24,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "caps.h"
-#include "exits.h"
-#include "fd.h"
-#include "guard.h"
-#include "inroot.h"
-#include "opts.h"
-#include "resolvconf.h"
+#include "base/privilege.h"
+#include "base/exits.h"
+#include "base/fd.h"
+#include "tree/inroot.h"
+#include "base/cli.h"
+#include "resolv/resolvconf.h"
 
 #define CONF "etc/resolv.conf"
 #define CONF_HOST "etc/resolv.conf.host"
@@ -156,8 +155,8 @@ drop_caps(void)
 	const char *missing;
 
 	/* Who has neither may still own the tree. */
-	if (caps_only(list, 2, &missing) < 0 &&
-	    caps_only(list, 0, &missing) < 0)
+	if (privilege_only(list, 2, &missing) < 0 &&
+	    privilege_only(list, 0, &missing) < 0)
 		err(1, "drop capabilities");
 }
 
@@ -179,7 +178,7 @@ cmd_copy(int argc, char *argv[])
 		warnx("%s says nothing yet, nothing changed", source);
 		return 0;
 	}
-	if (guard_alone() < 0)
+	if (privilege_no_new() < 0)
 		err(1, "give up new privileges");
 	drop_caps();
 	if ((etc = inroot_mkdirs(top, "etc", 0755)) < 0)
@@ -280,13 +279,13 @@ main(int argc, char *argv[])
 		{ "source", required_argument, NULL, 's' },
 		{ "resolved", required_argument, NULL, 'R' },
 		{ "verbose", no_argument, NULL, 'v' },
-		OPTS_COMMON
+		CLI_COMMON
 	};
 	const char *verb;
 	int opt;
 
-	if (guard_enter() < 0)
-		errx(EXIT_USAGE, GUARD_WHY);
+	if (privilege_refuse_setuid() < 0)
+		errx(EXIT_USAGE, PRIVILEGE_SETUID);
 	while ((opt = getopt_long(argc, argv, "prs:vhV", longs, NULL)) != -1)
 		switch (opt) {
 		case 'p': private_network = true; break;
@@ -294,7 +293,7 @@ main(int argc, char *argv[])
 		case 's': source = optarg; break;
 		case 'R': resolved = optarg; break;
 		case 'v': verbose = true; break;
-		OPTS_CASES(help, EXIT_USAGE);
+		CLI_CASES(help, EXIT_USAGE);
 		}
 	argc -= optind;
 	argv += optind;

@@ -19,14 +19,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "caps.h"
-#include "exits.h"
-#include "fd.h"
-#include "guard.h"
-#include "inroot.h"
-#include "opts.h"
-#include "rmtree.h"
-#include "treecopy.h"
+#include "base/privilege.h"
+#include "base/exits.h"
+#include "base/fd.h"
+#include "tree/inroot.h"
+#include "base/cli.h"
+#include "tree/remove.h"
+#include "tree/copy.h"
 
 static const char help[] =
 	"usage: ctr-tree empty ROOT\n"
@@ -160,12 +159,12 @@ target(int top, const char *from, const char *to, const char **name)
 }
 
 static void
-copy(char *argv[], int node, int dir, const char *name, struct treecopy how)
+copy(char *argv[], int node, int dir, const char *name, struct copy_tree how)
 {
 	unsigned long skipped = 0;
 
 	how.skipped = &skipped;
-	if (treecopy(node, dir, name, &how) < 0)
+	if (copy_tree(node, dir, name, &how) < 0)
 		err(1, "copy %s to %s", argv[1], argv[2]);
 	if (skipped)
 		warnx("copy %s: %lu not copied: neither file, directory nor "
@@ -178,7 +177,7 @@ empty_verb(char *argv[])
 	const char *name;
 	auto_close int above = open_above(argv[0], &name);
 
-	if (rmtree_empty(above, name) < 0)
+	if (remove_empty(above, name) < 0)
 		err(1, "empty %s", argv[0]);
 }
 
@@ -195,7 +194,7 @@ remove_verb(char *argv[])
 	dir = inroot_open(top, above, O_RDONLY | O_DIRECTORY, INROOT_LINKS);
 	if (dir < 0)
 		err(1, "open %s", above);
-	if (rmtree_at(dir, name) < 0)
+	if (remove_at(dir, name) < 0)
 		err(1, "remove %s", argv[1]);
 }
 
@@ -245,7 +244,7 @@ put_verb(char *argv[])
 		errno = EISDIR;		/* and what has no name of its own */
 		err(1, "copy %s to %s", argv[1], argv[2]);
 	}
-	copy(argv, node, dir, name, (struct treecopy){ .uid = st.st_uid,
+	copy(argv, node, dir, name, (struct copy_tree){ .uid = st.st_uid,
 	    .gid = st.st_gid, .mask = 07777, .stream = stream,
 	    .backup = backup });
 }
@@ -288,12 +287,12 @@ get_verb(char *argv[])
 	if (out < 0 && S_ISREG(st.st_mode))
 		out = open_special(argv[2]);
 	if (out >= 0) {
-		if (treecopy_out(node, out) < 0 || close(out) < 0)
+		if (copy_out(node, out) < 0 || close(out) < 0)
 			err(1, "copy %s to %s", argv[1], argv[2]);
 		return;
 	}
 	dir = target(-1, argv[1], argv[2], &name);
-	copy(argv, node, dir, name, (struct treecopy){ .uid = geteuid(),
+	copy(argv, node, dir, name, (struct copy_tree){ .uid = geteuid(),
 	    .gid = getegid(), .mask = 0777 });
 }
 
@@ -342,9 +341,9 @@ drop_caps(bool removal)
 	    CAP_FOWNER, CAP_LINUX_IMMUTABLE };
 	const char *missing;
 
-	if (removal && caps_only(need, 4, &missing) == 0)
+	if (removal && privilege_only(need, 4, &missing) == 0)
 		return;
-	if (caps_only(need, 3, &missing) == 0)
+	if (privilege_only(need, 3, &missing) == 0)
 		return;
 	if (missing)
 		errx(1, "needs the capability %s", missing);
@@ -356,19 +355,19 @@ main(int argc, char *argv[])
 {
 	static const struct option options[] = {
 		{ "backup", no_argument, NULL, 'b' },
-		OPTS_COMMON
+		CLI_COMMON
 	};
 	const struct verb *verb;
 	int opt;
 
-	if (guard_enter() < 0)
-		errx(EXIT_USAGE, GUARD_WHY);
-	if (guard_alone() < 0)
+	if (privilege_refuse_setuid() < 0)
+		errx(EXIT_USAGE, PRIVILEGE_SETUID);
+	if (privilege_no_new() < 0)
 		err(1, "give up new privileges");
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (opt) {
 		case 'b': backup = true; break;
-		OPTS_CASES(help, EXIT_USAGE);
+		CLI_CASES(help, EXIT_USAGE);
 		}
 	argc -= optind;
 	argv += optind;

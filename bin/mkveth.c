@@ -3,8 +3,8 @@
  * mkveth add|del|show|batch [option ...] [NAME]
  *
  * The network of a container: a namespace, a veth pair, and all that is set
- * on its two ends, in one process over rtnetlink.  lib/askline.c reads what
- * is asked, lib/ctrnet.c does it; here is what is told.
+ * on its two ends, in one process over rtnetlink.  lib/net/cmdline.c reads what
+ * is asked, lib/net/network.c does it; here is what is told.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -15,18 +15,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "askline.h"
-#include "caps.h"
-#include "exits.h"
-#include "fd.h"
-#include "guard.h"
-#include "lock.h"
-#include "name.h"
-#include "netns.h"
-#include "nsname.h"
-#include "pairtext.h"
-#include "release.h"
-#include "words.h"
+#include "net/cmdline.h"
+#include "base/privilege.h"
+#include "base/exits.h"
+#include "base/fd.h"
+#include "net/lock.h"
+#include "base/name.h"
+#include "net/netns.h"
+#include "net/nsname.h"
+#include "net/show.h"
+#include "net/ready.h"
+#include "net/words.h"
 
 enum { WAIT_MS = 30000 };
 
@@ -81,15 +80,15 @@ enum {
  * Before capabilities are dropped: it may be one of another user's process.
  */
 static int
-open_ns(struct askline *ask, struct why *why)
+open_ns(struct cmdline *ask, struct errmsg *why)
 {
-	struct ctrnet *net = &ask->net;
+	struct network *net = &ask->net;
 
-	if (!ask->name || nsname_ok(net->netns))
+	if (!ask->name || netns_ok(net->netns))
 		return 0;
 	net->ns = netns_open(net->netns);
-	if (net->ns < 0 && ask->verb != ASKLINE_DEL)
-		return why_errno(why, "network namespace %s", net->netns);
+	if (net->ns < 0 && ask->verb != CMDLINE_DEL)
+		return errmsg_errno(why, "network namespace %s", net->netns);
 	return 0;
 }
 
@@ -101,8 +100,8 @@ drop_caps(bool batch)
 	    CAP_SYS_PTRACE };
 	const char *missing;
 
-	if ((batch && caps_only(need, 3, &missing) == 0) ||
-	    caps_only(need, 2, &missing) == 0)
+	if ((batch && privilege_only(need, 3, &missing) == 0) ||
+	    privilege_only(need, 2, &missing) == 0)
 		return;
 	if (missing)
 		errx(1, "needs the capability %s", missing);
@@ -111,19 +110,19 @@ drop_caps(bool batch)
 
 /* change - add or del, alone with this container */
 static int
-change(struct ctrnet_host *host, const struct askline *ask, struct why *why)
+change(struct network_host *host, const struct cmdline *ask, struct errmsg *why)
 {
 	auto_close int lock = lock_name(ask->name);
 
 	if (lock < 0)
-		return why_errno(why, "lock %s", LOCK_FILE);
-	if (ask->verb == ASKLINE_ADD)
-		return ctrnet_add(host, &ask->net, why);
-	return ctrnet_del(host, &ask->net, ask->wait, why);
+		return errmsg_errno(why, "lock %s", LOCK_FILE);
+	if (ask->verb == CMDLINE_ADD)
+		return network_add(host, &ask->net, why);
+	return network_del(host, &ask->net, ask->wait, why);
 }
 
 static const char *
-verb_name(const struct askline *ask)
+verb_name(const struct cmdline *ask)
 {
 	static const char *const names[] = { "add", "del", "show" };
 
@@ -131,12 +130,12 @@ verb_name(const struct askline *ask)
 }
 
 static int
-do_change(struct askline *ask)
+do_change(struct cmdline *ask)
 {
-	struct ctrnet_host host;
-	struct why why = { "" };
+	struct network_host host;
+	struct errmsg why = { "" };
 
-	if (ctrnet_open(&host, &why) < 0 || change(&host, ask, &why) < 0)
+	if (network_open(&host, &why) < 0 || change(&host, ask, &why) < 0)
 		errx(1, "%s %s: %s", verb_name(ask), ask->name, why.text);
 	return 0;
 }
@@ -171,11 +170,11 @@ lines(void)
  * Returns whether it asks for something; ask then points into buf.
  */
 static bool
-read_line(const char **text, int line, char buf[LINE], struct askline *ask)
+read_line(const char **text, int line, char buf[LINE], struct cmdline *ask)
 {
 	char *word[WORDS + 2] = { buf };
 	size_t len = strcspn(*text, "\n");
-	struct why why = { "" };
+	struct errmsg why = { "" };
 	int n;
 
 	if (len >= LINE)
@@ -185,28 +184,28 @@ read_line(const char **text, int line, char buf[LINE], struct askline *ask)
 	buf[len] = '\0';
 	*text += len + ((*text)[len] == '\n');
 	if ((n = words_split(buf, word + 1, WORDS, &why)) < 0 ||
-	    (n > 0 && askline_read(n + 1, word, ask, &why) < 0))
+	    (n > 0 && cmdline_read(n + 1, word, ask, &why) < 0))
 		errx(EXIT_USAGE, "line %d: %s", line, why.text);
-	if (n > 0 && ask->verb != ASKLINE_ADD && ask->verb != ASKLINE_DEL)
+	if (n > 0 && ask->verb != CMDLINE_ADD && ask->verb != CMDLINE_DEL)
 		errx(EXIT_USAGE, "line %d: a batch adds and deletes only: %s",
 		    line, word[1]);
 	return n > 0 && !ask->check;
 }
 
 static int
-do_batch(struct askline *batch)
+do_batch(struct cmdline *batch)
 {
 	char *all = lines(), buf[LINE];
 	const char *text = all;
-	struct ctrnet_host host;
-	struct askline ask;
-	struct why why = { "" };
+	struct network_host host;
+	struct cmdline ask;
+	struct errmsg why = { "" };
 	int status = 0;
 
 	/* What is wrong in one line is told before another is done. */
 	for (int i = 1; *text; i++)
 		(void)read_line(&text, i, buf, &ask);
-	if (ctrnet_open(&host, &why) < 0)
+	if (network_open(&host, &why) < 0)
 		errx(1, "batch: %s", why.text);
 	text = all;
 	for (int i = 1; *text && (!status || batch->keep_going); i++) {
@@ -227,7 +226,7 @@ do_batch(struct askline *batch)
 /* What is to be shown, and how. */
 struct show {
 	struct nl nl;
-	const struct ctrnet *net;
+	const struct network *net;
 	int ns;
 	bool json;
 	int n;			/* shown so far */
@@ -237,9 +236,9 @@ struct show {
 static int
 show_pair(struct show *show, const struct pair *pair, bool *more)
 {
-	const struct ctrnet *net = show->net;
+	const struct network *net = show->net;
 	struct pair_state state;
-	struct why why = { "" };
+	struct errmsg why = { "" };
 
 	if (pair_read(&show->nl, pair, show->ns, &state, &why) < 0) {
 		if (errno == ENODEV)
@@ -249,9 +248,9 @@ show_pair(struct show *show, const struct pair *pair, bool *more)
 	}
 	*more = state.host.more;
 	if (show->json)
-		pairtext_json(stdout, show->n++, net->name, net->netns, &state);
+		show_json(stdout, show->n++, net->name, net->netns, &state);
 	else
-		pairtext_lines(stdout, net->name, net->netns, &state);
+		show_lines(stdout, net->name, net->netns, &state);
 	return 1;
 }
 
@@ -259,27 +258,27 @@ show_pair(struct show *show, const struct pair *pair, bool *more)
 static int
 show_guests(struct show *show)
 {
-	const struct ctrnet *net = show->net;
-	struct guest_list list;
-	struct why why = { "" };
+	const struct network *net = show->net;
+	struct nic_list list;
+	struct errmsg why = { "" };
 
-	if (guest_load(net->name, &list, &why) < 0) {
+	if (nic_load(net->name, &list, &why) < 0) {
 		warnx("show %s: %s", net->name, why.text);
 		return -1;
 	}
 	for (int i = 0; i < list.n; i++)
 		if (show->json)
-			pairtext_guest_json(stdout, show->n++, net->name,
+			show_guest_json(stdout, show->n++, net->name,
 			    net->netns, &list.mark[i]);
 		else
-			pairtext_guest(stdout, net->name, net->netns,
+			show_guest(stdout, net->name, net->netns,
 			    &list.mark[i]);
 	return list.n > 0;
 }
 
 /* show_one - all of a container; returns as show_pair */
 static int
-show_one(struct show *show, const struct ctrnet *net)
+show_one(struct show *show, const struct network *net)
 {
 	auto_close int mine = net->ns < 0 ? netns_open(net->netns) : -1;
 	bool more = true, any;
@@ -288,10 +287,10 @@ show_one(struct show *show, const struct ctrnet *net)
 	show->net = net;
 	show->ns = net->ns < 0 ? mine : net->ns;
 	r = show_pair(show, &net->pair[0], &more);
-	for (int k = 0; r >= 0 && more && k < CTRNET_MORE; k++) {
+	for (int k = 0; r >= 0 && more && k < NETWORK_MORE; k++) {
 		struct pair pair = { .host = "" };
 
-		ctrnet_more(net->name, k, pair.alt);
+		network_more(net->name, k, pair.alt);
 		s = show_pair(show, &pair, &any);
 		r = s < 0 ? -1 : r | s;
 	}
@@ -315,18 +314,18 @@ show_all(struct show *show)
 	if (n < 0 && errno != ENOENT)
 		err(1, "show: %s", NETNS_DIR);
 	for (int i = 0; i < n; i++) {
-		struct ctrnet net;
+		struct network net;
 		char netns[IFNAME_ALT_SIZE];
 
-		ask_nothing(&net);
-		ask_names(&net, list[i]->d_name + 4, netns);
+		request_init(&net);
+		request_names(&net, list[i]->d_name + 4, netns);
 		status |= show_one(show, &net) < 0;
 	}
 	return status;
 }
 
 static int
-do_show(struct askline *ask)
+do_show(struct cmdline *ask)
 {
 	struct show show = { .json = ask->json };
 	int status;
@@ -360,7 +359,7 @@ do_wait(char *argv[])
 		errx(EXIT_TOOL, "wait: not an option here: %s", *argv);
 	if (!*argv)
 		errx(EXIT_TOOL, "wait: no command");
-	if (release_wait(WAIT_MS) < 0)
+	if (ready_wait(WAIT_MS) < 0)
 		err(EXIT_TOOL, "wait for the network");
 	execvp(*argv, argv);
 	err(errno == ENOENT ? EXIT_NOCMD : EXIT_NOEXEC, "exec %s", *argv);
@@ -369,30 +368,30 @@ do_wait(char *argv[])
 int
 main(int argc, char *argv[])
 {
-	struct askline ask;
-	struct why why = { "" };
+	struct cmdline ask;
+	struct errmsg why = { "" };
 	bool waits = argc > 1 && !strcmp(argv[1], "wait");
 
-	if (guard_enter() < 0)
-		errx(waits ? EXIT_TOOL : EXIT_USAGE, GUARD_WHY);
+	if (privilege_refuse_setuid() < 0)
+		errx(waits ? EXIT_TOOL : EXIT_USAGE, PRIVILEGE_SETUID);
 	if (waits)
 		do_wait(argv + 2);
-	if (guard_alone() < 0)
+	if (privilege_no_new() < 0)
 		err(1, "give up new privileges");
-	if (askline_read(argc, argv, &ask, &why) < 0)
+	if (cmdline_read(argc, argv, &ask, &why) < 0)
 		errx(EXIT_USAGE, "%s", why.text);
-	if (ask.verb == ASKLINE_HELP)
+	if (ask.verb == CMDLINE_HELP)
 		return fputs(help, stdout) < 0 || fflush(stdout) != 0;
-	if (ask.verb == ASKLINE_VERSION)
+	if (ask.verb == CMDLINE_VERSION)
 		return puts(VERSION) < 0 || fflush(stdout) != 0;
 	if (ask.check)
 		return 0;
 	if (open_ns(&ask, &why) < 0)
 		errx(1, "%s %s: %s", verb_name(&ask), ask.name, why.text);
-	drop_caps(ask.verb == ASKLINE_BATCH);
+	drop_caps(ask.verb == CMDLINE_BATCH);
 	switch (ask.verb) {
-	case ASKLINE_SHOW: return do_show(&ask);
-	case ASKLINE_BATCH: return do_batch(&ask);
+	case CMDLINE_SHOW: return do_show(&ask);
+	case CMDLINE_BATCH: return do_batch(&ask);
 	default: return do_change(&ask);
 	}
 }

@@ -33,13 +33,12 @@
 #include <linux/mount.h>
 #endif
 
-#include "caps.h"
-#include "exits.h"
-#include "fd.h"
-#include "guard.h"
-#include "mounts.h"
-#include "netns.h"
-#include "opts.h"
+#include "base/privilege.h"
+#include "base/exits.h"
+#include "base/fd.h"
+#include "tree/mounts.h"
+#include "net/netns.h"
+#include "base/cli.h"
 
 #define SYS "/sys"
 #define ETC "/etc"
@@ -92,7 +91,7 @@ drop_caps(bool unlinks)
 	};
 	const char *missing;
 
-	if (caps_only(list, unlinks ? 3 : 1, &missing) == 0)
+	if (privilege_only(list, unlinks ? 3 : 1, &missing) == 0)
 		return;
 	if (missing)
 		errx(EXIT_TOOL, "needs the capability %s", missing);
@@ -342,19 +341,19 @@ main(int argc, char *argv[])
 {
 	static const struct option longs[] = {
 		{ "unlink", no_argument, NULL, 'u' },
-		OPTS_COMMON
+		CLI_COMMON
 	};
 	struct home home = { -1, -1 };
 	bool unlinks = false, named;
 	const char *spec;
 	int opt, ns;
 
-	if (guard_enter() < 0)
-		errx(EXIT_TOOL, GUARD_WHY);
+	if (privilege_refuse_setuid() < 0)
+		errx(EXIT_TOOL, PRIVILEGE_SETUID);
 	while ((opt = getopt_long(argc, argv, "+uhV", longs, NULL)) != -1)
 		switch (opt) {
 		case 'u': unlinks = true; break;
-		OPTS_CASES(help, EXIT_TOOL);
+		CLI_CASES(help, EXIT_TOOL);
 		}
 	argc -= optind;
 	argv += optind;

@@ -2,7 +2,7 @@
 /* addr.c - addresses: what is taken is told so that it is taken again */
 #include "fuzz.h"
 
-#include "addr.h"
+#include "net/addr.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* answers.c - what a container says to the client on the host */
-#include "../../lib/conclient.c"
+#include "console/client.c"
 
 #include "fuzz.h"
 

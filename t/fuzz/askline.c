@@ -2,9 +2,9 @@
 /* askline.c - the lines of mkveth batch, cut into words and read */
 #include "fuzz.h"
 
-#include "askline.h"
-#include "name.h"
-#include "words.h"
+#include "net/cmdline.h"
+#include "base/name.h"
+#include "net/words.h"
 
 enum { WORDS = 128 };
 
@@ -15,15 +15,15 @@ ends(const char *text, size_t size)
 }
 
 static void
-asked(const struct askline *ask)
+asked(const struct cmdline *ask)
 {
-	const struct ctrnet *net = &ask->net;
+	const struct network *net = &ask->net;
 
 	if (!ask->name)
 		return;
 	fuzz_must(name_ok(ask->name) && net->netns);
-	fuzz_must(net->n >= 1 && net->n <= CTRNET_PAIRS);
-	fuzz_must(net->guests >= 0 && net->guests <= GUEST_MAX);
+	fuzz_must(net->n >= 1 && net->n <= NETWORK_PAIRS);
+	fuzz_must(net->guests >= 0 && net->guests <= NIC_MAX);
 	for (int i = 0; i < net->n; i++) {
 		fuzz_must(ifname_ok(net->pair[i].host));
 		fuzz_must(ifname_ok(net->pair[i].peer));
@@ -40,11 +40,11 @@ static void
 line(char *text)
 {
 	char name[] = "mkveth", *word[WORDS + 2] = { name };
-	static struct askline ask;
-	struct why why = { "" };
+	static struct cmdline ask;
+	struct errmsg why = { "" };
 	int n = words_split(text, word + 1, WORDS, &why);
 
-	if (n > 0 && askline_read(n + 1, word, &ask, &why) == 0)
+	if (n > 0 && cmdline_read(n + 1, word, &ask, &why) == 0)
 		asked(&ask);
 	else if (n != 0)
 		fuzz_must(*why.text);

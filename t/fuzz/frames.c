@@ -6,7 +6,7 @@
 /* The command of the session: signals to it are seen, not sent. */
 static int seen(pid_t pid, int sig);
 #define kill(pid, sig) seen(pid, sig)
-#include "../../lib/attend.c"
+#include "console/loop.c"
 #undef kill
 
 #include "fuzz.h"

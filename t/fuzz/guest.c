@@ -2,10 +2,10 @@
 /* guest.c - the file that says which interfaces a container was given */
 #include <limits.h>
 
-#include "../../lib/guest.h"
-#undef GUEST_DIR
-#define GUEST_DIR "in"
-#include "../../lib/guest.c"
+#include "net/nic.h"
+#undef NIC_DIR
+#define NIC_DIR "in"
+#include "net/nic.c"
 
 #include "fuzz.h"
 
@@ -21,21 +21,21 @@ put(const uint8_t *data, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct guest_list list, again;
-	struct why why = { "" };
+	struct nic_list list, again;
+	struct errmsg why = { "" };
 
 	fuzz_dir();
 	put(data, size);
 	memset(&list, 0, sizeof(list));
 	memset(&again, 0, sizeof(again));
-	if (guest_load("x", &list, &why) < 0) {
+	if (nic_load("x", &list, &why) < 0) {
 		fuzz_must(errno == EBADMSG && *why.text);
 		return 0;
 	}
-	fuzz_must(list.n >= 0 && list.n <= GUEST_MAX);
+	fuzz_must(list.n >= 0 && list.n <= NIC_MAX);
 	/* What was taken is written so that it is taken again. */
 	fuzz_must(store("x", &list, &why) == 0);
-	fuzz_must(guest_load("x", &again, &why) == 0 && again.n == list.n);
+	fuzz_must(nic_load("x", &again, &why) == 0 && again.n == list.n);
 	for (int i = 0; i < list.n; i++) {
 		fuzz_must(ifname_ok(list.mark[i].name));
 		fuzz_must(!strcmp(list.mark[i].name, again.mark[i].name));

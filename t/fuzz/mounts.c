@@ -6,7 +6,7 @@
 
 static int given;
 #define open(path, flags) ((void)(path), fcntl(given, F_DUPFD_CLOEXEC, 0))
-#include "../../lib/mounts.c"
+#include "tree/mounts.c"
 #undef open
 
 #include "fuzz.h"

@@ -2,10 +2,10 @@
 /* name.c - names of containers, interfaces and namespaces */
 #include "fuzz.h"
 
-#include "ifname.h"
-#include "name.h"
-#include "netns.h"
-#include "nsname.h"
+#include "net/ifname.h"
+#include "base/name.h"
+#include "net/netns.h"
+#include "net/nsname.h"
 
 static void
 container(const char *name)
@@ -13,7 +13,7 @@ container(const char *name)
 	char host[IFNAMSIZ], alt[IFNAME_ALT_SIZE];
 	bool differ = ifname_host(name, host, alt);
 
-	fuzz_must(ifname_ok(host) && nsname_ok(name));
+	fuzz_must(ifname_ok(host) && netns_ok(name));
 	fuzz_must(differ == (strcmp(host, alt) != 0));
 	fuzz_must(!strncmp(alt, "c-", 2) && !strcmp(alt + 2, name));
 }
@@ -27,7 +27,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		container(text);
 	if (ifname_ok(text))
 		fuzz_must(strlen(text) < IFNAMSIZ && !strchr(text, '/'));
-	if (nsname_ok(text)) {
+	if (netns_ok(text)) {
 		fuzz_must(!strchr(text, '/') && *text != '\0');
 		fuzz_must(strcmp(text, ".") && strcmp(text, ".."));
 	}

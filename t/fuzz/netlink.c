@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* netlink.c - datagrams that no kernel would send, and who reads them */
-#include "../../lib/nl.c"
+#include "net/nl.c"
 
 #include "fuzz.h"
 
-#include "rtaddr.h"
-#include "rtlink.h"
-#include "rtwhy.h"
+#include "net/route.h"
+#include "net/link.h"
+#include "net/explain.h"
 
 /* libmnl does not look how much there is, and is built without checks. */
 uint32_t
@@ -26,22 +26,22 @@ mnl_attr_get_u8(const struct nlattr *attr)
 static void
 see(const struct nlmsghdr *answer, int n, void *arg)
 {
-	struct rtlink link;
+	struct link link;
 	struct addr addr;
 	struct route route;
 	bool ours;
 
 	(void)arg;
 	fuzz_must(n >= 0 && n < 4);
-	rtlink_read(answer, &link);
+	link_read(answer, &link);
 	fuzz_must(memchr(link.name, '\0', sizeof(link.name)));
 	fuzz_must(memchr(link.alt, '\0', sizeof(link.alt)));
 	fuzz_must(memchr(link.kind, '\0', sizeof(link.kind)));
-	(void)rtlink_read_nsid(answer);
-	if (rtaddr_read(answer, 1, &addr, &ours))
+	(void)link_read_nsid(answer);
+	if (route_addr_read(answer, 1, &addr, &ours))
 		fuzz_must(addr.family == AF_INET || addr.family == AF_INET6);
-	(void)rtroute_read(answer, 1, &route);
-	(void)rtroute_oif(answer);
+	(void)route_read(answer, 1, &route);
+	(void)route_oif(answer);
 }
 
 /* ask - what the answers may be to: one of each kind, the last a dump */
@@ -52,10 +52,10 @@ ask(struct nl *nl)
 	struct addr addr;
 
 	fuzz_must(addr_parse("10.0.0.1", &addr) == 0);
-	rtlink_get(nl, "c-x");
-	rtlink_set(nl, 1, &(struct rtlink_set){ .mac = mac });
-	rtaddr_new(nl, 1, &addr);
-	rtaddr_dump(nl, 1);
+	link_get(nl, "c-x");
+	link_set(nl, 1, &(struct link_set){ .mac = mac });
+	route_addr_new(nl, 1, &addr);
+	route_addr_dump(nl, 1);
 	nl->ran = true;
 	nl->failed = -1;
 }
@@ -64,7 +64,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct nl nl;
-	struct why why = { "" };
+	struct errmsg why = { "" };
 	/* No longer, so that what is read behind the end is noticed. */
 	char *rx = malloc(MNL_ALIGN(size));
 
@@ -77,7 +77,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_must(memchr(nl.text, '\0', sizeof(nl.text)));
 	if (nl.failed >= 0) {
 		errno = nl.err[nl.failed];
-		(void)rtwhy(&nl, "c-x", &why);
+		(void)explain(&nl, "c-x", &why);
 	}
 	free(rx);
 	return 0;

@@ -14,7 +14,7 @@
 #include <fcntl.h>
 #include <limits.h>
 
-#include "profile.h"
+#include "nix/profile.h"
 
 static void
 make(int dir, char *line)

@@ -17,7 +17,7 @@ take(size_t n, size_t size)
 
 #define malloc(size) take(1, size)
 #define calloc(n, size) take(n, size)
-#include "../../lib/conproto.c"
+#include "console/proto.c"
 #undef malloc
 #undef calloc
 

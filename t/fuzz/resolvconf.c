@@ -5,7 +5,7 @@
 
 #include <sanitizer/asan_interface.h>
 
-#include "resolvconf.h"
+#include "resolv/resolvconf.h"
 
 static void
 take(const struct resolvconf *from, bool private)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* storepath.c - where a generation's link leads: into the store, or not */
-#include "../../lib/storepath.c"
+#include "nix/storepath.c"
 
 #include "fuzz.h"
 

@@ -20,7 +20,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "conproto.h"
+#include "console/proto.h"
 
 static void
 say(int fd, const void *data, size_t len)

@@ -46,7 +46,7 @@ of_verb() {
 
 # keys_of_code - the settings that the script takes
 keys_of_code() {
-	sed -n '/^conf_set() {/,/^}/ s/^\t\([A-Z][A-Z0-9_ |]*\)).*/\1/p' "$TOP/lib/settings.sh" |
+	sed -n '/^conf_set() {/,/^}/ s/^\t\([A-Z][A-Z0-9_ |]*\)).*/\1/p' "$TOP/lib/script/settings.sh" |
 		tr '|' '\n' | tr -d ' ' | sort -u
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# types.nix - what t/nixos.bats asks of share/nixos/types.nix
+# types.nix - what t/nixos/nixos.bats asks of share/nixos/types.nix
 let
   lib = import (builtins.getEnv "NIXPKGS_LIB");
   inherit (import ../../share/nixos/types.nix { inherit lib; })

@@ -45,8 +45,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "exits.h"
-#include "fd.h"
+#include "base/exits.h"
+#include "base/fd.h"
 
 #define CURRENT "/run/current-system"
 #define APPLIED "/run/init/current"

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_FD_H
+#define BASE_FD_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+/*
+ * auto_close - close the descriptor when the variable goes out of scope
+ *
+ * The variable starts as -1 or a descriptor that it owns; errno survives.
+ */
+#define auto_close __attribute__((cleanup(fd_cleanup)))
+
+static inline void
+fd_cleanup(int *fd)
+{
+	int e = errno;
+
+	if (*fd >= 0)
+		close(*fd);
+	errno = e;
+}
+
+/* fd_take - hand the descriptor to a new owner; *fd becomes -1 */
+static inline int
+fd_take(int *fd)
+{
+	int v = *fd;
+
+	*fd = -1;
+	return v;
+}
+
+/*
+ * fd_write_all - write len bytes, however many calls that takes
+ *
+ * Retries EINTR.  Returns 0, or -1 with the errno of write(2); part of the
+ * bytes may then have been written.
+ */
+int fd_write_all(int fd, const void *buf, size_t len);
+
+/*
+ * fd_read_max - read until end of file or until size bytes are there
+ *
+ * Retries EINTR.  Returns how many bytes were read, or -1 with the errno of
+ * read(2).  A result of size may mean that there is more.
+ */
+ssize_t fd_read_max(int fd, void *buf, size_t size);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* name.c - names of containers */
+#include "base/name.h"
+
+#include <stddef.h>
+
+static bool
+alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9');
+}
+
+bool
+name_ok(const char *name)
+{
+	size_t n;
+
+	for (n = 0; alnum(name[n]) || name[n] == '-'; n++)
+		;
+	return n >= 1 && n <= 63 && name[n] == '\0' && alnum(name[0]) &&
+	    alnum(name[n - 1]);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_NAME_H
+#define BASE_NAME_H
+
+#include <stdbool.h>
+
+/* What a message says of a name that name_ok refuses. */
+#define NAME_ALLOWED \
+	"a name is 1 to 63 letters, digits and hyphens, with a letter or " \
+	"digit at both ends"
+
+/*
+ * name_ok - is this the name of a container?
+ *
+ * A host name label of RFC 1123: [a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?
+ */
+bool name_ok(const char *name);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* connect.c - begin a session: find its socket, connect, and ask */
+#define _GNU_SOURCE
+#include "console/connect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "tree/inroot.h"
+
+/* A path that leads to a socket itself; it may pass through a container. */
+static int
+find_path(const char *path)
+{
+	char whole[PATH_MAX], cwd[PATH_MAX] = "";
+	auto_close int top = -1;
+	int n;
+
+	if (*path != '/' && !getcwd(cwd, sizeof(cwd)))
+		return -1;
+	n = snprintf(whole, sizeof(whole), "%s/%s", cwd, path);
+	if (n < 0 || (size_t)n >= sizeof(whole)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if ((top = inroot_top("/")) < 0)
+		return -1;
+	return inroot_open(top, whole, O_PATH | O_NOFOLLOW, INROOT_NO_LINKS);
+}
+
+int
+conopen_find(const char *root, const char *path)
+{
+	auto_close int top = -1, sock = -1;
+	struct stat st;
+
+	if ((top = inroot_top(root)) >= 0)
+		sock = inroot_open(top, path, O_PATH | O_NOFOLLOW,
+		    INROOT_NO_LINKS);
+	else if (errno == ENOTDIR)
+		sock = find_path(root);
+	if (sock < 0 || fstat(sock, &st) < 0)
+		return -1;
+	if (!S_ISSOCK(st.st_mode)) {
+		errno = S_ISLNK(st.st_mode) ? ELOOP : ENOTSOCK;
+		return -1;
+	}
+	return fd_take(&sock);
+}
+
+int
+conopen_connect(struct conclient *c, int sock)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	const struct timeval wait = { .tv_sec = CONOPEN_MS / 1000 };
+
+	*c = (struct conclient){ .ctl = -1, .in = -1, .out = -1, .err = -1,
+	    .guard = -1 };
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d", sock);
+	c->ctl = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (c->ctl < 0 || conproto_bind(c->ctl) < 0)
+		return -1;
+	/* A listener whose queue is full, or who reads nothing. */
+	if (setsockopt(c->ctl, SOL_SOCKET, SO_SNDTIMEO, &wait,
+	    sizeof(wait)) < 0)
+		return -1;
+	if (connect(c->ctl, (struct sockaddr *)&sa, sizeof(sa)) < 0) {
+		if (errno == EAGAIN)
+			errno = ETIMEDOUT;
+		return -1;
+	}
+	return 0;
+}
+
+/* make_ends - ours in *c, the server's in theirs; returns how many */
+static int
+make_ends(struct conclient *c, bool tty, int theirs[CONPROTO_FDS])
+{
+	int p[CONPROTO_FDS][2];
+
+	if (tty) {
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p[0]) < 0)
+			return -1;
+		c->in = c->out = p[0][0];
+		theirs[0] = p[0][1];
+		return 1;
+	}
+	for (int i = 0; i < CONPROTO_FDS; i++)
+		if (pipe2(p[i], O_CLOEXEC) < 0)
+			return -1;	/* the tool exits then */
+	theirs[0] = p[0][0];
+	c->in = p[0][1];
+	c->out = p[1][0];
+	theirs[1] = p[1][1];
+	c->err = p[2][0];
+	theirs[2] = p[2][1];
+	/* No flag of a fresh pipe is lost. */
+	if (fcntl(c->in, F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(c->out, F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(c->err, F_SETFL, O_NONBLOCK) < 0)
+		return -1;
+	return CONPROTO_FDS;
+}
+
+int
+conopen_ask(struct conclient *c, const struct conproto_request *req)
+{
+	int theirs[CONPROTO_FDS], n, r;
+
+	if ((n = make_ends(c, req->tty, theirs)) < 0)
+		return -1;
+	c->size = req->size;
+	c->ack_ms = clock_ms() + CONOPEN_MS;
+	r = conproto_send_request(c->ctl, req, theirs, n);
+	for (int i = 0; i < n; i++)
+		close(theirs[i]);
+	/* A server that hung up may have said why before: look there. */
+	return r < 0 && errno != EPIPE && errno != ECONNRESET ? -1 : 0;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* addr.c - IPv4 and IPv6 addresses, with or without a prefix length */
+#include "net/addr.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int
+addr_bits(const struct addr *addr)
+{
+	return addr->family == AF_INET ? 32 : 128;
+}
+
+bool
+addr_link_local(const struct addr *addr)
+{
+	return addr->family == AF_INET6 && addr->byte[0] == 0xfe &&
+	    (addr->byte[1] & 0xc0) == 0x80;
+}
+
+static bool
+usable(const struct addr *addr)
+{
+	static const uint8_t zero[15], mapped[12] = { [10] = 0xff, [11] = 0xff };
+	const uint8_t *b = addr->byte;
+
+	if (addr->family == AF_INET)
+		return b[0] != 0 && b[0] != 127 && b[0] < 224;
+	return b[0] != 0xff && memcmp(b, mapped, 12) &&
+	    (memcmp(b, zero, 15) || b[15] > 1);
+}
+
+static int
+prefix_of(const char *s, int max)
+{
+	int v = 0;
+
+	if (*s < '1' || *s > '9')
+		return -1;
+	for (; *s >= '0' && *s <= '9' && v <= max; s++)
+		v = v * 10 + (*s - '0');
+	return *s || v > max ? -1 : v;
+}
+
+int
+addr_parse(const char *text, struct addr *addr)
+{
+	const char *slash = strchr(text, '/');
+	size_t n = slash ? (size_t)(slash - text) : strlen(text);
+	char host[ADDR_TEXT];
+	int prefix;
+
+	memset(addr, 0, sizeof(*addr));
+	if (n >= sizeof(host))
+		goto bad;
+	memcpy(host, text, n);
+	host[n] = '\0';
+	addr->family = strchr(host, ':') ? AF_INET6 : AF_INET;
+	if (inet_pton(addr->family, host, addr->byte) != 1 || !usable(addr))
+		goto bad;
+	prefix = addr_bits(addr);
+	if (slash && (prefix = prefix_of(slash + 1, prefix)) < 0)
+		goto bad;
+	addr->prefix = (uint8_t)prefix;
+	return 0;
+bad:
+	errno = EINVAL;
+	return -1;
+}
+
+char *
+addr_text(const struct addr *addr, bool prefix, char buf[ADDR_TEXT])
+{
+	if (!inet_ntop(addr->family, addr->byte, buf, ADDR_TEXT))
+		strcpy(buf, "?");
+	if (prefix)
+		snprintf(buf + strlen(buf), 5, "/%u", addr->prefix);
+	return buf;
+}
+
+bool
+addr_same(const struct addr *a, const struct addr *b)
+{
+	return a->family == b->family && !memcmp(a->byte, b->byte, 16);
+}
+
+bool
+addr_covers(const struct addr *net, const struct addr *addr)
+{
+	int whole = net->prefix / 8, rest = net->prefix % 8;
+	int mask = 0xff00 >> rest & 0xff;
+
+	if (net->family != addr->family || net->prefix == addr_bits(net))
+		return false;
+	return !memcmp(net->byte, addr->byte, (size_t)whole) &&
+	    !((net->byte[whole] ^ addr->byte[whole]) & mask);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* mac.c - MAC addresses that stay */
+#define _GNU_SOURCE
+#include "net/mac.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/fd.h"
+#include "net/hash.h"
+
+enum { ID = 32, TEXT = 256 };
+
+/* read_id - the first characters of a file that holds an id */
+static int
+read_id(const char *path, char id[ID])
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && fd_read_max(fd, id, ID) == ID ? 0 : -1;
+}
+
+int
+mac_derive(enum mac_end end, const char *name, const char *link,
+    uint8_t mac[6])
+{
+	char id[ID], text[TEXT];
+	uint64_t h;
+
+	/* A host without the first is known by the second until it reboots. */
+	if (read_id("/etc/machine-id", id) < 0 &&
+	    read_id("/proc/sys/kernel/random/boot_id", id) < 0)
+		return -1;
+	snprintf(text, sizeof(text), "%.*s/%d/%s/%s", ID, id, end, name, link);
+	h = hash_64(text);
+	/* Spread what the last characters did over all bits (MurmurHash3). */
+	h = (h ^ h >> 33) * 0xff51afd7ed558ccd;
+	h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53;
+	for (int i = 0; i < 6; i++, h >>= 8)
+		mac[i] = (uint8_t)h;
+	mac[0] = end == MAC_HOST ? 0xfe : (mac[0] & 0xfc) | 2;
+	return 0;
+}

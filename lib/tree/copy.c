@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+/* copy.c - copy out of, or into, a tree that belongs to somebody else */
+#define _GNU_SOURCE
+#include "tree/copy.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "tree/inroot.h"
+#include "tree/stale.h"
+#include "tree/remove.h"
+
+enum {
+	DEPTH = 200,		/* each level holds descriptors */
+	BACKUPS = 10000,	/* a container may make as many as it likes */
+};
+
+/* reopen - what node is open on, and not what has its name by now */
+static int
+reopen(int node, int flags)
+{
+	char self[40];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", node);
+	return open(self, flags | O_RDONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+static int
+finish(int fd, const struct stat *st, const struct copy_tree *how)
+{
+	struct timespec times[2] = { st->st_mtim, st->st_mtim };
+
+	/* The owner first, as a change of it takes bits of the mode away. */
+	if (fchown(fd, how->uid, how->gid) < 0 ||
+	    fchmod(fd, st->st_mode & how->mask) < 0)
+		return -1;
+	return futimens(fd, times);
+}
+
+/* copy_range - the bytes from at to end */
+static int
+copy_range(int from, int to, off_t at, off_t end)
+{
+	char buf[65536];
+
+	while (at < end) {
+		size_t want = end - at < (off_t)sizeof(buf) ?
+		    (size_t)(end - at) : sizeof(buf);
+		ssize_t n = pread(from, buf, want, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)	/* it became shorter: so does the copy */
+			return (int)n;
+		if (lseek(to, at, SEEK_SET) < 0 ||
+		    fd_write_all(to, buf, (size_t)n) < 0)
+			return -1;
+		at += n;
+	}
+	return 0;
+}
+
+/* copy_data - as much as the file had when it was opened: it may never end */
+static int
+copy_data(int from, int to, off_t size)
+{
+	off_t at = 0, end;
+
+	while (at < size && (at = lseek(from, at, SEEK_DATA)) >= 0 &&
+	    at < size) {
+		if ((end = lseek(from, at, SEEK_HOLE)) < 0)
+			return -1;
+		if (copy_range(from, to, at, end < size ? end : size) < 0)
+			return -1;
+		at = end;
+	}
+	if (at < 0 && errno != ENXIO)	/* ENXIO: nothing but a hole follows */
+		return -1;
+	return ftruncate(to, size);
+}
+
+static int
+copy_file(int node, int to, const char *name, const struct stat *st,
+    const struct copy_tree *how, int depth)
+{
+	auto_close int in = reopen(node, O_NONBLOCK);
+	auto_close int out = -1;
+
+	if (in < 0)
+		return -1;
+	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
+	if (out < 0 || copy_data(in, out, st->st_size) < 0 ||
+	    finish(out, st, how) < 0)
+		return -1;
+	/* Those in a directory are synced with it. */
+	return depth > 0 ? 0 : fsync(out);
+}
+
+static int
+copy_link(int node, int to, const char *name, const struct copy_tree *how)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(node, "", target, sizeof(target) - 1);
+
+	if (n < 0)
+		return -1;
+	target[n] = '\0';
+	if (symlinkat(target, to, name) < 0)
+		return -1;
+	return fchownat(to, name, how->uid, how->gid, AT_SYMLINK_NOFOLLOW);
+}
+
+static int copy_node(int node, int to, const char *name,
+    const struct copy_tree *how, int depth);
+
+static int
+copy_entries(int from, int to, const struct copy_tree *how, int depth)
+{
+	int fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	int saved;
+
+	if (!d) {
+		fd_cleanup(&fd);
+		return -1;
+	}
+	while ((errno = 0, e = readdir(d))) {
+		auto_close int node = -1;
+
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		node = inroot_open(from, e->d_name, O_PATH | O_NOFOLLOW,
+		    INROOT_NO_LINKS);
+		if (node < 0 && errno == ENOENT)
+			continue;
+		if (node >= 0 &&
+		    copy_node(node, to, e->d_name, how, depth + 1) == 0)
+			continue;
+		if (node >= 0 && errno == EINVAL) {
+			++*how->skipped;
+			continue;
+		}
+		break;
+	}
+	saved = errno;
+	closedir(d);
+	errno = saved;
+	return saved ? -1 : 0;
+}
+
+static int
+copy_dir(int node, int to, const char *name, const struct stat *st,
+    const struct copy_tree *how, int depth)
+{
+	auto_close int from = -1;
+	auto_close int made = -1;
+
+	if (depth >= DEPTH) {
+		errno = ELOOP;
+		return -1;
+	}
+	if ((from = reopen(node, O_DIRECTORY)) < 0 ||
+	    mkdirat(to, name, 0700) < 0)
+		return -1;
+	made = inroot_open(to, name, O_RDONLY | O_DIRECTORY, INROOT_NO_LINKS);
+	if (made < 0 || copy_entries(from, made, how, depth) < 0)
+		return -1;
+	return finish(made, st, how);
+}
+
+static int
+copy_node(int node, int to, const char *name, const struct copy_tree *how,
+    int depth)
+{
+	struct stat st;
+
+	if (fstat(node, &st) < 0)
+		return -1;
+	if (S_ISREG(st.st_mode))
+		return copy_file(node, to, name, &st, how, depth);
+	if (S_ISDIR(st.st_mode))
+		return copy_dir(node, to, name, &st, how, depth);
+	if (S_ISLNK(st.st_mode))
+		return copy_link(node, to, name, how);
+	errno = EINVAL;
+	return -1;
+}
+
+/* waited - was it only that fd was not ready? */
+static bool
+waited(int fd, short events)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	if (errno == EINTR)
+		return true;
+	return errno == EAGAIN && (poll(&p, 1, -1) >= 0 || errno == EINTR);
+}
+
+static int
+write_waiting(int fd, const char *buf, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, buf, len);
+
+		if (n < 0 && waited(fd, POLLOUT))
+			continue;
+		if (n < 0)
+			return -1;
+		buf += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* copy_stream - as copy_file; name: of what the copy replaces */
+static int
+copy_stream(int in, int to, const char *tmp, const char *name,
+    const struct copy_tree *how)
+{
+	auto_close int out = openat(to, tmp, O_WRONLY | O_CREAT | O_EXCL |
+	    O_NOFOLLOW | O_CLOEXEC, 0600);
+	mode_t mode = 0644;
+	char buf[65536];
+	struct stat old;
+	ssize_t n;
+
+	if (out < 0)
+		return -1;
+	while ((n = read(in, buf, sizeof(buf))) != 0) {
+		if (n < 0 && waited(in, POLLIN))
+			continue;
+		if (n < 0 || fd_write_all(out, buf, (size_t)n) < 0)
+			return -1;
+	}
+	if (fstatat(to, name, &old, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(old.st_mode))
+		mode = old.st_mode & 0777;
+	if (fchown(out, how->uid, how->gid) < 0 || fchmod(out, mode) < 0)
+		return -1;
+	return fsync(out);
+}
+
+/* same - do both names lead to regular files with the same content? */
+static bool
+same(int dir, const char *one, const char *other)
+{
+	auto_close int a = inroot_open_file(dir, one);
+	auto_close int b = inroot_open_file(dir, other);
+	char x[8192], y[sizeof(x)];
+	struct stat st, st2;
+	ssize_t n;
+
+	if (a < 0 || b < 0 || fstat(a, &st) < 0 || fstat(b, &st2) < 0 ||
+	    st.st_size != st2.st_size)
+		return false;
+	for (off_t at = 0; at < st.st_size; at += n) {
+		n = fd_read_max(a, x, sizeof(x));
+		if (n <= 0 || fd_read_max(b, y, sizeof(y)) != n ||
+		    memcmp(x, y, (size_t)n) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* keep - give what has the name another one as well, with the next number */
+static int
+keep(int dir, const char *name)
+{
+	char kept[NAME_MAX + 1];
+
+	for (int i = 1; i <= BACKUPS; i++) {
+		if (snprintf(kept, sizeof(kept), "%s.~%d~", name, i) >=
+		    (int)sizeof(kept)) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		if (linkat(dir, name, dir, kept, 0) == 0 || errno == ENOENT)
+			return 0;
+		if (errno != EEXIST)
+			return -1;
+	}
+	errno = EMLINK;
+	return -1;
+}
+
+/* place - tmp becomes name: a directory takes the place of nothing */
+static int
+place(int node, int to, const char *tmp, const char *name, bool backup)
+{
+	struct stat st;
+	bool dir;
+
+	if (fstat(node, &st) < 0)
+		return -1;
+	dir = S_ISDIR(st.st_mode);
+	if (dir && syncfs(to) < 0)
+		return -1;
+	if (backup && same(to, tmp, name))
+		return unlinkat(to, tmp, 0);
+	if (backup && keep(to, name) < 0)
+		return -1;
+	if (syscall(SYS_renameat2, to, tmp, to, name,
+	    dir ? RENAME_NOREPLACE : 0) < 0)
+		return -1;
+	return fsync(to);
+}
+
+static int
+copy_to_tmp(int node, int to, const char *tmp, const char *name,
+    const struct copy_tree *how)
+{
+	if (how->stream)
+		return copy_stream(node, to, tmp, name, how);
+	return copy_node(node, to, tmp, how, 0);
+}
+
+int
+copy_tree(int node, int to, const char *name, const struct copy_tree *how)
+{
+	char prefix[NAME_MAX + 1], tmp[NAME_MAX + 1];
+
+	if (strlen(name) > NAME_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	snprintf(prefix, sizeof(prefix), ".%.200s.ctr-tree.", name);
+	snprintf(tmp, sizeof(tmp), "%.220s%d", prefix, (int)getpid());
+	stale_sweep(to, prefix, remove_at);
+	if (copy_to_tmp(node, to, tmp, name, how) < 0 ||
+	    place(node, to, tmp, name, how->backup) < 0) {
+		int e = errno;
+
+		(void)remove_at(to, tmp);	/* e says what failed */
+		errno = e;
+		return -1;
+	}
+	return 0;
+}
+
+int
+copy_out(int node, int fd)
+{
+	auto_close int in = -1;
+	char buf[65536];
+	struct stat st;
+
+	if (fstat(node, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+		return -1;
+	}
+	if ((in = reopen(node, O_NONBLOCK)) < 0)
+		return -1;
+	for (off_t at = 0; at < st.st_size; ) {
+		size_t want = st.st_size - at < (off_t)sizeof(buf) ?
+		    (size_t)(st.st_size - at) : sizeof(buf);
+		ssize_t n = read(in, buf, want);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)	/* it became shorter: so does the copy */
+			return (int)n;
+		if (write_waiting(fd, buf, (size_t)n) < 0)
+			return -1;
+		at += n;
+	}
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* stale.c - temporary files by the number of the process that made them */
+#define _GNU_SOURCE
+#include "tree/stale.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+
+static bool
+is_left(const char *entry, const char *prefix)
+{
+	size_t n = strlen(prefix);
+	char *end;
+	long pid;
+
+	if (strncmp(entry, prefix, n) || entry[n] < '1' || entry[n] > '9')
+		return false;
+	pid = strtol(entry + n, &end, 10);
+	return !*end && pid == (pid_t)pid &&
+	    kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
+void
+stale_sweep(int dir, const char *prefix,
+    int (*remove)(int dir, const char *entry))
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (!d) {
+		fd_cleanup(&fd);
+		return;
+	}
+	while ((e = readdir(d)))
+		if (is_left(e->d_name, prefix))
+			(void)remove(dir, e->d_name);
+	closedir(d);
+}

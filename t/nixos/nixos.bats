@@ -1,0 +1,513 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# nixos.bats - share/nixos: the option types, the modules, the package
+#
+# NIXPKGS_LIB, or <nixpkgs/lib>, is the lib of a nixpkgs: what takes it is
+# skipped without.
+load ../lib/env
+
+setup_file() {
+	export NIX=$BATS_FILE_TMPDIR/nix HOME=$BATS_FILE_TMPDIR
+	export NIX_STORE_DIR=$NIX/store NIX_STATE_DIR=$NIX/var \
+		NIX_LOG_DIR=$NIX/log NIX_CONF_DIR=$NIX/etc
+	export NIX_CONFIG=$'build-users-group =\nsandbox = false\nsubstituters ='
+	: "${NIXPKGS_LIB:=$(nix-instantiate --find-file nixpkgs/lib 2>/dev/null || :)}"
+	export NIXPKGS_LIB
+}
+
+setup() {
+	command -v nix-instantiate >/dev/null || skip "needs nix-instantiate"
+	cd "$TOP"
+}
+
+with_library() {
+	[[ -e $NIXPKGS_LIB/default.nix ]] || skip "no nixpkgs library: set NIXPKGS_LIB"
+}
+
+# value ARGUMENT... - evaluate to the end, as JSON
+value() { nix-instantiate --eval --strict --json "$@"; }
+
+# is EXPECTED ARGUMENT... - the value is that, whatever the order of its keys
+is() {
+	local expected=$1
+	shift
+	run -0 --separate-stderr value "$@"
+	assert_equal "$(jq -cS . <<<"$output")" "$(jq -cS . <<<"$expected")"
+}
+
+# says TEXT ARGUMENT... - it fails, and this is in what it says
+says() {
+	local text=$1
+	shift
+	run ! value "$@"
+	assert_output --partial "$text"
+}
+
+type_is() { is "$2" t/nixos/types.nix -A "$1"; }
+type_says() { says "$2" t/nixos/types.nix -A "$1"; }
+
+# settings TEXT - the settings file of a container, as it is
+settings() {
+	run -0 --separate-stderr value -E "(import ./share/nixos/settings.nix { $1 }).${2-text}"
+	output=$(jq -j . <<<"$output"; printf x)
+	output=${output%x}
+}
+
+# wrong NAME TEXT - what checks.nix says of such a container, a line each
+wrong() {
+	run -0 --separate-stderr value -E "map (c: c.message) (builtins.filter
+		(c: !c.assertion) (import ./share/nixos/checks.nix \"$1\" { $2 }))"
+	output=$(jq -r '.[]' <<<"$output")
+}
+
+refuses() {
+	wrong foo "$1"
+	assert_output "containers.foo$2"
+}
+
+# host TEXT - (host TEXT) is a Nix expression: the config of a host of stubs
+host() { printf '(import ./t/nixos/host.nix { configuration = { %s }; }).config' "$1"; }
+
+# foo is the container of the seed.
+foo='containers.foo = {
+	privateNetwork = true;
+	hostAddress = "10.231.136.1";
+	localAddress = "10.231.136.2";
+	config = { services.openssh.enable = true; };
+};'
+
+@test "every Nix file can be parsed" {
+	local f count=0
+	for f in $(find share t -name '*.nix'); do
+		nix-instantiate --parse "$f" >/dev/null
+		count=$((count + 1))
+	done
+	((count > 15))
+}
+
+@test "modules take lib as an argument, and what is in it by with lib" {
+	local f
+	for f in share/nixos/{module,container,program,options}.nix; do
+		grep -qE '^\{.*\blib\b.*\}:$' "$f"
+		grep -qx 'with lib;' "$f"
+		run ! grep -n 'pkgs\.lib' "$f"
+	done
+}
+
+# What needs no library.
+
+@test "a container without settings has an empty settings file" {
+	settings ''
+	assert_equal "$output" ''
+}
+
+@test "the settings file holds what the container says, as the script reads it" {
+	settings 'path = "/nix/store/system"; privateNetwork = true;
+		hostBridge = "br0"; localAddress = "10.0.0.2/24"; localAddress6 = "fc00::2/64";
+		localMacAddress = "02:00:00:00:00:2a"; gateway = "10.0.0.1"; gateway6 = "fc00::1"; mtu = 9000;
+		nat = true; resolveContainers = true; copyResolvConf = false;
+		forwardPorts = [ { hostPort = 8080; containerPort = 80; } { protocol = "udp"; hostPort = 53; containerPort = null; } ];
+		interfaces = [ "eth1" "eth2" ]; macvlans = [ "eth3" ];
+		extraVeths = { veth1 = { hostBridge = "br1"; localAddress = "10.5.5.2/24"; }; veth2 = { }; };
+		privateUsers = "pick"; tmpfs = [ "/var:size=10%" "/my data" ];
+		additionalCapabilities = [ "CAP_MKNOD" ]; allowedDevices = [ { node = "/dev/fuse"; modifier = "rw"; } ];
+		enableTun = true; ephemeral = true; timeoutStartSec = "2min 5s"; after = [ "db" ]; requires = [ "db" ];
+		memoryMax = "1G"; cpuQuota = "50%"; tasksMax = "100"; autoStart = true;
+		extraFlags = [ "--quiet" "--setenv=A=b c" ];'
+	assert_equal "$output" 'SYSTEM_PATH=/nix/store/system
+COPY_RESOLV_CONF=0
+PRIVATE_NETWORK=1
+HOST_BRIDGE=br0
+LOCAL_ADDRESS=10.0.0.2/24
+LOCAL_ADDRESS6=fc00::2/64
+LOCAL_MAC_ADDRESS=02:00:00:00:00:2a
+GATEWAY=10.0.0.1
+GATEWAY6=fc00::1
+MTU=9000
+HOST_PORT=tcp:8080:80,udp:53:53
+NAT=1
+RESOLVE_CONTAINERS=1
+INTERFACES="eth1 eth2"
+MACVLANS=eth3
+EXTRA_VETHS="veth1:bridge=br1,local=10.5.5.2/24 veth2"
+PRIVATE_USERS=pick
+TMPFS="/var:size=10% '"'/my data'"'"
+CAPABILITIES="CAP_MKNOD CAP_NET_ADMIN"
+DEVICES="/dev/fuse:rw /dev/net/tun:rwm"
+EPHEMERAL=1
+START_TIMEOUT="2min 5s"
+AFTER=db
+REQUIRES=db
+MEMORY_MAX=1G
+CPU_QUOTA=50%
+TASKS_MAX=100
+AUTO_START=1
+EXTRA_NSPAWN_FLAGS="--quiet '"'--setenv=A=b c'\"
+"
+	settings 'flake = "github:a/b#c"; networkNamespace = /run/netns/blue; privateUsers = 65536;'
+	assert_equal "$output" 'FLAKE=github:a/b#c
+NETWORK_NAMESPACE_PATH=/run/netns/blue
+PRIVATE_USERS=65536
+'
+}
+
+@test "blanks, colons and backslashes of bind paths survive" {
+	settings 'bindMounts = {
+		a = { hostPath = "/srv/my data"; mountPoint = "/my data"; isReadOnly = false; };
+		b = { hostPath = null; mountPoint = "/a:b\\c"; isReadOnly = true; };
+		c = { hostPath = "/x"; mountPoint = "/x:idmap,norbind"; isReadOnly = false; };
+	};'
+	assert_equal "$output" 'BIND="'"'/srv/my data:/my data'"' /x:/x:idmap,norbind"
+BIND_RO="/a\:b\\c"
+'
+}
+
+@test "the system of a container is apart from its other settings" {
+	local all='path = "/nix/store/system"; autoStart = true;'
+	settings "$all" system
+	assert_equal "$output" $'SYSTEM_PATH=/nix/store/system\n'
+	settings "$all" rest
+	assert_equal "$output" $'AUTO_START=1\n'
+}
+
+# The module and the script agree on what a key is called.
+@test "every key of the settings file is one that the script reads" {
+	local key count=0
+	for key in $(grep -oE '"[A-Z][A-Z_0-9]+"' share/nixos/settings.nix | tr -d '"'); do
+		[[ $key != CAP_NET_ADMIN ]] || continue
+		grep -qE "^[[:space:]]($key\)|.*\b$key\b.*\) ;;)" lib/script/settings.sh
+		count=$((count + 1))
+	done
+	((count > 30))
+}
+
+@test "what the script would refuse is refused when the host is built" {
+	refuses 'hostAddress = "10.0.0.1";' '.hostAddress needs containers.foo.privateNetwork'
+	refuses 'extraVeths.v = { };' '.extraVeths needs containers.foo.privateNetwork'
+	refuses 'privateNetwork = true; hostBridge = "br0"; hostAddress6 = "fc00::1";' \
+		'.hostBridge and containers.foo.hostAddress6 exclude each other'
+	refuses 'privateNetwork = true; networkNamespace = "/run/netns/x";' \
+		'.networkNamespace and containers.foo.privateNetwork exclude each other'
+	refuses 'macvlans = [ "eth0" ]; networkNamespace = "/run/netns/x";' \
+		'.networkNamespace and containers.foo.macvlans exclude each other'
+	refuses 'given = [ "config" "path" ];' ': config and path exclude each other'
+	refuses 'privateNetwork = true; nat = true;' '.nat needs containers.foo.localAddress or localAddress6'
+	refuses 'privateNetwork = true; forwardPorts = [ { hostPort = 1; } ];' \
+		'.forwardPorts needs containers.foo.localAddress or localAddress6'
+	refuses 'privateNetwork = true; localAddress = "10.0.0.2"; forwardPorts = [ { protocol = "sctp"; hostPort = 1; } ];' \
+		'.forwardPorts: the protocol is tcp or udp, not {"hostPort":1,"protocol":"sctp"}'
+	refuses 'privateNetwork = true; extraVeths.v = { hostBridge = "b"; hostAddress = "10.0.0.1"; };' \
+		'.extraVeths.v: hostBridge excludes hostAddress and hostAddress6'
+	refuses 'privateNetwork = true; extraVeths.v.forwardPorts = [ { } ];' \
+		'.extraVeths.v: ports are forwarded by containers.foo.forwardPorts alone'
+	refuses 'privateNetwork = true; extraVeths.interface-name-too-long = { };' \
+		'.extraVeths: a name of an interface, not "interface-name-too-long"'
+	refuses 'privateNetwork = true; extraVeths = builtins.listToAttrs (builtins.genList (n: { name = "v${toString n}"; value = { }; }) 9);' \
+		'.extraVeths: there can be eight at most'
+	refuses 'bindMounts.a = { mountPoint = "a"; };' '.bindMounts: an absolute path without quotes, not "a"'
+	refuses "bindMounts.a = { mountPoint = \"/a\"; hostPath = \"/it's\"; };" \
+		".bindMounts: an absolute path without quotes, not \"/it's\""
+	refuses 'tmpfs = [ "var" ];' '.tmpfs: an absolute path without quotes, not "var"'
+	refuses 'extraFlags = [ "a\nAUTO_START=1" ];' '.extraFlags: words without quotes, not "a\nAUTO_START=1"'
+	refuses 'privateNetwork = true; localAddress = "a\nb";' '.localAddress: text without quotes, not "a\nb"'
+	refuses 'allowedDevices = [ { node = "/etc/x"; modifier = "r"; } ];' \
+		'.allowedDevices: a node below /dev, char-NAME or block-NAME, and some of r, w and m, not {"modifier":"r","node":"/etc/x"}'
+	refuses 'privateUsers = 4294967295;' '.privateUsers: the first of 65536 users, not 4294967295'
+	refuses 'timeoutStartSec = "soon";' '.timeoutStartSec: a span of time such as 1min 30s, or infinity, not "soon"'
+	refuses 'memoryMax = "much";' '.memoryMax: an amount of memory, not "much"'
+	refuses 'cpuQuota = "half";' '.cpuQuota: percents of a processor, not "half"'
+	refuses 'tasksMax = "-1";' '.tasksMax: a number of tasks, not "-1"'
+	refuses 'after = [ "a_b" ];' '.after: a container, or a unit by its full name, not "a_b"'
+}
+
+@test "a name that is none is refused, and one that is Podman's" {
+	local name
+	for name in a_b -a a- 'a b' '' a.b "$(printf 'a%.0s' {1..64})"; do
+		wrong "$name" ''
+		assert_output --partial 'a name is 1 to 63 letters, digits and hyphens'
+	done
+	wrong storage ''
+	assert_output 'containers.storage: this name is reserved: Podman keeps files of that name'
+	for name in a A-9 "$(printf 'a%.0s' {1..63})"; do
+		wrong "$name" 'privateNetwork = true; localAddress = "10.0.0.2"; nat = true; after = [ "a" "x.mount" ];'
+		assert_output ''
+	done
+}
+
+# The types.
+
+@test "attrsByName: each attribute is of the type of its name" {
+	with_library
+	type_is each '{"n":1,"n2":2,"s":"a"}'
+	type_says wrong "A definition for option \`x.s' is not of type \`string'"
+	type_says notASet "A definition for option \`x' is not of type \`attribute set of string'"
+	type_says conflict "The option \`x.n' has conflicting definition values"
+	type_says noType "The type of the option \`x.odd' is no type: int"
+	type_is description '["attribute set of string","attribute set of submodule","attrsByName"]'
+}
+
+@test "attrsByName: a type that fails names the attribute" {
+	with_library
+	run ! value t/nixos/types.nix -A thrown --show-trace
+	assert_output --partial 'not of this kind'
+	assert_output --partial "while the type of the attribute \`odd' is chosen"
+}
+
+@test "attrsByName: mkIf, mkMerge, mkDefault, mkForce and mkOrder hold" {
+	with_library
+	type_is conditions '{"n2":2,"n3":3,"n4":4,"n5":5}'
+	type_is override '{"n":1}'
+	type_is order '{"a":"a\nm\nz"}'
+	type_is empty '{"y":{}}'
+}
+
+@test "attrsByName: names are known without types, an attribute without the others" {
+	with_library
+	type_is lazyNames '["a","b"]'
+	type_is lazyValue 1
+	type_is lazyInside '{"text":"a-mm"}'
+	type_is knot '{"a":{"text":"a-mm"},"b":{"text":"a-mm as a"}}'
+}
+
+@test "submoduleWithExtraArgs: modules are given the arguments, imports too" {
+	with_library
+	type_is args '{"a":{"text":"a-mm"},"b":{"text":"said"}}'
+	type_is argsWithName '{"text":"by a","x":5}'
+	type_is imports '{"z":3}'
+	type_says unknown "The option \`x.a.bad' does not exist"
+}
+
+@test "two declarations of one option are one, each with what it has for a name" {
+	with_library
+	type_is merged '{"there":{"a":{"both":2,"only-a":1},"b":{"both":5,"only-b":1}},
+		"back":{"a":{"both":2,"only-a":1},"b":{"both":5,"only-b":1}}}'
+	type_is sameArgs '{"a":{"both":2,"text":"a-mm"}}'
+	type_says notMerged "The option \`x' in"
+	type_says otherType "The option \`x' in"
+}
+
+@test "the manual finds the options of the attributes" {
+	with_library
+	type_is subOptions '["x","x.<name>.text"]'
+	type_is mergedSubOptions '["x","x.<name>.both","x.<name>.\"only-<name>\""]'
+	type_is plainSubOptions '["x"]'
+	type_is subModules '{"plain":null,"count":1,"replaced":{"a":{"y":4}},"asModule":["_module","only-<name>"]}'
+}
+
+# The seed's rule: pkgs depends on what modules come to.
+
+@test "no option, import or name of the config takes packages" {
+	with_library
+	run -0 --separate-stderr value t/nixos/spine.nix -A declarations
+	local options
+	options=$(jq -r '.[]' <<<"$output")
+	# All of the options that NixOS's own module has.
+	local o
+	for o in additionalCapabilities allowedDevices allowedDevices.\*.{modifier,node} autoStart bindMounts \
+		bindMounts.\<name\>.{hostPath,isReadOnly,mountPoint} config copyResolvConf enableTun ephemeral \
+		extraFlags extraVeths extraVeths.\<name\>.{forwardPorts,hostAddress,hostAddress6,hostBridge,localAddress,localAddress6,localMacAddress} \
+		flake forwardPorts forwardPorts.\*.{containerPort,hostPort,protocol} hostAddress hostAddress6 hostBridge \
+		interfaces localAddress localAddress6 localMacAddress macvlans networkNamespace nixpkgs path \
+		privateNetwork privateUsers restartIfChanged specialArgs timeoutStartSec tmpfs; do
+		grep -qxF "containers.<name>.$o" <<<"$options" || fail "no option $o"
+	done
+	value t/nixos/spine.nix -A spine
+	value t/nixos/spine.nix -A spine --arg module ./share/nixos/container.nix
+	value t/nixos/spine.nix -A spine --arg module ./share/nixos/program.nix
+	is '[]' t/nixos/spine.nix -A declarations --arg module ./share/nixos/container.nix
+}
+
+@test "one that took them would be found" {
+	with_library
+	cat >"$BATS_TEST_TMPDIR/text.nix" <<-'END'
+		{ lib, pkgs, ... }: {
+		  options.containers = lib.mkOption { default = { }; description = "Of ${pkgs.name}."; };
+		}
+	END
+	says 'error: pkgs' t/nixos/spine.nix -A declarations --arg module "$BATS_TEST_TMPDIR/text.nix"
+	cat >"$BATS_TEST_TMPDIR/spine.nix" <<-'END'
+		{ lib, pkgs, ... }: { options = { }; config = pkgs.lib.mkIf true { }; }
+	END
+	says 'error: pkgs' t/nixos/spine.nix -A spine --arg module "$BATS_TEST_TMPDIR/spine.nix"
+	says 'infinite recursion' t/nixos/spine.nix -A declarations --arg module "$BATS_TEST_TMPDIR/spine.nix"
+}
+
+@test "a host whose systems are built elsewhere is evaluated without packages" {
+	with_library
+	is '{
+		"etc": {
+			"nixos-containers/a.conf": "SYSTEM_PATH=/system\nSTART_TIMEOUT=1min\nAUTO_START=1\n",
+			"nixos-containers/b.conf": "PRIVATE_USERS=pick\nSTART_TIMEOUT=1min\n"
+		},
+		"services": ["container@", "container@a", "container@b", "ctr-gcroot-sync"],
+		"wrong": []
+	}' t/nixos/spine.nix -A host
+}
+
+# The module.
+
+@test "the container of the seed becomes a settings file and a unit" {
+	with_library
+	is '"SYSTEM_PATH=/fake/system-of-foo\nPRIVATE_NETWORK=1\nHOST_ADDRESS=10.231.136.1\nLOCAL_ADDRESS=10.231.136.2\nSTART_TIMEOUT=1min\n"' \
+		-E "$(host "$foo").environment.etc.\"nixos-containers/foo.conf\".text"
+	is '{
+		"overrideStrategy": "asDropin", "restartIfChanged": true,
+		"reloadTriggers": ["SYSTEM_PATH=/fake/system-of-foo\n"],
+		"restartTriggers": ["PRIVATE_NETWORK=1\nHOST_ADDRESS=10.231.136.1\nLOCAL_ADDRESS=10.231.136.2\nSTART_TIMEOUT=1min\n"]
+	}' -E "$(host "$foo").systemd.services.\"container@foo\""
+	is '[{
+		"name": "lib/systemd/system/container@foo.service",
+		"path": "/fake/nixos-container/lib/systemd/system/container@.service"
+	}]' -E "builtins.concatMap (p: p.entries or [ ]) $(host "$foo").systemd.packages"
+	is 1 -E "builtins.length (builtins.filter (p: p.name == \"nixos-container\") $(host "$foo").systemd.packages)"
+	is '[]' -E "builtins.filter (a: !a.assertion) $(host "$foo").assertions"
+}
+
+@test "systemd.containers is another name for it" {
+	with_library
+	is '["bar","foo"]' -E "builtins.attrNames $(host "systemd.$foo containers.bar = { };").containers"
+	is '"10.231.136.2 foo.containers\n"' -E "$(host "systemd.$foo").networking.extraHosts"
+	is '"10.231.136.1"' -E "$(host "$foo").systemd.containers.foo.hostAddress"
+}
+
+@test "the directories are those of the suite that is installed" {
+	with_library
+	local old='system.stateVersion = "21.11"; containers.a = { };'
+	is '["containers/a.conf"]' -E "builtins.attrNames $(host "$old").environment.etc"
+	is '["STATE_DIR=/var/lib/containers","CONF_DIR=/etc/containers"]' \
+		-E "builtins.filter (f: builtins.match \".*_DIR=.*\" f != null)
+			$(host "$old").programs.nixos-container.package.makeFlags"
+	is '["mine/a.conf"]' -E "builtins.attrNames $(host \
+		'programs.nixos-container.confDir = "/etc/mine"; containers.a = { };').environment.etc"
+	is '["programs.nixos-container.confDir must lie below /etc, not in /srv/mine"]' \
+		-E "map (a: a.message) (builtins.filter (a: !a.assertion) $(host \
+		'programs.nixos-container.confDir = "/srv/mine"; containers.a = { };').assertions)"
+}
+
+@test "a container's own configuration is evaluated by its nixpkgs, and knows its host" {
+	with_library
+	local c="$(host "$foo").containers.foo.config"
+	is '["foo",false,true,true]' -E "let c = $c; in
+		[ c.networking.hostName c.networking.useDHCP c.boot.isContainer c.services.openssh.enable ]"
+	is '["ctr-login","ctr-root-shell"]' -E "builtins.attrNames $c.systemd.sockets"
+	is '"nixos-container"' -E "(builtins.head $c.systemd.packages).name"
+	# What a module for all machines says by default yields, the container's own word does not.
+	is '[false,true]' -E "let c = $(host 'containers.a.config = { lib, ... }: { networking.useDHCP = lib.mkDefault true; };
+		containers.b.config.networking.useDHCP = true;').containers; in
+		[ c.a.config.networking.useDHCP c.b.config.networking.useDHCP ]"
+	# Several definitions, conditions, arguments of its own.
+	is '"of-two"' -E "$(host 'imports = [
+		{ containers.foo.config = { lib, more, ... }: { networking.hostName = lib.mkForce "of-${more}"; }; }
+		({ lib, ... }: { containers.foo.config = lib.mkIf false { bad = 1; }; })
+	]; containers.foo.specialArgs.more = "two";').containers.foo.config.networking.hostName"
+}
+
+@test "an error in a container's own configuration names the container and the option" {
+	with_library
+	says "The option \`containers.foo.config.services.bad' does not exist" \
+		-E "$(host 'containers.foo.config.services.bad = 1;').containers.foo.path.outPath"
+	says "The option \`containers.foo.bad' does not exist" \
+		-E "$(host 'containers.foo.bad = 1;').environment.etc"
+	says "A definition for option \`containers.foo.mtu' is not of type" \
+		-E "$(host 'containers.foo.mtu = "x";').environment.etc"
+}
+
+@test "of config, path and flake only one is said; none is a profile of its own" {
+	with_library
+	is '["containers.foo: config and path exclude each other"]' -E "map (a: a.message)
+		(builtins.filter (a: !a.assertion) $(host "$foo containers.foo.path = \"/other\";").assertions)"
+	is '["containers.foo: config and flake exclude each other"]' -E "map (a: a.message)
+		(builtins.filter (a: !a.assertion) $(host "$foo containers.foo.flake = \"a\";").assertions)"
+	is '[null,[]]' -E "let c = $(host 'containers.own = { };'); in
+		[ c.containers.own.path c.systemd.services.\"container@own\".reloadTriggers ]"
+	is '"START_TIMEOUT=1min\n"' -E "$(host 'containers.own = { };').environment.etc.\"nixos-containers/own.conf\".text"
+}
+
+@test "roots of running containers are kept, and seen to before each collection" {
+	with_library
+	is '[["paths.target"],["timers.target"],["nix-gc.service"]]' \
+		-E "let c = ($(host "$foo")).systemd; in map (u: u.ctr-gcroot-sync.wantedBy)
+			[ c.paths c.timers c.services ]"
+}
+
+@test "restartIfChanged = false leaves a running container alone" {
+	with_library
+	is '{"overrideStrategy":"asDropin","restartIfChanged":false,"reloadTriggers":[],"restartTriggers":[]}' \
+		-E "$(host "$foo containers.foo.restartIfChanged = false;").systemd.services.\"container@foo\""
+}
+
+@test "a host without containers has nothing of it, unless it is asked for" {
+	with_library
+	is '[[],{},[]]' -E "let c = $(host ''); in [ c.systemd.packages c.systemd.services c.boot.kernelModules ]"
+	is '["container@","ctr-gcroot-sync"]' -E "builtins.attrNames $(host 'boot.enableContainers = true;').systemd.services"
+	is '["containers.<name> is of no effect while boot.enableContainers is false."]' \
+		-E "$(host "$foo boot.enableContainers = false;").warnings"
+}
+
+@test "a container that follows its host's name servers tells openresolv of them" {
+	with_library
+	local c="$(host 'containers.foo.config.networking.useHostResolvConf = true;').containers.foo.config.systemd"
+	is '{"wantedBy":["multi-user.target"],"path":["/openresolv"]}' -E "$c.services.ctr-resolv-register"
+	is '{"wantedBy":["paths.target"]}' -E "$c.paths.ctr-resolv-register"
+	is '{}' -E "$(host "$foo").containers.foo.config.systemd.paths"
+}
+
+# The package: its make variables and preBuild, with musl-gcc as the compiler
+# and the libraries of this build.
+@test "the package builds static binaries from libraries that are made for musl" {
+	[[ $BUILD == "$TOP/build" ]] || skip "this is not the static build"
+	local tree=$BATS_TEST_TMPDIR/tree out=$BATS_TEST_TMPDIR/out bin=$BATS_TEST_TMPDIR/bin
+	mkdir "$tree" "$bin" "$BATS_TEST_TMPDIR/given"
+	cp -r GNUmakefile bin lib share "$tree"
+	cp -r build/deps/lib "$BATS_TEST_TMPDIR/given/"
+	# As its compiler does, this one knows the headers by itself.
+	cat >"$bin/musl-cc" <<-END
+		#!/bin/sh
+		exec musl-gcc -ffat-lto-objects "\$@" -idirafter $TOP/build/deps/include
+	END
+	chmod 755 "$bin/musl-cc"
+	ln -s "$(command -v ar)" "$bin/musl-ar"
+	run -0 --separate-stderr value t/nixos/package.nix --argstr deps "$BATS_TEST_TMPDIR/given"
+	local package=$output flags
+	mapfile -t flags < <(jq -r '.makeFlags[], .buildFlags[]' <<<"$package" |
+		sed "s|/1rz4g4znpzjwh1xymhjpm42vipw92pr73vdgl6xs1hycac8kf2n9|$out|")
+	cd "$tree"
+	export PATH="$bin:$PATH"
+	# The libmnl of this build may be one for glibc, which says so there.
+	flags+=("LDFLAGS=$(<"$TOP/build/deps/lib/mnl.ld")")
+	jq -r .preBuild <<<"$package" | sh -eu
+	run -0 env -u MAKEFLAGS -u MAKELEVEL make -s "${flags[@]}"
+	refute_output --partial musl-deps
+	env -u MAKEFLAGS -u MAKELEVEL make -s "${flags[@]}" install
+	for tool in run-in-netns mkveth ctr-gcroot ctr-tree ctr-resolv ctr-console; do
+		run -0 file "$out/bin/$tool"
+		assert_output --partial "statically linked"
+		"$out/bin/$tool" --version
+	done
+	# Where the module and systemd.packages look for it.
+	assert_file_exists "$out/lib/systemd/system/container@.service"
+	assert_file_executable "$out/lib/systemd/system-generators/nixos-container-generator"
+	grep -qx "ExecStart=$out/bin/nixos-container launch %i" "$out/lib/systemd/system/container@.service"
+	assert_not_exists "$out/lib/libnss_containers.so.2"
+}
+
+@test "the package is built from its own tree, whatever names nixpkgs has" {
+	run -0 --separate-stderr value t/nixos/package.nix --argstr deps /none
+	assert_equal "$(jq -r .src <<<"$output")" "$PWD"
+	run -0 --separate-stderr value t/nixos/package.nix --argstr deps /none \
+		--arg change '{ src = "/other"; stateDir = "/srv/trees"; confDir = "/srv/conf"; }'
+	assert_equal "$(jq -r '.src, .makeFlags[1, 2]' <<<"$output")" \
+		$'/other\nSTATE_DIR=/srv/trees\nCONF_DIR=/srv/conf'
+}
+
+@test "the package's script finds what it calls, and knows its directories" {
+	run -0 --separate-stderr value t/nixos/package.nix --argstr deps /none
+	local package=$output tool
+	run -0 jq -r '.makeFlags[]' <<<"$package"
+	assert_line 'STATE_DIR=/var/lib/containers'
+	assert_line 'CONF_DIR=/etc/containers'
+	run -0 jq -r .postFixup <<<"$package"
+	for tool in coreutils diffutils findutils gawk gnugrep gnused nftables nix systemd util-linux; do
+		assert_output --partial "/fake/$tool/bin"
+	done
+}

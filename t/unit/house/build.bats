@@ -1,0 +1,237 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What make builds, installs and takes away again.
+load ../../lib/env
+
+tools='run-in-netns mkveth ctr-gcroot ctr-tree ctr-resolv ctr-console'
+
+setup() { dest=$BATS_TEST_TMPDIR/dest; }
+
+# make_top ARGUMENT... - make, as if not called by another make
+make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
+
+@test "make alone builds everything" {
+	run -0 make_top -n -W "$TOP/bin/mkveth.c" O="$BATS_TEST_TMPDIR/o" NSS=0
+	assert_output --partial "/bin/mkveth "
+	assert_output --partial "/bin/nixos-container"
+}
+
+@test "the module for nsswitch.conf is built again for another CONF_DIR" {
+	local dir lib=$BATS_TEST_TMPDIR/o/lib/libnss_containers.so.2
+	for dir in /srv/one /srv/two; do
+		make_top O="$BATS_TEST_TMPDIR/o" STATIC=0 NSS=1 CONF_DIR=$dir "$lib"
+		grep -qF "$dir" "$lib"
+	done
+}
+
+@test "a source that is removed is no longer part of what is built" {
+	local tree=$BATS_TEST_TMPDIR/tree source
+	mkdir -p "$tree"/{bin,lib/script,lib/room,share/systems}
+	cp "$TOP/GNUmakefile" "$tree"
+	touch "$tree/bin/nixos-container" "$tree/lib/script/"{list,remote}.sh
+	built() {
+		make_top -C "$tree" STATIC=0 O=build NSS=0 build/lib.a build/bin/nixos-container
+		nm "$tree/build/lib.a"
+		cat "$tree/build/bin/nixos-container"
+	}
+	for source in stays goes; do
+		echo "extern int $source; int $source;" >"$tree/lib/room/$source.c"
+		echo "part_$source() { :; }" >"$tree/lib/script/$source.sh"
+	done
+	run -0 built
+	assert_line --regexp ' [A-Z] goes$'
+	assert_output --partial part_goes
+	rm "$tree"/lib/*/goes.*
+	run -0 built
+	assert_line --regexp ' [A-Z] stays$'
+	assert_output --partial part_stays
+	refute_output --partial goes
+	# And with nothing changed nothing is built.
+	local before
+	before=$(stat -c %y "$tree"/build/{lib.a,bin/nixos-container})
+	built
+	assert_equal "$(stat -c %y "$tree"/build/{lib.a,bin/nixos-container})" "$before"
+}
+
+@test "the binaries are static and small" {
+	[[ $BUILD == "$TOP/build" ]] || skip "this is not the static build"
+	for tool in $tools; do
+		run -0 file "$BUILD/bin/$tool"
+		assert_output --partial "statically linked"
+		refute_output --partial "interpreter"
+		(($(stat -c %s "$BUILD/bin/$tool") <= 96 * 1024))
+	done
+}
+
+@test "every tool has --help on stdout and --version" {
+	for tool in $tools nixos-container; do
+		run -0 --separate-stderr "$tool" --help
+		assert_output --partial "usage: $tool"
+		assert_equal "$stderr" ''
+		run -0 "$tool" --version
+		assert_equal "${#lines[@]}" 1
+	done
+}
+
+@test "an option that is not there is named, on one line" {
+	for tool in $tools nixos-container; do
+		run --separate-stderr "$tool" --no-such-option
+		[[ $status -eq 2 || $status -eq 125 ]]
+		assert_output ''
+		[[ $stderr == *no-such-option* ]]
+		assert_equal "${#stderr_lines[@]}" 1
+	done
+}
+
+@test "install puts everything below DESTDIR, uninstall takes it away" {
+	make_top install DESTDIR="$dest" PREFIX=/opt/ctr STATE_DIR=/srv/c \
+		CONF_DIR=/srv/etc UNIT_DIR=/opt/units/system
+	for tool in $tools nixos-container; do
+		assert_file_executable "$dest/opt/ctr/bin/$tool"
+	done
+	assert_file_exists "$dest/opt/units/system/container@.service"
+	assert_file_executable "$dest/opt/units/system-generators/nixos-container-generator"
+	assert_file_exists "$dest/opt/ctr/share/man/man8/mkveth.8"
+	assert_file_exists "$dest/opt/ctr/share/man/man8/container@.service.8"
+	assert_file_exists "$dest/opt/ctr/share/man/man5/nixos-container.conf.5"
+	assert_file_exists "$dest/opt/ctr/share/man/man7/nixos-container-migration.7"
+	assert_file_exists "$dest/opt/ctr/share/bash-completion/completions/mkveth"
+	assert_file_executable "$dest/opt/ctr/share/nixos-container/systems/minimal/init"
+	assert_file_exists "$dest/opt/ctr/share/nixos-container/nixos/module.nix"
+	grep -qF /srv/c "$dest/opt/ctr/bin/nixos-container"
+	grep -qF 'ExecStart=/opt/ctr/bin/nixos-container' \
+		"$dest/opt/units/system/container@.service"
+	run ! grep -rE '@[A-Z_]+@' "$dest"
+	touch "$dest/opt/ctr/bin/of-another"
+	make_top uninstall DESTDIR="$dest" PREFIX=/opt/ctr STATE_DIR=/srv/c \
+		CONF_DIR=/srv/etc UNIT_DIR=/opt/units/system
+	run -0 find "$dest" -type f
+	assert_output "$dest/opt/ctr/bin/of-another"
+	assert_not_exists "$dest/opt/ctr/share/nixos-container"
+}
+
+@test "CONTAINERS is all that a host with the folders of NixOS has to say" {
+	make_top install DESTDIR="$dest" PREFIX=/opt/ctr CONTAINERS=nixos-containers \
+		O="$BATS_TEST_TMPDIR/o" STATIC=0
+	# Script, unit, generator and module for nsswitch.conf; pages tell of both.
+	run ! grep -rlE '/(var/lib|etc)/containers' "$dest/opt/ctr/bin" "$dest/opt/ctr/lib"
+	grep -qF state_dir='${NIXOS_CONTAINER_STATE_DIR:-/var/lib/nixos-containers}' \
+		"$dest/opt/ctr/bin/nixos-container"
+	grep -qF conf_dir='${NIXOS_CONTAINER_CONF_DIR:-/etc/nixos-containers}' \
+		"$dest/opt/ctr/bin/nixos-container"
+	grep -qxF RequiresMountsFor=/var/lib/nixos-containers/%i \
+		"$dest/opt/ctr/lib/systemd/system/container@.service"
+	grep -qF /etc/nixos-containers "$dest"/opt/ctr/lib/libnss_containers.so.2
+	# What a container is given runs without the host's libraries.
+	for f in inside/mkveth systems/minimal/{init,ctr-console}; do
+		run -0 readelf -lW "$dest/opt/ctr/share/nixos-container/$f"
+		refute_output --partial INTERP
+	done
+	run -0 readelf -lW "$dest/opt/ctr/bin/mkveth"
+	assert_output --partial INTERP
+}
+
+@test "what was installed works from where it landed" {
+	make_top install DESTDIR="$dest" PREFIX=/opt/ctr
+	run -0 env -i "PATH=$PATH" NIXOS_CONTAINER_CONF_DIR="$BATS_TEST_TMPDIR" \
+		"$dest/opt/ctr/bin/nixos-container" list
+	assert_output ''
+}
+
+@test "the script is the same under dash and busybox" {
+	for sh in dash 'busybox sh'; do
+		run -2 $sh "$BUILD/bin/nixos-container" create a_b
+		assert_output --partial 'a_b: not a container name'
+		NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR
+		export NIXOS_CONTAINER_CONF_DIR
+		touch "$BATS_TEST_TMPDIR/"{one,two-2,a_b,storage,containers}.conf
+		run -0 $sh "$BUILD/bin/nixos-container" list
+		assert_output $'one\ntwo-2'
+	done
+}
+
+@test "who may not take the lock is told that root may" {
+	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR NIXOS_CONTAINER_LOCK_DIR=/proc/none
+	run -1 nixos-container create one
+	assert_line --index 1 'nixos-container: one: cannot be locked in /proc/none: only root can'
+}
+
+@test "a setting that is wrong is wrong usage, which is not tried again" {
+	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR
+	local line
+	for line in NO_SUCH=1 lower=1 'BIND="a' 'BIND=a"b' $'BIND=a\tb' 'MEMORY_MAX=much' PRIVATE_NETWORK=2; do
+		printf '%s\n' "$line" >"$BATS_TEST_TMPDIR/one.conf"
+		run -2 --separate-stderr nixos-container launch one
+		assert_equal "$output" ''
+		[[ $stderr == *"$BATS_TEST_TMPDIR/one.conf:"* ]]
+		assert_equal "${#stderr_lines[@]}" 1
+	done
+}
+
+@test "no package that the build asks for has a version in its name" {
+	run -0 sed -n "/^needed/,/^'/p" "$TOP/share/build/apt-deps"
+	assert_line 'clang clang'
+	refute_line --regexp '^[^ ]*-[0-9]'
+}
+
+# archive DIR - Debian's archive as musl-deps needs it: libcap2 in bookworm's
+# sources, libmnl-dev among trixie's packages; it is unsigned
+archive() {
+	local cap=$1/libcap2-2.66 mnl=$1/libmnl-dev suite list
+	mkdir -p "$cap"/{debian,libcap/include/sys} "$mnl"/{DEBIAN,usr/{lib/any,include/libmnl}}
+	printf 'libcap2 (2.66) unstable; urgency=low\n\n  * Made.\n\n -- A <a@b>  Sat, 01 Jan 2022 00:00:00 +0000\n' >"$cap/debian/changelog"
+	printf 'Source: libcap2\nMaintainer: A <a@b>\n\nPackage: libcap2\nArchitecture: any\nDescription: capabilities\n' >"$cap/debian/control"
+	printf 'libcap.a:\n\tar rcs $@ $(CURDIR)/Makefile\n' >"$cap/libcap/Makefile"
+	: >"$cap/libcap/include/sys/capability.h"
+	printf 'Package: libmnl-dev\nVersion: 1.0.5\nArchitecture: all\nMaintainer: A <a@b>\nDescription: netlink\n' >"$mnl/DEBIAN/control"
+	ar rcs "$mnl/usr/lib/any/libmnl.a"
+	: >"$mnl/usr/include/libmnl/libmnl.h"
+	cd "$1"
+	dpkg-source --format='3.0 (native)' -b "$cap" >/dev/null
+	dpkg-deb -b "$mnl" libmnl-dev_1.0.5_all.deb >/dev/null
+	for suite in bookworm trixie; do
+		mkdir -p dists/$suite/main/{source,binary-all,"binary-$(dpkg --print-architecture)"}
+	done
+	dpkg-scansources . 2>/dev/null >dists/bookworm/main/source/Sources
+	dpkg-scanpackages . 2>/dev/null >"dists/trixie/main/binary-$(dpkg --print-architecture)/Packages"
+	for suite in bookworm trixie; do
+		{
+			printf 'Origin: Debian\nSuite: %s\nCodename: %s\n' $suite $suite
+			printf 'Components: main\nArchitectures: all %s\nSHA256:\n' "$(dpkg --print-architecture)"
+			cd dists/$suite
+			for list in main/*/*; do
+				printf ' %s %s %s\n' "$(sha256sum <"$list" | cut -d' ' -f1)" "$(stat -c %s "$list")" "$list"
+			done
+			cd ../..
+		} >"$BATS_TEST_TMPDIR/Release"
+		mv "$BATS_TEST_TMPDIR/Release" dists/$suite/
+	done
+}
+
+@test "musl-deps gathers its libraries whatever release the system is of" {
+	local repo=$BATS_TEST_TMPDIR/repo apt=$BATS_TEST_TMPDIR/apt
+	mkdir -p "$repo" "$apt/lists/partial" "$apt/preferences"
+	(archive "$repo")
+	# A system of a later release, with its own version installed, and pins.
+	printf 'Package: %s\nStatus: install ok installed\nMaintainer: A <a@b>\nArchitecture: all\nVersion: 9.9\nDescription: x\n\n' \
+		libcap2 libmnl-dev >"$apt/status"
+	printf 'deb file:%s trixie main\n' "$repo" >"$apt/list"
+	printf 'Package: *\nPin: release o=Debian\nPin-Priority: -1\n' >"$apt/preferences/pin"
+	cat >"$apt/conf" <<-END
+		Dir::State::status "$apt/status";
+		Dir::State::lists "$apt/lists";
+		Dir::Cache "$apt";
+		Dir::Etc::sourcelist "$apt/list";
+		Dir::Etc::sourceparts "-";
+		Dir::Etc::preferencesparts "$apt/preferences";
+		APT::Default-Release "trixie";
+		Acquire::AllowInsecureRepositories "true";
+		APT::Get::AllowUnauthenticated "true";
+	END
+	export APT_CONFIG=$apt/conf
+	apt-get -qq -o APT::Sandbox::User=root -o APT::Default-Release= update
+	run -0 "$TOP/share/build/musl-deps" "$BATS_TEST_TMPDIR/deps"
+	assert_output --partial "libcap: built from Debian's source package"
+	assert_output --partial "libmnl: of Debian trixie's package"
+	assert_file_exists "$BATS_TEST_TMPDIR/deps/include/sys/capability.h"
+}

@@ -1,0 +1,245 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Pages, help and code tell of the same verbs, options and settings.  What the
+# examples of the pages do is in t/live/pages.bats.
+load ../../lib/env
+load ../../lib/texts
+
+page=$TOP/bin/nixos-container.8
+conf_page=$TOP/share/man/nixos-container.conf.5
+
+# same FILE FILE - no line differs; what only one has is said
+same() { diff "$1" "$2" >"$BATS_TEST_TMPDIR/diff" || { cat "$BATS_TEST_TMPDIR/diff"; return 1; }; }
+
+# check_setting LINE... - does launch take these settings?  Nothing is made.
+check_settings() {
+	local dir=$BATS_TEST_TMPDIR/conf
+	mkdir -p "$dir"
+	sed '$d' "$BUILD/bin/nixos-container" >"$dir/script"
+	printf '%s\n' 'verb=launch' 'name_known one' conf_read settings_check >>"$dir/script"
+	printf '%s\n' "$@" >"$dir/one.conf"
+	NIXOS_CONTAINER_CONF_DIR=$dir sh "$dir/script"
+}
+
+@test "each verb is in help and page, and they have no others" {
+	verbs_of_main | sort >"$BATS_TEST_TMPDIR/main"
+	(($(wc -l <"$BATS_TEST_TMPDIR/main") >= 26))
+	verbs_of_help | sort >"$BATS_TEST_TMPDIR/help"
+	same "$BATS_TEST_TMPDIR/main" "$BATS_TEST_TMPDIR/help"
+	local verb
+	for verb in $(verbs_of_main); do
+		run -0 of_verb "$page" nixos-container "$verb"
+		assert [ -n "$output" ]
+		grep -qE "^\.It Cm ([a-z-]+ , )*$verb( ,.*)?$" "$page" || fail "no entry for $verb"
+	done
+	plain "$page" SYNOPSIS | sed -n 's/^ *nixos-container \([a-z| -]*\).*/\1/p' | tr '| ' '\n\n' |
+		grep -E '^[a-z]' | grep -vxE 'name|new|file|path|dir|program|word|verb' | sort -u >"$BATS_TEST_TMPDIR/page"
+	same "$BATS_TEST_TMPDIR/main" "$BATS_TEST_TMPDIR/page"
+}
+
+@test "the options of each verb are in its help and its synopsis alike" {
+	local verb nix
+	nix=$(nixos-container --help | sed -n '/passed on to Nix:/,/^$/p' | options_in | grep ^--)
+	for verb in $(verbs_of_main); do
+		nixos-container "$verb" --help | options_in | grep ^-- |
+			grep -vxE -- '--(help|quiet|host)' >"$BATS_TEST_TMPDIR/help" || :
+		of_verb "$page" nixos-container "$verb" >"$BATS_TEST_TMPDIR/synopsis"
+		{
+			options_in <"$BATS_TEST_TMPDIR/synopsis" | grep ^-- || :
+			! grep -qF '[nix-option ...]' "$BATS_TEST_TMPDIR/synopsis" || printf '%s\n' "$nix"
+			# All of create but what keeps it from running, or lets it stay.
+			! grep -qF '[create-option ...]' "$BATS_TEST_TMPDIR/synopsis" ||
+				nixos-container create --help | options_in | grep ^-- |
+				grep -vxE -- '--(help|quiet|host|no-start|auto-start|dry-run)'
+		} | sort -u >"$BATS_TEST_TMPDIR/page"
+		same "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page" || fail "$verb: its options differ"
+	done
+	plain "$page" | options_in >"$BATS_TEST_TMPDIR/page"
+	nixos-container --help | options_in | comm -23 - "$BATS_TEST_TMPDIR/page" >"$BATS_TEST_TMPDIR/missing"
+	run -0 cat "$BATS_TEST_TMPDIR/missing"
+	assert_output ''
+}
+
+@test "each option that the script looks for is in its help" {
+	nixos-container --help | options_in >"$BATS_TEST_TMPDIR/help"
+	# The patterns of case, and no others.
+	sed -nE 's/^[[:blank:]]*((-[a-zA-Z-]+[0-9*]?( \| )?)+(\\|\)).*)$/\1/p' "$TOP/bin/nixos-container" "$TOP"/lib/script/*.sh |
+		sed 's/).*//' | tr '|' '\n' | tr -d ' \\' | grep -E '^--?[a-zA-Z]' | grep -v '[*]' | sort -u >"$BATS_TEST_TMPDIR/code"
+	(($(wc -l <"$BATS_TEST_TMPDIR/code") > 50))
+	# --check is of mkveth; -h and -V stand for verbs.
+	run -0 comm -23 "$BATS_TEST_TMPDIR/code" "$BATS_TEST_TMPDIR/help"
+	refute_line --regexp '^-(-[a-z].*|[a-gi-zA-UW-Z])$'
+}
+
+@test "VERB --help tells of that verb alone, on standard output" {
+	local verb
+	for verb in $(verbs_of_main); do
+		run -0 --separate-stderr nixos-container "$verb" --help
+		assert_equal "$stderr" ''
+		assert_line --index 0 --regexp "^usage: nixos-container $verb \[OPTION\.\.\.\]"
+		((${#lines[@]} >= 4))
+	done
+	run -0 nixos-container update --help
+	assert_output --partial --rollback-on-failure
+	refute_output --partial --ensure-unique-name
+	run -0 nixos-container create something --no-start --help
+	assert_output --partial 'usage: nixos-container create'
+	run -2 nixos-container no-such --help
+	assert_output --partial 'no-such: no such verb'
+	# Behind the name of run all is the command's.
+	NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR run -125 nixos-container run nothing ls --help
+	assert_output --partial 'nothing: there is no such container'
+}
+
+@test "--quiet is taken before and behind a verb, and leaves a command's words alone" {
+	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR
+	touch "$BATS_TEST_TMPDIR/one.conf"
+	local words
+	for words in '-q list' 'list -q' '--quiet list' 'list --quiet' '-q list --quiet'; do
+		run -0 nixos-container $words
+		assert_output one
+	done
+	run -4 nixos-container status -q two
+	run -125 nixos-container run -q two -- ls -q
+	assert_output --partial 'two: there is no such container'
+}
+
+@test "the tools: each option is in help and page alike" {
+	local tool
+	for tool in $tools; do
+		"$tool" --help | options_in >"$BATS_TEST_TMPDIR/help"
+		plain "$TOP/bin/$tool.8" | options_in >"$BATS_TEST_TMPDIR/page"
+		run -0 comm -23 "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page"
+		assert_output ''
+		{ plain "$TOP/bin/$tool.8" SYNOPSIS; plain "$TOP/bin/$tool.8" | grep -E '^ *-'; } |
+			options_in >"$BATS_TEST_TMPDIR/page"
+		(($(wc -l <"$BATS_TEST_TMPDIR/page") > 1))
+		run -0 comm -13 "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page"
+		assert_output ''
+	done
+}
+
+@test "the tools: each verb of the help has its synopsis in the page, and the other way round" {
+	local tool
+	for tool in ctr-console ctr-gcroot ctr-resolv ctr-tree mkveth; do
+		"$tool" --help | sed -nE "s/^(usage:|      ) $tool (\[OPTION\]\.\.\. )?([a-z-]+).*/\3/p" |
+			sort >"$BATS_TEST_TMPDIR/help"
+		(($(wc -l <"$BATS_TEST_TMPDIR/help") >= 2))
+		plain "$TOP/bin/$tool.8" SYNOPSIS |
+			sed -nE "s/^ *$tool (\[option \.\.\.\] )?([a-z-]+).*/\2/p" | sort >"$BATS_TEST_TMPDIR/page"
+		same "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page"
+	done
+}
+
+@test "each setting that is taken is in nixos-container.conf(5), and no other" {
+	keys_of_code >"$BATS_TEST_TMPDIR/code"
+	keys_of_page >"$BATS_TEST_TMPDIR/page"
+	(($(wc -l <"$BATS_TEST_TMPDIR/code") >= 35))
+	same "$BATS_TEST_TMPDIR/code" "$BATS_TEST_TMPDIR/page"
+}
+
+@test "each setting has its type, default, and whether it is of NixOS" {
+	run -0 grep -cE '^\.It Ic [A-Z0-9_]+ Pq [^,]+, [^;]+(; NixOS)?$' "$conf_page"
+	assert_output "$(keys_of_page | wc -l)"
+	run -0 sed -n 's/^\.It Ic \([A-Z0-9_]*\) .*; NixOS$/\1/p' "$conf_page"
+	assert_equal "$(sort <<<"$output" | tr '\n' ' ')" "AUTO_START COPY_RESOLV_CONF \
+EXTRA_NSPAWN_FLAGS FLAKE HOST_ADDRESS HOST_ADDRESS6 HOST_BRIDGE HOST_PORT INTERFACES LOCAL_ADDRESS \
+LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK PRIVATE_USERS SYSTEM_PATH "
+}
+
+@test "each setting has one example, and launch takes it" {
+	key_examples >"$BATS_TEST_TMPDIR/examples"
+	sed 's/=.*//' "$BATS_TEST_TMPDIR/examples" | sort >"$BATS_TEST_TMPDIR/keys"
+	keys_of_page >"$BATS_TEST_TMPDIR/page"
+	same "$BATS_TEST_TMPDIR/keys" "$BATS_TEST_TMPDIR/page"
+	local line
+	while IFS= read -r line; do
+		case $line in
+		NETWORK_NAMESPACE_PATH=* | SYSTEM_PATH=* | PRIVATE_NETWORK=*) check_settings "$line" ;;
+		HOST_BRIDGE=* | EXTRA_VETHS=* | LOCAL_MAC_ADDRESS=* | MTU=*)
+			check_settings PRIVATE_NETWORK=1 "$line" ;;
+		*) check_settings PRIVATE_NETWORK=1 HOST_ADDRESS=10.231.136.1 LOCAL_ADDRESS=10.231.136.2 \
+			HOST_ADDRESS6=fc00:136::1 LOCAL_ADDRESS6=fc00:136::2 "$line" ;;
+		esac || fail "not taken: $line"
+	done <"$BATS_TEST_TMPDIR/examples"
+	run -2 check_settings 'MEMORY_MAX=much'
+	run -2 check_settings 'GATEWAY=10.0.0.1'
+}
+
+@test "what the unit's page says of drop-ins is what is generated" {
+	local dir=$BATS_TEST_TMPDIR/g key
+	mkdir -p "$dir/conf" "$dir/out"
+	key_examples | grep -E '^(AUTO_START|AFTER|REQUIRES|BIND|BIND_RO|DEVICES|MEMORY_MAX|CPU_QUOTA|TASKS_MAX|START_TIMEOUT)=' >"$dir/conf/one.conf"
+	NIXOS_CONTAINER_CONF_DIR=$dir/conf nixos-container generate "$dir/out" "$dir/out" "$dir/out"
+	assert_link_exists "$dir/out/multi-user.target.wants/container@one.service"
+	# Each word in the right column with a "=" at its end is there, and no other.
+	sed -n '/^\.It Li .* Ta Li /s/.* Ta Li //p' "$TOP/share/man/container@.service.8" |
+		tr -d ' ' | tr ',' '\n' | grep '=$' | sort -u >"$dir/page"
+	sed -n 's/^\([A-Za-z]*=\).*/\1/p' "$dir/out/container@one.service.d/settings.conf" | sort -u >"$dir/made"
+	same "$dir/page" "$dir/made"
+}
+
+@test "the commands that pages and README name are there" {
+	local verb
+	grep -hoE '(^|Li |Ic |[#$] |-n 1 |until |  )nixos-container [a-z-]+' $(pages) "$TOP/README" |
+		sed 's/.* //' | sort -u >"$BATS_TEST_TMPDIR/named"
+	(($(wc -l <"$BATS_TEST_TMPDIR/named") > 15))
+	verbs_of_main | sort >"$BATS_TEST_TMPDIR/main"
+	run -0 comm -23 "$BATS_TEST_TMPDIR/named" "$BATS_TEST_TMPDIR/main"
+	assert_output ''
+	# The settings that they name, too.
+	grep -hoE '\b(Li|Ta Li|Ic) ([A-Z][A-Z0-9_]+( , )?)+(=|$| )' "$TOP"/share/man/*.[78] "$page" |
+		grep -oE '[A-Z][A-Z0-9]*(_[A-Z0-9]+)+' | grep -vxE '(STATE|CONF)_DIR' | sort -u >"$BATS_TEST_TMPDIR/named"
+	(($(wc -l <"$BATS_TEST_TMPDIR/named") > 10))
+	keys_of_code >"$BATS_TEST_TMPDIR/code"
+	run -0 comm -23 "$BATS_TEST_TMPDIR/named" "$BATS_TEST_TMPDIR/code"
+	assert_output ''
+}
+
+@test "each page is referred to by another, and refers to none of ours that is not there" {
+	local p file
+	for p in $(pages); do
+		file=${p##*/}
+		grep -qE "^\.Xr ${file%.*} ${file##*.}( |$)" $(pages | grep -vxF "$p") || fail "none refers to $file"
+	done
+	grep -hoE '^\.Xr (nixos-container[a-z.-]*|container@.service|ctr-[a-z]+|mkveth|run-in-netns) [0-9]' $(pages) |
+		sort -u | while read -r _ file p; do
+		[[ -e $TOP/bin/$file.$p || -e $TOP/share/man/$file.$p ]] || fail "no page $file($p)"
+	done
+}
+
+@test "each page has examples, and t/live/pages.bats runs them" {
+	local p
+	for p in $(pages); do
+		examples "$p"
+		((${#examples[@]})) || fail "$p has no examples"
+		grep -qE "^\s*of ${p##*/} ${#examples[@]}$" "$TOP/t/live/pages.bats" ||
+			fail "${p##*/} has ${#examples[@]} examples"
+	done
+}
+
+@test "each example is rendered as it is written" {
+	local p
+	for p in $(pages); do
+		plain "$p" | sed 's/^ *//' | sort -u >"$BATS_TEST_TMPDIR/rendered"
+		literals "$p" | sed 's/^[[:blank:]]*//' | sort -u >"$BATS_TEST_TMPDIR/written"
+		assert [ -s "$BATS_TEST_TMPDIR/written" ]
+		run -0 comm -13 "$BATS_TEST_TMPDIR/rendered" "$BATS_TEST_TMPDIR/written"
+		assert_output ''
+	done
+}
+
+@test "make html renders all, and each link within leads somewhere" {
+	local out=$BATS_TEST_TMPDIR/o p to
+	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" html O="$out"
+	assert_exists "$out/html/style.css"
+	for p in $(pages); do
+		assert_exists "$out/html/${p##*/}.html"
+		grep -qF "href=\"${p##*/}.html\"" "$out/html/index.html"
+		grep -qF '<link rel="stylesheet" href="style.css"' "$out/html/${p##*/}.html"
+	done
+	grep -qF 'href="https://manpages.debian.org/' "$out/html/mkveth.8.html"
+	grep -ohE 'href="[^"#:]+"' "$out"/html/*.html | cut -d'"' -f2 | sort -u >"$BATS_TEST_TMPDIR/links"
+	(($(wc -l <"$BATS_TEST_TMPDIR/links") > 10))
+	while read -r to; do assert_exists "$out/html/$to"; done <"$BATS_TEST_TMPDIR/links"
+}

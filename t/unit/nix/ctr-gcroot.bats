@@ -1,0 +1,1158 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# ctr-gcroot.bats - generations and roots, beside real Nix and a hostile owner
+load ../../lib/env
+
+setup() {
+	((EUID == 0)) || skip "needs root"
+	cd "$BATS_TEST_TMPDIR"
+	export HOME=$PWD NIX_STORE_DIR=$PWD/store NIX_STATE_DIR=$PWD/state \
+		NIX_LOG_DIR=$PWD/log NIX_CONF_DIR=$PWD/conf
+	export NIX_CONFIG=$'build-users-group =\nsandbox = false\nsubstituters ='
+	# strace holds the place that the leak checker of a sanitized build needs.
+	export ASAN_OPTIONS=detect_leaks=${LEAKS:-1} TZ=UTC
+	PROFILES=$NIX_STATE_DIR/profiles/per-container
+	ROOTS=$NIX_STATE_DIR/gcroots/per-container
+	SYNCED=$NIX_STATE_DIR/gcroots/per-container-synced
+	AUTO=$NIX_STATE_DIR/gcroots/auto
+	mkdir -p a b c outside
+	A=$PWD/a B=$PWD/b C=$PWD/c
+}
+
+teardown() {
+	[[ ! -d ${BATS_TEST_TMPDIR}/state ]] || chattr -R -i "$BATS_TEST_TMPDIR/state" 2>/dev/null || :
+}
+
+need_nix() { command -v nix-env >/dev/null || skip "needs nix-env"; }
+need_strace() {
+	strace -o /dev/null true 2>/dev/null || skip "needs strace that may trace"
+	ASAN_OPTIONS=detect_leaks=0
+}
+
+# store_path NAME - a path in the private store, built there
+store_path() {
+	nix-build --no-out-link --expr "derivation { name = \"$1\"; system = builtins.currentSystem;
+		builder = \"/bin/sh\"; args = [ \"-c\" \"echo $1 >\$out\" ]; }" 2>/dev/null
+}
+
+profile_env() { nix-env -p "$PROFILES/$1/system" "${@:2}"; }
+
+# numbers NAME - the generations, the current one with a star
+numbers() { ctr-gcroot list "$1" | awk '{ printf "%s%s ", $1, $4 == "(current)" ? "*" : "" }'; }
+nix_numbers() { profile_env "$1" --list-generations | awk '{ printf "%s%s ", $1, $4 == "(current)" ? "*" : "" }'; }
+
+# files NAME - what is in the profile's directory
+files() { (cd "$PROFILES/$1" && find . -mindepth 1 | sort | tr '\n' ' '); }
+
+modes() { stat -c '%a:%u:%g' "$@" | tr '\n' ' '; }
+
+@test "init makes both directories, and those above for root alone" {
+	ctr-gcroot init foo
+	assert_equal "$(modes "$PROFILES" "$ROOTS" "$PROFILES/foo" "$ROOTS/foo")" \
+		"700:0:0 700:0:0 755:0:0 755:0:0 "
+	(umask 077; ctr-gcroot init bar)
+	assert_equal "$(modes "$PROFILES/bar")" "755:0:0 "
+	run ctr-gcroot init foo
+	assert_success
+	assert_output ""
+}
+
+@test "every verb gives the directories above back to root" {
+	ctr-gcroot set foo "$A"
+	ctr-gcroot set foo "$B"
+	mkdir -p store "trees/foo/usr"
+	ctr-gcroot sync --trees "$PWD/trees" foo
+	for verb in "init foo" "set foo $A" "list foo" "path foo" "check foo" "rollback foo 1" \
+		"delete-generations foo 9" "sync --trees $PWD/trees foo" "sync --trees $PWD/none --all" "rm bar"; do
+		chmod 777 "$PROFILES" "$ROOTS" "$SYNCED"
+		chown 7:7 "$PROFILES" "$ROOTS" "$SYNCED"
+		# shellcheck disable=SC2086
+		run ctr-gcroot $verb
+		assert_success
+		assert_equal "$(modes "$PROFILES" "$ROOTS" "$SYNCED") $verb" "700:0:0 700:0:0 700:0:0  $verb"
+	done
+}
+
+@test "set makes generations as Nix does, and list shows them" {
+	ctr-gcroot set foo "$A"
+	ctr-gcroot set foo "$B/"
+	assert_equal "$(readlink "$PROFILES/foo/system")" system-2-link
+	assert_equal "$(readlink "$PROFILES/foo/system-2-link")" "$B"
+	touch -h -d '2020-01-02 03:04:05 UTC' "$PROFILES/foo/system-1-link" "$PROFILES/foo/system-2-link"
+	run ctr-gcroot list foo
+	assert_output "   1   2020-01-02 03:04:05               $A
+   2   2020-01-02 03:04:05   (current)   $B"
+	run ctr-gcroot list --json foo
+	assert_output "[{\"number\":1,\"date\":\"2020-01-02T03:04:05Z\",\"target\":\"$A\",\"current\":false},
+{\"number\":2,\"date\":\"2020-01-02T03:04:05Z\",\"target\":\"$B\",\"current\":true}]"
+	run ctr-gcroot path foo
+	assert_output "$B"
+	assert_equal "$(files foo)" "./system ./system-1-link ./system-2-link "
+}
+
+@test "setting the newest target again makes no generation, and makes it current" {
+	ctr-gcroot set foo "$A"
+	ctr-gcroot set foo "$B"
+	ctr-gcroot set foo "$B"
+	assert_equal "$(numbers foo)" "1 2* "
+	ctr-gcroot rollback foo
+	ctr-gcroot set foo "$B"
+	assert_equal "$(numbers foo)" "1 2* "
+	ctr-gcroot set foo "$A"
+	assert_equal "$(numbers foo)" "1 2 3* "
+}
+
+@test "rollback goes to the one before, or to the one that is named" {
+	for p in "$A" "$B" "$C"; do ctr-gcroot set foo "$p"; done
+	rm "$PROFILES/foo/system-2-link"
+	ctr-gcroot rollback foo
+	assert_equal "$(numbers foo)" "1* 3 "
+	run -1 ctr-gcroot rollback foo
+	assert_output "ctr-gcroot: foo has no generation before 1"
+	ctr-gcroot rollback foo 3
+	assert_equal "$(numbers foo)" "1 3* "
+	run -1 ctr-gcroot rollback foo 2
+	assert_output "ctr-gcroot: foo has no generation 2"
+	assert_equal "$(numbers foo)" "1 3* "
+	ctr-gcroot set foo "$A"
+	assert_equal "$(numbers foo)" "1 3 4* "
+}
+
+@test "nix-env agrees with it on one profile, before and after" {
+	need_nix
+	x=$(store_path x) y=$(store_path y) z=$(store_path z)
+	ctr-gcroot set foo "$x"
+	profile_env foo --set "$y"
+	ctr-gcroot set foo "$z"
+	assert_equal "$(nix_numbers foo)" "1 2 3* "
+	assert_equal "$(numbers foo)" "1 2 3* "
+	assert_equal "$(profile_env foo --list-generations | sed 's/ *(current)//; s/ *$//')" \
+		"$(ctr-gcroot list foo | cut -c 1-26)"
+	profile_env foo --set "$z"
+	ctr-gcroot set foo "$z"
+	assert_equal "$(nix_numbers foo)" "1 2 3* "
+	profile_env foo --rollback
+	assert_equal "$(ctr-gcroot path foo)" "$y"
+	ctr-gcroot rollback foo
+	assert_equal "$(nix_numbers foo)" "1* 2 3 "
+	profile_env foo --switch-generation 3
+	profile_env foo --delete-generations 2
+	assert_equal "$(numbers foo)" "1 3* "
+	assert_equal "$(files foo)" "./system ./system-1-link ./system-3-link "
+}
+
+# generations NAME CURRENT - five of them, 50, 40, 30, 20 and 10 days old
+generations() {
+	local i
+	ctr-gcroot init "$1"
+	for i in 1 2 3 4 5; do
+		mkdir -p "old$i"
+		ln -sfn "$PWD/old$i" "$PROFILES/$1/system-$i-link"
+		touch -h -d "$((60 - i * 10)) days ago 1 minute ago" "$PROFILES/$1/system-$i-link"
+	done
+	ln -sfn "system-$2-link" "$PROFILES/$1/system"
+}
+
+@test "delete-generations deletes what nix-env does, for each of its notations" {
+	need_nix
+	for current in 3 5; do
+		for spec in old 1d 10d 30d 9999d +1 +2 +99 "5 1 2" "2 3" 77 02; do
+			generations foo "$current"
+			generations bar "$current"
+			status=0
+			# shellcheck disable=SC2086
+			profile_env bar --delete-generations $spec 2>/dev/null || status=$?
+			# shellcheck disable=SC2086
+			run "-$status" ctr-gcroot delete-generations foo $spec
+			assert_equal "$current $spec: $(numbers foo)" "$current $spec: $(nix_numbers bar)"
+		done
+	done
+}
+
+@test "delete-generations never deletes the current one, and needs no Nix" {
+	generations foo 3
+	run -1 ctr-gcroot delete-generations foo 1 3
+	assert_output "ctr-gcroot: 3 is the current generation of foo, and stays: none was deleted"
+	assert_equal "$(numbers foo)" "1 2 3* 4 5 "
+	PATH=$BUILD/bin run "$BUILD/bin/ctr-gcroot" delete-generations foo 35d
+	assert_success
+	assert_output ""
+	assert_equal "$(numbers foo)" "2 3* 4 5 "
+	ctr-gcroot delete-generations foo +1
+	assert_equal "$(numbers foo)" "3* 4 5 "
+	ctr-gcroot delete-generations foo old
+	assert_equal "$(numbers foo)" "3* "
+	assert_equal "$(files foo)" "./system ./system-3-link "
+	ctr-gcroot delete-generations foo old
+	assert_equal "$(numbers foo)" "3* "
+}
+
+@test "where no generation is current, none is counted from it" {
+	generations foo 3
+	rm "$PROFILES/foo/system"
+	for spec in old +1 1d; do
+		run -1 ctr-gcroot delete-generations foo "$spec"
+		assert_output "ctr-gcroot: foo has no current generation"
+	done
+	assert_equal "$(numbers foo)" "1 2 3 4 5 "
+	ctr-gcroot delete-generations foo 2
+	assert_equal "$(numbers foo)" "1 3 4 5 "
+}
+
+@test "a generation that cannot be deleted is an error, a directory in its place stays" {
+	generations foo 3
+	rm "$PROFILES/foo/system-1-link"
+	mkdir -p "$PROFILES/foo/system-1-link/file"
+	ctr-gcroot delete-generations foo old
+	assert_equal "$(numbers foo)" "3* "
+	assert_exist "$PROFILES/foo/system-1-link/file"
+	generations bar 3
+	chattr +i "$PROFILES/bar" || skip "no chattr here"
+	run -1 ctr-gcroot delete-generations bar 1
+	assert_output --partial "ctr-gcroot: lock profile of bar: "
+	chattr -i "$PROFILES/bar"
+	assert_equal "$(numbers bar)" "1 2 3* 4 5 "
+}
+
+@test "check is silent about a profile that is whole, and names what is not" {
+	need_nix
+	x=$(store_path x)
+	ctr-gcroot set foo "$x"
+	ctr-gcroot set foo "$A"
+	run -0 ctr-gcroot check foo
+	assert_output ""
+	unknown=$PWD/store/$(printf 'b%.0s' {1..32})-unknown
+	mkdir "$unknown"
+	ln -s "$unknown/sub" "$PROFILES/foo/system-3-link"
+	mkdir "$unknown/sub"
+	ln -s "$PWD/store/$(printf 'c%.0s' {1..32})-gone" "$PROFILES/foo/system-4-link"
+	ln -s "$PWD/none"$'\e[2J' "$PROFILES/foo/system-5-link"
+	ln -s "$PWD/store/x" "$PROFILES/foo/system-6-link"
+	ln -s "../a" "$PROFILES/foo/system-7-link"
+	ln -s "$PWD/store/$(printf 'd%.0s' {1..32})-a b" "$PROFILES/foo/system-8-link"
+	run -1 ctr-gcroot check foo
+	assert_output "   4   missing            $PWD/store/$(printf 'c%.0s' {1..32})-gone
+   5   missing            $PWD/none\\x1b[2J
+   6   not a store path   $PWD/store/x
+   7   not absolute       ../a
+   8   not a store path   $PWD/store/$(printf 'd%.0s' {1..32})-a b
+   3   not valid          $unknown"
+	rm "$PROFILES"/foo/system-[3-8]-link
+	run -0 ctr-gcroot check foo
+	rm "$PROFILES/foo/system"
+	run -1 ctr-gcroot check foo
+	assert_output "ctr-gcroot: foo has no current generation"
+}
+
+@test "check asks Nix about more paths than fit into one question" {
+	need_nix
+	ctr-gcroot set foo "$(store_path x)"
+	for i in {2..600}; do ln -s "$(readlink "$PROFILES/foo/system-1-link")" "$PROFILES/foo/system-$i-link"; done
+	run -0 ctr-gcroot check foo
+	mkdir "$PWD/store/$(printf 'b%.0s' {1..32})-unknown"
+	ln -s "$PWD/store/$(printf 'b%.0s' {1..32})-unknown" "$PROFILES/foo/system-601-link"
+	run -1 ctr-gcroot check foo
+	assert_output " 601   not valid          $PWD/store/$(printf 'b%.0s' {1..32})-unknown"
+}
+
+@test "without Nix check looks what is there, and says what it cannot tell" {
+	mkdir -p "store/$(printf 'a%.0s' {1..32})-ok"
+	ctr-gcroot set foo "$PWD/store/$(printf 'a%.0s' {1..32})-ok"
+	ctr-gcroot set foo "$A"
+	PATH=$BUILD/bin run -0 "$BUILD/bin/ctr-gcroot" check foo
+	assert_output "ctr-gcroot: there is no nix-store: whether store paths are valid was not checked"
+	rmdir a
+	run -1 --separate-stderr env PATH="$BUILD/bin" ctr-gcroot check foo
+	assert_output "   2   missing            $A"
+}
+
+# nix-env --set takes no lock, in no version; its other operations do.
+@test "it waits for a nix-env that holds the lock, and nix-env for it" {
+	need_nix
+	need_strace
+	x=$(store_path x)
+	ctr-gcroot set foo "$A"
+	ctr-gcroot set foo "$B"
+	strace -f -o trace -e inject=rename:delay_enter=1000000 \
+		nix-env -p "$PROFILES/foo/system" --switch-generation 1 3>&- &
+	until_true 5 test -e "$PROFILES/foo/system.lock"
+	run -1 ctr-gcroot --wait 0 set foo "$x"
+	assert_output "ctr-gcroot: lock profile of foo: another process has held it for 0 s"
+	ctr-gcroot set foo "$x"
+	wait $!
+	assert_equal "$(nix_numbers foo)" "1 2 3* "
+
+	strace -o trace -e inject=renameat,renameat2:delay_enter=1000000 \
+		ctr-gcroot set foo "$A" 3>&- &
+	until_true 5 test -e "$PROFILES/foo/system.lock"
+	run profile_env foo --switch-generation 4
+	assert_output --partial "waiting for lock on profile"
+	assert_success
+	wait $!
+	assert_equal "$(numbers foo)" "1 2 3 4* "
+	assert_equal "$(files foo)" "./system ./system-1-link ./system-2-link ./system-3-link ./system-4-link "
+}
+
+@test "a generation that nix-env --set makes just then is not overwritten" {
+	need_nix
+	need_strace
+	x=$(store_path x) y=$(store_path y)
+	ctr-gcroot set foo "$x"
+	strace -o trace -e inject=symlinkat,symlink:delay_enter=1000000:when=1 \
+		ctr-gcroot set foo "$A" 3>&- &
+	until_true 5 test -e "$PROFILES/foo/system.lock"
+	sleep 0.2
+	profile_env foo --set "$y"
+	wait $!
+	assert_equal "$(numbers foo)" "1 2 3* "
+	assert_equal "$(readlink "$PROFILES/foo/system-2-link" "$PROFILES/foo/system-3-link")" "$y"$'\n'"$A"
+}
+
+@test "twenty sets at once lose none, while nix-env works on the profile" {
+	need_nix
+	ctr-gcroot set foo "$A"
+	pids=()
+	for i in {1..20}; do
+		mkdir "dir$i"
+		ctr-gcroot set foo "$PWD/dir$i" 3>&- &
+		pids+=($!)
+		((i % 4)) || { profile_env foo --switch-generation 1 2>/dev/null 3>&- & pids+=($!); }
+	done
+	for pid in "${pids[@]}"; do wait "$pid"; done
+	assert_equal "$(ctr-gcroot list foo | awk '{ print $1 }' | tr '\n' ' ')" "$(echo {1..21} "")"
+	assert_equal "$(ctr-gcroot list foo | awk '{ print $NF }' | sort -u | wc -l)" 21
+	run ctr-gcroot path foo
+	assert_success
+	assert_not_exist "$PROFILES/foo/system.lock"
+}
+
+@test "twenty sets at once of its own lose none" {
+	pids=()
+	for i in {1..20}; do
+		mkdir "dir$i"
+		ctr-gcroot set foo "$PWD/dir$i" 3>&- &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do wait "$pid"; done
+	assert_equal "$(ctr-gcroot list foo | awk '{ print $NF }' | sort -u | wc -l)" 20
+	assert_equal "$(readlink "$PROFILES/foo/system")" system-20-link
+}
+
+# collecting COMMAND - as Nix's collector: it has the lock, and hears of new roots
+# by a socket, where COMMAND answers
+collecting() {
+	mkdir -p state/gc-socket
+	exec {gc}>>state/gc.lock
+	flock "$gc"
+	socat UNIX-LISTEN:state/gc-socket/socket,fork SYSTEM:"$1" 3>&- &
+	listener=$!
+	until_true 5 test -S state/gc-socket/socket
+}
+
+collected() {
+	kill "$listener"
+	wait "$listener" || :
+	rm -f state/gc-socket/socket
+	exec {gc}>&-
+}
+
+@test "a collection that runs is told of a new root, and heard" {
+	collecting 'read -r path; echo "$path" >>told; printf 1'
+	ctr-gcroot set foo "$A"
+	collected
+	assert_equal "$(cat told)" "$A"
+	assert_equal "$(numbers foo)" "1* "
+}
+
+@test "a collection that runs is told of the roots that a sync makes" {
+	need_nix
+	ctr-gcroot init foo
+	mkdir -p trees/foo/usr "$ROOTS/foo/auto"
+	kept=$(store_path kept)
+	ln -s "$kept" trees/foo/result
+	ln -s /result "$ROOTS/foo/auto/one"
+	collecting 'read -r path; echo "$path" >>told; printf 1'
+	ctr-gcroot sync --trees "$PWD/trees" foo
+	ctr-gcroot sync --trees "$PWD/trees" foo
+	collected
+	assert_equal "$(cat told)" "$kept"
+	assert_equal "$(readlink "$SYNCED/foo"/[!.]*)" "$kept"
+}
+
+@test "what a collection took before it heard is no generation" {
+	ctr-gcroot set foo "$A"
+	collecting 'read -r path; rmdir "$path"; printf 1'
+	run -1 ctr-gcroot set foo "$B"
+	collected
+	assert_output "ctr-gcroot: $B is gone: it was collected as garbage"
+	assert_equal "$(numbers foo)" "1* "
+}
+
+@test "a collection that cannot be told is waited for" {
+	mkdir state
+	exec {gc}>>state/gc.lock
+	flock "$gc"
+	run -1 ctr-gcroot --wait 0 set foo "$A"
+	assert_output --partial "ctr-gcroot: keep $A from the garbage collector: "
+	run ! ctr-gcroot path foo
+	ctr-gcroot --wait 20 set foo "$A" 3>&- {gc}>&- &
+	setter=$!
+	sleep 0.5
+	kill -0 $setter
+	exec {gc}>&-
+	wait $setter
+	assert_equal "$(ctr-gcroot path foo)" "$A"
+}
+
+@test "a sync says that a collection cannot be told, and comes to it later" {
+	need_nix
+	ctr-gcroot init foo
+	mkdir -p trees/foo/usr "$ROOTS/foo/auto"
+	kept=$(store_path kept)
+	ln -s "$kept" trees/foo/result
+	ln -s /result "$ROOTS/foo/auto/one"
+	exec {gc}>>state/gc.lock
+	flock "$gc"
+	run -1 ctr-gcroot --wait 0 sync --trees "$PWD/trees" foo
+	exec {gc}>&-
+	assert_output "ctr-gcroot: sync foo: a garbage collection runs that cannot be told of its roots"
+	ctr-gcroot sync --trees "$PWD/trees" foo
+	assert_equal "$(readlink "$SYNCED/foo"/[!.]*)" "$kept"
+}
+
+@test "no collection begins while a generation is made" {
+	need_strace
+	mkdir state
+	>state/gc.lock
+	strace -qq -o /dev/null -e inject=symlinkat:delay_enter=1000000:when=1 \
+		ctr-gcroot set foo "$A" 3>&- &
+	setter=$!
+	until_true 5 test -d "$PROFILES/foo"
+	until_true 1 sh -c '! flock -n -x state/gc.lock true'
+	wait $setter
+	flock -n -x state/gc.lock true
+}
+
+@test "the collector keeps what a live container has, and takes what rm left" {
+	need_nix
+	one=$(store_path one) two=$(store_path two) root=$(store_path root) none=$(store_path none)
+	ctr-gcroot set foo "$one"
+	ctr-gcroot set foo "$two"
+	ln -s "$root" "$ROOTS/foo/mine"
+	nix-store --gc >/dev/null 2>&1
+	assert_file_exist "$one"
+	assert_file_exist "$two"
+	assert_file_exist "$root"
+	assert_file_not_exist "$none"
+	ctr-gcroot rm foo
+	assert_not_exist "$PROFILES/foo"
+	assert_not_exist "$ROOTS/foo"
+	nix-store --gc >/dev/null 2>&1
+	assert_file_not_exist "$one"
+	assert_file_not_exist "$two"
+	assert_file_not_exist "$root"
+}
+
+@test "a link to a store path is resolved, so that the collector sees it" {
+	need_nix
+	x=$(store_path x)
+	ln -s "$x" result
+	ctr-gcroot set foo "$PWD/result"
+	assert_equal "$(ctr-gcroot path foo)" "$x"
+}
+
+@test "it needs no Nix: any directory will do, and the state is made" {
+	PATH=$BUILD/bin run "$BUILD/bin/ctr-gcroot" --state-dir "$PWD/new/var/nix" set foo "$A"
+	assert_success
+	assert_equal "$(readlink new/var/nix/profiles/per-container/foo/system-1-link)" "$A"
+}
+
+# inside NAME PATH TARGET - a link in the tree of a container
+inside() { mkdir -p "trees/$1/usr" "trees/$1/$(dirname "$2")" && ln -sfn "$3" "trees/$1/$2"; }
+
+# offered PATH - Nix's daemon was asked for an indirect root there
+offered() { mkdir -p "$AUTO" && ln -sfn "$1" "$AUTO/$(sha1sum <<<"$1" | cut -c 1-32)"; }
+
+# made NAME - a path in the private store, made there without Nix
+made() {
+	local path
+	path=$PWD/store/$(sha1sum <<<"$1" | tr e f | cut -c 1-32)-$1
+	mkdir -p "$path"
+	echo "$path"
+}
+
+# synced NAME - the roots that there are for links inside a container
+synced() { (cd "$SYNCED/$1" && find . -type l -printf '%f -> %l\n' | sed 's/.*-> //; s/.*[0-9a-z]\{32\}-//' | sort | tr '\n' ' '); }
+
+sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
+
+@test "the collector keeps what links in a container lead to, as long as they are there" {
+	need_nix
+	one=$(store_path one) two=$(store_path two) three=$(store_path three)
+	ctr-gcroot init foo
+	inside foo root/result "$one"
+	inside foo srv/result "$two/sub/file"
+	inside foo srv/other "$three"
+	offered /root/result
+	mkdir "$ROOTS/foo/auto"
+	ln -s /srv/result "$ROOTS/foo/auto/xyz"
+	run -0 sync foo
+	assert_output ""
+	assert_equal "$(synced foo)" "one two "
+	assert_equal "$(readlink "$SYNCED/foo/${two##*/}")" "$two"
+	for _ in 1 2; do
+		nix-store --gc >/dev/null 2>&1
+		assert_equal "$(ls "$AUTO")" ""
+		assert_file_exist "$one"
+		assert_file_exist "$two"
+		assert_file_not_exist "$three"
+		sync foo
+	done
+	rm trees/foo/root/result
+	sync foo
+	nix-store --gc >/dev/null 2>&1
+	assert_file_not_exist "$one"
+	assert_file_exist "$two"
+	rm -r trees/foo/srv
+	sync foo
+	assert_equal "$(find "$SYNCED/foo" -mindepth 1 -printf '%f ')" "links "
+	nix-store --gc >/dev/null 2>&1
+	assert_file_not_exist "$two"
+}
+
+@test "a link that leads elsewhere by now gives its root up for another" {
+	ctr-gcroot init foo
+	inside foo root/result "$(made one)"
+	offered /root/result
+	sync foo
+	rm "$AUTO"/*
+	inside foo root/result "$(made two)"
+	sync foo
+	assert_equal "$(synced foo)" "two "
+	inside foo root/result "$(made three)"
+	rm -r "$(made three)"
+	sync foo
+	assert_equal "$(synced foo)" ""
+}
+
+@test "the container cannot write what sync makes, and has none of it in its tree" {
+	ctr-gcroot init foo
+	inside foo root/result "$(made one)"
+	offered /root/result
+	(umask 0; sync foo)
+	assert_equal "$(modes "$SYNCED" "$SYNCED/foo" "$SYNCED/foo/links")" "700:0:0 755:0:0 600:0:0 "
+	assert_equal "$(find trees "$ROOTS" -newer "$SYNCED/foo/links" -type f)" ""
+	assert_equal "$(tr '\0' '\n' <"$SYNCED/foo/links")" "=$(basename "$(made one)")/root/result"
+}
+
+@test "two containers with a link of one path have each a root of their own" {
+	ctr-gcroot init foo
+	ctr-gcroot init bar
+	inside foo root/result "$(made one)"
+	inside bar root/result "$(made two)"
+	offered /root/result
+	mkdir -p trees/storage trees/bar-not
+	run -0 sync --all
+	assert_output ""
+	assert_equal "$(synced foo)$(synced bar)" "one two "
+	assert_equal "$(ls "$SYNCED" | tr '\n' ' ')" "bar foo "
+	ctr-gcroot rm foo
+	assert_equal "$(ls "$SYNCED")" bar
+}
+
+@test "links are resolved as inside the container, and never outside" {
+	ctr-gcroot init foo
+	in=$(made in) out=$(made out)
+	ln -s "$out" outside/result
+	mkdir -p "trees/foo$PWD/outside"
+	ln -s "$in" "trees/foo$PWD/outside/result"
+	inside foo away "$PWD/outside"
+	inside foo up/away ../../../outside
+	inside foo up/top ../../../../../../../../../../../../..
+	inside foo self /proc/self/cwd
+	offered /away/result
+	offered /up/away/result
+	offered "/up/top$PWD/outside/result"
+	offered "/../../../../../../../../../../..$PWD/outside/result"
+	offered "$PWD/outside/result"
+	offered /self/outside/result
+	run -0 sync foo
+	assert_output ""
+	assert_equal "$(synced foo)" "in "
+}
+
+@test "what is no link to a store path, a loop, a pipe or a device makes no root" {
+	ctr-gcroot init foo
+	one=$(made one)
+	inside foo good "$one"
+	inside foo store "$PWD/store"
+	inside foo slash "$PWD/store/"
+	inside foo climbs "$one/../../a"
+	inside foo dots "$PWD/store/../a"
+	inside foo short "$PWD/store/abc-x"
+	inside foo gone "$PWD/store/$(printf 'c%.0s' {1..32})-gone"
+	inside foo odd "$one"$'\n'
+	inside foo near "$PWD/storefront/${one##*/}"
+	inside foo indirect good
+	inside foo l1 l2
+	inside foo l2 l1
+	inside foo etc "$A"
+	cp "$BATS_TEST_FILENAME" trees/foo/file
+	mkdir trees/foo/dir
+	mkfifo trees/foo/pipe
+	mknod trees/foo/null c 1 3 2>/dev/null || echo "# no device nodes here" >&3
+	for f in good store slash climbs dots short gone odd near indirect l1 l2/x etc file dir pipe null none pipe/x; do
+		offered "/$f"
+		ln -s "/$f" "$ROOTS/foo/${f/\//.}"
+	done
+	# What lies there Nix sees by itself.
+	for f in gcroots/g profiles/p; do
+		inside foo "nix/var/nix/$f" "$(made seen)"
+		offered "/nix/var/nix/$f"
+	done
+	offered relative
+	offered "/$(printf 'x/%.0s' {1..2000})"
+	ln -s "$(made direct)" "$ROOTS/foo/direct"
+	mkfifo "$ROOTS/foo/fifo"
+	mkdir "$ROOTS/foo/dir.d"
+	chmod 0 "$ROOTS/foo/dir.d"
+	run -0 timeout 10 ctr-gcroot sync --trees "$PWD/trees" foo
+	assert_output ""
+	assert_equal "$(synced foo)" "one "
+}
+
+@test "roots of odd names, and those below more directories than it enters" {
+	ctr-gcroot init foo
+	inside foo $'odd\n\e[2J\xff' "$(made one)"
+	inside foo deep "$(made two)"
+	ln -s $'/odd\n\e[2J\xff' "$ROOTS/foo/"$'a\nb\e'
+	mkdir -p "$ROOTS/foo/$(printf 'd/%.0s' {1..16})"
+	ln -s /deep "$ROOTS/foo/$(printf 'd/%.0s' {1..16})x"
+	run -0 sync foo
+	assert_equal "$(synced foo)" "one two "
+	(cd "$ROOTS/foo" && for _ in {1..500}; do mkdir -p d && cd -P d || exit 1; done)
+	run -1 timeout 10 ctr-gcroot sync --trees "$PWD/trees" foo
+	assert_output "ctr-gcroot: sync foo: it has more roots, or deeper directories of them, than are looked at"
+	assert_equal "$(synced foo)" "one two "
+}
+
+@test "more entries than it looks at are an error, and take nothing from what is known" {
+	ctr-gcroot init foo
+	inside foo result "$(made one)"
+	offered /result
+	sync foo
+	rm "$AUTO"/*
+	mkdir "$ROOTS/foo/many"
+	(cd "$ROOTS/foo/many" && seq 100001 | xargs touch)
+	run -1 timeout 30 ctr-gcroot sync --trees "$PWD/trees" foo
+	assert_output "ctr-gcroot: sync foo: it has more roots, or deeper directories of them, than are looked at"
+	assert_equal "$(synced foo)" "one "
+}
+
+@test "a link that is swapped all the time gives a root for one or none" {
+	ctr-gcroot init foo
+	one=$(made one)
+	ln -s "$(made out)" outside/result
+	mkdir -p trees/foo/a
+	offered /a/result
+	offered /result
+	( while :; do
+		ln -sfn "$one" trees/foo/a/result
+		mv trees/foo/a trees/foo/b
+		ln -s "$PWD/outside" trees/foo/a
+		ln -sfn /a/result trees/foo/result
+		rm trees/foo/a
+		mv trees/foo/b trees/foo/a
+	done ) 3>&- 2>/dev/null &
+	for _ in {1..40}; do
+		run sync foo
+		assert_regex "$status $output" '^(0 |1 ctr-gcroot: sync foo: look at one of its links: .*)$'
+		assert_regex "now: $(synced foo)" '^now: (one )?$'
+	done
+	kill $!
+}
+
+@test "a store, a tree or a disk that is not there now takes no roots away" {
+	ctr-gcroot init foo
+	ctr-gcroot init bar
+	for n in foo bar; do inside $n result "$(made one)"; done
+	offered /result
+	sync --all
+	mv store away
+	run -1 sync foo
+	assert_output "ctr-gcroot: sync foo: open $PWD/store: No such file or directory"
+	mv away store
+	mv trees/foo away && mkdir trees/foo
+	rm trees/bar/result
+	run -1 sync --all
+	assert_output "ctr-gcroot: $PWD/trees/foo is empty: its roots stay as they are"
+	assert_equal "$(synced foo)$(synced bar)" "one "
+	rmdir trees/foo
+	run -1 sync foo
+	assert_output "ctr-gcroot: open $PWD/trees/foo: No such file or directory"
+	run -0 sync --all
+	ln -s ../away trees/foo
+	run -1 sync foo
+	assert_output --partial "ctr-gcroot: open $PWD/trees/foo: "
+	assert_equal "$(synced foo)" "one "
+	run -1 ctr-gcroot sync --trees "$PWD/trees" none
+	assert_output --partial "none: No such file or directory"
+}
+
+@test "links on what only the running container mounts stay while it is down" {
+	ctr-gcroot init foo
+	mkdir -p trees/foo/{data,tmp,etc} data
+	ln -s "$(made one)" data/result
+	offered /data/result
+	offered /tmp/result
+	offered /etc/result
+	inside foo etc/result "$(made three)"
+	made two >two
+	# shellcheck disable=SC2016
+	unshare -m --propagation private sh -c '
+		mount --bind data trees/foo/data && mount -t tmpfs tmpfs trees/foo/tmp &&
+		ln -s "$(cat two)" trees/foo/tmp/result && : >ready && exec sleep 60' 3>&- &
+	until_true 5 test -e ready
+	ctr-gcroot sync --root "/proc/$!/root$PWD/trees/foo" foo
+	kill $!
+	assert_equal "$(synced foo)" "one three two "
+	rm trees/foo/etc/result
+	sync foo
+	assert_equal "$(synced foo)" "one "
+	ctr-gcroot sync --root "$PWD/trees/foo" foo
+	assert_equal "$(synced foo)" ""
+}
+
+@test "a tmpfs of the host's that the container mounts is not one of its own" {
+	ctr-gcroot init foo
+	mkdir -p trees/foo/{usr,data}
+	made one >one
+	offered /data/result
+	# shellcheck disable=SC2016
+	run -0 unshare -m --propagation private sh -c '
+		mount -t tmpfs tmpfs outside && ln -s "$(cat one)" outside/result || exit
+		mount --bind outside trees/foo/data
+		ctr-gcroot sync --root "$PWD/trees/foo" foo && umount trees/foo/data &&
+		ctr-gcroot sync --trees "$PWD/trees" foo'
+	assert_equal "$(synced foo)" "one "
+}
+
+@test "a container whose links cannot be looked at in time is given up" {
+	need_strace
+	ctr-gcroot init foo
+	inside foo result "$(made one)"
+	offered /result
+	run -1 strace -f -o trace -e inject=flock:signal=ALRM ctr-gcroot sync --trees "$PWD/trees" foo
+	assert_output "ctr-gcroot: sync foo: given up: it takes too long"
+}
+
+# machine NAME ROOT LEADER - what systemd-machined would note
+machine() { mkdir -p machines && printf 'NAME=%s\nROOT=%s\nLEADER=%s\n' "$@" >"machines/$1"; }
+
+@test "what machined says of machines from elsewhere, or that are gone, is passed over" {
+	ctr-gcroot init foo
+	inside foo result "$(made tree)"
+	offered /result
+	machine foo "$PWD/elsewhere/foo" $$
+	run -0 sync --machines "$PWD/machines" foo
+	assert_equal "$(synced foo)" "tree "
+	for leader in $$ 1x "" 4194305 ../../../etc -1; do
+		machine foo "$PWD/trees/foo" "$leader"
+		run -0 sync --machines "$PWD/machines" foo
+		assert_equal "$(synced foo)" "tree "
+	done
+}
+
+@test "killed at any system call, sync is finished by the same command, and loses no root" {
+	need_strace
+	made one
+	reset_world() {
+		rm -rf state trees
+		ctr-gcroot init foo
+		inside foo old "$(made two)"
+		inside foo stays "$(made three)"
+		offered /old
+		offered /stays
+		sync foo
+		rm trees/foo/old "$AUTO"/*
+		inside foo new "$(made one)"
+		offered /new
+	}
+	for call in openat flock symlinkat write fsync linkat renameat unlinkat; do
+		for n in {1..99}; do
+			reset_world
+			strace -f -o trace -e "inject=$call:signal=KILL:when=$n" \
+				ctr-gcroot sync --root "$PWD/trees/foo" foo >/dev/null 2>&1 && break
+			assert_regex "$call $n: $(synced foo)" "three "
+			sync foo
+			assert_equal "$call $n: $(synced foo)" "$call $n: one three "
+			assert_equal "$(ls -A "$SYNCED/foo" | wc -l)" 3
+		done
+		# Each of them was killed at least once, and then not any more.
+		((n > 1 && n < 99))
+	done
+}
+
+@test "the new roots of a sync are on disk before old ones go" {
+	need_strace
+	ctr-gcroot init foo
+	inside foo result "$(made one)"
+	offered /result
+	sync foo
+	inside foo result "$(made two)"
+	strace -f -o trace -e trace=symlinkat,renameat,renameat2,unlinkat,fsync,linkat ctr-gcroot sync --root "$PWD/trees/foo" foo
+	assert_equal "$(sed -n 's/^[0-9]* *\([a-z]*\)2*(.*= 0$/\1/p' trace | tr '\n' ' ')" \
+		"symlinkat fsync fsync linkat renameat fsync unlinkat fsync "
+	strace -f -o trace -e trace=symlinkat,renameat,renameat2,unlinkat,fsync,linkat ctr-gcroot sync --root "$PWD/trees/foo" foo
+	run ! grep -E '(renameat|fsync|linkat|unlinkat).*= 0' trace
+}
+
+@test "a container that is removed while it is synced leaves no roots" {
+	need_strace
+	ctr-gcroot init foo
+	inside foo result "$(made one)"
+	offered /result
+	strace -f -o trace -e inject=flock:delay_enter=1000000 ctr-gcroot sync --root "$PWD/trees/foo" foo 3>&- 2>/dev/null &
+	until_true 5 test -e "$SYNCED/foo"
+	ctr-gcroot rm foo
+	wait $! || :
+	assert_equal "$(ls "$SYNCED" "$ROOTS" "$PROFILES" | grep -c foo)" 0
+}
+
+@test "a link that is offered while a sync is at work is not left to the next" {
+	need_strace
+	ctr-gcroot init foo
+	inside foo one "$(made one)"
+	inside foo two "$(made two)"
+	offered /one
+	strace -f -o trace -e inject=flock:delay_enter=1000000 ctr-gcroot sync --trees "$PWD/trees" foo 3>&- 2>/dev/null &
+	until_true 5 test -e "$SYNCED/foo"
+	offered /two
+	wait $!
+	assert_equal "$(synced foo)" "one two "
+}
+
+@test "syncs at once do not disturb each other" {
+	ctr-gcroot init foo
+	for i in {1..50}; do inside foo "result$i" "$(made "p$i")"; offered "/result$i"; done
+	for _ in {1..10}; do sync foo 3>&- & done
+	wait
+	assert_equal "$(synced foo | wc -w)" 50
+}
+
+# kill_everywhere REPEAT COMMAND... - kill it at each of its system calls on
+# files, in turn; each time REPEAT must then finish the work, and `check` agree
+kill_everywhere() {
+	local call status
+	local -A nth=()
+	reset_world
+	strace -o calls -e trace=%file,%desc "${@:2}" >/dev/null
+	for call in $(sed -n 's/(.*//p' calls); do
+		nth[$call]=$((${nth[$call]-0} + 1))
+		[[ $call != mmap && $call != execve ]] || continue
+		reset_world
+		status=0
+		{ strace -o trace -e "inject=$call:signal=KILL:when=${nth[$call]}" "${@:2}"; } >/dev/null 2>&1 || status=$?
+		assert_equal "$status" 137
+		eval "$1"
+		check "killed at $call ${nth[$call]}"
+	done
+	((${nth[fsync]} > 0))
+}
+
+@test "killed at any system call, set is finished by the same command" {
+	need_strace
+	reset_world() {
+		rm -rf state
+		((fresh)) || { ctr-gcroot set foo "$A"; ctr-gcroot set foo "$C"; }
+	}
+	check() {
+		assert_equal "$(numbers foo) $1" "$want $1"
+		assert_equal "$(files foo) $1" "$all $1"
+		assert_equal "$(ctr-gcroot path foo)" "$B"
+	}
+	fresh=1 want="1* " all="./system ./system-1-link "
+	kill_everywhere 'ctr-gcroot set foo "$B"' ctr-gcroot set foo "$B"
+	fresh=0 want="1 2 3* " all="./system ./system-1-link ./system-2-link ./system-3-link "
+	kill_everywhere 'ctr-gcroot set foo "$B"' ctr-gcroot set foo "$B"
+}
+
+@test "killed at any system call, set leaves one system or the other" {
+	need_strace
+	reset_world() { rm -rf state; ctr-gcroot set foo "$A"; }
+	check() {
+		run ctr-gcroot path foo
+		[[ $output == "$A" || $output == "$B" ]]
+	}
+	kill_everywhere : ctr-gcroot set foo "$B"
+}
+
+@test "killed at any system call, rollback, delete-generations and rm are finished by the same command" {
+	need_strace
+	reset_world() { rm -rf state; ctr-gcroot set foo "$A"; ctr-gcroot set foo "$B"; mkdir -p "$ROOTS/foo/x/y"; ctr-gcroot init bar; }
+	check() {
+		assert_equal "$(numbers foo) $1" "1* 2  $1"
+		assert_equal "$(files foo) $1" "./system ./system-1-link ./system-2-link  $1"
+	}
+	kill_everywhere 'ctr-gcroot rollback foo 1' ctr-gcroot rollback foo 1
+	check() {
+		assert_equal "$(numbers foo) $1" "2*  $1"
+		assert_equal "$(files foo) $1" "./system ./system-2-link  $1"
+	}
+	kill_everywhere 'ctr-gcroot delete-generations foo old' ctr-gcroot delete-generations foo old
+	check() { assert_equal "$(ls "$PROFILES" "$ROOTS" | grep -c foo) $1" "0 $1"; }
+	kill_everywhere 'ctr-gcroot rm foo' ctr-gcroot rm foo
+}
+
+@test "each change is on disk before the next one" {
+	need_strace
+	ctr-gcroot set foo "$A"
+	strace -o trace -e trace=symlinkat,renameat,renameat2,fsync ctr-gcroot set foo "$B"
+	assert_equal "$(sed 's/2*(.*//' trace | grep -v '^+++' | tr '\n' ' ')" "symlinkat fsync symlinkat renameat fsync "
+}
+
+@test "a link at the lock leads nowhere" {
+	ctr-gcroot set foo "$A"
+	for verb in "set foo $B" "rollback foo 1"; do
+		ln -s "$PWD/outside/made" "$PROFILES/foo/system.lock"
+		# shellcheck disable=SC2086
+		run -1 ctr-gcroot $verb
+		assert_output --regexp "^ctr-gcroot: lock profile of foo: system.lock: (Symbolic link loop|Too many levels of symbolic links)$"
+		assert_not_exist outside/made
+		rm "$PROFILES/foo/system.lock"
+	done
+}
+
+@test "a pipe, a device or a directory at the lock is not opened" {
+	ctr-gcroot init foo
+	mkfifo "$PROFILES/foo/system.lock"
+	run -1 timeout 5 ctr-gcroot set foo "$A"
+	assert_output "ctr-gcroot: lock profile of foo: system.lock: Invalid argument"
+	rm "$PROFILES/foo/system.lock"
+	mkdir "$PROFILES/foo/system.lock"
+	run -1 ctr-gcroot set foo "$A"
+	rmdir "$PROFILES/foo/system.lock"
+	mknod "$PROFILES/foo/system.lock" c 1 3 || skip "may not make devices"
+	run -1 ctr-gcroot set foo "$A"
+	assert_output "ctr-gcroot: lock profile of foo: system.lock: Invalid argument"
+}
+
+@test "a lock file that is filled but not removed does not hold it up" {
+	ctr-gcroot init foo
+	echo d >"$PROFILES/foo/system.lock"
+	run timeout 5 ctr-gcroot set foo "$A"
+	assert_success
+	assert_not_exist "$PROFILES/foo/system.lock"
+}
+
+@test "a lock that the container holds is an error after a while, and no obstacle to rm" {
+	ctr-gcroot init foo
+	flock "$PROFILES/foo/system.lock" sleep 60 3>&- &
+	holder=$!
+	until_true 5 test -e "$PROFILES/foo/system.lock"
+	before=$SECONDS
+	run -1 ctr-gcroot --wait 1 set foo "$A"
+	assert_output "ctr-gcroot: lock profile of foo: another process has held it for 1 s"
+	((SECONDS - before <= 3))
+	run ctr-gcroot rm foo
+	assert_success
+	pkill -P "$holder" || :
+}
+
+@test "links of the container's in its profile are not followed" {
+	echo keep >outside/file
+	ctr-gcroot set foo "$A"
+	ln -sfn "$PWD/outside/file" "$PROFILES/foo/system"
+	ln -s "$PWD/outside" "$PROFILES/foo/system-5-link"
+	ln -s "$PWD/outside/file" "$PROFILES/foo/.system.new"
+	run -1 ctr-gcroot path foo
+	assert_output "ctr-gcroot: foo has no current generation"
+	assert_equal "$(numbers foo)" "1 5 "
+	ctr-gcroot set foo "$B"
+	assert_equal "$(numbers foo)" "1 5 6* "
+	assert_equal "$(cat outside/file) $(ls outside)" "keep file"
+	for wrong in /etc system-99-link ../bar/system-1-link "$PROFILES/foo/system-1-link" system; do
+		ln -sfn "$wrong" "$PROFILES/foo/system"
+		run -1 ctr-gcroot path foo
+		assert_output "ctr-gcroot: foo has no current generation"
+	done
+}
+
+@test "what is not a generation is passed over, and its number not used again" {
+	ctr-gcroot set foo "$A"
+	echo >"$PROFILES/foo/system-3-link"
+	mkdir "$PROFILES/foo/system-4-link"
+	mkfifo "$PROFILES/foo/system-5-link"
+	ln -s "$C" "$PROFILES/foo/system-6-link.tmp-1-2"
+	ln -s "$C" "$PROFILES/foo/system-07-link"
+	ln -s "$C" "$PROFILES/foo/system--link"
+	ln -s "$C" "$PROFILES/foo/system-99999999999999999999-link"
+	ln -s "$C" "$PROFILES/foo/other-9-link"
+	assert_equal "$(numbers foo)" "1* "
+	ctr-gcroot set foo "$B"
+	assert_equal "$(numbers foo)" "1 7* "
+}
+
+@test "when no number is left, it says so and changes nothing" {
+	ctr-gcroot set foo "$A"
+	ln -s "$C" "$PROFILES/foo/system-4294967294-link"
+	run -1 ctr-gcroot set foo "$B"
+	assert_output --regexp '^ctr-gcroot: add a generation to the profile of foo: Value too large'
+	assert_equal "$(numbers foo)" "1* 4294967294 "
+}
+
+@test "a target cannot speak to the terminal" {
+	ctr-gcroot set foo "$A"
+	ln -s $'/x\e[2J"\\\n\xc2\x9b' "$PROFILES/foo/system-2-link"
+	ln -sfn system-2-link "$PROFILES/foo/system"
+	run ctr-gcroot list foo
+	assert_line --index 1 --partial '/x\x1b[2J"\\\x0a\xc2\x9b'
+	assert_equal "${#lines[@]}" 2
+	run ctr-gcroot list --json foo
+	assert_output --partial '"/x\u001b[2J\"\\\u000a\u00c2\u009b"'
+	run ctr-gcroot path foo
+	assert_output '/x\x1b[2J"\\\x0a\xc2\x9b'
+}
+
+@test "a link in the place of one of the directories is refused" {
+	ctr-gcroot init foo
+	rmdir "$PROFILES/foo"
+	ln -s "$PWD/outside" "$PROFILES/foo"
+	run -1 ctr-gcroot set foo "$A"
+	assert_output --partial "open $PROFILES/foo: Not a directory"
+	run -1 ctr-gcroot list foo
+	assert_equal "$(ls outside)" ""
+	ctr-gcroot rm foo
+	assert_not_exist "$PROFILES/foo"
+	rm -r "$PROFILES"
+	ln -s "$PWD/outside" "$PROFILES"
+	run -1 ctr-gcroot set foo "$A"
+	run -1 ctr-gcroot rm foo
+	assert_equal "$(ls outside)" ""
+}
+
+@test "rm follows no link and removes trees of any depth, mode and flag" {
+	echo keep >outside/file
+	ctr-gcroot set foo "$A"
+	ctr-gcroot init bar
+	ln -s "$PWD/outside" "$ROOTS/foo/link"
+	mkdir "$ROOTS/foo/dir" && ln -s "$PWD/outside" "$ROOTS/foo/dir/link"
+	chmod 0 "$ROOTS/foo/dir"
+	mkfifo "$ROOTS/foo/pipe"
+	(cd "$ROOTS/foo" && for _ in {1..500}; do mkdir deep && cd -P deep || exit 1; done)
+	mkdir "$ROOTS/foo/still" && echo >"$ROOTS/foo/still/file"
+	chattr +i "$ROOTS/foo/still/file" "$ROOTS/foo/still" 2>/dev/null || echo "# no chattr here" >&3
+	# Each level takes descriptors, of which there are not as many.
+	run bash -c 'ulimit -n 256 && ctr-gcroot rm foo'
+	assert_output ""
+	assert_success
+	assert_equal "$(ls "$PROFILES") $(ls "$ROOTS")" "bar bar"
+	assert_equal "$(cat outside/file)" keep
+	run ctr-gcroot rm foo
+	assert_success
+}
+
+@test "rm does not enter what is mounted below" {
+	ctr-gcroot init foo
+	mkdir "$ROOTS/foo/mnt" && echo keep >outside/file
+	# shellcheck disable=SC2016
+	run -1 unshare -m --propagation private sh -c 'mount --bind outside "$1/foo/mnt" && ctr-gcroot rm foo' sh "$ROOTS"
+	assert_output --regexp "^ctr-gcroot: remove $ROOTS/foo: (Invalid c|C)ross-device link$"
+	assert_equal "$(cat outside/file)" keep
+	ctr-gcroot rm foo
+}
+
+@test "rm --trees removes the tree of that name beside, and nothing else" {
+	ctr-gcroot init foo
+	mkdir -p trees/foo/var/empty trees/bar outside
+	echo keep >outside/file
+	ln -s "$PWD/outside" trees/foo/link
+	chattr +i trees/foo/var/empty trees/foo/var 2>/dev/null || echo "# no chattr here" >&3
+	ctr-gcroot rm --trees "$PWD/trees" foo
+	assert_equal "$(ls trees)" bar
+	assert_equal "$(cat outside/file)" keep
+	assert_not_exist "$ROOTS/foo"
+	ln -s ../outside trees/foo
+	ctr-gcroot rm --trees "$PWD/trees" foo
+	assert_equal "$(ls trees)" bar
+	assert_equal "$(cat outside/file)" keep
+	ctr-gcroot rm --trees "$PWD/none" foo
+	run -2 ctr-gcroot rm --trees trees foo
+	assert_output "ctr-gcroot: not an absolute path: trees"
+	run -2 ctr-gcroot init --trees "$PWD/trees" foo
+	assert_output "ctr-gcroot: init takes no --trees"
+}
+
+@test "rm wins against somebody who goes on making files" {
+	ctr-gcroot init foo
+	( while mkdir -p "$ROOTS/foo/a/b" && : >"$ROOTS/foo/a/$RANDOM"; do :; done 2>/dev/null ) 3>&- &
+	for _ in {1..50}; do ctr-gcroot rm foo 2>/dev/null && break; done
+	until_true 5 sh -c "! kill -0 $! 2>/dev/null" || kill $!
+	ctr-gcroot rm foo
+	assert_not_exist "$ROOTS/foo"
+}
+
+@test "wrong usage is named in one line and changes nothing" {
+	need_nix
+	wrong() { # STATUS TEXT ARGUMENT...
+		run "-$1" ctr-gcroot "${@:3}"
+		assert_output "ctr-gcroot: $2"
+		assert_not_exist state
+	}
+	wrong 2 "no verb; see --help"
+	wrong 2 "not a verb: frob; see --help" frob foo
+	wrong 2 "init: too few arguments; see --help" init
+	wrong 2 "set: too few arguments; see --help" set foo
+	wrong 2 "init: one argument too many: bar" init foo bar
+	for name in '' .. a/b -- -a a_b 'a b' "$(printf 'a%.0s' {1..64})"; do
+		wrong 2 "not a name of a container: $name (a name is 1 to 63 letters, digits and hyphens, with a letter or digit at both ends)" init -- "$name"
+	done
+	wrong 2 "not an absolute path: a" set foo a
+	wrong 1 "look for $PWD/none: No such file or directory" set foo "$PWD/none"
+	wrong 2 "not a number of a generation: -1" rollback foo -- -1
+	wrong 2 "not a number of a generation: 4294967296" rollback foo 4294967296
+	wrong 2 "not seconds: x" --wait x init foo
+	wrong 2 "init takes no --json" --json init foo
+	wrong 2 "init takes no --root" --root /x init foo
+	wrong 2 "rm takes no --all" rm --all foo
+	for spec in 0d d 1dd d1 +0 + +x -x x "" 4294967296 1.5 99999999999999999d; do
+		wrong 2 "not a number of a generation: $spec" delete-generations foo -- "$spec"
+	done
+	for spec in old 1d +1; do wrong 2 "not a number of a generation: $spec" delete-generations foo 1 "$spec"; done
+	wrong 2 "delete-generations: too few arguments; see --help" delete-generations foo
+	wrong 2 "sync: either --root DIR and a name, or --trees DIR" sync foo
+	wrong 2 "sync: either --root DIR and a name, or --trees DIR" sync --root /x --trees /x foo
+	wrong 2 "sync: either --root DIR and a name, or --trees DIR" sync --root /x --all
+	wrong 2 "sync: too few arguments; see --help" sync --trees /x
+	wrong 2 "sync: --all takes no name" sync --trees /x --all foo
+	wrong 2 "not an absolute path: rel" sync --root rel foo
+	wrong 2 "not an absolute path: rel" sync --trees /x --machines rel foo
+	wrong 2 "not an absolute path: rel" --state-dir rel init foo
+	wrong 1 "foo has no profile in $PWD/state" list foo
+	mkdir -p store/x "store/$(printf 'a%.0s' {1..32})-ok/sub"
+	wrong 2 "not a store path: $PWD/store" set foo "$PWD/store"
+	wrong 2 "not a store path: $PWD/store/x" set foo "$PWD/store/x"
+	wrong 2 "not a store path: $PWD/store/../a" set foo "$PWD/store/../a"
+	ctr-gcroot set foo "$PWD/store/$(printf 'a%.0s' {1..32})-ok/sub"
+	run -2 ctr-gcroot --frob
+	assert_equal "${#lines[@]}" 1
+}
+
+@test "without the capabilities that it needs it names the first" {
+	run -1 setpriv --bounding-set=-fowner --inh-caps=-fowner ctr-gcroot init foo
+	assert_output "ctr-gcroot: needs the capability cap_fowner"
+	assert_not_exist state
+	ctr-gcroot init foo
+	run setpriv --bounding-set=-linux_immutable --inh-caps=-linux_immutable ctr-gcroot rm foo
+	assert_success
+}
+
+@test "--help and --version answer on stdout" {
+	run ctr-gcroot --help
+	assert_success
+	assert_line --index 0 "usage: ctr-gcroot [OPTION]... init NAME"
+	run ctr-gcroot --version
+	assert_success
+	assert_output --regexp '^[0-9.]+$'
+	run -1 sh -c 'ctr-gcroot --help >/dev/full'
+}

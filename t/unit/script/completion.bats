@@ -1,0 +1,229 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Completion: what bash, zsh and fish offer, by asking them.
+load ../../lib/env
+load ../../lib/texts
+load ../../lib/world
+
+setup() {
+	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR/conf NIX_STATE_DIR=$BATS_TEST_TMPDIR/nix
+	export HOME=$BATS_TEST_TMPDIR/home XDG_CONFIG_HOME='' XDG_DATA_HOME=''
+	mkdir -p "$NIXOS_CONTAINER_CONF_DIR" "$HOME"
+	touch "$NIXOS_CONTAINER_CONF_DIR"/{alpha,beta-2,containers}.conf
+	cd "$BATS_TEST_TMPDIR"
+	mkdir -p work/some-folder
+	cd work
+	touch some-file.nix
+}
+teardown() { drop_world; }
+
+# bash_offers LINE - what bash offers at the end of a line, a word each
+bash_offers() {
+	bash --norc -c '
+		. "$1"
+		COMP_LINE=$2 COMP_POINT=${#2}
+		# As readline breaks a line.
+		mapfile -t COMP_WORDS < <(grep -oE "[:=]+|[^[:blank:]:=]+" <<<"$2")
+		[[ $2 != *[[:blank:]] ]] || COMP_WORDS+=("")
+		COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+		for f in $(complete -p "${COMP_WORDS[0]##*/}" | sed "s/.*-F \([^ ]*\).*/\1/"); do
+			"$f" "${COMP_WORDS[0]}" "${COMP_WORDS[COMP_CWORD]}"
+		done
+		printf "%s\n" "${COMPREPLY[@]}"' bash "$TOP/share/completions/nixos-container.bash" "$1"
+}
+
+# fish_offers LINE - the same, and a tab and what it is
+fish_offers() {
+	if [[ ! -e $BATS_TEST_TMPDIR/fish ]]; then
+		mkdir "$BATS_TEST_TMPDIR/fish"
+		for program in $tools nixos-container; do
+			cp "$TOP/share/completions/nixos-container.fish" "$BATS_TEST_TMPDIR/fish/$program.fish"
+		done
+	fi
+	fish --no-config -c 'set fish_complete_path $argv[1]; complete -C $argv[2]' \
+		"$BATS_TEST_TMPDIR/fish" "$1"
+}
+
+# zsh_offers LINE - what is on zsh's screen
+zsh_offers() { timeout 60 "$TOP/t/lib/ask-zsh" "$TOP/share/completions" "$1"; }
+
+need_shells() {
+	for shell in zsh fish; do
+		command -v $shell >/dev/null || skip "needs $shell"
+	done
+}
+
+# words - the first of each line, sorted
+words() { cut -f1 | sed '/^$/d' | sort; }
+
+@test "bash, fish and zsh offer each verb" {
+	need_shells
+	verbs_of_main | sort >"$BATS_TEST_TMPDIR/verbs"
+	(($(wc -l <"$BATS_TEST_TMPDIR/verbs") >= 26))
+	diff "$BATS_TEST_TMPDIR/verbs" <(bash_offers 'nixos-container ' | words)
+	diff "$BATS_TEST_TMPDIR/verbs" <(fish_offers 'nixos-container ' | words)
+	zsh_offers 'nixos-container ' >"$BATS_TEST_TMPDIR/zsh"
+	local verb
+	for verb in $(verbs_of_main); do
+		grep -qE "(^|  )$verb +-- [a-z]" "$BATS_TEST_TMPDIR/zsh" || fail "zsh does not offer $verb"
+	done
+	run -0 bash_offers 'nixos-container sta'
+	assert_output $'start\nstatus'
+}
+
+@test "bash and fish offer the options of each verb, and none of another's" {
+	need_shells
+	local verb
+	for verb in $(verbs_of_main); do
+		[[ $verb != complete ]] || continue	# its words are another program's
+		nixos-container "$verb" --help | options_in >"$BATS_TEST_TMPDIR/help"
+		diff "$BATS_TEST_TMPDIR/help" <(bash_offers "nixos-container $verb -" | words | sort -u) ||
+			fail "$verb: bash offers other options"
+	done
+	diff <(nixos-container create --help | options_in | grep '^--') \
+		<(fish_offers 'nixos-container create --' | words)
+	run -0 fish_offers 'nixos-container create --no-st'
+	assert_output $'--no-start\tdo not start it now'
+	run -0 zsh_offers 'nixos-container create --no-'
+	assert_output --partial '--no-start'
+	refute_output --partial '--restart'
+}
+
+@test "containers are offered where a name stands, and no file of Podman's" {
+	need_shells
+	local line
+	for line in 'start ' 'run ' 'run --user me ' 'logs -f ' 'update --config x ' 'diff ' 'show --json ' \
+		'logs --since 10:30 '; do
+		run -0 bash_offers "nixos-container $line"
+		assert_output $'alpha\nbeta-2'
+		run -0 fish_offers "nixos-container $line"
+		assert_output $'alpha\nbeta-2'
+	done
+	run -0 zsh_offers 'nixos-container start '
+	assert_output --regexp 'alpha +beta-2'
+	run -0 bash_offers 'nixos-container start b'
+	assert_output beta-2
+	# A new one has a name that is not there yet.
+	run -0 bash_offers 'nixos-container create --port tcp:80:80 '
+	assert_output ''
+	# One name is enough, and behind run's it is the command.
+	run -0 bash_offers 'nixos-container start alpha '
+	assert_output ''
+	run -0 bash_offers 'nixos-container run alpha ls '
+	assert_output ''
+	run -0 bash_offers 'nixos-container run alpha -- ls -'
+	assert_output ''
+}
+
+@test "generations are offered to rollback and diff" {
+	need_shells
+	((EUID == 0)) || skip "needs root"
+	local n
+	for n in 1 2 3; do
+		mkdir "$BATS_TEST_TMPDIR/system$n"
+		ctr-gcroot set alpha "$BATS_TEST_TMPDIR/system$n"
+	done
+	ctr-gcroot rollback alpha
+	run -0 bash_offers 'nixos-container rollback alpha '
+	assert_output $'1\n2\n3'
+	run -0 bash_offers 'nixos-container diff alpha 1 '
+	assert_output $'1\n2\n3'
+	run -0 fish_offers 'nixos-container rollback --restart alpha '
+	assert_line --regexp $'^2\t.*current'
+	assert_equal "${#lines[@]}" 3
+	run -0 zsh_offers 'nixos-container rollback alpha '
+	assert_output --regexp '2 +-- .*current'
+	run -0 bash_offers 'nixos-container rollback beta-2 '
+	assert_output ''
+}
+
+@test "files are offered where a file stands" {
+	need_shells
+	run -0 words < <(bash_offers 'nixos-container create --config-file some')
+	assert_output $'some-file.nix\nsome-folder'
+	run -0 fish_offers 'nixos-container create --config-file some'
+	assert_line some-file.nix
+	run -0 zsh_offers 'nixos-container create --config-file some'
+	assert_output --regexp 'some-file.nix +some-folder/'
+	run -0 bash_offers 'nixos-container create --host-address '
+	assert_output ''
+}
+
+@test "each tool has its verbs and options offered" {
+	need_shells
+	local tool verb
+	for tool in ctr-console ctr-gcroot ctr-resolv ctr-tree mkveth; do
+		sed -nE "s/^(usage:|      ) $tool (\[OPTION\]\.\.\. )?([a-z-]+).*/\3/p" < <("$tool" --help) |
+			sort -u >"$BATS_TEST_TMPDIR/verbs"
+		diff "$BATS_TEST_TMPDIR/verbs" <(bash_offers "$tool " | words)
+		diff "$BATS_TEST_TMPDIR/verbs" <(fish_offers "$tool " | words)
+		# All of its options, by one verb or another.
+		diff <("$tool" --help | options_in) <(
+			while read -r verb; do bash_offers "$tool $verb -"; done <"$BATS_TEST_TMPDIR/verbs" |
+				words | sort -u) || fail "$tool: its options differ"
+	done
+	diff <(run-in-netns --help | options_in) <(bash_offers 'run-in-netns -' | words)
+	run -0 bash_offers 'mkveth del --'
+	assert_output --partial --wait
+	refute_output --partial --bridge
+	run -0 bash_offers 'mkveth del '
+	assert_output $'alpha\nbeta-2'
+	run -0 bash_offers 'ctr-gcroot rollback '
+	assert_output $'alpha\nbeta-2'
+	run -0 zsh_offers 'mkveth '
+	assert_output --regexp 'add +batch +del +show +wait'
+}
+
+@test "namespaces, interfaces, bridges, trees and commands are offered to those that take them" {
+	make_world
+	in_world ip netns add net-seen
+	in_world ip link add br-seen type bridge
+	in_world ip link add other type dummy || in_world ip link add other type veth peer name other2
+	in_world mount -t sysfs sysfs /sys
+	run -0 in_world nixos-container complete run-in-netns ''
+	assert_output net-seen
+	run -0 in_world nixos-container complete nixos-container create --bridge ''
+	assert_output br-seen
+	run -0 in_world nixos-container complete mkveth add --move ''
+	assert_line other
+	assert_line br-seen
+	NIXOS_CONTAINER_STATE_DIR=/srv/c run -0 nixos-container complete ctr-console login ''
+	assert_line /srv/c/alpha
+	assert_line :files
+	run -0 bash_offers 'run-in-netns x expr'
+	assert_line expr
+}
+
+@test "a program by its path is asked beside itself" {
+	run -0 bash_offers "$BUILD/bin/nixos-container status al"
+	assert_output alpha
+	run -0 env PATH=/usr/bin:/bin bash -c "$(declare -f bash_offers); TOP=$TOP; bash_offers '$BUILD/bin/mkveth sh'"
+	assert_output show
+}
+
+@test "complete takes only programs of the suite" {
+	run -2 nixos-container complete sh ''
+	assert_output --partial 'not a program of this suite: sh'
+	run -2 nixos-container complete ../bin/mkveth ''
+	run -2 nixos-container complete mkveth
+}
+
+@test "busybox completes the same" {
+	local words
+	for words in '' 'create -' 'rollback alpha' 'run -e x=y '; do
+		diff <(nixos-container complete nixos-container $words '') \
+			<(busybox sh "$BUILD/bin/nixos-container" complete nixos-container $words '')
+	done
+}
+
+@test "install puts completion where the shells look for it" {
+	local dest=$BATS_TEST_TMPDIR/dest program
+	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" install DESTDIR="$dest" PREFIX=/opt/c NSS=0
+	for program in $tools nixos-container; do
+		assert_exists "$dest/opt/c/share/bash-completion/completions/$program"
+		assert_exists "$dest/opt/c/share/fish/vendor_completions.d/$program.fish"
+		grep -qwF -- "$program" "$dest/opt/c/share/zsh/site-functions/_nixos-container"
+		run -0 bash -c '. "$1" && complete -p "$2"' bash \
+			"$dest/opt/c/share/bash-completion/completions/$program" "$program"
+	done
+}

@@ -1,0 +1,230 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+load ../../lib/env
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	mkdir -p trees/foo trees/bar outside
+	echo secret >outside/kept
+}
+
+teardown() { chattr -R -i trees 2>/dev/null || :; }
+
+@test "empty removes all that is in a tree, and nothing else" {
+	mkdir -p trees/foo/var/empty "trees/foo/$(printf 'd/%.0s' {1..200})"
+	touch trees/foo/var/empty/file trees/foo/.hidden
+	ln -s "$PWD/outside" trees/foo/link
+	chattr +i trees/foo/var/empty trees/foo/var trees/foo 2>/dev/null || echo "# no chattr here" >&3
+	ctr-tree empty "$PWD/trees/foo"
+	assert_equal "$(ls -A trees/foo)" ""
+	assert_equal "$(ls trees | tr '\n' ' ')" "bar foo "
+	assert_exists outside/kept
+	rmdir trees/foo
+	ctr-tree empty "$PWD/trees/foo"
+	ln -s ../outside trees/foo
+	run -1 ctr-tree empty "$PWD/trees/foo"
+	assert_output "ctr-tree: empty $PWD/trees/foo: Not a directory"
+	assert_exists outside/kept
+}
+
+@test "empty opens no pipe and no device, even where it must take off a flag" {
+	mkfifo trees/foo/pipe
+	# Whoever opened the pipe to read would let this writer in.
+	sh -c ': >"$1"; touch opened' sh trees/foo/pipe 3>&- &
+	local writer=$!
+	chattr +i trees/foo 2>/dev/null || { kill "$writer"; skip "no chattr here"; }
+	until_true 5 grep -q "^State:.S" "/proc/$writer/status"
+	ctr-tree empty "$PWD/trees/foo"
+	assert_equal "$(ls -A trees/foo)" ""
+	sleep 0.2
+	assert_not_exists opened
+	kill "$writer"
+}
+
+@test "a folder takes the place of none, not even of an empty one" {
+	mkdir -p from/sub trees/foo/have/from
+	run -1 ctr-tree put trees/foo from /have
+	assert_output "ctr-tree: copy from to /have: File exists"
+	assert_equal "$(find trees/foo | sort | tr '\n' ' ')" \
+		"trees/foo trees/foo/have trees/foo/have/from "
+}
+
+@test "put and get copy files and folders, with their modes and content" {
+	mkdir -p from/sub
+	printf 'a\0b' >from/sub/file
+	chmod 4755 from/sub/file
+	ln -s sub/file from/link
+	mkfifo from/fifo
+	run -0 ctr-tree put trees/foo from /
+	assert_output "ctr-tree: copy from: 1 not copied: neither file, directory nor link"
+	cmp from/sub/file trees/foo/from/sub/file
+	assert_equal "$(stat -c %a trees/foo/from/sub/file)" 4755
+	assert_equal "$(readlink trees/foo/from/link)" sub/file
+	ctr-tree get trees/foo /from/sub/file out
+	cmp from/sub/file out
+	assert_equal "$(stat -c %a out)" 755
+	mkdir in
+	ctr-tree get trees/foo from in
+	cmp from/sub/file in/from/sub/file
+}
+
+@test "no link leads out, neither of the tree nor in it" {
+	ln -s "$PWD/outside" trees/foo/out
+	ln -s ../../outside/kept trees/foo/file
+	run -1 ctr-tree get trees/foo out/kept here
+	run -1 ctr-tree get trees/foo file here
+	assert_not_exists here
+	echo mine >mine
+	run -1 ctr-tree put trees/foo mine out/kept
+	# A link in the place of the file is replaced, not followed.
+	ctr-tree put trees/foo mine /file
+	assert_equal "$(cat outside/kept trees/foo/file)" $'secret\nmine'
+	ln -s foo trees/link
+	run -1 ctr-tree put trees/link mine /new
+	assert_output "ctr-tree: open trees/link: Not a directory"
+	assert_not_exists trees/foo/new
+}
+
+@test "what is wrong on the command line is named, with 2" {
+	run -2 ctr-tree
+	run -2 ctr-tree move trees/foo
+	assert_output "ctr-tree: not a verb: move; see --help"
+	run -2 ctr-tree empty trees/foo more
+	assert_output "ctr-tree: empty: one argument too many: more"
+	run -2 ctr-tree put trees/foo
+	assert_output "ctr-tree: put: too few arguments; see --help"
+	run -2 ctr-tree empty /
+	assert_output "ctr-tree: no name at the end of the path: /"
+	run -1 ctr-tree get trees/foo a ..
+	assert_output "ctr-tree: open a: No such file or directory"
+}
+
+@test "what a killed copy left goes with the next of that name" {
+	mkdir -p from/sub trees/foo/.from.ctr-tree.4194304 trees/foo/.from.ctr-tree.x \
+		"trees/foo/.from.ctr-tree.$$" trees/foo/.other.ctr-tree.4194304
+	touch from/sub/file trees/foo/.from.ctr-tree.4194304/part
+	ctr-tree put trees/foo from /
+	assert_equal "$(ls -A trees/foo | tr '\n' ' ')" \
+		".from.ctr-tree.$$ .from.ctr-tree.x .other.ctr-tree.4194304 from "
+}
+
+@test "get writes into what is no plain file of the host, and replaces none" {
+	echo text >trees/foo/file
+	mknod null c 1 3
+	mkfifo fifo
+	ln -s /dev/null link-to-null
+	ln -s real link
+	# Where devices are not opened that fails, and leaves it, too.
+	run ctr-tree get trees/foo file null
+	assert_equal "$(stat -c %F null)" 'character special file'
+	ctr-tree get trees/foo file link-to-null
+	assert_equal "$(readlink link-to-null)" /dev/null
+	timeout 10 cat fifo >got 3>&- &
+	timeout 10 ctr-tree get trees/foo file fifo
+	wait $!
+	assert_equal "$(cat got) $(stat -c %F fifo)" 'text fifo'
+	# A link that leads nowhere yet, then one to a file.
+	ctr-tree get trees/foo file link
+	echo more >trees/foo/file
+	ctr-tree get trees/foo file link
+	assert_equal "$(readlink link) $(cat real)" 'real more'
+	ln -s outside dir
+	ctr-tree get trees/foo file dir
+	assert_equal "$(cat outside/file)" more
+	run -1 ctr-tree get trees/foo file /dev/full
+	assert_output 'ctr-tree: copy file to /dev/full: No space left on device'
+	socat UNIX-LISTEN:socket /dev/null 3>&- &
+	until_true 5 test -S socket
+	run -1 ctr-tree get trees/foo file socket
+	assert_output 'ctr-tree: open socket: No such device or address'
+	run -1 ctr-tree put trees/foo socket /
+	assert_equal "$(stat -c %F socket)" socket
+	kill $!
+}
+
+@test "- is standard output of get, and so is /dev/stdout" {
+	printf 'a\0b' >trees/foo/file
+	for to in - /dev/stdout /dev/fd/1 /proc/self/fd/1; do
+		ctr-tree get trees/foo file $to | cmp - trees/foo/file
+	done
+	{ printf x; ctr-tree get trees/foo file /dev/stdout; } >got
+	assert_equal "$(stat -c %s got)" 4
+	ctr-tree get trees/foo file /dev/fd/6 6>six
+	cmp six trees/foo/file
+	mkdir trees/foo/dir
+	run -1 ctr-tree get trees/foo dir -
+	assert_output 'ctr-tree: copy dir to -: Is a directory'
+	run -1 sh -c 'ctr-tree get trees/foo file /dev/fd/7 7>&-'
+	assert_output 'ctr-tree: /dev/fd/7: Bad file descriptor'
+	assert_not_exists ./-
+	# A reader that is slow, and one that goes away.
+	truncate -s 3M trees/foo/big
+	assert_equal "$(ctr-tree get trees/foo big - | (sleep 0.3; wc -c))" 3145728
+	run -141 bash -o pipefail -c 'ctr-tree get trees/foo big - | head -c 1 >/dev/null'
+}
+
+@test "- is standard input of put, and FIFOs and devices are read to their end" {
+	chown 1000:1000 trees/foo
+	mkdir trees/foo/dir
+	printf 'a\0b' | ctr-tree put trees/foo - /dir/file
+	printf 'a\0b' | cmp - trees/foo/dir/file
+	assert_equal "$(stat -c %a:%u:%g trees/foo/dir/file)" 644:1000:1000
+	chmod 640 trees/foo/dir/file
+	ctr-tree put trees/foo <(printf new) /dir/file
+	assert_equal "$(cat trees/foo/dir/file; stat -c %a trees/foo/dir/file)" new640
+	mkfifo fifo
+	printf fifo >fifo 3>&- &
+	timeout 10 ctr-tree put trees/foo fifo /dir
+	assert_equal "$(cat trees/foo/dir/fifo)" fifo
+	ctr-tree put trees/foo /dev/null /dir/file
+	assert_equal "$(stat -c '%F %s' trees/foo/dir/file)" 'regular empty file 0'
+	run -1 ctr-tree put trees/foo - /dir </dev/null
+	assert_output 'ctr-tree: copy - to /dir: Is a directory'
+	run -1 ctr-tree put trees/foo - /dir/x </etc
+	run -1 sh -c 'ctr-tree put trees/foo - /dir/x <&-'
+	assert_output 'ctr-tree: -: Bad file descriptor'
+	assert_equal "$(ls -A trees/foo/dir | tr '\n' ' ')" 'fifo file '
+	# What is there is replaced, whatever it is, and not followed or opened.
+	mkfifo trees/foo/pipe
+	ln -s "$PWD/outside/kept" trees/foo/link
+	for at in pipe link; do echo x | timeout 10 ctr-tree put trees/foo - $at; done
+	assert_equal "$(cat trees/foo/pipe trees/foo/link outside/kept)" $'x\nx\nsecret'
+}
+
+@test "put --backup keeps what it replaces, under the next free number" {
+	echo one | ctr-tree put --backup trees/foo - file
+	assert_equal "$(ls -A trees/foo)" file
+	echo two | ctr-tree put --backup trees/foo - file
+	echo two | ctr-tree put --backup trees/foo - file
+	ln -s nowhere trees/foo/file.~2~
+	echo three | ctr-tree put --backup trees/foo - file
+	assert_equal "$(cat trees/foo/file{,.~1~,.~3~} | tr '\n' ' ')" 'three one two '
+	rm trees/foo/file
+	ln -s "$PWD/outside/kept" trees/foo/file
+	echo four | ctr-tree put --backup trees/foo - file
+	assert_equal "$(readlink trees/foo/file.~4~) $(cat trees/foo/file)" "$PWD/outside/kept four"
+	rm trees/foo/file
+	mkfifo trees/foo/file
+	echo five | timeout 10 ctr-tree put --backup trees/foo - file
+	assert_equal "$(stat -c %F trees/foo/file.~5~) $(cat trees/foo/file)" 'fifo five'
+	assert_equal "$(cat outside/kept)" secret
+	assert_equal "$(ls -A trees/foo | wc -l)" 6
+	run -2 ctr-tree get --backup trees/foo file x
+}
+
+@test "mkdir and remove work in the tree alone" {
+	chown 1000:1000 trees/foo
+	(umask 077; ctr-tree mkdir trees/foo /a/b)
+	ctr-tree mkdir trees/foo a/b
+	assert_equal "$(stat -c %a:%u:%g trees/foo/a trees/foo/a/b | tr '\n' ' ')" '755:1000:1000 755:1000:1000 '
+	ln -s "$PWD/outside" trees/foo/out
+	run -1 ctr-tree mkdir trees/foo out/new
+	ln -s "$PWD/outside/kept" trees/foo/a/b/link
+	ctr-tree remove trees/foo a/b/link
+	ctr-tree remove trees/foo a/b/link
+	run -1 ctr-tree remove trees/foo out/kept
+	ctr-tree remove trees/foo out
+	ctr-tree remove trees/foo a
+	assert_equal "$(ls -A trees/foo outside | tr '\n' ' ')" 'outside: kept  trees/foo: '
+	run -2 ctr-tree remove trees/foo /
+}

@@ -1,0 +1,233 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# A machine of its own: the suite on Debian's kernel, with systemd at the root
+# of everything, pure cgroup v2, and real reboots.
+#
+# One machine serves all tests but those of the clock.  It is emulated, mostly,
+# so what runs there is what another kernel can change.
+load ../lib/env
+
+setup_file() {
+	((EUID == 0)) || skip "needs root"
+	export tree=$BATS_FILE_TMPDIR/tree stage=$BATS_FILE_TMPDIR/stage
+	export vm=vm-$$
+	# A copy: what others change meanwhile does not matter.
+	mkdir "$tree"
+	(cd "$TOP" && cp -a GNUmakefile bin lib share t "$tree")
+	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" install \
+		DESTDIR="$stage" PREFIX=/usr/local >&2
+	"$TOP/t/lib/vm" boot --bind-ro "$tree:/src" \
+		--bind-ro "$stage/usr/local:/usr/local" "$vm" >&2
+}
+
+teardown_file() {
+	[[ ! -d /run/nixos-container-test-vm/${vm-none} ]] ||
+		"$TOP/t/lib/vm" stop "$vm"
+}
+
+teardown() {
+	[[ ! -d /run/nixos-container-test-vm/$vm-clock ]] ||
+		"$TOP/t/lib/vm" stop "$vm-clock"
+}
+
+vm() { "$TOP/t/lib/vm" "$@"; }
+there() { vm exec "$vm" -- "$@"; }
+
+# suite file regex - run those tests of a file there; none may be skipped
+suite() {
+	run there env BUILD=/usr/local bats --formatter tap -f "$2" "/src/t/$1"
+	assert_success
+	assert_line --regexp '^1\.\.[1-9]'
+	refute_line --regexp '^ok .* # skip'
+}
+
+boot_id() { there cat /proc/sys/kernel/random/boot_id; }
+
+@test "the machine has a kernel of its own, systemd and pure cgroup v2" {
+	run -0 there uname -r
+	assert_output --regexp '^6\.1\..*-cloud-amd64$'
+	run -0 there stat -f -c '%T' /sys/fs/cgroup /
+	assert_output $'cgroup2fs\next2/ext3'
+	run -0 there systemctl is-system-running
+	assert_output running
+	run -1 there systemd-detect-virt --container
+	assert_output none
+}
+
+@test "exec has the command's status, arguments, output and input" {
+	run -7 there sh -c 'exit 7'
+	run -137 there sh -c 'kill -9 $$'
+	run -127 there /no/such
+	run -126 there /etc/passwd
+	run -255 there sh -c 'exit 255'
+	run -125 vm exec "$vm"
+	run -125 vm exec "no-$vm" true
+	run -0 --separate-stderr there sh -c 'echo out; echo err >&2'
+	assert_output out
+	assert_equal "$stderr" err
+	head -c 300000 /dev/urandom >"$BATS_TEST_TMPDIR/in"
+	there cat <"$BATS_TEST_TMPDIR/in" | cmp - "$BATS_TEST_TMPDIR/in"
+	set -- '' ' two  words ' $'line\nline\n' $'\377\001' '$HOME `id` "x" \' -- --help a=b '*' "'" "a'"
+	printf '%s\0' "$@" >"$BATS_TEST_TMPDIR/want"
+	SECRET=1 there printf '%s\0' "$@" | cmp - "$BATS_TEST_TMPDIR/want"
+	SECRET=1 run -0 there env
+	refute_output --partial SECRET
+	assert_line HOME=/root
+}
+
+@test "a name that is in use, or is none, is refused" {
+	run -1 vm boot "$vm"
+	assert_output --partial "already"
+	for bad in a/b .. -x a_b '' "$(printf 'a%.0s' {1..33})"; do
+		run -2 vm boot "$bad"
+	done
+	run -2 vm
+	run -2 vm nonsense
+	run -2 vm boot --bind-ro
+	run -1 vm boot --bind-ro /no/such "$vm-clock"
+	run -1 vm stop "$vm-clock"
+	run -0 vm --help
+	run -0 vm list
+	assert_line "$vm running"
+}
+
+@test "modules come when they are asked for: dummy, ipvlan, vlan, macvlan" {
+	for kind in dummy "ipvlan mode l3" "vlan id 7" macvlan; do
+		on=
+		[[ $kind == dummy ]] || on="link under"
+		there sh -euc "ip link add under type veth
+			ip link add $on name over type $kind
+			ip link del under; ip link del over 2>/dev/null || :"
+	done
+}
+
+@test "mkveth makes networks on this kernel" {
+	suite unit/net/mkveth.bats '^(add gives|both ends talk|one end on a bridge|a long name has|del removes|the namespace can be)|^an interface is moved in|^an ipvlan|leads elsewhere|who takes them for|read-only$'
+}
+
+@test "run-in-netns keeps the tree below /sys where the kernel attaches later" {
+	suite unit/net/run-in-netns.bats '^(/sys/class/net shows|the cgroup tree|ip netns exec loses|nested mounts|a read-only /sys|the old way keeps|the caller.s mounts stay|--unlink removes the name, and|a user namespace that owns)'
+}
+
+@test "containers run: create, network, sessions, reboot, stop" {
+	suite live/nixos-container.bats '^(create makes a container|the seed.s example|the container rules|echo reboot into|stop lets|settings that NixOS writes)'
+}
+
+@test "containers have interfaces, further pairs, and namespaces of others" {
+	suite live/network.bats '^(INTERFACES|MACVLANS|EXTRA_VETHS|a namespace that exists)'
+}
+
+@test "containers have users of their own, and the network belongs to them" {
+	suite live/users.bats '^(PRIVATE_USERS=|the container.s network is complete|ports are)'
+}
+
+@test "ports are forwarded and traffic leaves by the rules of this kernel's nftables" {
+	suite live/forward.bats '^(a forwarded port|IPv6 and udp|with NAT|stop takes)'
+}
+
+@test "a container reaches a network behind a tagged trunk" {
+	there sh -eu <<-'END'
+		ip netns add peer
+		ip link add trunk type veth peer name trunk netns peer
+		ip link add link trunk name trunk.7 type vlan id 7
+		ip link add br7 type bridge
+		ip link set trunk.7 master br7
+		for link in trunk trunk.7 br7; do ip link set "$link" up; done
+		ip -n peer link add link trunk name trunk.7 type vlan id 7
+		ip -n peer addr add 10.231.150.9/24 dev trunk.7
+		ip -n peer link set trunk up
+		ip -n peer link set trunk.7 up
+		nixos-container create tagged --bridge br7 --local-address 10.231.150.2/24
+	END
+	run -0 there nixos-container run tagged -- ping -c 1 -W 5 10.231.150.9
+	there nixos-container destroy tagged
+	there sh -c 'ip link del br7; ip link del trunk; ip netns del peer'
+}
+
+# On the way down the containers' services have the time to end.
+@test "after a reboot the machine has its AUTO_START containers again" {
+	for name in one two three; do
+		start=--auto-start
+		[[ $name != three ]] || start=
+		# shellcheck disable=SC2086 # a word, or none
+		there nixos-container create "$name" $start --config \
+			"services.slow.command = \"trap 'echo bye >/var/bye; exit' TERM; echo up >/var/up; while :; do sleep 1; done\";"
+		until_true 20 there test -s "/var/lib/containers/$name/var/up"
+	done
+	before=$(boot_id)
+	addresses=$(there cat /etc/containers/{one,two,three}.conf)
+	there systemctl --no-block reboot
+	again() { local now; now=$(boot_id 2>/dev/null) && [[ $now != "$before" ]]; }
+	until_true 90 again
+	run -0 there systemctl is-system-running --wait
+	assert_output running
+	run -0 there cat /var/lib/containers/{one,two,three}/var/bye
+	assert_output $'bye\nbye\nbye'
+	for name in one two; do
+		until_true 20 there nixos-container status "$name"
+		run -0 there nixos-container run "$name" -- hostname
+		assert_output "$name"
+	done
+	run -3 there nixos-container status three
+	assert_equal "$(there cat /etc/containers/{one,two,three}.conf)" "$addresses"
+	run -0 there ping -c 1 -W 5 "$(there nixos-container show-ip one)"
+	there nixos-container start three
+	there nixos-container destroy three
+}
+
+@test "launch runs a container that systemd does not know" {
+	suite live/nixos-container.bats '^launch runs'
+}
+
+@test "with containers running the machine is off soon, and nothing is left" {
+	there nixos-container create four
+	run -0 there nixos-container list
+	assert_equal "${#lines[@]}" 3
+	pid=$(cut -d' ' -f1 "/run/nixos-container-test-vm/$vm/pid")
+	SECONDS=0
+	run -0 vm stop "$vm"
+	refute_output
+	echo "# off after $SECONDS s" >&3
+	# No unit's stop timeout, of which the shortest is 90 s.
+	((SECONDS < 30))
+	# One that has ended may wait to be collected, and has no command line.
+	run -0 sh -c '! [ -s "/proc/$1/cmdline" ]' sh "$pid"
+	assert_not_exists "/run/nixos-container-test-vm/$vm"
+	run -0 find "${NIXOS_CONTAINER_TEST_CACHE:-/var/cache/nixos-container-test}" \
+		-maxdepth 1 -name "disk-vm-$vm*"
+	refute_output
+}
+
+# boot_tomorrow word... - boot $disk on the third day from now: a day is forgiven
+boot_tomorrow() {
+	set -- "${@/#/--append=}"
+	vm boot --disk "$disk" --rtc '+3 days' "$@" "$vm-clock"
+	console=$(tr -d '\r' <"/run/nixos-container-test-vm/$vm-clock/console")
+}
+
+@test "an image that was mounted tomorrow: its check is silent by the hardware's clock" {
+	disk=$BATS_TEST_TMPDIR/disk
+	today=$(date +%s)
+	cp --sparse=always "$(vm image)/root.ext4" "$disk"
+	boot_tomorrow
+	vm exec "$vm-clock" touch /var/mark
+	vm stop "$vm-clock"
+	mounted=$(date -u -d "$(dumpe2fs -h "$disk" 2>/dev/null |
+		sed -n 's/^Last mount time: *//p')" +%s)
+	((mounted >= today + 3 * 86400))
+
+	# A clock that is behind, as where its driver is not loaded yet, is set.
+	boot_tomorrow "vm.clock=$today"
+	[[ $console == *"root: clean"* && $console != *"in the future"* ]]
+	run -0 vm exec "$vm-clock" sh -c \
+		'systemctl is-system-running; stat -c %Y /var/mark; date +%s'
+	assert_line -n 0 running
+	((lines[1] >= today + 3 * 86400 && lines[2] >= lines[1]))
+	vm stop "$vm-clock"
+
+	# Without that, the check takes the dates for damage.
+	boot_tomorrow "vm.clock=$today" vm.hwclock=no
+	[[ $console == *"Superblock last mount time"*"in the future"* ]]
+	run -0 vm exec "$vm-clock" date +%s
+	((output < today + 86400))
+}
