@@ -167,13 +167,14 @@ init_of() { inside cut -d' ' -f22 /proc/1/stat; }
 	printf '{ ... }: builtins.trace "\033]0;owned\a\302\233" { environment.etc.a.text = "traced"; }\n' \
 		>"$root/etc/nixos/configuration.nix"
 	run -0 nixos-container update --no-apply "$name"
-	assert_output --partial 'trace: \x1b]0;owned\x07\xc2\x9b'
-	run -1 env LC_ALL=C grep -aq $'[\001-\010\013-\037\177]' <<<"$output"
+	# What Nix itself takes out of it differs by version.
+	assert_output --regexp 'owned(.x07)?.xc2.x9b'
+	run -1 env LC_ALL=C grep -aq $'[\001-\010\013-\037\177\233]' <<<"$output"
 	grep -qx traced "$(ctr-gcroot path "$name")/etc/a"
 	printf '{ ... }: throw "\033[2Jno"\n' >"$root/etc/nixos/configuration.nix"
 	run -1 nixos-container update --no-apply "$name"
-	assert_output --partial '\x1b[2Jno'
 	assert_output --partial 'could not be built'
+	run -1 env LC_ALL=C grep -aq $'[\001-\010\013-\037\177\233]' <<<"$output"
 }
 
 @test "generations --json and diff tell what there is and what differs" {
