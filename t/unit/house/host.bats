@@ -375,8 +375,6 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 }
 
 @test "the demo's story is true, and play gives a shell where the suite is" {
-	local before
-	before=$(host list)
 	# It installs by a make of its own.
 	unset MAKEFLAGS MAKELEVEL SANITIZE STATIC
 	run -0 "$TOP/t/demo"
@@ -390,5 +388,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	END
 	assert_line --regexp '^[0-9.]+$'
 	assert_line --regexp '/nixos-container\.conf\.5$'
-	assert_equal "$(host list)" "$before"
+	# Others may boot hosts meanwhile.
+	run -0 host list
+	refute_output --partial demo-
 }
