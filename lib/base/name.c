@@ -3,6 +3,7 @@
 #include "base/name.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static bool
 alnum(char c)
@@ -20,4 +21,16 @@ name_ok(const char *name)
 		;
 	return n >= 1 && n <= 63 && name[n] == '\0' && alnum(name[0]) &&
 	    alnum(name[n - 1]);
+}
+
+bool
+name_reserved(const char *name)
+{
+	static const char *const podman[] = { "cache", "containers", "mounts",
+	    "policy", "registries", "sigstore", "storage" };
+
+	for (size_t i = 0; i < sizeof(podman) / sizeof(podman[0]); i++)
+		if (!strcmp(podman[i], name))
+			return true;
+	return false;
 }

@@ -16,4 +16,12 @@
  */
 bool name_ok(const char *name);
 
+/*
+ * name_reserved - does Podman have a file of that name in /etc/containers?
+ *
+ * NAME.conf is Podman's then, and no container's.
+ * Source: containers-registries.conf(5) and its like.
+ */
+bool name_reserved(const char *name);
+
 #endif

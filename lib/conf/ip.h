@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONF_IP_H
+#define CONF_IP_H
+
+/* An address that an interface can have. */
+struct ip {
+	int family;		/* AF_INET or AF_INET6 */
+	int prefix;		/* bits of its network; 32 or 128 where none is given */
+	unsigned char byte[16];	/* in network order; IPv4 has 4 */
+};
+
+/*
+ * ip_parse - read ADDRESS or ADDRESS/PREFIX of one family
+ *
+ * Refused are addresses that mkveth refuses: unspecified, loopback, multicast,
+ * broadcast, and IPv4 written as IPv6.  Returns 0, or -1.
+ */
+int ip_parse(const char *text, int family, struct ip *ip);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* names.c - which containers have a file of settings */
+#define _GNU_SOURCE
+#include "conf/names.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/name.h"
+
+int
+names_of_file(const char *file, char name[NAMES_SIZE])
+{
+	const char *dot = strrchr(file, '.');
+	size_t n = dot ? (size_t)(dot - file) : NAMES_SIZE;
+
+	if (n >= NAMES_SIZE || strcmp(dot, ".conf") != 0)
+		return -1;
+	memcpy(name, file, n);
+	name[n] = '\0';
+	return name_ok(name) && !name_reserved(name) ? 0 : -1;
+}
+
+char *
+names_file(const char *name, char buf[NAMES_FILE_SIZE])
+{
+	snprintf(buf, NAMES_FILE_SIZE, "%s.conf", name);
+	return buf;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* add - returns 0, or -1 with errno */
+static int
+add(struct names *names, size_t *room, const char *name)
+{
+	if (names->n == *room) {
+		size_t more = *room ? *room * 2 : 64;
+		void *p = realloc(names->name, more * NAMES_SIZE);
+
+		if (!p)
+			return -1;
+		names->name = p;
+		*room = more;
+	}
+	strcpy(names->name[names->n++], name);
+	return 0;
+}
+
+static int
+read_all(DIR *d, struct names *names)
+{
+	char name[NAMES_SIZE];
+	struct dirent *e;
+	size_t room = 0;
+
+	for (errno = 0; (e = readdir(d)); errno = 0)
+		if (names_of_file(e->d_name, name) == 0 &&
+		    add(names, &room, name) < 0)
+			return -1;
+	return errno ? -1 : 0;
+}
+
+int
+names_read(int dir, struct names *names)
+{
+	/* A descriptor of its own: the place in a directory is shared. */
+	auto_close int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	int r, e;
+
+	memset(names, 0, sizeof(*names));
+	if (!d)
+		return -1;
+	fd_take(&fd);
+	r = read_all(d, names);
+	e = errno;
+	closedir(d);
+	if (r < 0)
+		names_free(names);
+	else if (names->n > 1)
+		qsort(names->name, names->n, NAMES_SIZE, by_name);
+	errno = e;
+	return r;
+}
+
+void
+names_free(struct names *names)
+{
+	free(names->name);
+	memset(names, 0, sizeof(*names));
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONF_NAMES_H
+#define CONF_NAMES_H
+
+#include <stddef.h>
+
+enum { NAMES_SIZE = 64, NAMES_FILE_SIZE = NAMES_SIZE + 5 };
+
+/* The names of all containers, sorted. */
+struct names {
+	char (*name)[NAMES_SIZE];
+	size_t n;
+};
+
+/* names_of_file - copy NAME of NAME.conf; returns 0, or -1: it is no container's */
+int names_of_file(const char *file, char name[NAMES_SIZE]);
+
+/* names_file - NAME.conf for a name that name_ok allows; returns buf */
+char *names_file(const char *name, char buf[NAMES_FILE_SIZE]);
+
+/*
+ * names_read - find all containers that have a file in a directory
+ *
+ * Returns 0 with names that names_free gives back, or -1 with errno.
+ */
+int names_read(int dir, struct names *names);
+
+void names_free(struct names *names);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* settings.c - read the settings of a container, strictly */
+#define _GNU_SOURCE
+#include "conf/settings.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fd.h"
+
+/* What is known while one file is read. */
+struct reading {
+	struct settings *s;
+	const char *shown;
+	const struct settings_errors *errors;
+	bool failed;
+};
+
+__attribute__((format(printf, 3, 4)))
+static void
+report(struct reading *r, unsigned line, const char *fmt, ...)
+{
+	char text[8192];
+	va_list ap;
+	size_t n;
+
+	r->failed = true;
+	if (!r->errors)
+		return;
+	n = (size_t)snprintf(text, sizeof(text), "%.4096s:", r->shown);
+	if (line)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%u:", line);
+	text[n++] = ' ';
+	va_start(ap, fmt);
+	vsnprintf(text + n, sizeof(text) - n, fmt, ap);
+	va_end(ap);
+	r->errors->report(r->errors->ctx, text);
+}
+
+/* add - one assignment that was read */
+static void
+add(struct reading *r, const struct envfile *e)
+{
+	struct settings *s = r->s;
+	enum key key = key_find(e->key);
+	struct errmsg why;
+
+	if (key == KEYS) {
+		report(r, e->line, "%.64s: unknown setting", e->key);
+		return;
+	}
+	if (s->line[key]) {
+		report(r, e->line, "%s: given twice, first in line %u", e->key,
+		    s->line[key]);
+		return;
+	}
+	s->line[key] = e->line;
+	if (!*e->value)
+		return;
+	if (type_check(key_info[key].type, e->value, &why) < 0)
+		report(r, e->line, "%s: %s", e->key, why.text);
+	else
+		s->value[key] = e->value;
+}
+
+/* wrong_line - a line that is no assignment, or a bad one */
+static void
+wrong_line(struct reading *r, const struct envfile *e)
+{
+	if (e->key && key_find(e->key) != KEYS)
+		report(r, e->line, "%s: %s", e->key, e->wrong);
+	else
+		report(r, e->line, "%s", e->wrong);
+}
+
+int
+settings_parse(struct settings *s, size_t size, const char *shown,
+    const struct settings_errors *errors)
+{
+	struct reading r = { s, shown, errors, false };
+	struct envfile e;
+	unsigned line = 0;
+	const char *wrong;
+	int next;
+
+	memset(s->value, 0, sizeof(s->value));
+	memset(s->line, 0, sizeof(s->line));
+	while ((wrong = envfile_bad_line(s->text, size, &line)))
+		report(&r, line, "%s", wrong);
+	/* A file that is no text is no settings. */
+	envfile_begin(&e, s->text, r.failed ? 0 : size);
+	while ((next = envfile_next(&e)) != 0) {
+		if (next > 0)
+			add(&r, &e);
+		else
+			wrong_line(&r, &e);
+	}
+	if (!r.failed)
+		return 0;
+	errno = EINVAL;
+	return -1;
+}
+
+/* read_text - returns how much there is, or -1 with errno */
+static ssize_t
+read_text(int dir, const char *file, char *text)
+{
+	auto_close int fd = envfile_open(dir, file);
+
+	return fd < 0 ? -1 : envfile_read(fd, text);
+}
+
+int
+settings_read(struct settings *s, int dir, const char *file,
+    const char *shown, const struct settings_errors *errors)
+{
+	struct reading r = { s, shown, errors, false };
+	ssize_t n = read_text(dir, file, s->text);
+	int e = errno;
+
+	if (n >= 0)
+		return settings_parse(s, (size_t)n, shown, errors);
+	memset(s->value, 0, sizeof(s->value));
+	memset(s->line, 0, sizeof(s->line));
+	report(&r, 0, "%s", e == ENOTSUP ? "not a regular file" :
+	    e == EFBIG ? "more than 65536 bytes" : strerror(e));
+	errno = e == ENOTSUP ? ENOTSUP : e;
+	return -1;
+}
+
+const char *
+settings_get(const struct settings *s, enum key key)
+{
+	return s->value[key] ? s->value[key] : key_info[key].fallback;
+}
+
+bool
+settings_on(const struct settings *s, enum key key)
+{
+	const char *value = settings_get(s, key);
+
+	return value && !strcmp(value, "1");
+}
+
+bool
+settings_private(const struct settings *s)
+{
+	return settings_on(s, KEY_PRIVATE_NETWORK) ||
+	    s->value[KEY_INTERFACES] || s->value[KEY_MACVLANS];
+}
+
+bool
+settings_users(const struct settings *s)
+{
+	const char *users = settings_get(s, KEY_PRIVATE_USERS);
+
+	return strcmp(users, "no") != 0 && strcmp(users, "0") != 0;
+}

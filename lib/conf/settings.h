@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONF_SETTINGS_H
+#define CONF_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/errmsg.h"
+#include "conf/envfile.h"
+#include "conf/key.h"
+
+/*
+ * The settings of a container.  It is large: 64 KiB for the text.
+ */
+struct settings {
+	const char *value[KEYS];	/* NULL: not given, or empty */
+	unsigned line[KEYS];		/* of the key in its file; 0: not given */
+	char text[ENVFILE_MAX + 1];	/* what the values point into */
+};
+
+/* How errors are reported: one call for each, "FILE:LINE: KEY: why". */
+struct settings_errors {
+	void (*report)(void *ctx, const char *text);
+	void *ctx;
+};
+
+/*
+ * settings_read - read a file of settings beneath a directory
+ *
+ * file is opened beneath dir (AT_FDCWD for any path); shown is what messages
+ * call it.  Each error is reported; errors may be NULL.  Returns 0, or -1 with
+ * errno EINVAL (something in the file is wrong; all that is right is there
+ * nevertheless, so that a container with one bad line can still be listed) or
+ * that of envfile_open (there are no settings then).
+ */
+int settings_read(struct settings *s, int dir, const char *file,
+    const char *shown, const struct settings_errors *errors);
+
+/*
+ * settings_parse - the same, for a text of size bytes that is in s->text
+ *
+ * Returns 0, or -1 with errno EINVAL.
+ */
+int settings_parse(struct settings *s, size_t size, const char *shown,
+    const struct settings_errors *errors);
+
+/* settings_get - the value of a key, its default where none is given, or NULL */
+const char *settings_get(const struct settings *s, enum key key);
+
+/* settings_on - is this switch on, by its value or its default? */
+bool settings_on(const struct settings *s, enum key key);
+
+/* settings_private - has it a network namespace that is made for it? */
+bool settings_private(const struct settings *s);
+
+/* settings_users - has it a user namespace? */
+bool settings_users(const struct settings *s);
+
+#endif

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: MIT */
+/* type.c - what the values of settings may be */
+#define _GNU_SOURCE
+#include "conf/type.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/socket.h>
+
+#include "base/name.h"
+#include "base/num.h"
+#include "conf/ip.h"
+#include "conf/port.h"
+#include "conf/word.h"
+
+#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+/* A few digits more than any such number needs. */
+static bool
+digits(const char *text, size_t n)
+{
+	return n >= 1 && n <= 18 && strspn(text, "0123456789") == n;
+}
+
+static bool
+one_of(const char *text, size_t n, const char *const list[])
+{
+	for (; *list; list++)
+		if (strlen(*list) == n && !memcmp(*list, text, n))
+			return true;
+	return false;
+}
+
+static bool
+is_switch(const char *v)
+{
+	return !strcmp(v, "0") || !strcmp(v, "1");
+}
+
+static bool
+is_path(const char *v)
+{
+	return *v == '/' && strlen(v) < PATH_MAX;
+}
+
+/* Nix would take one that begins with "-" for an option. */
+static bool
+is_flake(const char *v)
+{
+	return *v != '-' && strlen(v) < PATH_MAX;
+}
+
+static bool
+is_address4(const char *v)
+{
+	struct ip ip;
+
+	return ip_parse(v, AF_INET, &ip) == 0;
+}
+
+static bool
+is_address6(const char *v)
+{
+	struct ip ip;
+
+	return ip_parse(v, AF_INET6, &ip) == 0;
+}
+
+static bool
+is_gateway4(const char *v)
+{
+	return !strchr(v, '/') && is_address4(v);
+}
+
+static bool
+is_gateway6(const char *v)
+{
+	return !strchr(v, '/') && is_address6(v);
+}
+
+/* As ifname_ok in lib/net: what the kernel takes as a name, and no pattern. */
+static bool
+is_interface(const char *v)
+{
+	size_t n = strlen(v);
+
+	if (n < 1 || n >= IFNAMSIZ || !strcmp(v, ".") || !strcmp(v, ".."))
+		return false;
+	for (; *v; v++)
+		if (*v <= ' ' || *v > '~' || strchr("/:%", *v))
+			return false;
+	return true;
+}
+
+static bool
+is_mac(const char *v)
+{
+	if (strlen(v) != 17 || !strncmp(v, "00:00:00:00:00:00", 17))
+		return false;
+	for (int i = 0; i < 17; i++)
+		if (i % 3 == 2 ? v[i] != ':' : !isxdigit((unsigned char)v[i]))
+			return false;
+	/* An odd first byte is that of a group. */
+	return strchr("02468aceACE", v[1]) != NULL;
+}
+
+static bool
+is_mtu(const char *v)
+{
+	return *v != '0' && num_read(v, 65535) >= 68;
+}
+
+static bool
+is_port(const char *v)
+{
+	struct port port;
+
+	return port_parse(v, &port) == 0;
+}
+
+/* is_pair_part - one KEY=VALUE of a further pair */
+static bool
+is_pair_part(const char *part)
+{
+	const char *value = strchr(part, '=');
+	size_t n = value ? (size_t)(value++ - part) : 0;
+
+	if (n == 4 && !memcmp(part, "host", n))
+		return is_address4(value) || is_address6(value);
+	if (n == 5 && !memcmp(part, "local", n))
+		return is_address4(value) || is_address6(value);
+	if (n == 6 && !memcmp(part, "bridge", n))
+		return is_interface(value);
+	if (n == 3 && !memcmp(part, "mac", n))
+		return is_mac(value);
+	return n == 3 && !memcmp(part, "mtu", n) && is_mtu(value);
+}
+
+static bool
+is_pair(const char *v)
+{
+	char buf[1024], *rest = buf, *name, *part;
+
+	if (strlen(v) >= sizeof(buf))
+		return false;
+	strcpy(buf, v);
+	name = strsep(&rest, ":");
+	if (!is_interface(name))
+		return false;
+	while ((part = strsep(&rest, ",")))
+		if (*part && !is_pair_part(part))
+			return false;
+	return true;
+}
+
+static bool
+is_macvlan(const char *v)
+{
+	static const char *const modes[] = { "bridge", "private", "vepa",
+	    "passthru", NULL };
+	char buf[64], *rest = buf, *name, *inside, *mode;
+
+	if (strlen(v) >= sizeof(buf))
+		return false;
+	strcpy(buf, v);
+	name = strsep(&rest, ":");
+	inside = strsep(&rest, ":");
+	mode = rest;
+	return is_interface(name) &&
+	    (!inside || !*inside || is_interface(inside)) &&
+	    (!mode || one_of(mode, strlen(mode), modes));
+}
+
+/* A "+" before a path begins it in the container; no path is a new directory. */
+static bool
+is_bind(const char *v)
+{
+	v += *v == '+';
+	return *v == '/' || (*v == ':' && v[1] == '/');
+}
+
+static bool
+is_tmpfs(const char *v)
+{
+	return *v == '/';
+}
+
+static bool
+is_device(const char *v)
+{
+	const char *mode = strrchr(v, ':');
+	size_t n = mode ? (size_t)(mode - v) : strlen(v);
+
+	if (strncmp(v, "/dev/", 5) && strncmp(v, "char-", 5) &&
+	    strncmp(v, "block-", 6))
+		return false;
+	if (mode && (!mode[1] || mode[1 + strspn(mode + 1, "rwm")]))
+		return false;
+	return strspn(v, ALNUM "_/*.+-") == n;
+}
+
+static bool
+is_capability(const char *v)
+{
+	cap_value_t cap;
+
+	return !strcmp(v, "all") || cap_from_name(v, &cap) == 0;
+}
+
+/* The last of 65536 users is at most 4294967295, who is nobody at all. */
+static bool
+is_users(const char *v)
+{
+	size_t n = strlen(v);
+
+	if (!strcmp(v, "pick") || !strcmp(v, "identity") || !strcmp(v, "no"))
+		return true;
+	if (!digits(v, n) || n > 10)
+		return false;
+	return n < 10 || strcmp(v, "4294901760") <= 0;
+}
+
+/* is_amount - a number of n digits that is not zero, N% up to 100, infinity */
+static bool
+is_amount(const char *v, size_t n)
+{
+	size_t len = strlen(v);
+
+	if (!strcmp(v, "infinity"))
+		return true;
+	if (!digits(v, n) || v[strspn(v, "0")] < '1' || v[strspn(v, "0")] > '9')
+		return false;
+	if (v[n] != '%')
+		return n == len;
+	return n + 1 == len && (n < 3 || (n == 3 && strncmp(v, "100", 3) <= 0));
+}
+
+static bool
+is_count(const char *v)
+{
+	return is_amount(v, strspn(v, "0123456789"));
+}
+
+static bool
+is_size(const char *v)
+{
+	size_t n = strspn(v, "0123456789");
+	char number[20];
+
+	if (n + 1 != strlen(v) || !strchr("KMGT", v[n]) || n >= sizeof(number))
+		return is_count(v);
+	memcpy(number, v, n);
+	number[n] = '\0';
+	return is_count(number);
+}
+
+static bool
+is_percent(const char *v)
+{
+	size_t n = strspn(v, "0123456789");
+
+	return digits(v, n) && n < 8 && strspn(v, "0") < n && !strcmp(v + n, "%");
+}
+
+static bool
+is_flag(const char *v)
+{
+	(void)v;		/* systemd-nspawn knows */
+	return true;
+}
+
+static bool
+is_unit(const char *v)
+{
+	static const char *const kinds[] = { "service", "target", "socket",
+	    "mount", "path", "timer", "device", "slice", NULL };
+	const char *dot = strrchr(v, '.');
+	size_t n = strlen(v);
+
+	if (name_ok(v))
+		return true;
+	return dot && dot > v && n < 256 &&
+	    strspn(v, ALNUM ":_.\\@-") == n &&
+	    one_of(dot + 1, strlen(dot + 1), kinds);
+}
+
+/* Numbers with units, as in systemd.time(7); one without is seconds. */
+static bool
+is_span(const char *v)
+{
+	static const char *const units[] = { "us", "usec", "ms", "msec", "s",
+	    "sec", "second", "seconds", "m", "min", "minute", "minutes", "h",
+	    "hr", "hour", "hours", "d", "day", "days", "w", "week", "weeks",
+	    NULL };
+	size_t n;
+
+	if (!strcmp(v, "infinity"))
+		return true;
+	do {
+		n = strspn(v, "0123456789");
+		if (!digits(v, n) || n > 9)
+			return false;
+		v += n;
+		v += strspn(v, " ");
+		n = strspn(v, "abcdefghijklmnopqrstuvwxyz");
+		if (n && !one_of(v, n, units))
+			return false;
+		v += n;
+		v += strspn(v, " ");
+	} while (*v);
+	return true;
+}
+
+enum list { SINGLE, WORDS, ITEMS };
+
+static const struct row {
+	const char *name, *expected;
+	enum list list;
+	bool (*ok)(const char *word);
+} rows[TYPES] = {
+	[TYPE_SWITCH] = { "switch", "0 or 1", SINGLE, is_switch },
+	[TYPE_PATH] = { "path", "an absolute path", SINGLE, is_path },
+	[TYPE_FLAKE] = { "flake", "a flake reference", SINGLE, is_flake },
+	[TYPE_ADDRESS4] = { "IPv4 address",
+	    "an IPv4 address of an interface, ADDRESS[/PREFIX]",
+	    ITEMS, is_address4 },
+	[TYPE_ADDRESS6] = { "IPv6 address",
+	    "an IPv6 address of an interface, ADDRESS[/PREFIX]",
+	    ITEMS, is_address6 },
+	[TYPE_GATEWAY4] = { "IPv4 address",
+	    "an IPv4 address without a prefix", SINGLE, is_gateway4 },
+	[TYPE_GATEWAY6] = { "IPv6 address",
+	    "an IPv6 address without a prefix", SINGLE, is_gateway6 },
+	[TYPE_INTERFACE] = { "interface",
+	    "the name of an interface, 1 to 15 characters",
+	    SINGLE, is_interface },
+	[TYPE_MAC] = { "MAC address",
+	    "the MAC address of one host, like 02:00:00:00:00:07",
+	    SINGLE, is_mac },
+	[TYPE_MTU] = { "number", "an MTU of 68 to 65535", SINGLE, is_mtu },
+	[TYPE_PORTS] = { "list of ports", "[tcp:|udp:]HOSTPORT[:PORT]",
+	    ITEMS, is_port },
+	[TYPE_PAIRS] = { "list of pairs", "IFNAME[:KEY=VALUE,...] with the "
+	    "keys host, local, bridge, mac and mtu", WORDS, is_pair },
+	[TYPE_INTERFACES] = { "list of interfaces",
+	    "names of interfaces, each 1 to 15 characters",
+	    WORDS, is_interface },
+	[TYPE_MACVLANS] = { "list of interfaces", "IFNAME[:NAME[:MODE]] with "
+	    "the modes bridge, private, vepa and passthru", WORDS, is_macvlan },
+	[TYPE_BINDS] = { "list of paths",
+	    "PATH[:INSIDE[:OPTIONS]] with absolute paths", WORDS, is_bind },
+	[TYPE_TMPFS] = { "list of paths",
+	    "PATH[:OPTIONS] with an absolute path", WORDS, is_tmpfs },
+	[TYPE_DEVICES] = { "list of devices",
+	    "/dev/NODE, char-NAME or block-NAME, each with [:rwm]",
+	    WORDS, is_device },
+	[TYPE_CAPABILITIES] = { "list of capabilities",
+	    "capabilities like CAP_SYS_TIME, or all", ITEMS, is_capability },
+	[TYPE_USERS] = { "users", "pick, identity, no, or the first of 65536 "
+	    "users, 0 to 4294901760", SINGLE, is_users },
+	[TYPE_SIZE] = { "bytes", "a number above 0 with K, M, G or T behind "
+	    "it, N% or infinity", SINGLE, is_size },
+	[TYPE_PERCENT] = { "percent", "N% above 0", SINGLE, is_percent },
+	[TYPE_COUNT] = { "number", "a number above 0, N% or infinity",
+	    SINGLE, is_count },
+	[TYPE_FLAGS] = { "list of flags", "words", WORDS, is_flag },
+	[TYPE_UNITS] = { "list of containers and units",
+	    "names of containers, and full names of units", WORDS, is_unit },
+	[TYPE_SPAN] = { "time span", "a time span like 2min 30s, or infinity",
+	    SINGLE, is_span },
+};
+
+const char *
+type_name(enum type type)
+{
+	return rows[type].name;
+}
+
+const char *
+type_expected(enum type type)
+{
+	return rows[type].expected;
+}
+
+static int
+invalid(const struct row *row, const char *value, struct errmsg *why)
+{
+	bool cut = strlen(value) > 100;
+
+	return errmsg_set(why, "invalid value \"%.100s%s\" (expected %s)",
+	    value, cut ? "..." : "", row->expected);
+}
+
+int
+type_check(enum type type, const char *value, struct errmsg *why)
+{
+	const struct row *row = &rows[type];
+	const char *rest = value;
+	char word[WORD_SIZE];
+	int r;
+
+	if (row->list == SINGLE)
+		return row->ok(value) ? 0 : invalid(row, value, why);
+	for (;;) {
+		r = row->list == WORDS ? word_next(&rest, word) :
+		    word_item(&rest, word);
+		if (r == 0)
+			return 0;
+		if (r < 0)
+			return errmsg_set(why, "invalid value \"%.100s\" (%s)",
+			    value, errno == EINVAL ?
+			    "a single quote is not closed" : "a word is too long");
+		if (!row->ok(word))
+			return invalid(row, word, why);
+	}
+}

@@ -1,0 +1,337 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+load lib/env
+
+setup() {
+	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR/conf
+	mkdir "$NIXOS_CONTAINER_CONF_DIR"
+	file=$NIXOS_CONTAINER_CONF_DIR/web.conf
+}
+
+# value TEXT - FLAKE, which takes any text, in a file of that text
+value() {
+	printf '%b' "$1" >"$file"
+	ctr-conf get web FLAKE
+}
+
+# reads TEXT VALUE
+reads() { assert_equal "$(value "$1")" "$2"; }
+
+# refuses TEXT LINE: the one error; %b has its way with the text
+refuses() {
+	printf '%b' "$1" >"$file"
+	run -2 ctr-conf check web
+	assert_output "ctr-conf: $file:$2"
+}
+
+@test "values stand in double quotes, in single quotes, or in none" {
+	reads 'FLAKE=a b\n' 'a b'
+	reads 'FLAKE="a b"\n' 'a b'
+	reads "FLAKE='a b'\n" 'a b'
+	reads 'FLAKE=a' a
+	reads "FLAKE=it's\n" "it's"
+	reads "FLAKE=\"it's\"\n" "it's"
+	reads "FLAKE='a\"b'\n" 'a"b'
+}
+
+@test "blanks around keys, values and quotes are no part of them" {
+	reads ' \t FLAKE \t = \t a b \t \n' 'a b'
+	reads 'FLAKE= "a " \n' 'a '
+	reads "FLAKE=' a'\t\n" ' a'
+}
+
+@test "comments begin with # or ;, and are no part of a value" {
+	reads '# FLAKE=x\n;FLAKE=y\n  # "\nFLAKE=a\n' a
+	reads '# a comment ends with its line\\\nFLAKE=a\n' a
+	reads 'FLAKE=a#b;c\n' 'a#b;c'
+}
+
+@test "a backslash continues a line, and takes the meaning of a character" {
+	reads 'FLAKE=a\\\nb\n' ab
+	reads 'FLAKE=\\\n  a\n' '  a'
+	reads 'FLAKE="a\\\nb"\n' ab
+	reads 'FLAKE=a\\ b\\"c\\\\d\\n\n' 'a b"c\dn'
+	reads 'FLAKE=a\\  \n' 'a '
+	reads 'FLAKE="\\"\\\\\\$\\`\\a\\:"\n' '"\$`\a\:'
+	reads "FLAKE='a\\\\b\$c'\n" 'a\b$c'
+}
+
+@test "no value is the default, but a key stands once" {
+	printf 'AUTO_START=\nINTERFACES=""\n' >"$file"
+	assert_equal "$(ctr-conf get web AUTO_START)" 0
+	run -1 ctr-conf get web INTERFACES
+	assert_output ''
+	run -0 ctr-conf get web
+	assert_output ''
+	refuses 'NAT=\nMTU=1400\nNAT=1\n' '3: NAT: given twice, first in line 1'
+}
+
+@test "lines that are no assignments are refused" {
+	refuses 'FLAKE\n' '1: expected KEY=VALUE'
+	refuses '\n\nFLAKE' '3: expected KEY=VALUE'
+	refuses '=x\n' '1: : unknown setting'
+	refuses 'PATH=/bin\n' '1: PATH: unknown setting'
+	refuses 'flake=x\n' '1: flake: unknown setting'
+	refuses 'export FLAKE=x\n' '1: export FLAKE: unknown setting'
+}
+
+@test "quotes that do not close, and what only seems to be quoted, are refused" {
+	refuses 'FLAKE="a\nMTU=1400\n' '1: FLAKE: a quote is not closed in its line'
+	refuses "FLAKE='a\n'\n" $'1: FLAKE: a quote is not closed in its line\nctr-conf: '"$file:2: expected KEY=VALUE"
+	refuses 'FLAKE="' '1: FLAKE: a quote is not closed in its line'
+	refuses 'FLAKE="a\\' '1: FLAKE: a quote is not closed in its line'
+	refuses 'FLAKE="a" # comment\n' '1: FLAKE: text behind a closing quote'
+	refuses 'FLAKE="a"b\n' '1: FLAKE: text behind a closing quote'
+	refuses 'FLAKE=--x="a b"\n' '1: FLAKE: a double quote inside an unquoted value'
+	refuses 'FLAKE=a\\' '1: FLAKE: a backslash at the end of the file'
+}
+
+@test "a file with bytes that no text has is refused, and the line named" {
+	refuses 'FLAKE=a\n\nMTU=\0000\n' '3: zero byte'
+	refuses 'FLAKE=a\rNAT=1\n' '1: control character'
+	refuses '# \033[2J\n' '1: control character'
+	refuses 'FLAKE=\0302\0205\n' '1: control character'
+	for bad in '\0377' '\0300\0200' '\0340\0200\0200' '\0355\0240\0200' '\0364\0220\0200\0200' '\0303' \
+		'\0200' '\0360\0237\0230'; do
+		refuses "MTU=1400\nFLAKE=x$bad" '2: not UTF-8'
+	done
+	reads 'FLAKE="/srv/ünï 文 😀"\n' '/srv/ünï 文 😀'
+}
+
+@test "all that is wrong is reported, a line each" {
+	printf '%s\n' 'NAT=maybe' '' 'NO=1' 'MTU="14' 'COPY_RESOLV_CONF=1' 'MTU=1' >"$file"
+	run -2 ctr-conf check web
+	assert_output "ctr-conf: $file:1: NAT: invalid value \"maybe\" (expected 0 or 1)
+ctr-conf: $file:3: NO: unknown setting
+ctr-conf: $file:4: MTU: a quote is not closed in its line
+ctr-conf: $file:6: MTU: invalid value \"1\" (expected an MTU of 68 to 65535)"
+	run -2 ctr-conf get web COPY_RESOLV_CONF
+	refute_line 1
+}
+
+@test "a file of settings may be a link, and is a regular file of at most 64 KiB" {
+	echo FLAKE=linked >"$BATS_TEST_TMPDIR/store"
+	ln -s ../store "$file"
+	assert_equal "$(ctr-conf get web FLAKE)" linked
+	rm "$file"
+	run -1 ctr-conf get web
+	assert_output "ctr-conf: $file: No such file or directory"
+	mkfifo "$file"
+	run -1 timeout 5 ctr-conf check web
+	assert_output "ctr-conf: $file: not a regular file"
+	ln -sf /dev/zero "$file"
+	run -1 timeout 5 ctr-conf check web
+	rm "$file"
+	{ printf 'FLAKE=a\n#'; printf '%065527d' 0; } >"$file"
+	ctr-conf check web
+	printf x >>"$file"
+	run -1 ctr-conf check web
+	assert_output "ctr-conf: $file: more than 65536 bytes"
+}
+
+# takes KEY VALUE..., rejects KEY VALUE...
+takes() {
+	local key=$1
+	shift
+	for v; do
+		printf '%s="%s"\n' "$key" "$v" >"$BATS_TEST_TMPDIR/one"
+		run -0 ctr-conf check --file "$BATS_TEST_TMPDIR/one"
+	done
+}
+
+rejects() {
+	local key=$1
+	shift
+	for v; do
+		printf '%s="%s"\n' "$key" "$v" >"$BATS_TEST_TMPDIR/one"
+		run -2 ctr-conf check --file "$BATS_TEST_TMPDIR/one"
+		assert_output --partial "one:1: $key: invalid value \""
+		[[ ${#lines[@]} -eq 1 && $output == *'(expected '* ]]
+	done
+}
+
+@test "each type takes what is right and refuses what is not" {
+	takes EPHEMERAL 0 1
+	rejects EPHEMERAL yes 2 01 -1
+	takes SYSTEM_PATH /nix/var/nix/profiles/system
+	rejects SYSTEM_PATH nix/store ''x "/$(printf '%04096d' 0)"
+	rejects FLAKE --impure
+	takes LOCAL_ADDRESS 10.0.0.2 10.0.0.2/24 10.0.0.2,10.0.0.3/8 '10.0.0.2 10.0.0.3'
+	rejects LOCAL_ADDRESS 10.0.0 010.0.0.1 10.0.0.256 fc00::2 127.0.0.1 0.0.0.0 224.0.0.1 \
+		255.255.255.255 10.0.0.2/33 10.0.0.2/ 10.0.0.2/0 10.0.0.2/024 web
+	takes LOCAL_ADDRESS6 fc00::2 fc00::2/64 fe80::1
+	rejects LOCAL_ADDRESS6 10.0.0.2 ::1 :: ff02::1 ::ffff:10.0.0.2 fc00::2/129 fc00::g
+	takes GATEWAY 10.0.0.1
+	rejects GATEWAY 10.0.0.1/24 '10.0.0.1 10.0.0.2' fc00::1
+	takes GATEWAY6 fc00::1
+	rejects GATEWAY6 fc00::1/64 10.0.0.1
+	takes HOST_BRIDGE br0 a23456789012345
+	rejects HOST_BRIDGE a234567890123456 a/b a:b 'a b' . .. br%d
+	takes LOCAL_MAC_ADDRESS 02:00:00:00:00:07 FE:aB:00:00:00:07
+	rejects LOCAL_MAC_ADDRESS 02:00:00:00:00 01:00:00:00:00:07 00:00:00:00:00:00 \
+		02-00-00-00-00-07 02:00:00:00:00:07:01 02:00:00:00:00:g7
+	takes MTU 68 1500 65535
+	rejects MTU 67 65536 1e3 0x5dc 01500 -1
+	takes HOST_PORT 80 80:8080 tcp:1:65535 udp:53 'tcp:80:80,udp:53:53 8080'
+	rejects HOST_PORT 0 65536 80: :80 80:0 80:80:80 sctp:80 tcp 080 tcp:tcp:80 '80,x'
+	takes EXTRA_VETHS v1 v1: 'v1:host=10.5.5.1,local=fc00::2/64,bridge=br1,mac=02:00:00:00:00:01,mtu=1400 v2'
+	rejects EXTRA_VETHS v1:peer=x v1:mtu=x v1:host v1:host=x v1:mac=x v1:bridge=a/b a/b :host=10.0.0.1
+	takes INTERFACES eth1 'eth1 eth2'
+	rejects INTERFACES a/b eth1,eth2/ 'eth1 a:b'
+	takes MACVLANS eth1 eth1:mv eth1:mv:private eth1::vepa
+	rejects MACVLANS eth1:mv:l2 a/b eth1:a/b eth1:mv:bridge:x
+	takes BIND /a '/a:/b:norbind /c' "'/srv/my data':/data" +/var:/x :/y
+	rejects BIND a ./a '/a b'
+	takes TMPFS /tmp '/var/cache:size=64M,mode=755 /x'
+	rejects TMPFS tmp
+	takes DEVICES /dev/fuse '/dev/rtc0:r char-usb_device' block-loop:rw
+	rejects DEVICES /etc/passwd fuse /dev/fuse:x /dev/fuse: /dev/a:b:r
+	takes CAPABILITIES CAP_SYS_TIME 'CAP_SYS_TIME CAP_NET_ADMIN' all CAP_MKNOD,CAP_SYS_PTRACE
+	rejects CAPABILITIES SYS_TIME CAP_NO_SUCH CAP_SYS_TIM
+	takes PRIVATE_USERS pick identity no 0 65536 4294901760
+	rejects PRIVATE_USERS yes -1 4294901761 99999999999 65536:65536
+	takes MEMORY_MAX 512M 1 1048576 50% 100% infinity 2T
+	rejects MEMORY_MAX lots 0 0M 101% 1.5G -1 1MB M % '1G;x' 9999999999999999999
+	takes CPU_QUOTA 50% 150%
+	rejects CPU_QUOTA 50 half 0% -1%
+	takes TASKS_MAX 2000 10% infinity
+	rejects TASKS_MAX 0 -1 2K lots
+	takes AFTER database 'database network-online.target' srv-data.mount a@b.service
+	rejects AFTER a/b database.conf _x ../x .service
+	takes START_TIMEOUT 90 1min '2min 30s' 2min30s 500ms infinity 1h '1 min'
+	rejects START_TIMEOUT soon 1parsec min -1 1.5
+}
+
+@test "the value of a list that is wrong is the word" {
+	printf 'HOST_PORT="80 x,81"\n' >"$file"
+	run -2 ctr-conf check web
+	assert_output "ctr-conf: $file:1: HOST_PORT: invalid value \"x\" (expected [tcp:|udp:]HOSTPORT[:PORT])"
+	refuses "BIND=\"/a '/b c\"\n" "1: BIND: invalid value \"/a '/b c\" (a single quote is not closed)"
+	refuses "EXTRA_NSPAWN_FLAGS=\"'--x\"\n" "1: EXTRA_NSPAWN_FLAGS: invalid value \"'--x\" (a single quote is not closed)"
+	printf 'BIND=/%09000d\n' 0 >"$file"
+	run -2 ctr-conf check web
+	assert_output --partial '(a word is too long)'
+}
+
+@test "what NixOS writes is read" {
+	cat >"$file" <<-'END'
+		SYSTEM_PATH=/nix/store/00000000000000000000000000000000-nixos-system-web
+		  PRIVATE_NETWORK=1
+		    HOST_PORT=tcp:8080:80,udp:53:53
+
+		  HOST_ADDRESS=192.168.100.10
+		  LOCAL_ADDRESS=192.168.100.11
+
+		PRIVATE_USERS=no
+		INTERFACES=""
+		MACVLANS=""
+		  AUTO_START=1
+
+		EXTRA_NSPAWN_FLAGS=" --bind-ro=/srv/a:/srv/a --capability=CAP_NET_ADMIN"
+	END
+	run -0 ctr-conf get web
+	assert_output 'SYSTEM_PATH=/nix/store/00000000000000000000000000000000-nixos-system-web
+AUTO_START=1
+PRIVATE_NETWORK=1
+HOST_ADDRESS=192.168.100.10
+LOCAL_ADDRESS=192.168.100.11
+HOST_PORT=tcp:8080:80,udp:53:53
+PRIVATE_USERS=no
+EXTRA_NSPAWN_FLAGS=" --bind-ro=/srv/a:/srv/a --capability=CAP_NET_ADMIN"'
+}
+
+@test "get prints all settings in a form that is read the same" {
+	local again=$BATS_TEST_TMPDIR/again
+	cat >"$file" <<-'END'
+		EXTRA_NSPAWN_FLAGS="'--x=a $b' \"x\" `y` \:\\ "
+		FLAKE=plain#x
+		# gone
+		NAT="1"
+	END
+	cat >"$again" <<-'END'
+		FLAKE=plain#x
+		NAT=1
+		EXTRA_NSPAWN_FLAGS="'--x=a \$b' \"x\" \`y\` \\:\\ "
+	END
+	ctr-conf get web | diff - "$again"
+	assert_equal "$(ctr-conf get web EXTRA_NSPAWN_FLAGS)" "'--x=a \$b' \"x\" \`y\` \\:\\ "
+	ctr-conf get -0 web >"$BATS_TEST_TMPDIR/first"
+	[[ $(tr -cd '\0' <"$BATS_TEST_TMPDIR/first" | wc -c) -eq 3 ]]
+	cp "$again" "$file"
+	ctr-conf get web --null | cmp - "$BATS_TEST_TMPDIR/first"
+	ctr-conf get web | cmp - "$again"
+}
+
+@test "check takes names, all containers, or any file" {
+	echo NAT=0 >"$file"
+	echo NAT=x >"${file%/*}/two.conf"
+	for other in storage.conf .web.pending web.conf.bak a_b.conf; do echo NO=1 >"${file%/*}/$other"; done
+	ctr-conf check web
+	run -2 ctr-conf check web two
+	assert_output --partial 'two.conf:1: NAT: '
+	run -2 ctr-conf check --all
+	[[ ${#lines[@]} -eq 1 ]]
+	rm "${file%/*}/two.conf"
+	ctr-conf check --all
+	run -1 ctr-conf check web three
+	run -2 ctr-conf check --file "${file%/*}/storage.conf"
+	run -2 ctr-conf check
+	run -2 ctr-conf check --all web
+	NIXOS_CONTAINER_CONF_DIR=/no/such ctr-conf --conf-dir "${file%/*}" check web
+	NIXOS_CONTAINER_CONF_DIR=/no/such ctr-conf check web --conf-dir "${file%/*}"
+	run -1 ctr-conf check --all --conf-dir /no/such
+	assert_output 'ctr-conf: open /no/such: No such file or directory'
+	run -2 ctr-conf check web --conf-dir no
+}
+
+@test "names that are no container's are refused before anything is read" {
+	for name in '' -- .. a/b a_b -x x- "$(printf '%064d' 0)" storage; do
+		run -2 ctr-conf get -- "$name"
+	done
+	run -2 ctr-conf get storage
+	assert_output 'ctr-conf: storage: this name is reserved: Podman keeps files of that name'
+	run -2 ctr-conf get a_b
+	assert_output --partial 'a_b: not a container name: a name is 1 to 63 letters'
+}
+
+@test "a wrong command line is told from a failure" {
+	run -2 ctr-conf
+	run -2 ctr-conf frob
+	run -2 ctr-conf get
+	run -2 ctr-conf get web FLAKE MTU
+	assert_output 'ctr-conf: get: unexpected argument: MTU'
+	run -2 ctr-conf get web NO
+	run -2 ctr-conf get web --all
+	assert_output 'ctr-conf: get takes no --all'
+	run -2 ctr-conf keys web
+	run -2 ctr-conf keys --frob
+	run -0 ctr-conf --help
+	assert_line --index 0 'usage: ctr-conf [OPTION]... check NAME...'
+	run -0 ctr-conf --version
+	echo NAT=1 >"$file"
+	run -1 bash -c 'ctr-conf get web >/dev/full'
+}
+
+@test "keys are those of the page, and their examples and defaults are right" {
+	run -0 ctr-conf keys
+	assert_equal "$(cut -f1 <<<"$output" | sort)" \
+		"$(sed -n 's/^\.It Ic \([A-Z_0-9]*\).*/\1/p' "$TOP/share/man/nixos-container.conf.5" | sort)"
+	run -0 ctr-conf keys --json
+	jq -e 'length > 30 and all(.name and .type and .expected and .text and .example and .group)' <<<"$output"
+	# The page has the keys in this order, and these examples.
+	assert_equal "$(jq -r '.[].name' <<<"$output")" \
+		"$(sed -n 's/^\.It Ic \([A-Z_0-9]*\).*/\1/p' "$TOP/share/man/nixos-container.conf.5")"
+	assert_equal "$(jq -r '.[] | "\(.name)=\(.example)"' <<<"$output")" \
+		"$(sed -n "s/^\.Dl \([A-Z_0-9]*=.*\)/\1/p" "$TOP/share/man/nixos-container.conf.5" |
+			sed 's/\\(aq/'"'"'/g; s/="\(.*\)"$/=\1/')"
+	for what in example default; do
+		jq -r ".[] | select(.$what) | \"\(.name)=\\\"\(.$what)\\\"\"" <<<"$output" >"$BATS_TEST_TMPDIR/all"
+		[[ -s $BATS_TEST_TMPDIR/all ]]
+		run -0 grep -c . "$BATS_TEST_TMPDIR/all"
+		while IFS= read -r line; do
+			printf '%s\n' "$line" >"$BATS_TEST_TMPDIR/one"
+			ctr-conf check --file "$BATS_TEST_TMPDIR/one"
+		done <"$BATS_TEST_TMPDIR/all"
+		run -0 ctr-conf keys --json
+	done
+}
