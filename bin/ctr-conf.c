@@ -20,6 +20,7 @@
 #include "base/fd.h"
 #include "base/name.h"
 #include "base/privilege.h"
+#include "conf/check.h"
 #include "conf/json.h"
 #include "conf/key.h"
 #include "conf/names.h"
@@ -76,7 +77,7 @@ open_conf_dir(const struct options *o)
 }
 
 static void
-check_name(const char *name)
+need_name(const char *name)
 {
 	if (!name_ok(name))
 		errx(EXIT_USAGE, "%s: not a container name: %s", name,
@@ -86,17 +87,44 @@ check_name(const char *name)
 		    "files of that name", name);
 }
 
+/* show_file - NAME.conf, and what messages call it */
+static void
+show_file(const struct options *o, const char *name,
+    char file[NAMES_FILE_SIZE], char shown[PATH_MAX])
+{
+	names_file(name, file);
+	snprintf(shown, PATH_MAX, "%s/%s", o->conf_dir, file);
+}
+
 /* read_name - the settings of a container; returns the status */
 static int
 read_name(const struct options *o, int dir, const char *name)
 {
 	char file[NAMES_FILE_SIZE], shown[PATH_MAX];
 
-	names_file(name, file);
-	snprintf(shown, sizeof(shown), "%s/%s", o->conf_dir, file);
+	show_file(o, name, file, shown);
 	if (settings_read(&settings, dir, file, shown, &errors) == 0)
 		return 0;
 	return errno == EINVAL ? EXIT_USAGE : 1;
+}
+
+/* check_one - the settings of a container, or with name NULL of any file */
+static int
+check_one(int dir, const char *file, const char *name, const char *shown)
+{
+	if (settings_read(&settings, dir, file, shown, &errors) == 0 &&
+	    check_settings(&settings, name, shown, &errors) == 0)
+		return 0;
+	return errno == EINVAL ? EXIT_USAGE : 1;
+}
+
+static int
+check_name(const struct options *o, int dir, const char *name)
+{
+	char file[NAMES_FILE_SIZE], shown[PATH_MAX];
+
+	show_file(o, name, file, shown);
+	return check_one(dir, file, name, shown);
 }
 
 static int
@@ -115,7 +143,7 @@ check_all(const struct options *o)
 	if (names_read(dir, &names) < 0)
 		err(1, "read %s", o->conf_dir);
 	for (size_t i = 0; i < names.n; i++)
-		status = worse(status, read_name(o, dir, names.name[i]));
+		status = worse(status, check_name(o, dir, names.name[i]));
 	names_free(&names);
 	return status;
 }
@@ -127,10 +155,10 @@ check_names(const struct options *o)
 	int status = 0;
 
 	for (int i = 0; i < o->args; i++)
-		check_name(o->arg[i]);
+		need_name(o->arg[i]);
 	dir = open_conf_dir(o);
 	for (int i = 0; i < o->args; i++)
-		status = worse(status, read_name(o, dir, o->arg[i]));
+		status = worse(status, check_name(o, dir, o->arg[i]));
 	return status;
 }
 
@@ -144,9 +172,7 @@ check_verb(const struct options *o)
 		return check_all(o);
 	if (!o->file)
 		return check_names(o);
-	if (settings_read(&settings, AT_FDCWD, o->file, o->file, &errors) == 0)
-		return 0;
-	return errno == EINVAL ? EXIT_USAGE : 1;
+	return check_one(AT_FDCWD, o->file, NULL, o->file);
 }
 
 /* print_all - in the form of a file of settings, or each ended by a zero */
@@ -175,7 +201,7 @@ get_verb(const struct options *o)
 	const char *value;
 	int status;
 
-	check_name(o->arg[0]);
+	need_name(o->arg[0]);
 	if (o->args > 1 && key == KEYS)
 		errx(EXIT_USAGE, "unknown setting: %s; see: ctr-conf keys",
 		    o->arg[1]);

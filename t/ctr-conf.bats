@@ -134,8 +134,8 @@ takes() {
 	local key=$1
 	shift
 	for v; do
-		printf '%s="%s"\n' "$key" "$v" >"$BATS_TEST_TMPDIR/one"
-		run -0 ctr-conf check --file "$BATS_TEST_TMPDIR/one"
+		printf '%s="%s"\n' "$key" "$v" >"$file"
+		assert_equal "$(ctr-conf get web "$key")" "$v"
 	done
 }
 
@@ -329,9 +329,96 @@ EXTRA_NSPAWN_FLAGS=" --bind-ro=/srv/a:/srv/a --capability=CAP_NET_ADMIN"'
 		[[ -s $BATS_TEST_TMPDIR/all ]]
 		run -0 grep -c . "$BATS_TEST_TMPDIR/all"
 		while IFS= read -r line; do
-			printf '%s\n' "$line" >"$BATS_TEST_TMPDIR/one"
-			ctr-conf check --file "$BATS_TEST_TMPDIR/one"
+			printf '%s\n' "$line" >"$file"
+			ctr-conf get web >/dev/null
 		done <"$BATS_TEST_TMPDIR/all"
 		run -0 ctr-conf keys --json
 	done
+}
+
+# fits LINE..., clashes ERROR LINE... - on the settings of web
+fits() {
+	printf '%s\n' "$@" >"$file"
+	run -0 ctr-conf check web
+	assert_output ''
+}
+
+clashes() {
+	local error=$1
+	shift
+	printf '%s\n' "$@" >"$file"
+	run -2 ctr-conf check web
+	assert_output "ctr-conf: $file:$error"
+	# get reads them nevertheless: they are right, each by itself.
+	ctr-conf get web >/dev/null
+}
+
+@test "what needs a network of its own is refused without, and another namespace with one" {
+	for one in HOST_ADDRESS=10.0.0.1/24 LOCAL_ADDRESS=10.0.0.2 HOST_ADDRESS6=fc00::1 \
+		LOCAL_ADDRESS6=fc00::2 LOCAL_MAC_ADDRESS=02:00:00:00:00:01 HOST_BRIDGE=br0 \
+		EXTRA_VETHS=v1 GATEWAY=10.0.0.1 GATEWAY6=fc00::1 MTU=1400 HOST_PORT=80 NAT=1; do
+		clashes "2: ${one%%=*} needs PRIVATE_NETWORK=1" PRIVATE_NETWORK=0 "$one"
+	done
+	fits NAT=0
+	fits NETWORK_NAMESPACE_PATH=/run/netns/x
+	for one in PRIVATE_NETWORK=1 INTERFACES=eth1 MACVLANS=eth1; do
+		clashes '1: NETWORK_NAMESPACE_PATH excludes PRIVATE_NETWORK, INTERFACES and MACVLANS' \
+			NETWORK_NAMESPACE_PATH=/run/netns/x "$one"
+	done
+}
+
+@test "an address of one end alone is refused, and the other end named" {
+	fits PRIVATE_NETWORK=1 HOST_ADDRESS=10.0.0.1 LOCAL_ADDRESS=10.0.0.2 LOCAL_ADDRESS6=fc00::2 HOST_ADDRESS6=fc00::1
+	fits PRIVATE_NETWORK=1 HOST_BRIDGE=br0 LOCAL_ADDRESS=10.0.0.2/24
+	fits PRIVATE_NETWORK=1 HOST_BRIDGE=br0 LOCAL_ADDRESS=10.0.0.2/24 HOST_ADDRESS=10.0.0.1
+	fits PRIVATE_NETWORK=1 GATEWAY=10.0.0.1 LOCAL_ADDRESS=10.0.0.2/24
+	fits PRIVATE_NETWORK=1 HOST_ADDRESS=10.0.0.1/24
+	clashes "2: LOCAL_ADDRESS: the host's end has no address: set HOST_ADDRESS, such as HOST_ADDRESS=10.0.0.1, or HOST_BRIDGE or GATEWAY" \
+		PRIVATE_NETWORK=1 LOCAL_ADDRESS=10.0.0.2/24
+	clashes "2: LOCAL_ADDRESS6: the host's end has no address: set HOST_ADDRESS6, such as HOST_ADDRESS6=fc00::2, or HOST_BRIDGE or GATEWAY6" \
+		PRIVATE_NETWORK=1 LOCAL_ADDRESS6=fc00::1
+	clashes "2: HOST_ADDRESS: the container's end has no address: set LOCAL_ADDRESS, such as LOCAL_ADDRESS=10.0.0.254" \
+		PRIVATE_NETWORK=1 HOST_ADDRESS=10.0.0.255 HOST_ADDRESS6=fc00::1 LOCAL_ADDRESS6=fc00::2
+}
+
+@test "addresses and gateways that cannot be are refused" {
+	local pair=(PRIVATE_NETWORK=1 HOST_ADDRESS=10.0.0.1 LOCAL_ADDRESS=10.0.0.2)
+	fits "${pair[@]}" GATEWAY=10.0.0.1 MTU=68
+	clashes '4: GATEWAY: the container cannot be its own gateway: 10.0.0.2' "${pair[@]}" GATEWAY=10.0.0.2
+	clashes '4: GATEWAY6 needs LOCAL_ADDRESS6' "${pair[@]}" GATEWAY6=fc00::1
+	clashes '2: HOST_ADDRESS: the address 10.0.0.2 is given twice' \
+		PRIVATE_NETWORK=1 HOST_ADDRESS=10.0.0.2 LOCAL_ADDRESS=10.0.0.2/24
+	clashes '2: LOCAL_ADDRESS6: the address fc00:0::2 is given twice' PRIVATE_NETWORK=1 \
+		LOCAL_ADDRESS6=fc00::2,fc00:0::2 HOST_ADDRESS6=fc00::1
+	clashes '4: MTU: IPv6 needs at least 1280: 1279' PRIVATE_NETWORK=1 LOCAL_ADDRESS6=fc00::2 \
+		HOST_ADDRESS6=fc00::1 MTU=1279
+	clashes '3: LOCAL_ADDRESS: more than 16 addresses' PRIVATE_NETWORK=1 HOST_ADDRESS=10.0.0.1 \
+		"LOCAL_ADDRESS=$(printf '10.2.2.%d ' {1..17})"
+}
+
+@test "a port is forwarded once, and there is an address to forward it to" {
+	local pair=(PRIVATE_NETWORK=1 HOST_ADDRESS=10.0.0.1 LOCAL_ADDRESS=10.0.0.2)
+	fits "${pair[@]}" HOST_PORT=80,udp:80,81:80 NAT=1
+	clashes '4: HOST_PORT: port 8099 (tcp) is forwarded twice: tcp:8099:80' \
+		"${pair[@]}" HOST_PORT='8099:80 tcp:8099:80'
+	clashes '4: HOST_PORT: port 53 (udp) is forwarded twice: udp:53:54' \
+		"${pair[@]}" HOST_PORT=udp:53,53,udp:53:54
+	clashes '2: HOST_PORT needs LOCAL_ADDRESS or LOCAL_ADDRESS6' PRIVATE_NETWORK=1 HOST_PORT=80
+	clashes '2: NAT needs LOCAL_ADDRESS or LOCAL_ADDRESS6' PRIVATE_NETWORK=1 NAT=1
+	fits PRIVATE_NETWORK=1 HOST_BRIDGE=br0 LOCAL_ADDRESS6=fc00::2/64 HOST_PORT=80 NAT=1
+}
+
+@test "no two interfaces in the container have one name" {
+	fits PRIVATE_NETWORK=1 INTERFACES='eth1 eth2' MACVLANS=eth1 EXTRA_VETHS='v1 v2:bridge=br1'
+	fits INTERFACES=eth0
+	clashes '2: INTERFACES: the container has two interfaces of the name eth0' PRIVATE_NETWORK=1 INTERFACES=eth0
+	clashes '1: INTERFACES: the container has two interfaces of the name eth1' INTERFACES='eth1 eth1'
+	clashes '2: MACVLANS: the container has two interfaces of the name mv-x' INTERFACES=mv-x MACVLANS=x
+	clashes '3: MACVLANS: the container has two interfaces of the name v1' PRIVATE_NETWORK=1 EXTRA_VETHS=v1:mtu=1400 MACVLANS=x:v1
+}
+
+@test "a container does not wait for itself" {
+	fits AFTER=web2 REQUIRES=container@web2.service
+	clashes '1: AFTER: the container itself: web' AFTER='db web'
+	clashes '1: REQUIRES: the container itself: container@web.service' REQUIRES=container@web.service
 }

@@ -18,26 +18,29 @@ struct reading {
 	bool failed;
 };
 
-__attribute__((format(printf, 3, 4)))
-static void
-report(struct reading *r, unsigned line, const char *fmt, ...)
+void
+settings_report(const struct settings_errors *errors, const char *shown,
+    unsigned line, const char *fmt, ...)
 {
 	char text[8192];
 	va_list ap;
 	size_t n;
 
-	r->failed = true;
-	if (!r->errors)
+	if (!errors)
 		return;
-	n = (size_t)snprintf(text, sizeof(text), "%.4096s:", r->shown);
+	n = (size_t)snprintf(text, sizeof(text), "%.4096s:", shown);
 	if (line)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%u:", line);
 	text[n++] = ' ';
 	va_start(ap, fmt);
 	vsnprintf(text + n, sizeof(text) - n, fmt, ap);
 	va_end(ap);
-	r->errors->report(r->errors->ctx, text);
+	errors->report(errors->ctx, text);
 }
+
+#define report(r, ...) do { \
+	settings_report((r)->errors, (r)->shown, __VA_ARGS__); \
+	(r)->failed = true; } while (0)
 
 /* add - one assignment that was read */
 static void

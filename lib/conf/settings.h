@@ -24,6 +24,11 @@ struct settings_errors {
 	void *ctx;
 };
 
+/* settings_report - report an error; line 0: of the whole file */
+__attribute__((format(printf, 4, 5)))
+void settings_report(const struct settings_errors *errors, const char *shown,
+    unsigned line, const char *fmt, ...);
+
 /*
  * settings_read - read a file of settings beneath a directory
  *

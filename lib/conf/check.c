@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/* check.c - settings that are right alone, and wrong together */
+#define _GNU_SOURCE
+#include "conf/check.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "conf/ip.h"
+#include "conf/port.h"
+#include "conf/word.h"
+
+enum {
+	ADDRESSES = 16,		/* of one end; as many as mkveth takes */
+	LINKS = 64,		/* interfaces that mkveth makes or moves */
+};
+
+/* The keys of one family. */
+struct family {
+	int family;
+	enum key host, local, gateway;
+};
+
+static const struct family families[] = {
+	{ AF_INET, KEY_HOST_ADDRESS, KEY_LOCAL_ADDRESS, KEY_GATEWAY },
+	{ AF_INET6, KEY_HOST_ADDRESS6, KEY_LOCAL_ADDRESS6, KEY_GATEWAY6 },
+};
+
+struct check {
+	const struct settings *s;
+	const char *name, *shown;
+	const struct settings_errors *errors;
+	bool failed;
+};
+
+#define bad(c, key, ...) do { \
+	settings_report((c)->errors, (c)->shown, (c)->s->line[key], \
+	    __VA_ARGS__); \
+	(c)->failed = true; } while (0)
+
+/* given - is there more than the default of a switch? */
+static bool
+given(const struct settings *s, enum key key)
+{
+	return key_info[key].type == TYPE_SWITCH ? settings_on(s, key) :
+	    s->value[key] != NULL;
+}
+
+static void
+check_private(struct check *c)
+{
+	static const enum key need[] = { KEY_HOST_ADDRESS, KEY_LOCAL_ADDRESS,
+	    KEY_HOST_ADDRESS6, KEY_LOCAL_ADDRESS6, KEY_LOCAL_MAC_ADDRESS,
+	    KEY_HOST_BRIDGE, KEY_EXTRA_VETHS, KEY_GATEWAY, KEY_GATEWAY6,
+	    KEY_MTU, KEY_HOST_PORT, KEY_NAT };
+	const struct settings *s = c->s;
+
+	if (s->value[KEY_NETWORK_NAMESPACE_PATH] && settings_private(s))
+		bad(c, KEY_NETWORK_NAMESPACE_PATH, "NETWORK_NAMESPACE_PATH "
+		    "excludes PRIVATE_NETWORK, INTERFACES and MACVLANS");
+	if (settings_on(s, KEY_PRIVATE_NETWORK))
+		return;
+	for (size_t i = 0; i < sizeof(need) / sizeof(need[0]); i++)
+		if (given(s, need[i]))
+			bad(c, need[i], "%s needs PRIVATE_NETWORK=1",
+			    key_info[need[i]].name);
+}
+
+/* suggest - a neighbour of an address, such as the .1 of a .2 */
+static void
+suggest(const char *value, int family, char text[INET6_ADDRSTRLEN])
+{
+	char word[WORD_SIZE];
+	unsigned char *last;
+	struct ip ip;
+
+	if (word_item(&value, word) != 1 || ip_parse(word, family, &ip) < 0)
+		memset(&ip, 0, sizeof(ip));
+	last = &ip.byte[family == AF_INET ? 3 : 15];
+	if (*last > 0 && (*last == 255 || *last % 2 == 0))
+		--*last;
+	else
+		++*last;
+	inet_ntop(family, ip.byte, text, INET6_ADDRSTRLEN);
+}
+
+/* without_network - has none of the addresses a prefix that holds others? */
+static bool
+without_network(const char *value, int family)
+{
+	char word[WORD_SIZE];
+	struct ip ip;
+
+	while (word_item(&value, word) == 1)
+		if (ip_parse(word, family, &ip) == 0 &&
+		    ip.prefix < (family == AF_INET ? 32 : 128))
+			return false;
+	return true;
+}
+
+/*
+ * check_ends - an address of one end alone leads nowhere
+ *
+ * A gateway says that somebody else sees to the host's end; and an address of
+ * the host with a network may be all that a DHCP server there needs.
+ */
+static void
+check_ends(struct check *c, const struct family *f)
+{
+	const char *host = c->s->value[f->host], *local = c->s->value[f->local];
+	char other[INET6_ADDRSTRLEN];
+
+	if (c->s->value[KEY_HOST_BRIDGE] || c->s->value[f->gateway])
+		return;
+	if (local && !host) {
+		suggest(local, f->family, other);
+		bad(c, f->local, "%s: the host's end has no address: set %s, "
+		    "such as %s=%s, or HOST_BRIDGE or %s",
+		    key_info[f->local].name, key_info[f->host].name,
+		    key_info[f->host].name, other, key_info[f->gateway].name);
+	} else if (host && !local && without_network(host, f->family)) {
+		suggest(host, f->family, other);
+		bad(c, f->host, "%s: the container's end has no address: set "
+		    "%s, such as %s=%s", key_info[f->host].name,
+		    key_info[f->local].name, key_info[f->local].name, other);
+	}
+}
+
+/* The addresses of both ends of the container's pair. */
+struct seen {
+	int n;
+	struct ip ip[2 * ADDRESSES];
+};
+
+static bool
+same(const struct ip *a, const struct ip *b)
+{
+	return !memcmp(a->byte, b->byte, sizeof(a->byte));
+}
+
+static void
+check_twice(struct check *c, const struct family *f, enum key key,
+    struct seen *seen)
+{
+	const char *rest = c->s->value[key];
+	char word[WORD_SIZE];
+	int before = seen->n;
+
+	while (rest && word_item(&rest, word) == 1) {
+		struct ip *ip = &seen->ip[seen->n];
+
+		if (seen->n - before == ADDRESSES) {
+			bad(c, key, "%s: more than %d addresses",
+			    key_info[key].name, ADDRESSES);
+			return;
+		}
+		if (ip_parse(word, f->family, ip) < 0)
+			continue;
+		for (int i = 0; i < seen->n; i++)
+			if (same(&seen->ip[i], ip))
+				bad(c, key, "%s: the address %s is given twice",
+				    key_info[key].name, word);
+		seen->n++;
+	}
+}
+
+/* check_gateway - local has the addresses of the container alone */
+static void
+check_gateway(struct check *c, const struct family *f, const struct seen *local)
+{
+	const char *text = c->s->value[f->gateway];
+	struct ip ip;
+
+	if (!text || ip_parse(text, f->family, &ip) < 0)
+		return;
+	if (local->n == 0)
+		bad(c, f->gateway, "%s needs %s", key_info[f->gateway].name,
+		    key_info[f->local].name);
+	for (int i = 0; i < local->n; i++)
+		if (same(&local->ip[i], &ip))
+			bad(c, f->gateway, "%s: the container cannot be its "
+			    "own gateway: %s", key_info[f->gateway].name, text);
+}
+
+static void
+check_family(struct check *c, const struct family *f)
+{
+	struct seen seen = { .n = 0 };
+	const char *mtu = c->s->value[KEY_MTU];
+
+	check_ends(c, f);
+	check_twice(c, f, f->local, &seen);
+	check_gateway(c, f, &seen);
+	check_twice(c, f, f->host, &seen);
+	if (f->family == AF_INET6 && seen.n > 0 && mtu &&
+	    num_read(mtu, 65535) < 1280)
+		bad(c, KEY_MTU, "MTU: IPv6 needs at least 1280: %s", mtu);
+}
+
+/* Names of interfaces in the container. */
+struct links {
+	int n;
+	char name[LINKS][IFNAMSIZ];
+};
+
+static void
+add_link(struct check *c, struct links *links, enum key key, const char *name)
+{
+	for (int i = 0; i < links->n; i++)
+		if (!strcmp(links->name[i], name)) {
+			bad(c, key, "%s: the container has two interfaces of "
+			    "the name %s", key_info[key].name, name);
+			return;
+		}
+	if (links->n == LINKS) {
+		bad(c, key, "%s: more than %d interfaces",
+		    key_info[key].name, LINKS);
+		return;
+	}
+	snprintf(links->name[links->n++], IFNAMSIZ, "%s", name);
+}
+
+/* inside - what an interface of a list is called in the container */
+static void
+inside(enum key key, char *word, char name[IFNAMSIZ])
+{
+	char *rest = word, *first = strsep(&rest, ":");
+	char *second = rest ? strsep(&rest, ":") : NULL;
+
+	if (key != KEY_MACVLANS)
+		snprintf(name, IFNAMSIZ, "%s", first);
+	else if (second && *second)
+		snprintf(name, IFNAMSIZ, "%s", second);
+	else
+		snprintf(name, IFNAMSIZ, "mv-%.12s", first);
+}
+
+static void
+check_links(struct check *c)
+{
+	static const enum key lists[] = { KEY_EXTRA_VETHS, KEY_INTERFACES,
+	    KEY_MACVLANS };
+	struct links links = { .n = 0 };
+	char word[WORD_SIZE], name[IFNAMSIZ];
+
+	if (settings_on(c->s, KEY_PRIVATE_NETWORK))
+		add_link(c, &links, KEY_PRIVATE_NETWORK, "eth0");
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		const char *rest = c->s->value[lists[i]];
+
+		while (rest && word_next(&rest, word) == 1) {
+			inside(lists[i], word, name);
+			add_link(c, &links, lists[i], name);
+		}
+	}
+}
+
+/* check_ports - one bit for each port that was seen, tcp and udp */
+static void
+check_ports(struct check *c)
+{
+	const char *rest = c->s->value[KEY_HOST_PORT];
+	unsigned char seen[2][65536 / 8] = { { 0 } };
+	char word[WORD_SIZE];
+	struct port port;
+
+	while (rest && word_item(&rest, word) == 1) {
+		unsigned char *at, bit;
+
+		if (port_parse(word, &port) < 0)
+			continue;
+		at = &seen[port.udp][port.host / 8];
+		bit = (unsigned char)(1 << port.host % 8);
+		if (*at & bit)
+			bad(c, KEY_HOST_PORT, "HOST_PORT: port %d (%s) is "
+			    "forwarded twice: %s", port.host,
+			    port.udp ? "udp" : "tcp", word);
+		*at |= bit;
+	}
+}
+
+static void
+check_forward(struct check *c)
+{
+	static const enum key need[] = { KEY_HOST_PORT, KEY_NAT };
+
+	check_ports(c);
+	if (c->s->value[KEY_LOCAL_ADDRESS] || c->s->value[KEY_LOCAL_ADDRESS6])
+		return;
+	for (size_t i = 0; i < sizeof(need) / sizeof(need[0]); i++)
+		if (given(c->s, need[i]))
+			bad(c, need[i], "%s needs LOCAL_ADDRESS or "
+			    "LOCAL_ADDRESS6", key_info[need[i]].name);
+}
+
+static void
+check_units(struct check *c, enum key key)
+{
+	const char *rest = c->s->value[key];
+	char word[WORD_SIZE], unit[128];
+
+	snprintf(unit, sizeof(unit), "container@%s.service", c->name);
+	while (rest && word_next(&rest, word) == 1)
+		if (!strcmp(word, c->name) || !strcmp(word, unit))
+			bad(c, key, "%s: the container itself: %s",
+			    key_info[key].name, word);
+}
+
+int
+check_settings(const struct settings *s, const char *name, const char *shown,
+    const struct settings_errors *errors)
+{
+	struct check c = { s, name, shown, errors, false };
+
+	check_private(&c);
+	if (settings_on(s, KEY_PRIVATE_NETWORK)) {
+		check_family(&c, &families[0]);
+		check_family(&c, &families[1]);
+		check_forward(&c);
+	}
+	check_links(&c);
+	if (name) {
+		check_units(&c, KEY_AFTER);
+		check_units(&c, KEY_REQUIRES);
+	}
+	if (!c.failed)
+		return 0;
+	errno = EINVAL;
+	return -1;
+}
