@@ -19,40 +19,63 @@
 #include "base/exits.h"
 #include "base/fd.h"
 #include "base/name.h"
+#include "base/num.h"
 #include "base/privilege.h"
 #include "conf/check.h"
+#include "conf/envfile.h"
+#include "conf/hold.h"
 #include "conf/json.h"
 #include "conf/key.h"
 #include "conf/names.h"
 #include "conf/quote.h"
 #include "conf/settings.h"
+#include "conf/type.h"
+#include "conf/write.h"
 
 static const char help[] =
 	"usage: ctr-conf [OPTION]... check NAME...\n"
 	"       ctr-conf [OPTION]... check --all\n"
 	"       ctr-conf [OPTION]... check --file FILE\n"
-	"       ctr-conf [OPTION]... get [-0] NAME [KEY]\n"
-	"       ctr-conf keys [--json]\n"
+	"       ctr-conf [OPTION]... get NAME [KEY]\n"
+	"       ctr-conf [OPTION]... set NAME [KEY=VALUE]... [--unset KEY]...\n"
+	"       ctr-conf [OPTION]... keys\n"
 	"\n"
 	"check  validate settings; print what is wrong\n"
 	"get    print a value, or all that are set as KEY=VALUE\n"
+	"set    change settings; an empty value is the default, as with --unset\n"
 	"keys   print all keys with their types, defaults and meaning\n"
 	"\n"
 	"      --all           all containers\n"
-	"      --file FILE     any file of settings\n"
+	"      --file FILE     any file of settings, instead of NAME; set does not\n"
+	"                      lock it\n"
+	"      --unset KEY     back to the default\n"
+	"      --wait SECONDS  how long set waits for another command (30)\n"
 	"  -0, --null          end values with a zero byte, without quotes\n"
 	"      --json          print JSON\n"
 	"      --conf-dir DIR  where the settings are\n"
 	"                      ($NIXOS_CONTAINER_CONF_DIR, else " CONF_DIR ")\n"
+	"      --lock-dir DIR  where the locks of containers are\n"
+	"                      ($NIXOS_CONTAINER_LOCK_DIR, else /run/nixos-container)\n"
 	"  -h, --help          print this\n"
 	"  -V, --version       print the version\n";
 
 /* What the command line says. */
 struct options {
-	const char *conf_dir, *file;
+	const char *conf_dir, *lock_dir, *file;
+	const char *name;	/* of the one container, or NULL */
 	bool all, null, json;
-	char **arg;		/* behind the verb, ended by NULL */
+	int wait_ms;
+	char **arg;		/* behind the verb and name, ended by NULL */
 	int args;
+	struct change change[KEYS];	/* of each key one at most */
+	int changes;
+};
+
+/* The file that a verb works on. */
+struct target {
+	int dir;
+	char file[PATH_MAX];	/* beneath dir */
+	char shown[PATH_MAX];	/* what messages call it */
 };
 
 static struct settings settings;
@@ -87,33 +110,50 @@ need_name(const char *name)
 		    "files of that name", name);
 }
 
-/* show_file - NAME.conf, and what messages call it */
 static void
-show_file(const struct options *o, const char *name,
-    char file[NAMES_FILE_SIZE], char shown[PATH_MAX])
+target_name(struct target *t, const struct options *o, int dir,
+    const char *name)
 {
-	names_file(name, file);
-	snprintf(shown, PATH_MAX, "%s/%s", o->conf_dir, file);
+	t->dir = dir;
+	names_file(name, t->file);
+	if ((size_t)snprintf(t->shown, sizeof(t->shown), "%s/%s", o->conf_dir,
+	    t->file) >= sizeof(t->shown))
+		errx(EXIT_USAGE, "path too long: %s", o->conf_dir);
 }
 
-/* read_name - the settings of a container; returns the status */
-static int
-read_name(const struct options *o, int dir, const char *name)
+/* target_file - the directory is opened: set makes another file there */
+static void
+target_file(struct target *t, const char *path)
 {
-	char file[NAMES_FILE_SIZE], shown[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t n = slash ? (size_t)(slash + 1 - path) : 0;
 
-	show_file(o, name, file, shown);
-	if (settings_read(&settings, dir, file, shown, &errors) == 0)
-		return 0;
-	return errno == EINVAL ? EXIT_USAGE : 1;
+	if (strlen(path) >= sizeof(t->shown))
+		errx(EXIT_USAGE, "path too long: %s", path);
+	memcpy(t->file, path, n);
+	strcpy(t->file + n, n ? "" : ".");
+	if ((t->dir = open(t->file, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		err(1, "open %s", t->file);
+	strcpy(t->file, path + n);
+	strcpy(t->shown, path);
 }
 
-/* check_one - the settings of a container, or with name NULL of any file */
-static int
-check_one(int dir, const char *file, const char *name, const char *shown)
+/* target_open - of the one container, or the one file */
+static void
+target_open(struct target *t, const struct options *o)
 {
-	if (settings_read(&settings, dir, file, shown, &errors) == 0 &&
-	    check_settings(&settings, name, shown, &errors) == 0)
+	if (o->file)
+		target_file(t, o->file);
+	else
+		target_name(t, o, open_conf_dir(o), o->name);
+}
+
+/* check_target - with a name it is also checked that it fits this container */
+static int
+check_target(const struct target *t, const char *name)
+{
+	if (settings_read(&settings, t->dir, t->file, t->shown, &errors) == 0 &&
+	    check_settings(&settings, name, t->shown, &errors) == 0)
 		return 0;
 	return errno == EINVAL ? EXIT_USAGE : 1;
 }
@@ -121,10 +161,10 @@ check_one(int dir, const char *file, const char *name, const char *shown)
 static int
 check_name(const struct options *o, int dir, const char *name)
 {
-	char file[NAMES_FILE_SIZE], shown[PATH_MAX];
+	struct target t;
 
-	show_file(o, name, file, shown);
-	return check_one(dir, file, name, shown);
+	target_name(&t, o, dir, name);
+	return check_target(&t, name);
 }
 
 static int
@@ -165,6 +205,8 @@ check_names(const struct options *o)
 static int
 check_verb(const struct options *o)
 {
+	struct target t;
+
 	if (o->all + (o->file != NULL) + (o->args > 0) != 1)
 		errx(EXIT_USAGE, "check: expected either names, --all or "
 		    "--file FILE");
@@ -172,7 +214,8 @@ check_verb(const struct options *o)
 		return check_all(o);
 	if (!o->file)
 		return check_names(o);
-	return check_one(AT_FDCWD, o->file, NULL, o->file);
+	target_open(&t, o);
+	return check_target(&t, NULL);
 }
 
 /* print_all - in the form of a file of settings, or each ended by a zero */
@@ -193,21 +236,27 @@ print_all(const struct options *o)
 	}
 }
 
+static enum key
+need_key(const char *name)
+{
+	enum key key = key_find(name);
+
+	if (key == KEYS)
+		errx(EXIT_USAGE, "%s: unknown setting; see: ctr-conf keys",
+		    name);
+	return key;
+}
+
 static int
 get_verb(const struct options *o)
 {
-	auto_close int dir = -1;
-	enum key key = o->args > 1 ? key_find(o->arg[1]) : KEYS;
+	enum key key = o->args ? need_key(o->arg[0]) : KEYS;
 	const char *value;
-	int status;
+	struct target t;
 
-	need_name(o->arg[0]);
-	if (o->args > 1 && key == KEYS)
-		errx(EXIT_USAGE, "unknown setting: %s; see: ctr-conf keys",
-		    o->arg[1]);
-	dir = open_conf_dir(o);
-	if ((status = read_name(o, dir, o->arg[0])) != 0)
-		return status;
+	target_open(&t, o);
+	if (settings_read(&settings, t.dir, t.file, t.shown, &errors) < 0)
+		return errno == EINVAL ? EXIT_USAGE : 1;
 	if (key == KEYS) {
 		print_all(o);
 		return 0;
@@ -217,6 +266,112 @@ get_verb(const struct options *o)
 		return 1;
 	printf("%s%c", value, o->null ? '\0' : '\n');
 	return 0;
+}
+
+/* check_value - before anything is locked or read */
+static void
+check_value(enum key key, const char *value)
+{
+	const char *name = key_info[key].name, *wrong;
+	unsigned line = 0;
+	struct errmsg why;
+
+	wrong = envfile_bad_line(value, strlen(value), &line);
+	if (strchr(value, '\n'))
+		wrong = "control character";
+	if (wrong)
+		errx(EXIT_USAGE, "%s: invalid value \"%.100s\" (%s)", name,
+		    value, wrong);
+	if (*value && type_check(key_info[key].type, value, &why) < 0)
+		errx(EXIT_USAGE, "%s: %s", name, why.text);
+}
+
+static void
+add_change(struct options *o, enum key key, const char *value)
+{
+	for (int i = 0; i < o->changes; i++)
+		if (o->change[i].key == key)
+			errx(EXIT_USAGE, "set: %s is given twice",
+			    key_info[key].name);
+	o->change[o->changes++] = (struct change){ key,
+	    value && *value ? value : NULL };
+}
+
+/* read_changes - KEY=VALUE of each argument */
+static void
+read_changes(struct options *o)
+{
+	for (int i = 0; i < o->args; i++) {
+		char *value = strchr(o->arg[i], '=');
+		enum key key;
+
+		if (!value)
+			errx(EXIT_USAGE, "set: expected KEY=VALUE: %s",
+			    o->arg[i]);
+		*value++ = '\0';
+		key = need_key(o->arg[i]);
+		check_value(key, value);
+		add_change(o, key, value);
+	}
+	if (o->changes == 0)
+		errx(EXIT_USAGE, "set: too few arguments; see --help");
+}
+
+static int
+failed(const char *what, const char *path)
+{
+	warn("%s %s", what, path);
+	return 1;
+}
+
+/* change_target - read, change, check the whole, write */
+static int
+change_target(const struct options *o, const struct target *t)
+{
+	static char old[ENVFILE_MAX + 1], kept[ENVFILE_MAX + 1];
+	static char new[ENVFILE_MAX + 1];
+	auto_close int fd = envfile_open(t->dir, t->file);
+	struct errmsg why;
+	ssize_t size, n;
+
+	size = fd < 0 ? -1 : envfile_read(fd, old);
+	if (size < 0)
+		return failed("read", t->shown);
+	memcpy(kept, old, (size_t)size);
+	n = write_change(old, (size_t)size, o->change, o->changes, new);
+	if (n < 0)
+		return failed("change", t->shown);
+	if (n == size && !memcmp(kept, new, (size_t)n))
+		return 0;
+	memcpy(settings.text, new, (size_t)n);
+	if (settings_parse(&settings, (size_t)n, t->shown, &errors) < 0 ||
+	    check_settings(&settings, o->name, t->shown, &errors) < 0)
+		return EXIT_USAGE;
+	if (write_file(t->dir, t->file, new, (size_t)n, &why) < 0) {
+		warnx("%s: %s", t->shown, why.text);
+		return 1;
+	}
+	return 0;
+}
+
+static int
+set_verb(const struct options *line)
+{
+	struct options o = *line;
+	struct hold hold = { .dir = -1, .fd = -1 };
+	struct target t;
+	int status;
+
+	read_changes(&o);
+	target_open(&t, &o);
+	if (!o.file && hold_take(&hold, o.lock_dir, o.name, o.wait_ms) < 0) {
+		if (errno == ETIMEDOUT)
+			errx(1, "%s: another command is at work on it", o.name);
+		err(1, "lock %s/%s.lock", o.lock_dir, o.name);
+	}
+	status = change_target(&o, &t);
+	hold_drop(&hold);
+	return status;
 }
 
 static void
@@ -260,13 +415,27 @@ keys_verb(const struct options *o)
 
 static const struct verb {
 	const char *name;
-	int min, max;		/* how many arguments */
+	bool named;		/* the first argument is NAME, but for --file */
+	int max;		/* how many arguments are behind that */
 	int (*run)(const struct options *o);	/* returns the status */
 	const char *takes;	/* letters of options of its own */
 } verbs[] = {
-	{ "check", 0, INT_MAX, check_verb, "af" },
-	{ "get", 1, 2, get_verb, "0" },
-	{ "keys", 0, 0, keys_verb, "j" },
+	{ "check", false, INT_MAX, check_verb, "af" },
+	{ "get", true, 1, get_verb, "f0" },
+	{ "set", true, INT_MAX, set_verb, "fuwl" },
+	{ "keys", false, 0, keys_verb, "j" },
+};
+
+static const struct option longs[] = {
+	{ "conf-dir", required_argument, NULL, 'c' },
+	{ "lock-dir", required_argument, NULL, 'l' },
+	{ "all", no_argument, NULL, 'a' },
+	{ "file", required_argument, NULL, 'f' },
+	{ "unset", required_argument, NULL, 'u' },
+	{ "wait", required_argument, NULL, 'w' },
+	{ "null", no_argument, NULL, '0' },
+	{ "json", no_argument, NULL, 'j' },
+	CLI_COMMON
 };
 
 static const struct verb *
@@ -281,44 +450,68 @@ find_verb(const char *name)
 }
 
 static void
-check_args(const struct verb *v, const struct options *o, const char *given)
+check_options(const struct verb *v, const char *given)
 {
-	for (; *given; given++)
-		if (!strchr(v->takes, *given))
-			errx(EXIT_USAGE, "%s takes no %s", v->name,
-			    *given == 'a' ? "--all" : *given == 'f' ?
-			    "--file" : *given == '0' ? "--null" : "--json");
-	if (o->args < v->min)
-		errx(EXIT_USAGE, "%s: too few arguments; see --help", v->name);
+	const struct option *o = longs;
+
+	for (; *given; given++) {
+		if (*given == 'c' || strchr(v->takes, *given))
+			continue;
+		while (o->val != *given)
+			o++;
+		errx(EXIT_USAGE, "%s takes no --%s", v->name, o->name);
+	}
+}
+
+static void
+check_args(const struct verb *v, struct options *o)
+{
+	if (v->named && !o->file) {
+		if (o->args == 0)
+			errx(EXIT_USAGE, "%s: too few arguments; see --help",
+			    v->name);
+		o->name = *o->arg++;
+		o->args--;
+		need_name(o->name);
+	}
 	if (o->args > v->max)
 		errx(EXIT_USAGE, "%s: unexpected argument: %s", v->name,
 		    o->arg[v->max]);
 	if (o->conf_dir[0] != '/')
 		errx(EXIT_USAGE, "not an absolute path: %s (--conf-dir or "
 		    "NIXOS_CONTAINER_CONF_DIR)", o->conf_dir);
+	if (o->lock_dir[0] != '/')
+		errx(EXIT_USAGE, "not an absolute path: %s (--lock-dir or "
+		    "NIXOS_CONTAINER_LOCK_DIR)", o->lock_dir);
+}
+
+static int
+read_wait(const char *text)
+{
+	long seconds = num_read(text, 86400);
+
+	if (seconds < 0)
+		errx(EXIT_USAGE, "--wait: expected a number of seconds: %s",
+		    text);
+	return (int)seconds * 1000;
 }
 
 static const struct verb *
 read_options(int argc, char *argv[], struct options *o)
 {
-	static const struct option longs[] = {
-		{ "conf-dir", required_argument, NULL, 'c' },
-		{ "all", no_argument, NULL, 'a' },
-		{ "file", required_argument, NULL, 'f' },
-		{ "null", no_argument, NULL, '0' },
-		{ "json", no_argument, NULL, 'j' },
-		CLI_COMMON
-	};
 	const struct verb *verb;
-	char given[5] = "";
+	char given[sizeof(longs) / sizeof(longs[0])] = "";
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "0hV", longs, NULL)) != -1) {
-		if (strchr("af0j", opt) && !strchr(given, opt))
+		if (!strchr(given, opt))
 			given[strlen(given)] = (char)opt;
 		switch (opt) {
 		case 'c': o->conf_dir = optarg; break;
+		case 'l': o->lock_dir = optarg; break;
 		case 'f': o->file = optarg; break;
+		case 'u': add_change(o, need_key(optarg), NULL); break;
+		case 'w': o->wait_ms = read_wait(optarg); break;
 		case 'a': o->all = true; break;
 		case '0': o->null = true; break;
 		case 'j': o->json = true; break;
@@ -326,17 +519,26 @@ read_options(int argc, char *argv[], struct options *o)
 		}
 	}
 	verb = find_verb(argv[optind]);
+	check_options(verb, given);
 	o->arg = argv + optind + 1;
 	o->args = argc - optind - 1;
-	check_args(verb, o, given);
+	check_args(verb, o);
 	return verb;
+}
+
+/* from_env - a directory of the environment's, or the default */
+static const char *
+from_env(const char *name, const char *fallback)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : fallback;
 }
 
 int
 main(int argc, char *argv[])
 {
-	const char *dir = getenv("NIXOS_CONTAINER_CONF_DIR");
-	struct options o = { .conf_dir = dir && *dir ? dir : CONF_DIR };
+	struct options o = { .wait_ms = 30000 };
 	const struct verb *verb;
 	int status;
 
@@ -344,6 +546,9 @@ main(int argc, char *argv[])
 		errx(EXIT_USAGE, PRIVILEGE_SETUID);
 	if (privilege_no_new() < 0)
 		err(1, "give up new privileges");
+	o.conf_dir = from_env("NIXOS_CONTAINER_CONF_DIR", CONF_DIR);
+	o.lock_dir = from_env("NIXOS_CONTAINER_LOCK_DIR",
+	    "/run/nixos-container");
 	verb = read_options(argc, argv, &o);
 	status = verb->run(&o);
 	/* The first line may have been written, and failed, before. */

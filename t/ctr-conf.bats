@@ -422,3 +422,150 @@ clashes() {
 	clashes '1: AFTER: the container itself: web' AFTER='db web'
 	clashes '1: REQUIRES: the container itself: container@web.service' REQUIRES=container@web.service
 }
+
+# sets TEXT NEW-TEXT ARGUMENT... - set, on a file of that text
+sets() {
+	local text=$1 new=$2
+	shift 2
+	printf '%b' "$text" >"$file"
+	ctr-conf set web "$@"
+	printf '%b' "$new" | diff - "$file"
+	assert_equal "$(ls -A "${file%/*}")" web.conf
+}
+
+# keeps TEXT ERROR ARGUMENT... - set is refused, and changes nothing
+keeps() {
+	local text=$1 error=$2
+	shift 2
+	printf '%b' "$text" >"$file"
+	run -2 ctr-conf set web "$@"
+	assert_output "ctr-conf: $error"
+	printf '%b' "$text" | diff - "$file"
+	assert_equal "$(ls -A "${file%/*}")" web.conf
+	assert_equal "$(ls -A "$NIXOS_CONTAINER_LOCK_DIR" 2>/dev/null)" ''
+}
+
+@test "set changes its keys and nothing else" {
+	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	sets '# a\n NAT = "0" \n\n;b\nAUTO_START=0' '# a\nNAT=0\n\n;b\nAUTO_START=0\nFLAKE="x y"\nEPHEMERAL=1\n' \
+		NAT=0 'FLAKE=x y' EPHEMERAL=1
+	sets 'FLAKE="a\\\nb"\nEPHEMERAL=1\n' 'FLAKE=c\nEPHEMERAL=1\n' FLAKE=c
+	sets 'FLAKE=a\n# end' '# end\n' --unset FLAKE
+	sets 'FLAKE=a\n# end\n' '# end\n' FLAKE=
+	sets '' 'FLAKE="a\\"\\\\\\$\\`b"\n' 'FLAKE=a"\$`b'
+	[[ $(ctr-conf get web FLAKE) == 'a"\$`b' ]]
+}
+
+@test "set mends what is wrong with its keys, and writes nothing where something else is" {
+	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	sets 'EPHEMERAL=maybe\nFLAKE="x\n' 'EPHEMERAL=1\nFLAKE=y\n' EPHEMERAL=1 FLAKE=y
+	sets 'EPHEMERAL=1\nFLAKE=x\nEPHEMERAL=0\n' 'EPHEMERAL=1\nFLAKE=x\n' EPHEMERAL=1
+	keeps 'NO=1\n' "$file:1: NO: unknown setting" EPHEMERAL=1
+	keeps 'NO\n' "$file:1: expected KEY=VALUE" EPHEMERAL=1
+	keeps '' "$file:1: NAT needs PRIVATE_NETWORK=1" NAT=1
+	keeps '' "$file:1: AFTER: the container itself: web" AFTER=web
+	keeps '' 'NAT: invalid value "2" (expected 0 or 1)' NAT=2
+	keeps '' 'NO: unknown setting; see: ctr-conf keys' NO=2
+	keeps '' 'NO: unknown setting; see: ctr-conf keys' --unset NO
+	keeps '' 'set: NAT is given twice' NAT=1 NAT=0
+	keeps '' 'set: NAT is given twice' NAT=1 --unset NAT
+	keeps '' 'set: expected KEY=VALUE: NAT' NAT
+	keeps '' 'set: too few arguments; see --help'
+	keeps '' 'FLAKE: invalid value "x?NAT=1" (control character)' FLAKE=$'x\nNAT=1'
+	keeps '' 'FLAKE: invalid value "x?" (control character)' FLAKE=$'x\r'
+	keeps '' $'FLAKE: invalid value "x\xff" (not UTF-8)' FLAKE=$'x\xff'
+	keeps '' 'set takes no --all' --all FLAKE=x
+}
+
+@test "set keeps mode and owner, replaces the file whole, and does nothing twice" {
+	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	echo '# kept' >"$file"
+	chmod 640 "$file"
+	[[ $EUID -ne 0 ]] || chown 12:34 "$file"
+	exec 7<"$file"
+	before=$(stat -c '%a %u %g' "$file")
+	ctr-conf set web FLAKE=x
+	assert_equal "$(cat <&7)" '# kept'
+	assert_equal "$(stat -c '%a %u %g' "$file")" "$before"
+	before=$(stat -c '%i %z' "$file")
+	ctr-conf set web FLAKE=x
+	assert_equal "$(stat -c '%i %z' "$file")" "$before"
+	assert_equal "$(ls -A "$NIXOS_CONTAINER_LOCK_DIR")" ''
+	# What a killed one left is no obstacle.
+	echo rest >"${file%/*}/.web.conf.tmp"
+	ctr-conf set web FLAKE=y
+	assert_equal "$(ls -A "${file%/*}")" web.conf
+}
+
+@test "settings that belong to the host's configuration are not changed" {
+	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	echo NAT=0 >"$BATS_TEST_TMPDIR/store"
+	ln -s ../store "$file"
+	run -1 ctr-conf set web FLAKE=x
+	assert_output "ctr-conf: $file: declared in the host's configuration: change it there"
+	rm "$file"
+	echo NAT=0 >"$file"
+	chmod 444 "$file"
+	run -1 ctr-conf set web FLAKE=x
+	assert_output "ctr-conf: $file: declared in the host's configuration: change it there"
+	assert_equal "$(cat "$file" "$BATS_TEST_TMPDIR/store")" $'NAT=0\nNAT=0'
+	assert_equal "$(ls -A "$NIXOS_CONTAINER_LOCK_DIR")" ''
+	rm "$file"
+	run -1 ctr-conf set web FLAKE=x
+	assert_output "ctr-conf: read $file: No such file or directory"
+	assert_equal "$(find "$NIXOS_CONTAINER_LOCK_DIR" "${file%/*}" -type f)" ''
+}
+
+@test "a file that became too large is not written" {
+	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	{ printf '#'; printf '%065530d' 0; } >"$file"
+	run -1 ctr-conf set web FLAKE=x
+	assert_output "ctr-conf: change $file: File too large"
+	[[ $(stat -c %s "$file") -eq 65531 ]]
+	ctr-conf set web --unset FLAKE
+}
+
+@test "set waits for the lock that nixos-container holds, but not for ever" {
+	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	mkdir "$NIXOS_CONTAINER_LOCK_DIR"
+	lock=$NIXOS_CONTAINER_LOCK_DIR/web.lock
+	: >"$file"
+	exec 8>>"$lock"
+	flock 8
+	run -1 ctr-conf set web FLAKE=x --wait 0
+	assert_output 'ctr-conf: web: another command is at work on it'
+	assert_equal "$(cat "$file")" ''
+	ctr-conf set web FLAKE=x --wait 20 8>&- 3>&- &
+	# Its file goes away with the holder: the one that waits has another then.
+	sleep 0.3
+	rm "$lock"
+	exec 8>&-
+	wait $!
+	assert_equal "$(cat "$file")" FLAKE=x
+	assert_not_exists "$lock"
+	assert_equal "$(stat -c %a "$NIXOS_CONTAINER_LOCK_DIR")" 700
+	run -2 ctr-conf set web FLAKE=x --wait x
+}
+
+@test "many at once lose no change" {
+	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	: >"$file"
+	local keys=(FLAKE=x EPHEMERAL=1 TMPFS=/a DEVICES=/dev/fuse CAPABILITIES=all MEMORY_MAX=1G CPU_QUOTA=5% \
+		TASKS_MAX=5 AFTER=db REQUIRES=db START_TIMEOUT=5 BIND=/x BIND_RO=/y)
+	for one in "${keys[@]}"; do ctr-conf set web "$one" 3>&- & done
+	wait
+	assert_equal "$(sort "$file")" "$(printf '%s\n' "${keys[@]}" | sort)"
+}
+
+@test "set and get work on any file, without a lock" {
+	export NIXOS_CONTAINER_LOCK_DIR=/no/such
+	: >"${file%/*}/.web.pending"
+	cd "${file%/*}"
+	ctr-conf set --file .web.pending PRIVATE_NETWORK=1 HOST_BRIDGE=br0
+	assert_equal "$(ctr-conf get --file .web.pending)" $'PRIVATE_NETWORK=1\nHOST_BRIDGE=br0'
+	assert_equal "$(ctr-conf get HOST_BRIDGE --file "$PWD/.web.pending")" br0
+	ctr-conf check --file ./.web.pending
+	run -2 ctr-conf set --file .web.pending web NAT=1
+	run -1 ctr-conf get --file no/such
+	assert_output 'ctr-conf: open no/: No such file or directory'
+}
