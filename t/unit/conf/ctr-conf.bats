@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-load lib/env
+load ../../lib/env
 
 setup() {
 	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR/conf
@@ -473,7 +473,7 @@ keeps() {
 	keeps '' 'set: too few arguments; see --help'
 	keeps '' 'FLAKE: invalid value "x?NAT=1" (control character)' FLAKE=$'x\nNAT=1'
 	keeps '' 'FLAKE: invalid value "x?" (control character)' FLAKE=$'x\r'
-	keeps '' $'FLAKE: invalid value "x\xff" (not UTF-8)' FLAKE=$'x\xff'
+	keeps '' 'FLAKE: invalid value "x?" (not UTF-8)' FLAKE=$'x\xff'
 	keeps '' 'set takes no --all' --all FLAKE=x
 }
 
