@@ -22,7 +22,6 @@
 #include "net/lock.h"
 #include "base/name.h"
 #include "net/netns.h"
-#include "net/nsname.h"
 #include "net/show.h"
 #include "net/ready.h"
 #include "net/words.h"
@@ -84,7 +83,7 @@ open_ns(struct cmdline *ask, struct errmsg *why)
 {
 	struct network *net = &ask->net;
 
-	if (!ask->name || netns_ok(net->netns))
+	if (!ask->name || netns_is_name(net->netns))
 		return 0;
 	net->ns = netns_open(net->netns);
 	if (net->ns < 0 && ask->verb != CMDLINE_DEL)

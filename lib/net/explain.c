@@ -9,14 +9,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "net/addr.h"
+#include "net/address.h"
 
 /* attr_addr - the address in an attribute of the message, "" if none */
 static const char *
 attr_addr(const struct nlmsghdr *h, size_t head, int type, int family,
-    int prefix, char buf[ADDR_TEXT])
+    int prefix, char buf[ADDRESS_TEXT])
 {
-	struct addr addr = { .family = (uint8_t)family,
+	struct address addr = { .family = (uint8_t)family,
 	    .prefix = (uint8_t)prefix };
 	const struct nlattr *attr;
 
@@ -24,8 +24,8 @@ attr_addr(const struct nlmsghdr *h, size_t head, int type, int family,
 	mnl_attr_for_each(attr, h, head)
 		if (mnl_attr_get_type(attr) == type) {
 			memcpy(addr.byte, mnl_attr_get_payload(attr),
-			    (size_t)addr_bits(&addr) / 8);
-			addr_text(&addr, prefix != addr_bits(&addr), buf);
+			    (size_t)address_bits(&addr) / 8);
+			address_text(&addr, prefix != address_bits(&addr), buf);
 		}
 	return buf;
 }
@@ -36,7 +36,7 @@ subject(const struct nlmsghdr *h, char *buf, size_t size)
 	const void *head = mnl_nlmsg_get_payload(h);
 	const struct ifaddrmsg *ifa = head;
 	const struct rtmsg *rtm = head;
-	char a[ADDR_TEXT], b[ADDR_TEXT];
+	char a[ADDRESS_TEXT], b[ADDRESS_TEXT];
 
 	switch (h->nlmsg_type) {
 	case RTM_NEWADDR:
@@ -69,7 +69,7 @@ int
 explain(const struct nl *nl, const char *link, struct errmsg *why)
 {
 	const struct nlmsghdr *h = nl_failed(nl);
-	char what[2 * ADDR_TEXT + 32] = "netlink about ";
+	char what[2 * ADDRESS_TEXT + 32] = "netlink about ";
 
 	if (h)
 		subject(h, what, sizeof(what));

@@ -19,7 +19,6 @@
 
 #include "base/fd.h"
 #include "net/netns.h"
-#include "net/nsname.h"
 #include "net/ready.h"
 #include "net/explain.h"
 
@@ -32,7 +31,7 @@ struct job {
 	struct nl inner;
 	int ns;
 	int no_ns;		/* why there is none to delete from */
-	bool made_ns;
+	bool created_ns;
 	struct pair_job pair[NETWORK_PAIRS];
 	struct link more[NETWORK_MORE];	/* that were there */
 	struct nic_list list;
@@ -61,7 +60,7 @@ begin(struct job *job, struct network_host *host, const struct network *want,
 	job->want = want;
 	job->why = why;
 	job->inner.fd = job->ns = -1;
-	job->made_ns = false;
+	job->created_ns = false;
 	job->list.n = job->had = 0;
 	job->list.file = false;
 	memset(job->more, 0, sizeof(job->more));
@@ -161,7 +160,7 @@ enter(struct job *job)
 	int r;
 
 	if (want->ns < 0)
-		job->ns = netns_enter(want->netns, &job->made_ns);
+		job->ns = netns_enter(want->netns, &job->created_ns);
 	else if (setns(want->ns, CLONE_NEWNET) == 0)
 		job->ns = want->ns;
 	if (job->ns < 0 || fstat(job->ns, &st) < 0)
@@ -247,7 +246,7 @@ undo(struct job *job, const struct pair_place *at, int n)
 	(void)nic_drop(&guests, &job->list, job->had, &lost);
 	while (n-- > 0)
 		pair_undo(at, &job->pair[n]);
-	if (job->made_ns)
+	if (job->created_ns)
 		(void)netns_remove(job->want->netns);
 }
 
@@ -304,7 +303,7 @@ network_add(struct network_host *host, const struct network *want,
 	if (look(&job, true) < 0 || enter(&job) < 0)
 		goto fail;
 	/* Where all is new there are no others. */
-	if (want->n == 1 && !job.pair[0].link.index && !job.made_ns &&
+	if (want->n == 1 && !job.pair[0].link.index && !job.created_ns &&
 	    look_more(&job) < 0)
 		goto fail;
 	at.inner = &job.inner;
@@ -367,7 +366,7 @@ del_name(struct job *job)
 {
 	const char *netns = job->want->netns;
 
-	if (!netns_ok(netns))
+	if (!netns_is_name(netns))
 		return 0;
 	if (netns_remove(netns) < 0)
 		return errmsg_errno(job->why, "network namespace %s", netns);
@@ -379,7 +378,7 @@ static int
 del_pair(struct job *job, const struct link *link, bool wait)
 {
 	struct nl *nl = &job->host->nl;
-	bool dies = job->ns >= 0 && netns_ok(job->want->netns);
+	bool dies = job->ns >= 0 && netns_is_name(job->want->netns);
 	int r = 0;
 
 	if (!link->index)

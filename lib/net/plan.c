@@ -22,20 +22,20 @@ plan_via(int family)
 }
 
 static bool
-has(const struct plan_side *side, const struct addr *addr)
+has(const struct plan_side *side, const struct address *addr)
 {
 	for (int i = 0; i < side->n; i++)
-		if (addr_same(&side->addr[i], addr) &&
+		if (address_same(&side->addr[i], addr) &&
 		    side->addr[i].prefix == addr->prefix)
 			return true;
 	return false;
 }
 
 static bool
-covered(const struct plan_side *side, const struct addr *addr)
+covered(const struct plan_side *side, const struct address *addr)
 {
 	for (int i = 0; i < side->n; i++)
-		if (addr_covers(&side->addr[i], addr))
+		if (address_covers(&side->addr[i], addr))
 			return true;
 	return false;
 }
@@ -53,21 +53,21 @@ static bool
 has_route(const struct routes *list, const struct route *r)
 {
 	for (int i = 0; i < list->n; i++)
-		if (addr_same(&list->route[i].dst, &r->dst) &&
+		if (address_same(&list->route[i].dst, &r->dst) &&
 		    list->route[i].dst.prefix == r->dst.prefix &&
-		    addr_same(&list->route[i].via, &r->via))
+		    address_same(&list->route[i].via, &r->via))
 			return true;
 	return false;
 }
 
 /* to - a route to that very address, unless there is one or needs to be none */
 static void
-to(struct routes *list, const struct plan_side *own, const struct addr *addr)
+to(struct routes *list, const struct plan_side *own, const struct address *addr)
 {
 	struct route r = { .dst = *addr };
 
-	r.dst.prefix = (uint8_t)addr_bits(addr);
-	if (!addr_link_local(addr) && !covered(own, addr) &&
+	r.dst.prefix = (uint8_t)address_bits(addr);
+	if (!address_is_link_local(addr) && !covered(own, addr) &&
 	    !has_route(list, &r))
 		list->route[list->n++] = r;
 }
@@ -147,7 +147,7 @@ put_host(const struct plan_pair *p, const struct plan *plan, bool fresh,
 	struct link_set set = { .wary = true, .master = -1 };
 	struct conflict c = { .index = p->index, .n = -1 };
 	struct routes list;
-	char text[ADDR_TEXT];
+	char text[ADDRESS_TEXT];
 
 	host_routes(plan, &list);
 	if (!fresh) {
@@ -171,7 +171,7 @@ put_host(const struct plan_pair *p, const struct plan *plan, bool fresh,
 		return 0;
 	errno = EEXIST;
 	return errmsg_set(why, "route to %s on %s: leads through another link",
-	    addr_text(&list.route[c.n].dst, false, text), p->name);
+	    address_text(&list.route[c.n].dst, false, text), p->name);
 }
 
 static int
@@ -289,7 +289,7 @@ static void
 see_addr(const struct nlmsghdr *answer, int n, void *arg)
 {
 	struct addrs *a = arg;
-	struct addr addr;
+	struct address addr;
 	bool ours;
 
 	if (a->link && n == 0)
@@ -316,7 +316,7 @@ plan_addrs(struct nl *nl, int index, struct link *link,
 }
 
 struct vias {
-	struct addr *via;
+	struct address *via;
 	int index;
 };
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "net/addr.h"
+#include "net/address.h"
 #include "net/ifname.h"
 #include "net/nl.h"
 #include "net/route.h"
@@ -20,7 +20,7 @@ enum {
 /* The addresses of one side. */
 struct plan_side {
 	int n;
-	struct addr addr[PLAN_ADDRS];
+	struct address addr[PLAN_ADDRS];
 };
 
 /*
@@ -30,7 +30,7 @@ struct plan_side {
  */
 struct plan {
 	struct plan_side host, local;
-	struct addr via[2];	/* default gateways, IPv4 and IPv6 */
+	struct address via[2];	/* default gateways, IPv4 and IPv6 */
 	int master;		/* index of the bridge of the host's end, or 0 */
 	uint32_t mtu;		/* of both ends; 0: as it is */
 	bool has_mac;

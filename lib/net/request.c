@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "net/addr.h"
+#include "net/address.h"
 #include "net/netns.h"
 #include "base/num.h"
 
@@ -39,9 +39,9 @@ request_names(struct network *net, const char *name, char netns[IFNAME_ALT_SIZE]
 
 /* addr - an address of that family, if one is given */
 static int
-addr(struct addr *to, int family, const char *text, struct errmsg *why)
+addr(struct address *to, int family, const char *text, struct errmsg *why)
 {
-	if (addr_parse(text, to) < 0)
+	if (address_parse(text, to) < 0)
 		return errmsg_set(why, "not an address of an interface: %s", text);
 	if (family != AF_UNSPEC && to->family != family)
 		return errmsg_set(why, "not an IPv%d address: %s",
@@ -53,12 +53,12 @@ int
 request_addr(struct plan_side *side, int family, const char *text,
     struct errmsg *why)
 {
-	struct addr a;
+	struct address a;
 
 	if (addr(&a, family, text, why) < 0)
 		return -1;
 	for (int i = 0; i < side->n; i++)
-		if (addr_same(&side->addr[i], &a))
+		if (address_same(&side->addr[i], &a))
 			return errmsg_set(why, "given twice: %s", text);
 	if (side->n == PLAN_ASK)
 		return errmsg_set(why, "more than %d addresses: %s", PLAN_ASK,
@@ -70,7 +70,7 @@ request_addr(struct plan_side *side, int family, const char *text,
 int
 request_set_gateway(struct plan *plan, int family, const char *text, struct errmsg *why)
 {
-	struct addr a;
+	struct address a;
 
 	if (addr(&a, family, text, why) < 0)
 		return -1;
@@ -286,7 +286,7 @@ request_child(struct network *net, bool ipvlan, const char *text, struct errmsg 
 }
 
 /* first - the first address of that family, or NULL */
-static const struct addr *
+static const struct address *
 first(const struct plan_side *side, int family)
 {
 	for (int i = 0; i < side->n; i++)
@@ -296,10 +296,10 @@ first(const struct plan_side *side, int family)
 }
 
 static bool
-holds(const struct plan_side *side, const struct addr *a)
+holds(const struct plan_side *side, const struct address *a)
 {
 	for (int i = 0; i < side->n; i++)
-		if (addr_same(&side->addr[i], a))
+		if (address_same(&side->addr[i], a))
 			return true;
 	return false;
 }
@@ -307,18 +307,18 @@ holds(const struct plan_side *side, const struct addr *a)
 static int
 via_done(struct plan *plan, int family, bool defroute, struct errmsg *why)
 {
-	struct addr *via = &plan->via[plan_via(family)];
-	const struct addr *host = first(&plan->host, family);
-	char text[ADDR_TEXT];
+	struct address *via = &plan->via[plan_via(family)];
+	const struct address *host = first(&plan->host, family);
+	char text[ADDRESS_TEXT];
 
 	if (!via->family && defroute && host && first(&plan->local, family)) {
 		*via = *host;
-		via->prefix = (uint8_t)addr_bits(via);
+		via->prefix = (uint8_t)address_bits(via);
 		return 0;
 	}
 	if (!via->family)
 		return 0;
-	addr_text(via, false, text);
+	address_text(via, false, text);
 	if (!defroute)
 		return errmsg_set(why, "a gateway but no default route: %s", text);
 	if (!first(&plan->local, family))
@@ -348,16 +348,16 @@ static int
 pair_done(struct pair *pair, bool defroute, struct errmsg *why)
 {
 	struct plan *plan = &pair->plan;
-	char text[ADDR_TEXT];
+	char text[ADDRESS_TEXT];
 
 	if (*pair->bridge && plan->host.n)
 		return errmsg_set(why, "an end on a bridge has no address, the "
 		    "bridge has: %s",
-		    addr_text(&plan->host.addr[0], false, text));
+		    address_text(&plan->host.addr[0], false, text));
 	for (int i = 0; i < plan->host.n; i++)
 		if (holds(&plan->local, &plan->host.addr[i]))
 			return errmsg_set(why, "the same address on both ends: "
-			    "%s", addr_text(&plan->host.addr[i], false, text));
+			    "%s", address_text(&plan->host.addr[i], false, text));
 	if (plan->mtu && plan->mtu < 1280 && (first(&plan->host, AF_INET6) ||
 	    first(&plan->local, AF_INET6)))
 		return errmsg_set(why, "IPv6 needs an MTU of 1280: %u", plan->mtu);

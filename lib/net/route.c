@@ -9,14 +9,14 @@
 #include <sys/socket.h>
 
 static size_t
-bytes(const struct addr *addr)
+bytes(const struct address *addr)
 {
-	return (size_t)addr_bits(addr) / 8;
+	return (size_t)address_bits(addr) / 8;
 }
 
 static void
 addr_msg(struct nl *nl, uint16_t type, uint16_t flags, int index,
-    const struct addr *addr)
+    const struct address *addr)
 {
 	struct ifaddrmsg head = {
 		.ifa_family = addr->family,
@@ -32,14 +32,14 @@ addr_msg(struct nl *nl, uint16_t type, uint16_t flags, int index,
 }
 
 void
-route_addr_new(struct nl *nl, int index, const struct addr *addr)
+route_addr_new(struct nl *nl, int index, const struct address *addr)
 {
 	addr_msg(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, addr);
 	nl_put_u8(nl, IFA_PROTO, RTADDR_PROTO);
 }
 
 void
-route_addr_del(struct nl *nl, int index, const struct addr *addr)
+route_addr_del(struct nl *nl, int index, const struct address *addr)
 {
 	addr_msg(nl, RTM_DELADDR, 0, index, addr);
 	nl_allow(nl, EADDRNOTAVAIL);
@@ -67,7 +67,7 @@ route_addr_dump(struct nl *nl, int index)
 
 /* take - the bytes of an address attribute; a wrong length takes none */
 static void
-take(struct addr *addr, int family, const struct nlattr *attr)
+take(struct address *addr, int family, const struct nlattr *attr)
 {
 	size_t n = mnl_attr_get_payload_len(attr);
 
@@ -79,7 +79,7 @@ take(struct addr *addr, int family, const struct nlattr *attr)
 }
 
 bool
-route_addr_read(const struct nlmsghdr *answer, int index, struct addr *addr,
+route_addr_read(const struct nlmsghdr *answer, int index, struct address *addr,
     bool *ours)
 {
 	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(answer);
@@ -192,11 +192,11 @@ route_read(const struct nlmsghdr *answer, int index, struct route *route)
 }
 
 void
-route_get(struct nl *nl, const struct addr *addr)
+route_get(struct nl *nl, const struct address *addr)
 {
 	struct rtmsg head = {
 		.rtm_family = addr->family,
-		.rtm_dst_len = (uint8_t)addr_bits(addr),
+		.rtm_dst_len = (uint8_t)address_bits(addr),
 		.rtm_flags = RTM_F_FIB_MATCH,
 	};
 

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "net/addr.h"
+#include "net/address.h"
 #include "net/nl.h"
 
 /*
@@ -15,8 +15,8 @@ enum { RTADDR_PROTO = 110 };
 
 /* A route through a link. */
 struct route {
-	struct addr dst;	/* prefix 0: the default route of the family */
-	struct addr via;	/* family 0: dst is on the link itself */
+	struct address dst;	/* prefix 0: the default route of the family */
+	struct address via;	/* family 0: dst is on the link itself */
 };
 
 /*
@@ -25,8 +25,8 @@ struct route {
  * IPv6: without waiting for duplicate address detection.  EEXIST: the link
  * has the address.  EADDRNOTAVAIL: it has not.
  */
-void route_addr_new(struct nl *nl, int index, const struct addr *addr);
-void route_addr_del(struct nl *nl, int index, const struct addr *addr);
+void route_addr_new(struct nl *nl, int index, const struct address *addr);
+void route_addr_del(struct nl *nl, int index, const struct address *addr);
 
 /*
  * route_addr_del_any - take some IPv4 address away; EADDRNOTAVAIL: it has none
@@ -41,7 +41,7 @@ void route_addr_del_any(struct nl *nl, int index);
  * whether it carries our mark.
  */
 void route_addr_dump(struct nl *nl, int index);
-bool route_addr_read(const struct nlmsghdr *answer, int index, struct addr *addr,
+bool route_addr_read(const struct nlmsghdr *answer, int index, struct address *addr,
     bool *ours);
 
 /*
@@ -68,7 +68,7 @@ bool route_read(const struct nlmsghdr *answer, int index,
  *
  * route_oif tells the index of its link, 0 where it is not in that table.
  */
-void route_get(struct nl *nl, const struct addr *addr);
+void route_get(struct nl *nl, const struct address *addr);
 int route_oif(const struct nlmsghdr *answer);
 
 #endif

@@ -38,7 +38,7 @@ mac_text(const uint8_t m[6], char buf[18])
 static void
 json_end(FILE *f, const struct link *link, const struct plan_side *side)
 {
-	char text[ADDR_TEXT];
+	char text[ADDRESS_TEXT];
 
 	fputs("\"ifname\":", f);
 	json_text(f, link->name);
@@ -48,7 +48,7 @@ json_end(FILE *f, const struct link *link, const struct plan_side *side)
 	    "false", link->mtu, text);
 	for (int i = 0; i < side->n; i++)
 		fprintf(f, "%s\"%s\"", i ? "," : "",
-		    addr_text(&side->addr[i], true, text));
+		    address_text(&side->addr[i], true, text));
 	putc(']', f);
 }
 
@@ -109,7 +109,7 @@ show_guest(FILE *f, const char *name, const char *netns,
 static void
 text_end(FILE *f, const struct link *link, const struct plan_side *side)
 {
-	char text[ADDR_TEXT];
+	char text[ADDRESS_TEXT];
 
 	for (const char *s = link->name; *s; s++)
 		putc(*s < ' ' || *s > '~' ? '?' : *s, f);
@@ -117,7 +117,7 @@ text_end(FILE *f, const struct link *link, const struct plan_side *side)
 	fprintf(f, " ifindex %d %s mtu %u mac %s", link->index,
 	    link->flags & IFF_UP ? "up" : "down", link->mtu, text);
 	for (int i = 0; i < side->n; i++)
-		fprintf(f, " addr %s", addr_text(&side->addr[i], true, text));
+		fprintf(f, " addr %s", address_text(&side->addr[i], true, text));
 }
 
 void

@@ -5,7 +5,6 @@
 #include "net/ifname.h"
 #include "base/name.h"
 #include "net/netns.h"
-#include "net/nsname.h"
 
 static void
 container(const char *name)
@@ -13,7 +12,7 @@ container(const char *name)
 	char host[IFNAMSIZ], alt[IFNAME_ALT_SIZE];
 	bool differ = ifname_host(name, host, alt);
 
-	fuzz_must(ifname_ok(host) && netns_ok(name));
+	fuzz_must(ifname_ok(host) && netns_is_name(name));
 	fuzz_must(differ == (strcmp(host, alt) != 0));
 	fuzz_must(!strncmp(alt, "c-", 2) && !strcmp(alt + 2, name));
 }
@@ -27,7 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		container(text);
 	if (ifname_ok(text))
 		fuzz_must(strlen(text) < IFNAMSIZ && !strchr(text, '/'));
-	if (netns_ok(text)) {
+	if (netns_is_name(text)) {
 		fuzz_must(!strchr(text, '/') && *text != '\0');
 		fuzz_must(strcmp(text, ".") && strcmp(text, ".."));
 	}

@@ -27,7 +27,7 @@ static void
 see(const struct nlmsghdr *answer, int n, void *arg)
 {
 	struct link link;
-	struct addr addr;
+	struct address addr;
 	struct route route;
 	bool ours;
 
@@ -49,9 +49,9 @@ static void
 ask(struct nl *nl)
 {
 	const uint8_t mac[6] = { 2 };
-	struct addr addr;
+	struct address addr;
 
-	fuzz_must(addr_parse("10.0.0.1", &addr) == 0);
+	fuzz_must(address_parse("10.0.0.1", &addr) == 0);
 	link_get(nl, "c-x");
 	link_set(nl, 1, &(struct link_set){ .mac = mac });
 	route_addr_new(nl, 1, &addr);

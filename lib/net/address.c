@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* addr.c - IPv4 and IPv6 addresses, with or without a prefix length */
-#include "net/addr.h"
+/* address.c - IPv4 and IPv6 addresses, with or without a prefix length */
+#include "net/address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -8,20 +8,20 @@
 #include <string.h>
 
 int
-addr_bits(const struct addr *addr)
+address_bits(const struct address *addr)
 {
 	return addr->family == AF_INET ? 32 : 128;
 }
 
 bool
-addr_link_local(const struct addr *addr)
+address_is_link_local(const struct address *addr)
 {
 	return addr->family == AF_INET6 && addr->byte[0] == 0xfe &&
 	    (addr->byte[1] & 0xc0) == 0x80;
 }
 
 static bool
-usable(const struct addr *addr)
+usable(const struct address *addr)
 {
 	static const uint8_t zero[15], mapped[12] = { [10] = 0xff, [11] = 0xff };
 	const uint8_t *b = addr->byte;
@@ -45,11 +45,11 @@ prefix_of(const char *s, int max)
 }
 
 int
-addr_parse(const char *text, struct addr *addr)
+address_parse(const char *text, struct address *addr)
 {
 	const char *slash = strchr(text, '/');
 	size_t n = slash ? (size_t)(slash - text) : strlen(text);
-	char host[ADDR_TEXT];
+	char host[ADDRESS_TEXT];
 	int prefix;
 
 	memset(addr, 0, sizeof(*addr));
@@ -60,7 +60,7 @@ addr_parse(const char *text, struct addr *addr)
 	addr->family = strchr(host, ':') ? AF_INET6 : AF_INET;
 	if (inet_pton(addr->family, host, addr->byte) != 1 || !usable(addr))
 		goto bad;
-	prefix = addr_bits(addr);
+	prefix = address_bits(addr);
 	if (slash && (prefix = prefix_of(slash + 1, prefix)) < 0)
 		goto bad;
 	addr->prefix = (uint8_t)prefix;
@@ -71,9 +71,9 @@ bad:
 }
 
 char *
-addr_text(const struct addr *addr, bool prefix, char buf[ADDR_TEXT])
+address_text(const struct address *addr, bool prefix, char buf[ADDRESS_TEXT])
 {
-	if (!inet_ntop(addr->family, addr->byte, buf, ADDR_TEXT))
+	if (!inet_ntop(addr->family, addr->byte, buf, ADDRESS_TEXT))
 		strcpy(buf, "?");
 	if (prefix)
 		snprintf(buf + strlen(buf), 5, "/%u", addr->prefix);
@@ -81,18 +81,18 @@ addr_text(const struct addr *addr, bool prefix, char buf[ADDR_TEXT])
 }
 
 bool
-addr_same(const struct addr *a, const struct addr *b)
+address_same(const struct address *a, const struct address *b)
 {
 	return a->family == b->family && !memcmp(a->byte, b->byte, 16);
 }
 
 bool
-addr_covers(const struct addr *net, const struct addr *addr)
+address_covers(const struct address *net, const struct address *addr)
 {
 	int whole = net->prefix / 8, rest = net->prefix % 8;
 	int mask = 0xff00 >> rest & 0xff;
 
-	if (net->family != addr->family || net->prefix == addr_bits(net))
+	if (net->family != addr->family || net->prefix == address_bits(net))
 		return false;
 	return !memcmp(net->byte, addr->byte, (size_t)whole) &&
 	    !((net->byte[whole] ^ addr->byte[whole]) & mask);

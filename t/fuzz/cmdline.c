@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* askline.c - the lines of mkveth batch, cut into words and read */
+/* cmdline.c - the lines of mkveth batch, cut into words and read */
 #include "fuzz.h"
 
 #include "net/cmdline.h"

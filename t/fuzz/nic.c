@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guest.c - the file that says which interfaces a container was given */
+/* nic.c - the file that says which interfaces a container was given */
 #include <limits.h>
 
 #include "net/nic.h"
