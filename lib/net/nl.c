@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* nl.c - rtnetlink in batches: many messages, one send, the answers by seq */
+/* nl.c - rtnetlink batches: many messages, one send, answers matched by seq */
 #define _GNU_SOURCE
 #include "net/nl.h"
 
@@ -10,8 +10,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* More than the kernel puts in one answer (NLMSG_GOODSIZE). */
+/* Larger than any answer of the kernel (NLMSG_GOODSIZE). */
 enum { RX = 16384 };
+
+static void
+empty(struct nl *nl)
+{
+	nl->n = 0;
+	nl->len = 0;
+	nl->full = false;
+}
 
 int
 nl_open(struct nl *nl)
@@ -20,23 +28,22 @@ nl_open(struct nl *nl)
 	int on = 1;
 
 	nl->seq = 0;
-	nl->n = 0;
-	nl->len = 0;
-	nl->ran = nl->full = false;
+	empty(nl);
 	nl->failed = -1;
 	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (nl->fd < 0)
 		return -1;
 	/*
-	 * Kernels that lack one of these (before 4.12 and 4.20) explain
-	 * errors less well and dump more; the answers are filtered anyway.
+	 * Without these (before Linux 4.12 and 4.20) the kernel explains no
+	 * errors and dumps more, but the answers are filtered anyway.
 	 */
 	(void)setsockopt(nl->fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)setsockopt(nl->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
 	    sizeof(on));
 	/*
-	 * Who rules the namespace, as a container's root does, may send here:
-	 * answers of his own, or so much that the kernel's find no room.
+	 * Anyone privileged in the namespace, such as the container's root,
+	 * could send to an unconnected socket: forged answers, or so many
+	 * messages that the kernel's do not fit.
 	 */
 	return connect(nl->fd, (const struct sockaddr *)&kernel,
 	    sizeof(kernel));
@@ -56,18 +63,18 @@ last(const struct nl *nl)
 	return (struct nlmsghdr *)(nl->tx + nl->at[nl->n - 1]);
 }
 
-/* room - may the last message grow by len? */
+/* has_room - can the last message grow by len? */
 static bool
-room(struct nl *nl, size_t len)
+has_room(struct nl *nl, size_t len)
 {
-	if (nl->full || MNL_ALIGN(len) > NL_TX - nl->len)
+	if (MNL_ALIGN(len) > NL_TX - nl->len)
 		nl->full = true;
 	return !nl->full;
 }
 
-/* grown - the last message has become longer */
+/* update_len - after the last message has grown */
 static void
-grown(struct nl *nl)
+update_len(struct nl *nl)
 {
 	nl->len = nl->at[nl->n - 1] + MNL_ALIGN(last(nl)->nlmsg_len);
 }
@@ -78,14 +85,9 @@ nl_msg(struct nl *nl, uint16_t type, uint16_t flags, const void *head,
 {
 	struct nlmsghdr *h;
 
-	if (nl->ran) {
-		nl->n = 0;
-		nl->len = 0;
-		nl->ran = nl->full = false;
-	}
 	if (nl->n == NL_MAX)
 		nl->full = true;
-	if (!room(nl, MNL_NLMSG_HDRLEN + len))
+	if (!has_room(nl, MNL_NLMSG_HDRLEN + len))
 		return;
 	nl->at[nl->n] = nl->len;
 	nl->allow[nl->n] = 0;
@@ -95,25 +97,25 @@ nl_msg(struct nl *nl, uint16_t type, uint16_t flags, const void *head,
 	h->nlmsg_flags = flags | NLM_F_REQUEST;
 	h->nlmsg_seq = ++nl->seq;
 	memcpy(mnl_nlmsg_put_extra_header(h, len), head, len);
-	grown(nl);
+	update_len(nl);
 }
 
 void
 nl_raw(struct nl *nl, const void *data, size_t len)
 {
-	if (!room(nl, len))
+	if (!has_room(nl, len))
 		return;
 	memcpy(mnl_nlmsg_put_extra_header(last(nl), len), data, len);
-	grown(nl);
+	update_len(nl);
 }
 
 void
 nl_put(struct nl *nl, uint16_t attr, const void *data, size_t len)
 {
-	if (!room(nl, MNL_ATTR_HDRLEN + len))
+	if (!has_room(nl, MNL_ATTR_HDRLEN + len))
 		return;
 	mnl_attr_put(last(nl), attr, len, data);
-	grown(nl);
+	update_len(nl);
 }
 
 void
@@ -139,10 +141,10 @@ nl_nest(struct nl *nl, uint16_t attr)
 {
 	struct nlattr *nest;
 
-	if (!room(nl, MNL_ATTR_HDRLEN))
+	if (!has_room(nl, MNL_ATTR_HDRLEN))
 		return NULL;
 	nest = mnl_attr_nest_start(last(nl), attr);
-	grown(nl);
+	update_len(nl);
 	return nest;
 }
 
@@ -163,12 +165,14 @@ nl_allow(struct nl *nl, int err)
 uint32_t
 nl_number(const struct nlattr *attr)
 {
-	return mnl_attr_get_payload_len(attr) < 4 ? 0 : mnl_attr_get_u32(attr);
+	if (mnl_attr_get_payload_len(attr) < sizeof(uint32_t))
+		return 0;
+	return mnl_attr_get_u32(attr);
 }
 
-/* explain - keep the text of the kernel's extended acknowledgement */
+/* keep_text - copy the text of the kernel's extended acknowledgement */
 static void
-explain(struct nl *nl, const struct nlmsghdr *h)
+keep_text(struct nl *nl, const struct nlmsghdr *h)
 {
 	const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
 	const struct nlattr *attr;
@@ -195,25 +199,29 @@ explain(struct nl *nl, const struct nlmsghdr *h)
 }
 
 /*
- * verdict - take in an acknowledgement of message n or the end of its dump
+ * handle_ack - handle an acknowledgement of message n or the end of its dump
  *
- * Both begin with the error as a negative int.
+ * Both begin with the negative errno as an int.
  */
 static void
-verdict(struct nl *nl, const struct nlmsghdr *h, int n)
+handle_ack(struct nl *nl, const struct nlmsghdr *h, int n)
 {
-	size_t need = h->nlmsg_type == NLMSG_ERROR ?
-	    sizeof(struct nlmsgerr) : sizeof(int);
-	bool cut = mnl_nlmsg_get_payload_len(h) < need;
-	int e = cut ? -EBADMSG : *(const int *)mnl_nlmsg_get_payload(h);
+	bool is_error = h->nlmsg_type == NLMSG_ERROR;
+	size_t need = is_error ? sizeof(struct nlmsgerr) : sizeof(int);
+	bool complete = mnl_nlmsg_get_payload_len(h) >= need;
+	int e = -EBADMSG;
 
+	if (complete)
+		e = *(const int *)mnl_nlmsg_get_payload(h);
 	nl->err[n] = (int)-(unsigned)e;
-	if (e >= 0 || nl->allow[n] == NL_ANY || nl->allow[n] == nl->err[n] ||
-	    nl->failed >= 0)
+	if (e >= 0 || nl->allow[n] == NL_ANY || nl->allow[n] == nl->err[n])
+		return;
+	/* Only the first failure is reported. */
+	if (nl->failed >= 0)
 		return;
 	nl->failed = n;
-	if (h->nlmsg_type == NLMSG_ERROR && !cut)
-		explain(nl, h);
+	if (is_error && complete)
+		keep_text(nl, h);
 }
 
 static bool
@@ -222,51 +230,55 @@ is_get(const struct nlmsghdr *h)
 	return (h->nlmsg_type & 3) == (RTM_GETLINK & 3);
 }
 
-/* is_dump - the flag's bits mean other things in what is no RTM_GET message */
+/* is_dump - only in a request for data do these flags mean a dump */
 static bool
 is_dump(const struct nlmsghdr *h)
 {
 	return is_get(h) && (h->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 }
 
-/* whole - is it all there?  mnl_nlmsg_ok takes a length over INT_MAX, too */
+/* is_complete - unlike mnl_nlmsg_ok, it refuses a length above INT_MAX */
 static bool
-whole(const struct nlmsghdr *h, int len)
+is_complete(const struct nlmsghdr *h, int len)
 {
 	return len >= (int)sizeof(*h) && h->nlmsg_len >= sizeof(*h) &&
 	    h->nlmsg_len <= (uint32_t)len;
 }
 
-/* digest - one datagram of answers; returns whether the last is answered */
+/* handle_datagram - returns whether the last message of the batch is answered */
 static bool
-digest(struct nl *nl, const char *rx, int len, nl_each *each, void *arg)
+handle_datagram(struct nl *nl, const char *rx, int len, nl_each *each,
+    void *arg)
 {
 	const struct nlmsghdr *h = (const struct nlmsghdr *)rx;
 	uint32_t first = nl->seq - (uint32_t)nl->n + 1;
 	bool done = false;
 
-	for (; whole(h, len); h = mnl_nlmsg_next(h, &len)) {
+	for (; is_complete(h, len); h = mnl_nlmsg_next(h, &len)) {
 		uint32_t n = h->nlmsg_seq - first;
+		bool is_last = n == (uint32_t)nl->n - 1;
 
-		/* What a batch before this one left behind is skipped. */
+		/* Skip answers to an earlier batch. */
 		if (n >= (uint32_t)nl->n)
 			continue;
-		nl->torn |= (h->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+		if (h->nlmsg_flags & NLM_F_DUMP_INTR)
+			nl->dump_interrupted = true;
 		if (h->nlmsg_type == NLMSG_ERROR ||
 		    h->nlmsg_type == NLMSG_DONE) {
-			verdict(nl, h, (int)n);
-			done |= (int)n == nl->n - 1;
+			handle_ack(nl, h, (int)n);
+			done |= is_last;
 		} else if (h->nlmsg_type >= NLMSG_MIN_TYPE) {
 			if (each)
 				each(h, (int)n, arg);
-			done |= (int)n == nl->n - 1 && !is_dump(last(nl));
+			done |= is_last && !is_dump(last(nl));
 		}
 	}
 	return done;
 }
 
+/* receive - receive datagrams until the last message is answered */
 static int
-answers(struct nl *nl, nl_each *each, void *arg)
+receive(struct nl *nl, nl_each *each, void *arg)
 {
 	_Alignas(8) char rx[RX];
 	bool done = false;
@@ -281,14 +293,46 @@ answers(struct nl *nl, nl_each *each, void *arg)
 			continue;
 		if (n < 0)
 			return -1;
-		/* Sent in the moment before we were connected. */
+		/* Not the kernel's: sent before the socket was connected. */
 		if (from.nl_pid != 0)
 			continue;
 		if ((size_t)n > sizeof(rx)) {
 			errno = EMSGSIZE;
 			return -1;
 		}
-		done = digest(nl, rx, (int)n, each, arg);
+		done = handle_datagram(nl, rx, (int)n, each, arg);
+	}
+	return 0;
+}
+
+/* run - nl_run, but it leaves the batch as it is */
+static int
+run(struct nl *nl, nl_each *each, void *arg)
+{
+	ssize_t n;
+
+	if (nl->full) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	if (nl->n == 0)
+		return 0;
+	memset(nl->err, 0, sizeof(nl->err));
+	if (!is_get(last(nl)))
+		last(nl)->nlmsg_flags |= NLM_F_ACK;
+	do
+		n = send(nl->fd, nl->tx, nl->len, 0);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 || receive(nl, each, arg) < 0)
+		return -1;
+	nl->last_err = nl->err[nl->n - 1];
+	if (nl->failed >= 0) {
+		errno = nl->err[nl->failed];
+		return -1;
+	}
+	if (nl->dump_interrupted) {
+		errno = EAGAIN;
+		return -1;
 	}
 	return 0;
 }
@@ -296,30 +340,16 @@ answers(struct nl *nl, nl_each *each, void *arg)
 int
 nl_run(struct nl *nl, nl_each *each, void *arg)
 {
-	bool ran = nl->ran;
-	ssize_t n;
+	int r;
 
 	nl->failed = -1;
+	nl->last_err = 0;
 	nl->text[0] = '\0';
-	nl->ran = true;
-	nl->torn = false;
-	if (nl->full) {
-		errno = EMSGSIZE;
-		return -1;
-	}
-	if (ran || nl->n == 0)
-		return 0;
-	memset(nl->err, 0, sizeof(nl->err));
-	if (!is_get(last(nl)))
-		last(nl)->nlmsg_flags |= NLM_F_ACK;
-	while ((n = send(nl->fd, nl->tx, nl->len, 0)) < 0 && errno == EINTR)
-		;
-	if (n < 0 || answers(nl, each, arg) < 0)
-		return -1;
-	if (nl->failed < 0 && !nl->torn)
-		return 0;
-	errno = nl->failed < 0 ? EAGAIN : nl->err[nl->failed];
-	return -1;
+	nl->dump_interrupted = false;
+	r = run(nl, each, arg);
+	/* The bytes stay in tx for nl_failed. */
+	empty(nl);
+	return r;
 }
 
 const struct nlmsghdr *

@@ -99,17 +99,15 @@ pair_remove(struct nl *host, const struct link *link, struct errmsg *why)
 int
 pair_retire(struct nl *host, const struct link *link, struct errmsg *why)
 {
-	int last;
-
 	link_retire(host, link);
 	do {
-		/* Down, it has lost its IPv6 addresses by itself. */
-		for (int i = 0; i < 2; i++)
-			route_addr_del_any(host, link->index);
-		last = host->n - 1;
+		/* Each removes one; mostly the second finds that none is left. */
+		route_addr_del_any(host, link->index);
+		route_addr_del_any(host, link->index);
+		/* The IPv6 addresses went when the link went down. */
 		if (nl_run(host, NULL, NULL) < 0)
 			return explain(host, link->name, why);
-	} while (host->err[last] == 0);
+	} while (host->last_err == 0);
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* netlink.c - datagrams that no kernel would send, and who reads them */
+/* netlink.c - datagrams that no kernel would send, and their readers */
 #include "net/nl.c"
 
 #include "fuzz.h"
@@ -8,7 +8,7 @@
 #include "net/link.h"
 #include "net/explain.h"
 
-/* libmnl does not look how much there is, and is built without checks. */
+/* libmnl does not check the length, and is built without sanitizers. */
 uint32_t
 mnl_attr_get_u32(const struct nlattr *attr)
 {
@@ -24,7 +24,7 @@ mnl_attr_get_u8(const struct nlattr *attr)
 }
 
 static void
-see(const struct nlmsghdr *answer, int n, void *arg)
+on_answer(const struct nlmsghdr *answer, int n, void *arg)
 {
 	struct link link;
 	struct address addr;
@@ -44,9 +44,9 @@ see(const struct nlmsghdr *answer, int n, void *arg)
 	(void)route_oif(answer);
 }
 
-/* ask - what the answers may be to: one of each kind, the last a dump */
+/* fill_batch - one message of each kind to be answered, the last a dump */
 static void
-ask(struct nl *nl)
+fill_batch(struct nl *nl)
 {
 	const uint8_t mac[6] = { 2 };
 	struct address addr;
@@ -56,7 +56,6 @@ ask(struct nl *nl)
 	link_set(nl, 1, &(struct link_set){ .mac = mac });
 	route_addr_new(nl, 1, &addr);
 	route_addr_dump(nl, 1);
-	nl->ran = true;
 	nl->failed = -1;
 }
 
@@ -65,15 +64,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct nl nl;
 	struct errmsg why = { "" };
-	/* No longer, so that what is read behind the end is noticed. */
+	/* Of the exact size, so that reads behind the end are noticed. */
 	char *rx = malloc(MNL_ALIGN(size));
 
 	fuzz_must(rx || size == 0);
 	if (size)
 		memcpy(rx, data, size);
 	nl = (struct nl){ .fd = -1 };
-	ask(&nl);
-	(void)digest(&nl, rx, (int)size, see, NULL);
+	fill_batch(&nl);
+	(void)handle_datagram(&nl, rx, (int)size, on_answer, NULL);
 	fuzz_must(memchr(nl.text, '\0', sizeof(nl.text)));
 	if (nl.failed >= 0) {
 		errno = nl.err[nl.failed];
