@@ -2,9 +2,9 @@
 /*
  * mkveth add|del|show|batch [option ...] [NAME]
  *
- * The network of a container: a namespace, a veth pair, and all that is set
- * on its two ends, in one process over rtnetlink.  lib/net/cmdline.c reads what
- * is asked, lib/net/network.c does it; here is what is told.
+ * The network of a container: a namespace, veth pairs, their addresses and
+ * routes, in one process over rtnetlink.  lib/net/cmdline.c parses the request,
+ * lib/net/network.c carries it out, lib/net/show.c prints the result.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -15,15 +15,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "net/cmdline.h"
-#include "base/privilege.h"
 #include "base/exits.h"
 #include "base/fd.h"
-#include "net/lock.h"
 #include "base/name.h"
+#include "base/privilege.h"
+#include "net/cmdline.h"
+#include "net/lock.h"
 #include "net/netns.h"
-#include "net/show.h"
 #include "net/ready.h"
+#include "net/request.h"
+#include "net/show.h"
 #include "net/words.h"
 
 enum { WAIT_MS = 30000 };
@@ -68,25 +69,25 @@ static const char help[] =
 "  -V, --version               print the version\n";
 
 enum {
-	LINE = 4096,		/* bytes of a line of a batch */
-	WORDS = 128,		/* and its words */
-	LINES = 16 << 20,	/* bytes of all of them */
+	LINE = 4096,		/* bytes in a line of a batch */
+	WORDS = 128,		/* words in a line */
+	LINES = 16 << 20,	/* bytes in a batch */
 };
 
 /*
  * open_ns - open a namespace given by path or pid
  *
- * Before capabilities are dropped: it may be one of another user's process.
+ * Done before capabilities are dropped: it may be that of another user.
  */
 static int
-open_ns(struct cmdline *ask, struct errmsg *why)
+open_ns(struct cmdline *cmd, struct errmsg *why)
 {
-	struct network *net = &ask->net;
+	struct network *net = &cmd->net;
 
-	if (!ask->name || netns_is_name(net->netns))
+	if (!cmd->name || netns_is_name(net->netns))
 		return 0;
 	net->ns = netns_open(net->netns);
-	if (net->ns < 0 && ask->verb != CMDLINE_DEL)
+	if (net->ns < 0 && cmd->verb != CMDLINE_DEL)
 		return errmsg_errno(why, "network namespace %s", net->netns);
 	return 0;
 }
@@ -94,7 +95,7 @@ open_ns(struct cmdline *ask, struct errmsg *why)
 static void
 drop_caps(bool batch)
 {
-	/* Lines of a batch may name processes, and are read after this. */
+	/* A batch opens the namespaces of processes only after this. */
 	static const cap_value_t need[] = { CAP_NET_ADMIN, CAP_SYS_ADMIN,
 	    CAP_SYS_PTRACE };
 	const char *missing;
@@ -107,69 +108,71 @@ drop_caps(bool batch)
 	err(1, "drop capabilities");
 }
 
-/* change - add or del, alone with this container */
+/* change - add or del, under the lock of the container */
 static int
-change(struct network_host *host, const struct cmdline *ask, struct errmsg *why)
+change(struct network_host *host, const struct cmdline *cmd, struct errmsg *why)
 {
-	auto_close int lock = lock_name(ask->name);
+	auto_close int lock = lock_name(cmd->name);
 
 	if (lock < 0)
 		return errmsg_errno(why, "lock %s", LOCK_FILE);
-	if (ask->verb == CMDLINE_ADD)
-		return network_add(host, &ask->net, why);
-	return network_del(host, &ask->net, ask->wait, why);
+	if (cmd->verb == CMDLINE_ADD)
+		return network_add(host, &cmd->net, why);
+	return network_del(host, &cmd->net, cmd->wait, why);
 }
 
 static const char *
-verb_name(const struct cmdline *ask)
+verb_name(const struct cmdline *cmd)
 {
 	static const char *const names[] = { "add", "del", "show" };
 
-	return names[ask->verb];
+	return names[cmd->verb];
 }
 
 static int
-do_change(struct cmdline *ask)
+do_change(struct cmdline *cmd)
 {
 	struct network_host host;
 	struct errmsg why = { "" };
 
-	if (network_open(&host, &why) < 0 || change(&host, ask, &why) < 0)
-		errx(1, "%s %s: %s", verb_name(ask), ask->name, why.text);
+	if (network_open(&host, &why) < 0 || change(&host, cmd, &why) < 0)
+		errx(1, "%s %s: %s", verb_name(cmd), cmd->name, why.text);
 	return 0;
 }
 
-/* lines - all of standard input, ended with a zero */
+/* read_lines - read standard input as a string */
 static char *
-lines(void)
+read_lines(void)
 {
 	size_t size = 65536, len = 0;
-	char *text = NULL, *more;
+	char *text = NULL;
 	ssize_t n;
 
 	do {
-		if (!(more = realloc(text, size *= 2)))
+		size *= 2;
+		text = realloc(text, size);
+		if (!text)
 			err(1, "batch: memory for its lines");
-		text = more;
 		n = fd_read_max(STDIN_FILENO, text + len, size - 1 - len);
 		if (n < 0)
 			err(1, "batch: read");
 		len += (size_t)n;
-		if (len > LINES || memchr(text, '\0', len))
-			errx(EXIT_USAGE, "batch: %s", len > LINES ?
-			    "more than 16 MiB" : "a zero byte");
+		if (len > LINES)
+			errx(EXIT_USAGE, "batch: more than 16 MiB");
+		if (memchr(text, '\0', len))
+			errx(EXIT_USAGE, "batch: a zero byte");
 	} while (len == size - 1);
 	text[len] = '\0';
 	return text;
 }
 
 /*
- * read_line - the next line of a batch, by way of buf
+ * next_line - parse the next line of a batch, in buf
  *
- * Returns whether it asks for something; ask then points into buf.
+ * Returns whether there is anything to do; cmd then points into buf.
  */
 static bool
-read_line(const char **text, int line, char buf[LINE], struct cmdline *ask)
+next_line(const char **text, int line, char buf[LINE], struct cmdline *cmd)
 {
 	char *word[WORDS + 2] = { buf };
 	size_t len = strcspn(*text, "\n");
@@ -182,133 +185,82 @@ read_line(const char **text, int line, char buf[LINE], struct cmdline *ask)
 	memcpy(buf, *text, len);
 	buf[len] = '\0';
 	*text += len + ((*text)[len] == '\n');
-	if ((n = words_split(buf, word + 1, WORDS, &why)) < 0 ||
-	    (n > 0 && cmdline_read(n + 1, word, ask, &why) < 0))
+	n = words_split(buf, word + 1, WORDS, &why);
+	if (n == 0)
+		return false;
+	if (n < 0 || cmdline_read(n + 1, word, cmd, &why) < 0)
 		errx(EXIT_USAGE, "line %d: %s", line, why.text);
-	if (n > 0 && ask->verb != CMDLINE_ADD && ask->verb != CMDLINE_DEL)
+	if (cmd->verb != CMDLINE_ADD && cmd->verb != CMDLINE_DEL)
 		errx(EXIT_USAGE, "line %d: a batch adds and deletes only: %s",
 		    line, word[1]);
-	return n > 0 && !ask->check;
+	return !cmd->check;
 }
 
+/* do_line - carry out a line of a batch; returns 0, or 1 after a message */
 static int
-do_batch(struct cmdline *batch)
+do_line(struct network_host *host, int line, struct cmdline *cmd)
 {
-	char *all = lines(), buf[LINE];
-	const char *text = all;
-	struct network_host host;
-	struct cmdline ask;
 	struct errmsg why = { "" };
 	int status = 0;
 
-	/* What is wrong in one line is told before another is done. */
+	if (open_ns(cmd, &why) < 0 || change(host, cmd, &why) < 0) {
+		warnx("line %d: %s %s: %s", line, verb_name(cmd), cmd->name,
+		    why.text);
+		status = 1;
+	}
+	if (cmd->net.ns >= 0)
+		close(cmd->net.ns);
+	return status;
+}
+
+static int
+do_batch(const struct cmdline *batch)
+{
+	char *all = read_lines(), buf[LINE];
+	const char *text = all;
+	struct network_host host;
+	struct cmdline cmd;
+	struct errmsg why = { "" };
+	int status = 0;
+
+	/* Check every line before any is carried out. */
 	for (int i = 1; *text; i++)
-		(void)read_line(&text, i, buf, &ask);
+		(void)next_line(&text, i, buf, &cmd);
 	if (network_open(&host, &why) < 0)
 		errx(1, "batch: %s", why.text);
 	text = all;
-	for (int i = 1; *text && (!status || batch->keep_going); i++) {
-		if (!read_line(&text, i, buf, &ask))
-			continue;
-		if (open_ns(&ask, &why) < 0 || change(&host, &ask, &why) < 0) {
-			warnx("line %d: %s %s: %s", i, verb_name(&ask),
-			    ask.name, why.text);
-			status = 1;
-		}
-		if (ask.net.ns >= 0)
-			close(ask.net.ns);
-	}
+	for (int i = 1; *text && (!status || batch->keep_going); i++)
+		if (next_line(&text, i, buf, &cmd))
+			status |= do_line(&host, i, &cmd);
 	free(all);
 	return status;
 }
 
-/* What is to be shown, and how. */
-struct show {
-	struct nl nl;
-	const struct network *net;
-	int ns;
-	bool json;
-	int n;			/* shown so far */
-};
-
-/* show_pair - 1: shown, 0: there is none, -1: failed, and told */
+/* is_netns - is it a namespace that mkveth names like that? */
 static int
-show_pair(struct show *show, const struct pair *pair, bool *more)
-{
-	const struct network *net = show->net;
-	struct pair_state state;
-	struct errmsg why = { "" };
-
-	if (pair_read(&show->nl, pair, show->ns, &state, &why) < 0) {
-		if (errno == ENODEV)
-			return 0;
-		warnx("show %s: %s", net->name, why.text);
-		return -1;
-	}
-	*more = state.host.more;
-	if (show->json)
-		show_json(stdout, show->n++, net->name, net->netns, &state);
-	else
-		show_lines(stdout, net->name, net->netns, &state);
-	return 1;
-}
-
-/* show_guests - returns as show_pair */
-static int
-show_guests(struct show *show)
-{
-	const struct network *net = show->net;
-	struct nic_list list;
-	struct errmsg why = { "" };
-
-	if (nic_load(net->name, &list, &why) < 0) {
-		warnx("show %s: %s", net->name, why.text);
-		return -1;
-	}
-	for (int i = 0; i < list.n; i++)
-		if (show->json)
-			show_guest_json(stdout, show->n++, net->name,
-			    net->netns, &list.mark[i]);
-		else
-			show_guest(stdout, net->name, net->netns,
-			    &list.mark[i]);
-	return list.n > 0;
-}
-
-/* show_one - all of a container; returns as show_pair */
-static int
-show_one(struct show *show, const struct network *net)
-{
-	auto_close int mine = net->ns < 0 ? netns_open(net->netns) : -1;
-	bool more = true, any;
-	int r, s;
-
-	show->net = net;
-	show->ns = net->ns < 0 ? mine : net->ns;
-	r = show_pair(show, &net->pair[0], &more);
-	for (int k = 0; r >= 0 && more && k < NETWORK_MORE; k++) {
-		struct pair pair = { .host = "" };
-
-		network_more(net->name, k, pair.alt);
-		s = show_pair(show, &pair, &any);
-		r = s < 0 ? -1 : r | s;
-	}
-	s = show_guests(show);
-	return r < 0 || s < 0 ? -1 : r | s;
-}
-
-static int
-has_net(const struct dirent *entry)
+is_netns(const struct dirent *entry)
 {
 	return !strncmp(entry->d_name, "net-", 4) && name_ok(entry->d_name + 4);
 }
 
-/* show_all - by the names of the namespaces: to list all links takes longer */
+/* show_one - returns as show_network, after printing the error */
+static int
+show_one(struct show *show, const struct network *net)
+{
+	struct errmsg why = { "" };
+	int r = show_network(show, net, &why);
+
+	if (r < 0)
+		warnx("show %s: %s", net->name, why.text);
+	return r;
+}
+
+/* show_all - by the names of namespaces, which is faster than all links */
 static int
 show_all(struct show *show)
 {
 	struct dirent **list;
-	int n = scandir(NETNS_DIR, &list, has_net, alphasort), status = 0;
+	int n = scandir(NETNS_DIR, &list, is_netns, alphasort), status = 0;
 
 	if (n < 0 && errno != ENOENT)
 		err(1, "show: %s", NETNS_DIR);
@@ -318,37 +270,45 @@ show_all(struct show *show)
 
 		request_init(&net);
 		request_names(&net, list[i]->d_name + 4, netns);
-		status |= show_one(show, &net) < 0;
+		if (show_one(show, &net) < 0)
+			status = 1;
 	}
 	return status;
 }
 
+/* show_named - show one container, which must have a network */
 static int
-do_show(struct cmdline *ask)
+show_named(struct show *show, const struct network *net)
 {
-	struct show show = { .json = ask->json };
+	int r = show_one(show, net);
+
+	if (r == 0)
+		warnx("show %s: no network of that name", net->name);
+	return r == 1 ? 0 : 1;
+}
+
+static int
+do_show(const struct cmdline *cmd)
+{
+	struct show show = { .out = stdout, .json = cmd->json };
 	int status;
 
-	if (nl_open(&show.nl) < 0)
+	if (nl_open(&show.host) < 0)
 		err(1, "show: netlink socket");
-	if (ask->json)
+	if (cmd->json)
 		putchar('[');
-	if (ask->name) {
-		status = show_one(&show, &ask->net);
-		if (status == 0)
-			warnx("show %s: no network of that name", ask->name);
-		status = status != 1;
-	} else {
+	if (cmd->name)
+		status = show_named(&show, &cmd->net);
+	else
 		status = show_all(&show);
-	}
-	if (ask->json)
+	if (cmd->json)
 		puts("]");
 	if (fflush(stdout) != 0)
 		err(1, "show: write");
 	return status;
 }
 
-/* do_wait - become command when the network that we are in is complete */
+/* do_wait - run command once the network of this namespace is complete */
 static _Noreturn void
 do_wait(char *argv[])
 {
@@ -367,7 +327,7 @@ do_wait(char *argv[])
 int
 main(int argc, char *argv[])
 {
-	struct cmdline ask;
+	struct cmdline cmd;
 	struct errmsg why = { "" };
 	bool waits = argc > 1 && !strcmp(argv[1], "wait");
 
@@ -377,20 +337,20 @@ main(int argc, char *argv[])
 		do_wait(argv + 2);
 	if (privilege_no_new() < 0)
 		err(1, "give up new privileges");
-	if (cmdline_read(argc, argv, &ask, &why) < 0)
+	if (cmdline_read(argc, argv, &cmd, &why) < 0)
 		errx(EXIT_USAGE, "%s", why.text);
-	if (ask.verb == CMDLINE_HELP)
+	if (cmd.verb == CMDLINE_HELP)
 		return fputs(help, stdout) < 0 || fflush(stdout) != 0;
-	if (ask.verb == CMDLINE_VERSION)
+	if (cmd.verb == CMDLINE_VERSION)
 		return puts(VERSION) < 0 || fflush(stdout) != 0;
-	if (ask.check)
+	if (cmd.check)
 		return 0;
-	if (open_ns(&ask, &why) < 0)
-		errx(1, "%s %s: %s", verb_name(&ask), ask.name, why.text);
-	drop_caps(ask.verb == CMDLINE_BATCH);
-	switch (ask.verb) {
-	case CMDLINE_SHOW: return do_show(&ask);
-	case CMDLINE_BATCH: return do_batch(&ask);
-	default: return do_change(&ask);
+	if (open_ns(&cmd, &why) < 0)
+		errx(1, "%s %s: %s", verb_name(&cmd), cmd.name, why.text);
+	drop_caps(cmd.verb == CMDLINE_BATCH);
+	switch (cmd.verb) {
+	case CMDLINE_SHOW: return do_show(&cmd);
+	case CMDLINE_BATCH: return do_batch(&cmd);
+	default: return do_change(&cmd);
 	}
 }

@@ -20,8 +20,9 @@ address_is_link_local(const struct address *addr)
 	    (addr->byte[1] & 0xc0) == 0x80;
 }
 
+/* is_usable - can an interface have it? */
 static bool
-usable(const struct address *addr)
+is_usable(const struct address *addr)
 {
 	static const uint8_t zero[15], mapped[12] = { [10] = 0xff, [11] = 0xff };
 	const uint8_t *b = addr->byte;
@@ -32,8 +33,9 @@ usable(const struct address *addr)
 	    (memcmp(b, zero, 15) || b[15] > 1);
 }
 
+/* parse_prefix - 1 to max, or -1 */
 static int
-prefix_of(const char *s, int max)
+parse_prefix(const char *s, int max)
 {
 	int v = 0;
 
@@ -41,14 +43,16 @@ prefix_of(const char *s, int max)
 		return -1;
 	for (; *s >= '0' && *s <= '9' && v <= max; s++)
 		v = v * 10 + (*s - '0');
-	return *s || v > max ? -1 : v;
+	if (*s || v > max)
+		return -1;
+	return v;
 }
 
 int
 address_parse(const char *text, struct address *addr)
 {
 	const char *slash = strchr(text, '/');
-	size_t n = slash ? (size_t)(slash - text) : strlen(text);
+	size_t n = strcspn(text, "/");
 	char host[ADDRESS_TEXT];
 	int prefix;
 
@@ -58,10 +62,12 @@ address_parse(const char *text, struct address *addr)
 	memcpy(host, text, n);
 	host[n] = '\0';
 	addr->family = strchr(host, ':') ? AF_INET6 : AF_INET;
-	if (inet_pton(addr->family, host, addr->byte) != 1 || !usable(addr))
+	if (inet_pton(addr->family, host, addr->byte) != 1 || !is_usable(addr))
 		goto bad;
 	prefix = address_bits(addr);
-	if (slash && (prefix = prefix_of(slash + 1, prefix)) < 0)
+	if (slash)
+		prefix = parse_prefix(slash + 1, prefix);
+	if (prefix < 0)
 		goto bad;
 	addr->prefix = (uint8_t)prefix;
 	return 0;
@@ -96,4 +102,33 @@ address_covers(const struct address *net, const struct address *addr)
 		return false;
 	return !memcmp(net->byte, addr->byte, (size_t)whole) &&
 	    !((net->byte[whole] ^ addr->byte[whole]) & mask);
+}
+
+const struct address *
+address_list_first(const struct address_list *list, int family)
+{
+	for (int i = 0; i < list->n; i++)
+		if (list->addr[i].family == family)
+			return &list->addr[i];
+	return NULL;
+}
+
+bool
+address_list_has(const struct address_list *list, const struct address *addr,
+    bool exact)
+{
+	for (int i = 0; i < list->n; i++)
+		if (address_same(&list->addr[i], addr) &&
+		    (!exact || list->addr[i].prefix == addr->prefix))
+			return true;
+	return false;
+}
+
+bool
+address_list_covers(const struct address_list *list, const struct address *addr)
+{
+	for (int i = 0; i < list->n; i++)
+		if (address_covers(&list->addr[i], addr))
+			return true;
+	return false;
 }

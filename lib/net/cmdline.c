@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* cmdline.c - the command line of mkveth, and the lines of its batch */
+/* cmdline.c - the command line of mkveth, and the lines of a batch */
 #include "net/cmdline.h"
 
 #include <getopt.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/name.h"
+#include "net/request.h"
 
-enum { CHECK = 256, HOST6, LOCAL6, VIA6, MOVE, MACVLAN, IPVLAN, NO_PAIR,
+enum { CHECK = 256, HOST6, LOCAL6, GATEWAY6, MOVE, MACVLAN, IPVLAN, NO_PAIR,
 	PAIR, RELEASE };
 
 #define COMMON \
 	{ "help", no_argument, NULL, 'h' }, \
 	{ "version", no_argument, NULL, 'V' }, \
 	{ NULL, 0, NULL, 0 }
-#define WHICH \
+#define NAMES \
 	{ "host-name", required_argument, NULL, 'i' }, \
 	{ "netns", required_argument, NULL, 'n' }
 
@@ -24,7 +24,7 @@ static const struct option add_options[] = {
 	{ "bridge", required_argument, NULL, 'b' },
 	{ "check", no_argument, NULL, CHECK },
 	{ "gateway", required_argument, NULL, 'g' },
-	{ "gateway6", required_argument, NULL, VIA6 },
+	{ "gateway6", required_argument, NULL, GATEWAY6 },
 	{ "host-address", required_argument, NULL, 'H' },
 	{ "host-address6", required_argument, NULL, HOST6 },
 	{ "ipvlan", required_argument, NULL, IPVLAN },
@@ -39,17 +39,17 @@ static const struct option add_options[] = {
 	{ "no-pair", no_argument, NULL, NO_PAIR },
 	{ "pair", required_argument, NULL, PAIR },
 	{ "release", no_argument, NULL, RELEASE },
-	WHICH,
+	NAMES,
 	COMMON
 };
 static const struct option del_options[] = {
 	{ "wait", no_argument, NULL, 'w' },
-	WHICH,
+	NAMES,
 	COMMON
 };
 static const struct option show_options[] = {
 	{ "json", no_argument, NULL, 'j' },
-	WHICH,
+	NAMES,
 	COMMON
 };
 static const struct option batch_options[] = {
@@ -58,7 +58,7 @@ static const struct option batch_options[] = {
 };
 static const struct option no_options[] = { COMMON };
 
-/* By enum cmdline_verb; ":" has getopt_long tell a missing value apart. */
+/* Indexed by enum cmdline_verb.  ":": getopt_long reports a missing value. */
 static const struct verb {
 	const char *name, *shorts;
 	const struct option *longs;
@@ -69,80 +69,81 @@ static const struct verb {
 	{ "batch", ":khV", batch_options },
 };
 
-/* take_value - an option that has one */
+/* set_value - handle an option with a value */
 static int
-take_value(struct cmdline *ask, int opt, const char *text, struct errmsg *why)
+set_value(struct cmdline *cmd, int opt, const char *text, struct errmsg *why)
 {
-	struct pair *pair = &ask->net.pair[0];
-	struct plan *plan = &pair->plan;
+	struct veth_wanted *pair = &cmd->net.pair[0];
+	struct addressing *set = &pair->set;
 
 	switch (opt) {
 	case 'b':
 		return request_bridge(pair, text, why);
 	case 'H':
-		return request_addr(&plan->host, AF_UNSPEC, text, why);
+		return request_address(&set->host, AF_UNSPEC, text, why);
 	case 'L':
-		return request_addr(&plan->local, AF_UNSPEC, text, why);
+		return request_address(&set->inner, AF_UNSPEC, text, why);
 	case HOST6:
-		return request_addr(&plan->host, AF_INET6, text, why);
+		return request_address(&set->host, AF_INET6, text, why);
 	case LOCAL6:
-		return request_addr(&plan->local, AF_INET6, text, why);
+		return request_address(&set->inner, AF_INET6, text, why);
 	case 'g':
-		return request_set_gateway(plan, AF_UNSPEC, text, why);
-	case VIA6:
-		return request_set_gateway(plan, AF_INET6, text, why);
+		return request_set_gateway(set, AF_UNSPEC, text, why);
+	case GATEWAY6:
+		return request_set_gateway(set, AF_INET6, text, why);
 	case 'M':
-		return request_mtu(plan, text, why);
+		return request_mtu(set, text, why);
 	case 'm':
-		return request_mac(plan, text, why);
+		return request_mac(set, text, why);
 	case 'N':
-		return request_ifname(pair, false, text, why);
+		return request_peer_name(pair, text, why);
 	case 'i':
-		ask->which = true;
-		return request_ifname(pair, true, text, why);
+		cmd->names = true;
+		return request_host_name(pair, text, why);
 	case PAIR:
-		return request_pair(&ask->net, text, why);
+		return request_pair(&cmd->net, text, why);
 	case MOVE:
-		return request_move(&ask->net, text, why);
+		return request_move(&cmd->net, text, why);
 	case MACVLAN:
 	case IPVLAN:
-		return request_child(&ask->net, opt == IPVLAN, text, why);
+		return request_child(&cmd->net, opt == IPVLAN, text, why);
 	default: /* 'n' */
-		ask->which = true;
-		return request_netns(&ask->net, text, why);
+		cmd->names = true;
+		return request_netns(&cmd->net, text, why);
 	}
 }
 
-/* take - one option; why has its own words for what is wrong with the value */
+/* set_option - handle an option; why only describes an invalid value */
 static int
-take(struct cmdline *ask, int opt, const char *text, struct errmsg *why)
+set_option(struct cmdline *cmd, int opt, const char *text, struct errmsg *why)
 {
 	switch (opt) {
-	case 'D': ask->no_route = true; return 0;
-	case 'j': ask->json = true; return 0;
-	case 'k': ask->keep_going = true; return 0;
-	case 'w': ask->wait = true; return 0;
-	case CHECK: ask->check = true; return 0;
-	case NO_PAIR: ask->net.bare = true; return 0;
-	case RELEASE: ask->net.release = true; return 0;
-	case 'h': ask->verb = CMDLINE_HELP; return 0;
-	case 'V': ask->verb = CMDLINE_VERSION; return 0;
-	default: return take_value(ask, opt, text, why);
+	case 'D': cmd->no_route = true; return 0;
+	case 'j': cmd->json = true; return 0;
+	case 'k': cmd->keep_going = true; return 0;
+	case 'w': cmd->wait = true; return 0;
+	case CHECK: cmd->check = true; return 0;
+	case NO_PAIR: cmd->net.no_pair = true; return 0;
+	case RELEASE: cmd->net.release = true; return 0;
+	case 'h': cmd->verb = CMDLINE_HELP; return 0;
+	case 'V': cmd->verb = CMDLINE_VERSION; return 0;
+	default: return set_value(cmd, opt, text, why);
 	}
 }
 
-/* no_option - the one that getopt_long has just refused */
+/* refuse_option - describe the option that getopt_long has just refused */
 static int
-no_option(char *argv[], bool no_value, struct errmsg *why)
+refuse_option(char *argv[], int opt, struct errmsg *why)
 {
-	/* musl: behind the end, where a short option's value is missing. */
+	const char *what = "not an option here";
+	/* With musl this is NULL if the value of a short option is missing. */
 	const char *word = argv[optind - 1];
 
+	if (opt == ':')
+		what = "the option needs a value";
 	if (word && !strncmp(word, "--", 2) && word[2])
-		return errmsg_set(why, "%s: %s", no_value ?
-		    "the option needs a value" : "not an option here", word);
-	return errmsg_set(why, "%s: -%c", no_value ?
-	    "the option needs a value" : "not an option here", optopt);
+		return errmsg_set(why, "%s: %s", what, word);
+	return errmsg_set(why, "%s: -%c", what, optopt);
 }
 
 static const char *
@@ -153,9 +154,9 @@ long_name(const struct option *o, int opt)
 	return o->name;
 }
 
-/* options - all of them, from the beginning of argv; 1: no more is asked for */
+/* parse_options - returns 0, -1, or 1: --help or --version, skip the rest */
 static int
-options(int argc, char *argv[], const struct verb *verb, struct cmdline *ask,
+parse_options(int argc, char *argv[], const struct verb *verb, struct cmdline *cmd,
     struct errmsg *why)
 {
 	struct errmsg value;
@@ -163,64 +164,76 @@ options(int argc, char *argv[], const struct verb *verb, struct cmdline *ask,
 
 	optind = 0;
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, verb->shorts, verb->longs,
-	    NULL)) != -1) {
+	for (;;) {
+		opt = getopt_long(argc, argv, verb->shorts, verb->longs, NULL);
+		if (opt == -1)
+			return 0;
 		if (opt == '?' || opt == ':')
-			return no_option(argv, opt == ':', why);
-		if (take(ask, opt, optarg, &value) < 0)
+			return refuse_option(argv, opt, why);
+		if (set_option(cmd, opt, optarg, &value) < 0)
 			return errmsg_set(why, "--%s: %s",
 			    long_name(verb->longs, opt), value.text);
 		if (opt == 'h' || opt == 'V')
 			return 1;
 	}
-	return 0;
 }
 
-/* container - the name that is left when the options are taken */
+/* parse_name - handle the words after the options, and complete the request */
 static int
-container(int argc, char *argv[], struct cmdline *ask, struct errmsg *why)
+parse_name(int argc, char *argv[], struct cmdline *cmd, struct errmsg *why)
 {
-	const char *verb = verbs[ask->verb].name;
+	bool is_batch = cmd->verb == CMDLINE_BATCH;
+	bool shows_all = cmd->verb == CMDLINE_SHOW && !cmd->names;
 
 	if (argc > 1)
 		return errmsg_set(why, "one name at a time: %s", argv[1]);
-	ask->name = argv[0];
-	if (ask->verb == CMDLINE_BATCH)
-		return ask->name ? errmsg_set(why, "batch takes no name: %s",
-		    ask->name) : 0;
-	if (!ask->name && (ask->verb != CMDLINE_SHOW || ask->which))
-		return errmsg_set(why, "%s: no name of a container", verb);
-	if (!ask->name)
+	if (argc > 0 && is_batch)
+		return errmsg_set(why, "batch takes no name: %s", argv[0]);
+	if (argc == 0 && (is_batch || shows_all))
 		return 0;
-	if (!name_ok(ask->name))
+	if (argc == 0)
+		return errmsg_set(why, "%s: no name of a container",
+		    verbs[cmd->verb].name);
+	cmd->name = argv[0];
+	if (!name_ok(cmd->name))
 		return errmsg_set(why, "not a name of a container: \"%s\": "
-		    NAME_ALLOWED, ask->name);
-	request_names(&ask->net, ask->name, ask->netns);
-	return request_validate(&ask->net, !ask->no_route, why);
+		    NAME_ALLOWED, cmd->name);
+	request_names(&cmd->net, cmd->name, cmd->netns);
+	return request_validate(&cmd->net, !cmd->no_route, why);
+}
+
+/* parse_verb - everything from the verb on */
+static int
+parse_verb(int argc, char *argv[], struct cmdline *cmd, struct errmsg *why)
+{
+	size_t n = sizeof(verbs) / sizeof(*verbs), i = 0;
+	int r;
+
+	while (i < n && strcmp(argv[0], verbs[i].name))
+		i++;
+	if (i == n)
+		return errmsg_set(why, "not add, del, show or batch: %s",
+		    argv[0]);
+	cmd->verb = (enum cmdline_verb)i;
+	r = parse_options(argc, argv, &verbs[i], cmd, why);
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	return parse_name(argc - optind, argv + optind, cmd, why);
 }
 
 int
-cmdline_read(int argc, char *argv[], struct cmdline *ask, struct errmsg *why)
+cmdline_read(int argc, char *argv[], struct cmdline *cmd, struct errmsg *why)
 {
 	static const struct verb none = { "", "+:hV", no_options };
 	int r;
 
-	memset(ask, 0, offsetof(struct cmdline, net));
-	request_init(&ask->net);
-	if ((r = options(argc, argv, &none, ask, why)) != 0)
+	memset(cmd, 0, sizeof(*cmd));
+	request_init(&cmd->net);
+	r = parse_options(argc, argv, &none, cmd, why);
+	if (r != 0)
 		return r < 0 ? -1 : 0;
 	if (optind == argc)
 		return errmsg_set(why, "add, del, show, batch or wait? "
 		    "See mkveth --help");
-	argc -= optind;
-	argv += optind;
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
-		if (strcmp(argv[0], verbs[i].name))
-			continue;
-		ask->verb = (enum cmdline_verb)i;
-		if ((r = options(argc, argv, &verbs[i], ask, why)) != 0)
-			return r < 0 ? -1 : 0;
-		return container(argc - optind, argv + optind, ask, why);
-	}
-	return errmsg_set(why, "not add, del, show or batch: %s", argv[0]);
+	return parse_verb(argc - optind, argv + optind, cmd, why);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* explain.c - say in words which netlink message failed, and why */
+/* explain.c - describe in words which netlink message failed, and why */
 #include "net/explain.h"
 
 #include <errno.h>
@@ -11,9 +11,9 @@
 
 #include "net/address.h"
 
-/* attr_addr - the address in an attribute of the message, "" if none */
-static const char *
-attr_addr(const struct nlmsghdr *h, size_t head, int type, int family,
+/* format_attr - format the address in an attribute of the message; "": none */
+static void
+format_attr(const struct nlmsghdr *h, size_t head, int type, int family,
     int prefix, char buf[ADDRESS_TEXT])
 {
 	struct address addr = { .family = (uint8_t)family,
@@ -27,35 +27,36 @@ attr_addr(const struct nlmsghdr *h, size_t head, int type, int family,
 			    (size_t)address_bits(&addr) / 8);
 			address_text(&addr, prefix != address_bits(&addr), buf);
 		}
-	return buf;
 }
 
+/* subject - what the message was about, up to the name of the link */
 static void
 subject(const struct nlmsghdr *h, char *buf, size_t size)
 {
 	const void *head = mnl_nlmsg_get_payload(h);
 	const struct ifaddrmsg *ifa = head;
 	const struct rtmsg *rtm = head;
-	char a[ADDRESS_TEXT], b[ADDRESS_TEXT];
+	char addr[ADDRESS_TEXT], gateway[ADDRESS_TEXT];
 
 	switch (h->nlmsg_type) {
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
 	case RTM_GETADDR:
-		attr_addr(h, sizeof(*ifa), IFA_LOCAL, ifa->ifa_family,
-		    ifa->ifa_prefixlen, a);
-		snprintf(buf, size, "address%s%s on ", *a ? " " : "es", a);
+		format_attr(h, sizeof(*ifa), IFA_LOCAL, ifa->ifa_family,
+		    ifa->ifa_prefixlen, addr);
+		snprintf(buf, size, "address%s%s on ", *addr ? " " : "es",
+		    addr);
 		break;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 	case RTM_GETROUTE:
-		attr_addr(h, sizeof(*rtm), RTA_DST, rtm->rtm_family,
-		    rtm->rtm_dst_len, a);
-		attr_addr(h, sizeof(*rtm), RTA_GATEWAY, rtm->rtm_family,
-		    rtm->rtm_family == AF_INET ? 32 : 128, b);
+		format_attr(h, sizeof(*rtm), RTA_DST, rtm->rtm_family,
+		    rtm->rtm_dst_len, addr);
+		format_attr(h, sizeof(*rtm), RTA_GATEWAY, rtm->rtm_family,
+		    rtm->rtm_family == AF_INET ? 32 : 128, gateway);
 		snprintf(buf, size, "%s%s%s%s on ",
-		    *a ? "route to " : "default route", a,
-		    *b ? " via " : "", b);
+		    *addr ? "route to " : "default route", addr,
+		    *gateway ? " via " : "", gateway);
 		break;
 	case RTM_NEWLINKPROP:
 		snprintf(buf, size, "alternative name of ");
@@ -69,11 +70,15 @@ int
 explain(const struct nl *nl, const char *link, struct errmsg *why)
 {
 	const struct nlmsghdr *h = nl_failed(nl);
-	char what[2 * ADDRESS_TEXT + 32] = "netlink about ";
+	const char *reason = strerror(errno), *action = "";
+	char what[2 * ADDRESS_TEXT + 32];
 
-	if (h)
-		subject(h, what, sizeof(what));
-	return errmsg_set(why, "%s%s: %s%s", what, link,
-	    h && h->nlmsg_type == RTM_DELLINK ? "cannot remove: " : "",
-	    h && *nl->text ? nl->text : strerror(errno));
+	if (!h)
+		return errmsg_set(why, "netlink about %s: %s", link, reason);
+	if (*nl->text)
+		reason = nl->text;
+	if (h->nlmsg_type == RTM_DELLINK)
+		action = "cannot remove: ";
+	subject(h, what, sizeof(what));
+	return errmsg_set(why, "%s%s: %s%s", what, link, action, reason);
 }

@@ -19,7 +19,7 @@
 #include "base/fd.h"
 
 static void
-get(struct nl *nl, int index)
+request_link(struct nl *nl, int index)
 {
 	struct ifinfomsg head = { .ifi_index = index };
 
@@ -30,28 +30,29 @@ get(struct nl *nl, int index)
 void
 link_get(struct nl *nl, const char *name)
 {
-	get(nl, 0);
-	/* Kernels before 5.5 know no alternative names. */
-	nl_put_str(nl, strlen(name) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME,
-	    name);
+	bool is_alt = strlen(name) >= IFNAMSIZ;
+
+	request_link(nl, 0);
+	/* IFLA_IFNAME finds alternative names too, and works before 5.5. */
+	nl_put_str(nl, is_alt ? IFLA_ALT_IFNAME : IFLA_IFNAME, name);
 }
 
 void
 link_get_alt(struct nl *nl, const char *name)
 {
-	get(nl, 0);
+	request_link(nl, 0);
 	nl_put_str(nl, IFLA_ALT_IFNAME, name);
 }
 
 void
 link_get_index(struct nl *nl, int index)
 {
-	get(nl, index);
+	request_link(nl, index);
 }
 
-/* find - an attribute in a nest, or NULL, as where there is no nest */
+/* find_attr - an attribute in a nest, or NULL; nest may be NULL too */
 static const struct nlattr *
-find(const struct nlattr *nest, int type)
+find_attr(const struct nlattr *nest, int type)
 {
 	const struct nlattr *attr;
 
@@ -62,59 +63,97 @@ find(const struct nlattr *nest, int type)
 	return NULL;
 }
 
-/* text - copy a string attribute, if there is one, as far as there is room */
+/* copy_text - copy a string attribute; cut to size, "" if attr is NULL */
 static void
-text(char *to, size_t size, const struct nlattr *attr)
+copy_text(char *to, size_t size, const struct nlattr *attr)
 {
-	size_t n = attr ? mnl_attr_get_payload_len(attr) : 0;
+	size_t n = 0;
 
+	if (attr)
+		n = mnl_attr_get_payload_len(attr);
 	if (n >= size)
 		n = size - 1;
-	if (n)
+	if (n > 0)
 		memcpy(to, mnl_attr_get_payload(attr), n);
 	to[n] = '\0';
 }
 
 static void
-mac(uint8_t to[6], const struct nlattr *attr)
+copy_mac(uint8_t to[6], const struct nlattr *attr)
 {
 	if (mnl_attr_get_payload_len(attr) == 6)
 		memcpy(to, mnl_attr_get_payload(attr), 6);
 }
 
-/* off - is a setting of the link, one of an array, there and zero? */
+/* is_off - is setting n of an array of them reported, and zero? */
 static bool
-off(const struct nlattr *array, int n)
+is_off(const struct nlattr *array, size_t n)
 {
-	const int32_t *conf = array ? mnl_attr_get_payload(array) : NULL;
+	const int32_t *conf;
 
-	return conf && mnl_attr_get_payload_len(array) > sizeof(*conf) *
-	    (size_t)n && !conf[n];
+	if (!array || mnl_attr_get_payload_len(array) <= n * sizeof(*conf))
+		return false;
+	conf = mnl_attr_get_payload(array);
+	return conf[n] == 0;
 }
 
 static bool
-wary(const struct nlattr *spec)
+ignores_ra(const struct nlattr *spec)
 {
 	const struct nlattr *v4, *v6;
 
-	v4 = find(find(spec, AF_INET), IFLA_INET_CONF);
-	v6 = find(find(spec, AF_INET6), IFLA_INET6_CONF);
-	/* The numbers of IPv4's begin with 1. */
-	return off(v4, IPV4_DEVCONF_ACCEPT_REDIRECTS - 1) &&
-	    off(v6, DEVCONF_ACCEPT_RA) && off(v6, DEVCONF_ACCEPT_REDIRECTS);
+	v4 = find_attr(find_attr(spec, AF_INET), IFLA_INET_CONF);
+	v6 = find_attr(find_attr(spec, AF_INET6), IFLA_INET6_CONF);
+	/* The constants for IPv4 begin with 1. */
+	return is_off(v4, IPV4_DEVCONF_ACCEPT_REDIRECTS - 1) &&
+	    is_off(v6, DEVCONF_ACCEPT_RA) &&
+	    is_off(v6, DEVCONF_ACCEPT_REDIRECTS);
 }
 
-/* port - the state of a bridge's port; of another master's attributes, -1 */
+/* port_state - the state of a bridge port; -1 for a port of anything else */
 static int
-port(const struct nlattr *info)
+port_state(const struct nlattr *info)
 {
-	const struct nlattr *state;
+	const struct nlattr *data, *state;
 	char kind[LINK_KIND];
 
-	text(kind, sizeof(kind), find(info, IFLA_INFO_SLAVE_KIND));
-	state = find(find(info, IFLA_INFO_SLAVE_DATA), IFLA_BRPORT_STATE);
-	return state && mnl_attr_get_payload_len(state) == 1 &&
-	    !strcmp(kind, "bridge") ? mnl_attr_get_u8(state) : -1;
+	copy_text(kind, sizeof(kind), find_attr(info, IFLA_INFO_SLAVE_KIND));
+	data = find_attr(info, IFLA_INFO_SLAVE_DATA);
+	state = find_attr(data, IFLA_BRPORT_STATE);
+	if (!state || mnl_attr_get_payload_len(state) != 1 ||
+	    strcmp(kind, "bridge"))
+		return -1;
+	return mnl_attr_get_u8(state);
+}
+
+static void
+read_attr(const struct nlattr *attr, struct link *link)
+{
+	switch (mnl_attr_get_type(attr)) {
+	case IFLA_IFNAME:
+		copy_text(link->name, sizeof(link->name), attr);
+		break;
+	case IFLA_LINK: link->peer = (int)nl_number(attr); break;
+	case IFLA_LINK_NETNSID: link->nsid = (int)nl_number(attr); break;
+	case IFLA_MASTER: link->master = (int)nl_number(attr); break;
+	case IFLA_MTU: link->mtu = nl_number(attr); break;
+	case IFLA_GROUP:
+		link->has_extra = nl_number(attr) == LINK_GROUP_EXTRA;
+		link->marked = link->has_extra ||
+		    nl_number(attr) == LINK_GROUP;
+		break;
+	case IFLA_LINKINFO:
+		copy_text(link->kind, sizeof(link->kind),
+		    find_attr(attr, IFLA_INFO_KIND));
+		link->port = port_state(attr);
+		break;
+	case IFLA_PROP_LIST:
+		copy_text(link->alt, sizeof(link->alt),
+		    find_attr(attr, IFLA_ALT_IFNAME));
+		break;
+	case IFLA_ADDRESS: copy_mac(link->mac, attr); break;
+	case IFLA_AF_SPEC: link->ignores_ra = ignores_ra(attr); break;
+	}
 }
 
 void
@@ -128,36 +167,11 @@ link_read(const struct nlmsghdr *answer, struct link *link)
 	if (answer->nlmsg_type != RTM_NEWLINK ||
 	    mnl_nlmsg_get_payload_len(answer) < sizeof(*head))
 		return;
-	/* Equal indices of both ends are left out by some kernels. */
+	/* Some kernels omit IFLA_LINK if both ends have the same index. */
 	link->index = link->peer = head->ifi_index;
 	link->flags = head->ifi_flags;
-	mnl_attr_for_each(attr, answer, sizeof(*head)) {
-		switch (mnl_attr_get_type(attr)) {
-		case IFLA_IFNAME:
-			text(link->name, sizeof(link->name), attr);
-			break;
-		case IFLA_LINK: link->peer = (int)nl_number(attr); break;
-		case IFLA_LINK_NETNSID: link->nsid = (int)nl_number(attr); break;
-		case IFLA_MASTER: link->master = (int)nl_number(attr); break;
-		case IFLA_MTU: link->mtu = nl_number(attr); break;
-		case IFLA_GROUP:
-			link->more = nl_number(attr) == LINK_GROUP_MORE;
-			link->marked = nl_number(attr) == LINK_GROUP ||
-			    link->more;
-			break;
-		case IFLA_LINKINFO:
-			text(link->kind, sizeof(link->kind),
-			    find(attr, IFLA_INFO_KIND));
-			link->port = port(attr);
-			break;
-		case IFLA_PROP_LIST:
-			text(link->alt, sizeof(link->alt),
-			    find(attr, IFLA_ALT_IFNAME));
-			break;
-		case IFLA_ADDRESS: mac(link->mac, attr); break;
-		case IFLA_AF_SPEC: link->wary = wary(attr); break;
-		}
-	}
+	mnl_attr_for_each(attr, answer, sizeof(*head))
+		read_attr(attr, link);
 	link->ours = link->marked && !strcmp(link->kind, "veth");
 }
 
@@ -186,11 +200,11 @@ link_read_nsid(const struct nlmsghdr *answer)
 void
 link_new_pair(struct nl *nl, const struct link_pair *pair)
 {
-	struct ifinfomsg here = { .ifi_family = AF_UNSPEC };
-	struct ifinfomsg there = { .ifi_family = AF_UNSPEC };
+	struct ifinfomsg head = { .ifi_family = AF_UNSPEC };
+	struct ifinfomsg peer_head = { .ifi_family = AF_UNSPEC };
 	struct nlattr *info, *data, *peer;
 
-	nl_msg(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &here, sizeof(here));
+	nl_msg(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
 	nl_put_str(nl, IFLA_IFNAME, pair->name);
 	nl_put_u32(nl, IFLA_GROUP, LINK_GROUP);
 	if (pair->mtu)
@@ -203,7 +217,7 @@ link_new_pair(struct nl *nl, const struct link_pair *pair)
 	nl_put_str(nl, IFLA_INFO_KIND, "veth");
 	data = nl_nest(nl, IFLA_INFO_DATA);
 	peer = nl_nest(nl, VETH_INFO_PEER);
-	nl_raw(nl, &there, sizeof(there));
+	nl_raw(nl, &peer_head, sizeof(peer_head));
 	nl_put_str(nl, IFLA_IFNAME, pair->peer);
 	nl_put_u32(nl, IFLA_NET_NS_FD, (uint32_t)pair->netns);
 	if (pair->mtu)
@@ -235,7 +249,7 @@ link_add_alt(struct nl *nl, const char *name, const char *alt)
 	put_alt(nl, alt);
 }
 
-/* put_conf4 - settings of net.ipv4.conf.NAME */
+/* put_conf4 - set net.ipv4.conf.NAME */
 static void
 put_conf4(struct nl *nl, const struct link_set *set)
 {
@@ -243,7 +257,7 @@ put_conf4(struct nl *nl, const struct link_set *set)
 	struct nlattr *inet = nl_nest(nl, AF_INET);
 	struct nlattr *conf = nl_nest(nl, IFLA_INET_CONF);
 
-	if (set->wary)
+	if (set->no_redirects)
 		nl_put_u32(nl, IPV4_DEVCONF_ACCEPT_REDIRECTS, 0);
 	if (set->announce)
 		nl_put_u32(nl, IPV4_DEVCONF_ARP_NOTIFY, 1);
@@ -253,13 +267,13 @@ put_conf4(struct nl *nl, const struct link_set *set)
 }
 
 /*
- * open_anew - open a file for writing in a proc file system of our own
+ * open_own_proc - open a file for writing in a new proc file system
  *
- * Where /proc/sys is read-only, as in a container, that protects what is the
- * machine's; the settings of a link are its network namespace's.
+ * In a container /proc/sys is read-only to protect the machine's settings, but
+ * the settings of a link belong to its network namespace.
  */
 static int
-open_anew(const char *path)
+open_own_proc(const char *path)
 {
 	auto_close int fs = (int)syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC);
 	auto_close int proc = -1;
@@ -273,9 +287,9 @@ open_anew(const char *path)
 	return -1;
 }
 
-/* put_conf6 - one of net.ipv6.conf.NAME, if there is IPv6 */
+/* write_conf6 - set net.ipv6.conf.NAME.KEY; does nothing without IPv6 */
 static int
-put_conf6(const char *name, const char *key, const char *value)
+write_conf6(const char *name, const char *key, const char *value)
 {
 	char path[80];
 	auto_close int fd = -1;
@@ -284,25 +298,26 @@ put_conf6(const char *name, const char *key, const char *value)
 	    key);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 && errno == EROFS)
-		fd = open_anew(path + strlen("/proc/"));
+		fd = open_own_proc(path + strlen("/proc/"));
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
 	return fd_write_all(fd, value, strlen(value));
 }
 
 int
-link_no_ra(const struct link *link)
+link_ignore_ra(const struct link *link)
 {
-	if (link->wary)
+	if (link->ignores_ra)
 		return 0;
-	return put_conf6(link->name, "accept_ra", "0") < 0 ? -1 :
-	    put_conf6(link->name, "accept_redirects", "0");
+	if (write_conf6(link->name, "accept_ra", "0") < 0)
+		return -1;
+	return write_conf6(link->name, "accept_redirects", "0");
 }
 
 int
 link_announce6(const char *name)
 {
-	return put_conf6(name, "ndisc_notify", "1");
+	return write_conf6(name, "ndisc_notify", "1");
 }
 
 void
@@ -330,7 +345,7 @@ link_set(struct nl *nl, int index, const struct link_set *set)
 		nl_put_u32(nl, IFLA_MTU, set->mtu);
 	if (set->master >= 0)
 		nl_put_u32(nl, IFLA_MASTER, (uint32_t)set->master);
-	if (set->wary || set->announce)
+	if (set->no_redirects || set->announce)
 		put_conf4(nl, set);
 }
 
@@ -379,7 +394,7 @@ link_new_child(struct nl *nl, int index, int netns,
 }
 
 void
-link_retire(struct nl *nl, const struct link *link)
+link_abandon(struct nl *nl, const struct link *link)
 {
 	struct ifinfomsg head = {
 		.ifi_index = link->index,
@@ -398,7 +413,7 @@ link_retire(struct nl *nl, const struct link *link)
 		put_alt(nl, link->alt);
 		nl_allow(nl, ENODEV);
 	}
-	/* Before 6.2 a link that is up keeps its name: hence a message more. */
+	/* A separate message: before 6.2 a link must be down to be renamed. */
 	nl_msg(nl, RTM_NEWLINK, 0, &head, sizeof(head));
 	nl_put_str(nl, IFLA_IFNAME, unused);
 	nl_allow(nl, ENODEV);

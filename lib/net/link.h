@@ -10,75 +10,74 @@
 #include "net/nl.h"
 
 /*
- * The mark of a host interface that is ours: its group (ip-link(8)).  It is
- * part of the message that makes the link, so no link of ours was ever
- * without it.  The other says that there may be more, so that nobody looks for
- * them in vain.
+ * The mark of our host interfaces: their group (ip-link(8)).  It is set by the
+ * message that creates the link, so none of ours is ever without it.  The
+ * second one means that the container may have extra pairs; with the first,
+ * they need not be searched for.
  */
-enum { LINK_GROUP = 10231, LINK_GROUP_MORE };
+enum { LINK_GROUP = 10231, LINK_GROUP_EXTRA };
 
-/* The index of the loopback interface, in each namespace. */
+/* The index of the loopback interface in every namespace. */
 enum { LINK_LO = 1 };
 
-/* States of a bridge's port: it lets nothing through, or all. */
+/* States of a bridge port: it drops everything, or forwards. */
 enum { LINK_PORT_OFF = 0, LINK_PORT_ON = 3 };
 
-/* Room for the kind of a link ("veth", "macvlan"). */
+/* Size of the kind of a link ("veth", "macvlan"). */
 enum { LINK_KIND = 24 };
 
-/* What the kernel says of a link. */
+/* A link as the kernel reports it. */
 struct link {
-	int index;		/* 0: there is none */
+	int index;		/* 0: it does not exist */
 	int peer;		/* index of the other end, in its namespace */
-	int nsid;		/* id of that namespace seen from here, or -1 */
+	int nsid;		/* id of that namespace in this one, or -1 */
 	int master;		/* index of the bridge, or 0 */
-	int port;		/* state there, LINK_PORT_...; -1: no bridge */
+	int port;		/* state, LINK_PORT_...; -1: no bridge port */
 	uint32_t mtu;
 	unsigned int flags;	/* IFF_UP, ... */
-	bool marked;		/* it carries our mark */
-	bool ours;		/* and is a veth */
-	bool more;		/* its mark is LINK_GROUP_MORE */
-	bool wary;		/* it takes no routes: link_no_ra, link_set */
-	char kind[LINK_KIND];	/* "": a device, no software */
+	bool marked;		/* it has one of our groups */
+	bool ours;		/* marked, and a veth */
+	bool has_extra;		/* its group is LINK_GROUP_EXTRA */
+	bool ignores_ra;	/* link_ignore_ra and no_redirects are done */
+	char kind[LINK_KIND];	/* "": a physical device */
 	uint8_t mac[6];
 	char name[IFNAMSIZ];
 	char alt[IFNAME_ALT_SIZE];	/* its first alternative name, or "" */
 };
 
-/* What a link is to be. */
+/* Changes to a link. */
 struct link_set {
-	int master;		/* index of a bridge, 0: none, -1: as it is */
-	uint32_t mtu;		/* 0: as it is */
-	const uint8_t *mac;	/* NULL: as it is */
-	bool wary;		/* take no IPv4 redirects from there */
-	bool announce;		/* tell others of its IPv4 addresses: ARP */
+	int master;		/* index of a bridge, 0: none, -1: unchanged */
+	uint32_t mtu;		/* 0: unchanged */
+	const uint8_t *mac;	/* NULL: unchanged */
+	bool no_redirects;	/* ignore IPv4 redirects */
+	bool announce;		/* announce IPv4 addresses: gratuitous ARP */
 };
 
-/* The pair to be made. */
+/* A pair to create. */
 struct link_pair {
-	const char *name;	/* of the end here */
+	const char *name;	/* of this end */
 	const char *peer;	/* of the other end */
-	int netns;		/* descriptor of the namespace of that */
-	int master;		/* bridge of the end here, or 0 */
-	uint32_t mtu;		/* of both, or 0 */
-	const uint8_t *mac;	/* of the end here, or NULL */
+	int netns;		/* descriptor of the other end's namespace */
+	int master;		/* index of the bridge of this end, or 0 */
+	uint32_t mtu;		/* of both, or 0: the default */
+	const uint8_t *mac;	/* of this end, or NULL */
 	const uint8_t *peer_mac;	/* of the other end, or NULL */
 };
 
-/* A link to be made on top of another. */
+/* A link to create on top of another. */
 struct link_child {
 	const char *kind;	/* "macvlan" or "ipvlan" */
-	uint16_t mode;		/* one of linux/if_link.h */
+	uint16_t mode;		/* MACVLAN_MODE_... or IPVLAN_MODE_... */
 	char name[IFNAMSIZ];
 	bool has_mac;
 	uint8_t mac[6];
 };
 
 /*
- * link_get - ask for one link, by its name (alternative or not) or index
+ * link_get - request a link by name or alternative name
  *
- * link_get_alt asks by what looks like a name but must be an alternative.
- *
+ * link_get_alt finds it by alternative name only, link_get_index by index.
  * The answer is an RTM_NEWLINK message for link_read; ENODEV: no such link.
  */
 void link_get(struct nl *nl, const char *name);
@@ -87,67 +86,66 @@ void link_get_index(struct nl *nl, int index);
 void link_read(const struct nlmsghdr *answer, struct link *link);
 
 /*
- * link_get_nsid - ask how links name this namespace
+ * link_get_nsid - request the id of another namespace in the current one
  *
- * The answer is an RTM_NEWNSID message; link_read_nsid returns -1 where the
- * namespace has no name yet, so that no link from here leads there.
+ * The answer is an RTM_NEWNSID message for link_read_nsid, which returns -1 if
+ * the namespace has no id yet: then no link leads there.
  */
 void link_get_nsid(struct nl *nl, int netns);
 int link_read_nsid(const struct nlmsghdr *answer);
 
 /*
- * link_new_pair - make a marked veth pair
+ * link_new_pair - create a marked veth pair
  *
- * Both are down.  EEXIST: either name is taken.
+ * Both ends are down.  EEXIST: one of the names is in use.
  */
 void link_new_pair(struct nl *nl, const struct link_pair *pair);
 
-/* link_add_alt - give the link with that name another name beside it */
+/* link_add_alt - add an alternative name to the link called name */
 void link_add_alt(struct nl *nl, const char *name, const char *alt);
 
-/* link_set - bring a link up, and change it; link_del - remove it */
+/* link_set - bring a link up and change it; link_del - remove it */
 void link_set(struct nl *nl, int index, const struct link_set *set);
 void link_del(struct nl *nl, int index);
 
-/* link_mark - give a link that is there one of our marks */
+/* link_mark - set the group of an existing link to one of ours */
 void link_mark(struct nl *nl, int index, uint32_t group);
 
 /*
- * link_no_ra - have a link of this namespace take no routes from its peers
+ * link_ignore_ra - ignore IPv6 router advertisements and redirects on a link
  *
- * No IPv6 router advertisements, which would make a container the host's
- * router, and no redirects: netlink cannot set that.  To be called before the
- * link is up.  Returns 0, also where there is no IPv6, or -1 with errno.
+ * Otherwise a container could make itself the host's router.  Netlink cannot
+ * set this, so it goes through /proc/sys, in the current namespace.  Call it
+ * before the link is up.  Returns 0, also without IPv6, or -1 with errno.
  */
-int link_no_ra(const struct link *link);
+int link_ignore_ra(const struct link *link);
 
 /*
- * link_announce6 - have a link of this namespace tell others of its addresses
+ * link_announce6 - let the kernel announce the IPv6 addresses of a link
  *
- * The IPv6 ones, which netlink cannot set; link_set has the same for IPv4.
- * It takes effect when the link comes up, has an address more, or has its MAC
- * address set.  Returns as link_no_ra.
+ * It does so when the link comes up, gets an address, or has its MAC address
+ * set.  As link_ignore_ra, through /proc/sys; for IPv4 see link_set.
  */
 int link_announce6(const char *name);
 
 /*
- * link_move - move a link to another namespace, under that name
+ * link_move - move a link to another namespace and give it that name
  *
- * EEXIST: the name is taken there.
+ * EEXIST: the name is in use there.
  */
 void link_move(struct nl *nl, int index, int netns, const char *name);
 
-/* link_new_child - make a link on top of that one in another namespace */
+/* link_new_child - create a link on top of this one, in another namespace */
 void link_new_child(struct nl *nl, int index, int netns,
     const struct link_child *child);
 
 /*
- * link_retire - set the names of a link free, and it down and off its bridge
+ * link_abandon - rename a link, set it down and take it off its bridge
  *
- * For one whose other end is about to die with its namespace: unlike its
- * removal this waits for no rcu_barrier.  It is called "c_INDEX" from then
- * on; no host's end is (ifname_host).  Its addresses stay.
+ * For a link whose other end is about to die with its namespace.  Unlike
+ * link_del it waits for no rcu_barrier.  The new name "c_INDEX" is never that
+ * of a host's end in use (see ifname_host).  IPv4 addresses stay.
  */
-void link_retire(struct nl *nl, const struct link *link);
+void link_abandon(struct nl *nl, const struct link *link);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * network.c - the network of a container: a namespace, and what leads there
+ * network.c - the network of a container: its namespace, pairs and interfaces
  *
- * Killed at any point, what is left is found again by its names: a bare file
- * or a namespace without a link (both taken over), or marked links (pair.c).
- * Pairs beside the container's own have alternative names, "c-NAME_1" to
- * "c-NAME_8", by which they are known as the container's, in any order.
+ * If mkveth is killed, everything is found again by name: the empty file or the
+ * namespace without links (both are reused), and the marked links (veth.c).
+ * Extra pairs have the alternative names "c-NAME_1" to "c-NAME_8", in any
+ * order, which tell whose they are.
  */
 #define _GNU_SOURCE
 #include "net/network.h"
@@ -18,24 +18,33 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "net/explain.h"
 #include "net/netns.h"
 #include "net/ready.h"
-#include "net/explain.h"
 
 #define SELF "/proc/self/ns/net"
 
+/* The index of an extra link that is wanted and must not be removed. */
+enum { CLAIMED = -1 };
+
+struct pair {
+	struct veth_wanted want;
+	struct veth_found found;
+};
+
+/* One add or del. */
 struct job {
 	struct network_host *host;
 	const struct network *want;
 	struct errmsg *why;
-	struct nl inner;
-	int ns;
-	int no_ns;		/* why there is none to delete from */
+	struct place at;
+	struct nl inner;		/* for at.inner */
+	int ns_errno;			/* del: why at.inner_ns is -1 */
 	bool created_ns;
-	struct pair_job pair[NETWORK_PAIRS];
-	struct link more[NETWORK_MORE];	/* that were there */
-	struct nic_list list;
-	int had;		/* guests when we came */
+	struct link extra[NETWORK_EXTRA];	/* by slot; index 0: free */
+	struct nic_list nics;
+	int had_nics;			/* before add */
+	struct pair pair[NETWORK_PAIRS];
 };
 
 int
@@ -49,318 +58,358 @@ network_open(struct network_host *host, struct errmsg *why)
 		return errmsg_errno(why, SELF);
 	host->dev = st.st_dev;
 	host->ino = st.st_ino;
-	return nl_open(&host->nl) < 0 ? errmsg_errno(why, "netlink socket") : 0;
+	if (nl_open(&host->nl) < 0)
+		return errmsg_errno(why, "netlink socket");
+	return 0;
 }
 
 static void
-begin(struct job *job, struct network_host *host, const struct network *want,
-    struct errmsg *why)
+start_job(struct job *job, struct network_host *host,
+    const struct network *want, struct errmsg *why)
 {
 	job->host = host;
 	job->want = want;
 	job->why = why;
-	job->inner.fd = job->ns = -1;
+	job->at = (struct place){
+		.host = &host->nl,
+		.inner = &job->inner,
+		.host_ns = host->ns,
+		.inner_ns = -1,
+		.name = want->name,
+		.netns = want->netns,
+	};
+	job->inner.fd = -1;
+	job->ns_errno = 0;
 	job->created_ns = false;
-	job->list.n = job->had = 0;
-	job->list.file = false;
-	memset(job->more, 0, sizeof(job->more));
+	job->nics.n = job->had_nics = 0;
+	job->nics.file = false;
+	memset(job->extra, 0, sizeof(job->extra));
+	/* Pairs that are not wanted stay untouched, to save page faults. */
 	for (int i = 0; i < want->n; i++) {
-		job->pair[i] = (struct pair_job){ .want = &want->pair[i] };
-		strcpy(job->pair[i].alt, want->pair[i].alt);
+		job->pair[i].want = want->pair[i];
+		memset(&job->pair[i].found, 0, sizeof(job->pair[i].found));
 	}
 }
 
+static void
+end_job(struct job *job)
+{
+	int e = errno;
+
+	nl_close(&job->inner);
+	if (job->at.inner_ns >= 0 && job->at.inner_ns != job->want->ns)
+		close(job->at.inner_ns);
+	errno = e;
+}
+
 const char *
-network_more(const char *name, int k, char alt[IFNAME_ALT_SIZE])
+network_extra_name(const char *name, int k, char alt[IFNAME_ALT_SIZE])
 {
 	snprintf(alt, IFNAME_ALT_SIZE, "c-%s_%d", name, k + 1);
 	return alt;
 }
 
 static void
-see_more(const struct nlmsghdr *answer, int n, void *arg)
+on_extra(const struct nlmsghdr *answer, int n, void *arg)
 {
 	link_read(answer, (struct link *)arg + n);
 }
 
-/* look_more - find all further pairs that the container has */
+/* find_extra - find all extra pairs of the container */
 static int
-look_more(struct job *job)
+find_extra(struct job *job)
 {
+	const char *name = job->want->name;
 	struct nl *nl = &job->host->nl;
 	char alt[IFNAME_ALT_SIZE];
 
-	for (int k = 0; k < NETWORK_MORE; k++) {
-		link_get_alt(nl, network_more(job->want->name, k, alt));
-		/* There is none, or the kernel has no such names. */
+	for (int k = 0; k < NETWORK_EXTRA; k++) {
+		link_get_alt(nl, network_extra_name(name, k, alt));
+		/* No such link, or a kernel without alternative names. */
 		nl_allow(nl, NL_ANY);
 	}
-	if (nl_run(nl, see_more, job->more) < 0)
-		return explain(nl, job->want->name, job->why);
-	for (int k = 0; k < NETWORK_MORE; k++)
-		strcpy(job->more[k].alt, job->more[k].index ?
-		    network_more(job->want->name, k, alt) : "");
+	if (nl_run(nl, on_extra, job->extra) < 0)
+		return explain(nl, name, job->why);
+	/* A link may have several; remember the one that it was found by. */
+	for (int k = 0; k < NETWORK_EXTRA; k++)
+		if (job->extra[k].index)
+			network_extra_name(name, k, job->extra[k].alt);
 	return 0;
 }
 
-/*
- * claim - is a link that was found by its name the container's?
- *
- * If there is none yet, choose a number for the one to be made.
- */
+/* claim_slot - claim the slot of an existing link, or if index is 0 a free one */
 static int
-claim(struct job *job, struct pair_job *pair)
+claim_slot(struct job *job, struct pair *pair, int index)
 {
+	const char *host = pair->want.host;
 	int k = 0;
 
-	while (k < NETWORK_MORE && job->more[k].index != pair->link.index)
+	while (k < NETWORK_EXTRA && job->extra[k].index != index)
 		k++;
-	if (k == NETWORK_MORE) {
-		errno = pair->link.index ? EEXIST : ENOSPC;
-		return errmsg_set(job->why, pair->link.index ?
-		    "link %s: it is another container's" :
-		    "link %s: no room for one pair more", pair->want->host);
-	}
-	network_more(job->want->name, k, pair->alt);
-	/* Taken: neither to be removed nor to be given to another. */
-	job->more[k].index = -1;
-	return 0;
-}
-
-/* look - find what is there, and refuse what is not ours; change nothing */
-static int
-look(struct job *job, bool add)
-{
-	const struct network *want = job->want;
-	const struct link *own = &job->pair[0].link;
-	int first = want->bare;
-
-	for (int i = first; i < want->n; i++)
-		if (pair_look(&job->host->nl, &job->pair[i], job->why) < 0)
-			return -1;
-	if (want->n == 1 && (own->index ? !own->more : add))
+	if (k < NETWORK_EXTRA) {
+		network_extra_name(job->want->name, k, pair->want.alt);
+		job->extra[k].index = CLAIMED;
 		return 0;
-	if (look_more(job) < 0)
-		return -1;
-	/* Those that are there first, so that none takes their number. */
-	for (int there = 1; add && there >= 0; there--)
-		for (int i = 1; i < want->n; i++)
-			if ((job->pair[i].link.index != 0) == there &&
-			    claim(job, &job->pair[i]) < 0)
-				return -1;
+	}
+	if (index) {
+		errno = EEXIST;
+		return errmsg_set(job->why, "link %s: it is another "
+		    "container's", host);
+	}
+	errno = ENOSPC;
+	return errmsg_set(job->why, "link %s: no room for one pair more", host);
+}
+
+/* claim_slots - existing links first, so that no new one gets their slot */
+static int
+claim_slots(struct job *job)
+{
+	for (int i = 1; i < job->want->n; i++) {
+		struct pair *pair = &job->pair[i];
+		int index = pair->found.host.index;
+
+		if (index && claim_slot(job, pair, index) < 0)
+			return -1;
+	}
+	for (int i = 1; i < job->want->n; i++) {
+		struct pair *pair = &job->pair[i];
+
+		if (!pair->found.host.index && claim_slot(job, pair, 0) < 0)
+			return -1;
+	}
 	return 0;
 }
 
-/* enter - open the namespace and a socket in it, going there and back */
 static int
-enter(struct job *job)
+find_pairs(struct job *job)
+{
+	for (int i = job->want->no_pair; i < job->want->n; i++)
+		if (veth_find(&job->at, &job->pair[i].want,
+		    &job->pair[i].found, job->why) < 0)
+			return -1;
+	return 0;
+}
+
+/* enter_ns - enter the container's namespace, created if needed */
+static int
+enter_ns(struct job *job)
 {
 	const struct network *want = job->want;
 	struct stat st;
-	int r;
 
 	if (want->ns < 0)
-		job->ns = netns_enter(want->netns, &job->created_ns);
+		job->at.inner_ns = netns_enter(want->netns, &job->created_ns);
 	else if (setns(want->ns, CLONE_NEWNET) == 0)
-		job->ns = want->ns;
-	if (job->ns < 0 || fstat(job->ns, &st) < 0)
-		return errmsg_errno(job->why, "network namespace %s", want->netns);
+		job->at.inner_ns = want->ns;
+	if (job->at.inner_ns < 0 || fstat(job->at.inner_ns, &st) < 0)
+		return errmsg_errno(job->why, "network namespace %s",
+		    want->netns);
 	if (st.st_dev == job->host->dev && st.st_ino == job->host->ino) {
 		errno = EINVAL;
 		return errmsg_set(job->why, "network namespace %s: it is the "
 		    "host's own", want->netns);
 	}
+	return 0;
+}
+
+/* open_inner - open a socket in the container's namespace, and return */
+static int
+open_inner(struct job *job)
+{
+	int r;
+
+	if (enter_ns(job) < 0)
+		return -1;
 	r = nl_open(&job->inner);
 	if (r < 0)
-		errmsg_errno(job->why, "netlink socket in %s", want->netns);
+		errmsg_errno(job->why, "netlink socket in %s",
+		    job->want->netns);
 	if (setns(job->host->ns, CLONE_NEWNET) < 0)
 		r = errmsg_errno(job->why, "back to the host's namespace");
 	return r;
 }
 
+/* defer_close - keep the namespace of a deleted network open for a while */
 static void
-finish(struct job *job)
-{
-	int e = errno;
-
-	nl_close(&job->inner);
-	if (job->ns >= 0 && job->ns != job->want->ns)
-		close(job->ns);
-	errno = e;
-}
-
-/* hold - keep the namespace of a deleted network, for a while */
-static void
-hold(struct job *job)
+defer_close(struct job *job)
 {
 	int *slot = &job->host->held[job->host->n_held % NETWORK_HELD];
 
-	if (job->ns < 0 || job->ns == job->want->ns)
+	if (job->at.inner_ns < 0 || job->at.inner_ns == job->want->ns)
 		return;
-	if (job->host->n_held++ >= NETWORK_HELD)
+	if (job->host->n_held >= NETWORK_HELD)
 		close(*slot);
-	*slot = fd_take(&job->ns);
-}
-
-static void
-nic_place(struct job *job, struct nic_place *at)
-{
-	*at = (struct nic_place){
-		.host = &job->host->nl,
-		.inner = &job->inner,
-		.host_ns = job->host->ns,
-		.ns = job->ns,
-		.name = job->want->name,
-		.netns = job->want->netns,
-	};
+	job->host->n_held++;
+	*slot = fd_take(&job->at.inner_ns);
 }
 
 static int
-put_guests(struct job *job)
+add_nics(struct job *job)
 {
 	const struct network *want = job->want;
-	struct nic_place at;
 
-	if (!want->guests)
+	if (!want->nics)
 		return 0;
-	if (nic_load(want->name, &job->list, job->why) < 0)
+	if (nic_load(want->name, &job->nics, job->why) < 0)
 		return -1;
-	job->had = job->list.n;
-	nic_place(job, &at);
-	for (int i = 0; i < want->guests; i++)
-		if (nic_put(&at, &want->guest[i], &job->list, job->why) < 0)
+	job->had_nics = job->nics.n;
+	for (int i = 0; i < want->nics; i++)
+		if (nic_add(&job->at, &want->nic[i], &job->nics, job->why) < 0)
 			return -1;
 	return 0;
 }
 
-/* undo - all but the n first pairs were not begun */
+/* undo - undo what was added */
 static void
-undo(struct job *job, const struct pair_place *at, int n)
+undo(struct job *job)
 {
-	struct nic_place guests;
-	struct errmsg lost;
+	struct errmsg ignored;
 
-	/* What failed may have been the way back. */
+	/* The return to the host's namespace may be what failed. */
 	(void)setns(job->host->ns, CLONE_NEWNET);
-	nic_place(job, &guests);
-	(void)nic_drop(&guests, &job->list, job->had, &lost);
-	while (n-- > 0)
-		pair_undo(at, &job->pair[n]);
+	(void)nic_remove(&job->at, &job->nics, job->had_nics, &ignored);
+	for (int i = job->want->n - 1; i >= 0; i--)
+		veth_undo(&job->at, &job->pair[i].want, &job->pair[i].found);
 	if (job->created_ns)
 		(void)netns_remove(job->want->netns);
 }
 
-/* lo_up - for a container without a pair: with one, that brings up lo too */
+/* set_lo_up - for a container without pairs; else addressing_set does it */
 static int
-lo_up(struct job *job)
+set_lo_up(struct job *job)
 {
-	const struct link_set set = { .master = -1 };
+	const struct link_set up = { .master = -1 };
 
-	if (job->want->n > job->want->bare)
+	if (job->want->n > job->want->no_pair)
 		return 0;
-	link_set(&job->inner, LINK_LO, &set);
-	return nl_run(&job->inner, NULL, NULL) < 0 ?
-	    explain(&job->inner, "lo", job->why) : 0;
+	link_set(&job->inner, LINK_LO, &up);
+	if (nl_run(&job->inner, NULL, NULL) < 0)
+		return explain(&job->inner, "lo", job->why);
+	return 0;
 }
 
-/* mark_more - have the container's own pair say that it has further ones */
+/* mark_extra - mark the container's own pair if there are extra ones */
 static int
-mark_more(struct job *job)
+mark_extra(struct job *job)
 {
-	const struct link *own = &job->pair[0].link;
+	const struct link *own = &job->pair[0].found.host;
 	struct nl *nl = &job->host->nl;
 	bool any = job->want->n > 1;
 
-	for (int k = 0; k < NETWORK_MORE; k++)
-		any |= job->more[k].index != 0;
-	if (job->want->bare || own->more || !any)
+	for (int k = 0; k < NETWORK_EXTRA; k++)
+		any |= job->extra[k].index != 0;
+	if (own->has_extra || !any)
 		return 0;
-	link_mark(nl, own->index, LINK_GROUP_MORE);
-	return nl_run(nl, NULL, NULL) < 0 ? explain(nl, own->name, job->why) : 0;
+	link_mark(nl, own->index, LINK_GROUP_EXTRA);
+	if (nl_run(nl, NULL, NULL) < 0)
+		return explain(nl, own->name, job->why);
+	return 0;
 }
 
-/* drop_more - remove the further pairs that are not asked for */
 static int
-drop_more(struct job *job)
+add_pairs(struct job *job)
 {
-	for (int k = 0; k < NETWORK_MORE; k++)
-		if (job->more[k].index > 0 && job->more[k].ours &&
-		    pair_remove(&job->host->nl, &job->more[k], job->why) < 0)
+	for (int i = job->want->no_pair; i < job->want->n; i++) {
+		if (veth_ensure(&job->at, &job->pair[i].want,
+		    &job->pair[i].found, job->why) < 0)
 			return -1;
+		/* Before the first extra pair exists. */
+		if (i == 0 && mark_extra(job) < 0)
+			return -1;
+	}
 	return 0;
+}
+
+/* remove_extra - remove the extra pairs that are not wanted */
+static int
+remove_extra(struct job *job)
+{
+	for (int k = 0; k < NETWORK_EXTRA; k++) {
+		const struct link *link = &job->extra[k];
+
+		if (link->index > 0 && link->ours &&
+		    veth_remove(&job->host->nl, link, job->why) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* find_all - find what exists and open the namespace; changes no link */
+static int
+find_all(struct job *job)
+{
+	const struct link *own = &job->pair[0].found.host;
+
+	if (find_pairs(job) < 0)
+		return -1;
+	/* Links that may belong to others are refused before any change. */
+	if (job->want->n > 1 || own->has_extra) {
+		if (find_extra(job) < 0 || claim_slots(job) < 0)
+			return -1;
+		return open_inner(job);
+	}
+	if (open_inner(job) < 0)
+		return -1;
+	/* An own pair would be marked; a new namespace has no pairs. */
+	if (own->index || job->created_ns)
+		return 0;
+	return find_extra(job);
 }
 
 int
 network_add(struct network_host *host, const struct network *want,
     struct errmsg *why)
 {
-	struct pair_place at = { .host = &host->nl, .host_ns = host->ns,
-	    .name = want->name, .netns = want->netns };
 	struct job job;
-	int e, n = 0;
+	int r, e;
 
-	begin(&job, host, want, why);
-	if (look(&job, true) < 0 || enter(&job) < 0)
-		goto fail;
-	/* Where all is new there are no others. */
-	if (want->n == 1 && !job.pair[0].link.index && !job.created_ns &&
-	    look_more(&job) < 0)
-		goto fail;
-	at.inner = &job.inner;
-	at.ns = job.ns;
-	for (int i = want->bare; i < want->n; i++) {
-		n = i + 1;
-		if (pair_put(&at, &job.pair[i], why) < 0 ||
-		    (i == 0 && mark_more(&job) < 0))
-			goto fail;
+	start_job(&job, host, want, why);
+	if (find_all(&job) < 0 || add_pairs(&job) < 0 ||
+	    add_nics(&job) < 0 || set_lo_up(&job) < 0) {
+		e = errno;
+		undo(&job);
+		end_job(&job);
+		errno = e;
+		return -1;
 	}
-	if (put_guests(&job) < 0 || lo_up(&job) < 0)
-		goto fail;
-	e = drop_more(&job);
-	if (e == 0 && want->release && (e = ready_set(&job.inner)) < 0)
-		explain(&job.inner, want->name, why);
-	finish(&job);
-	return e;
-fail:
-	e = errno;
-	undo(&job, &at, n);
-	finish(&job);
-	errno = e;
-	return -1;
+	/* From here on a failure leaves a network that is complete. */
+	r = remove_extra(&job);
+	if (r == 0 && want->release) {
+		r = ready_set(&job.inner);
+		if (r < 0)
+			explain(&job.inner, want->name, why);
+	}
+	end_job(&job);
+	return r;
 }
 
-/* del_guests - bring them back, if the namespace can be found */
+/* del_nics - move interfaces back, if the namespace can be found */
 static int
-del_guests(struct job *job)
+del_nics(struct job *job)
 {
-	struct nic_place at;
-	int r = 0;
+	int ns = job->at.inner_ns, r;
 
-	if (nic_load(job->want->name, &job->list, job->why) < 0)
+	if (nic_load(job->want->name, &job->nics, job->why) < 0)
 		return -1;
-	if (!job->list.file)
+	if (!job->nics.file)
 		return 0;
-	if (job->ns < 0 && job->list.n && job->no_ns != ENOENT &&
-	    job->no_ns != EINVAL) {
-		errno = job->no_ns;
+	/* ENOENT, EINVAL: the namespace, and the interfaces, are gone. */
+	if (ns < 0 && job->nics.n && job->ns_errno != ENOENT &&
+	    job->ns_errno != EINVAL) {
+		errno = job->ns_errno;
 		return errmsg_errno(job->why, "network namespace %s",
 		    job->want->netns);
 	}
-	if (job->ns >= 0 && setns(job->ns, CLONE_NEWNET) == 0) {
+	if (ns >= 0 && setns(ns, CLONE_NEWNET) == 0) {
 		r = nl_open(&job->inner);
 		if (setns(job->host->ns, CLONE_NEWNET) < 0 || r < 0)
 			return errmsg_errno(job->why, "netlink socket in %s",
 			    job->want->netns);
 	}
-	nic_place(job, &at);
-	return nic_drop(&at, &job->list, 0, job->why);
+	return nic_remove(&job->at, &job->nics, 0, job->why);
 }
 
-/*
- * del_name - take the namespace's name away, while we hold it
- *
- * Killed here, we let go of it, and the kernel finishes the rest.
- */
+/* del_name - remove the name of the namespace; at.inner_ns keeps it alive */
 static int
 del_name(struct job *job)
 {
@@ -373,20 +422,47 @@ del_name(struct job *job)
 	return 0;
 }
 
-/* del_pair - let the link die with the namespace if it leads there */
+/* del_pair - remove a pair, or abandon it if its namespace is about to die */
 static int
 del_pair(struct job *job, const struct link *link, bool wait)
 {
 	struct nl *nl = &job->host->nl;
-	bool dies = job->ns >= 0 && netns_is_name(job->want->netns);
-	int r = 0;
+	int dies = 0;
 
 	if (!link->index)
 		return 0;
-	if (dies && (r = pair_leads(nl, job->ns, link)) < 0)
+	if (job->at.inner_ns >= 0 && netns_is_name(job->want->netns))
+		dies = veth_leads_to(&job->at, link);
+	if (dies < 0)
 		return explain(nl, link->name, job->why);
-	return r == 1 && !wait ? pair_retire(nl, link, job->why) :
-	    pair_remove(nl, link, job->why);
+	if (dies && !wait)
+		return veth_abandon(nl, link, job->why);
+	return veth_remove(nl, link, job->why);
+}
+
+static int
+del_pairs(struct job *job, bool wait)
+{
+	if (del_pair(job, &job->pair[0].found.host, wait) < 0)
+		return -1;
+	for (int k = 0; k < NETWORK_EXTRA; k++)
+		if (job->extra[k].ours &&
+		    del_pair(job, &job->extra[k], wait) < 0)
+			return -1;
+	return 0;
+}
+
+/* find_for_del - find what exists; EEXIST: not ours.  Changes nothing */
+static int
+find_for_del(struct job *job)
+{
+	const struct link *own = &job->pair[0].found.host;
+
+	if (find_pairs(job) < 0)
+		return -1;
+	if (own->index && !own->has_extra)
+		return 0;
+	return find_extra(job);
 }
 
 int
@@ -394,20 +470,19 @@ network_del(struct network_host *host, const struct network *want, bool wait,
     struct errmsg *why)
 {
 	struct job job;
-	int r;
+	int r = 0;
 
-	begin(&job, host, want, why);
-	job.ns = want->ns < 0 ? netns_open(want->netns) : want->ns;
-	job.no_ns = errno;
-	if ((r = look(&job, false)) == 0 && (r = del_guests(&job)) == 0)
-		r = del_name(&job);
-	if (r == 0)
-		r = del_pair(&job, &job.pair[0].link, wait);
-	for (int k = 0; r == 0 && k < NETWORK_MORE; k++)
-		if (job.more[k].ours)
-			r = del_pair(&job, &job.more[k], wait);
+	start_job(&job, host, want, why);
+	job.at.inner_ns = want->ns;
+	if (want->ns < 0) {
+		job.at.inner_ns = netns_open(want->netns);
+		job.ns_errno = errno;
+	}
+	if (find_for_del(&job) < 0 || del_nics(&job) < 0 ||
+	    del_name(&job) < 0 || del_pairs(&job, wait) < 0)
+		r = -1;
 	if (r == 0 && !wait)
-		hold(&job);
-	finish(&job);
+		defer_close(&job);
+	end_job(&job);
 	return r;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nic.c - interfaces of the host's that are moved into a container or made
- * there on top of one
+ * nic.c - host interfaces moved into a container, or used by its macvlans
  *
- * The file of a container has a line for each: "moved" or "made", its name on
- * the host or inside, its index inside, its kind ("-": a device, no software).
- * Lines are of one length and the file is written in one call, so that there
- * is none that was cut: killed before its end is cut off, it has lines too
- * many, of what is gone.
+ * The file of a container has a line for each: "moved" or "made", the name on
+ * the host (moved) or in the container (made), the index in the container, and
+ * the kind ("-" for a physical device).  All lines have the same length, and
+ * the file is written in one call and then cut to size.  If mkveth is killed in
+ * between, no line is incomplete, but the file ends with old lines, whose
+ * interfaces do not exist any more.
  */
 #define _GNU_SOURCE
 #include "net/nic.h"
@@ -15,118 +15,154 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_link.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
-#include "net/ifname.h"
-#include "net/mac.h"
 #include "base/num.h"
 #include "net/explain.h"
+#include "net/ifname.h"
+#include "net/mac.h"
 
 #define FORMAT "%-5s %-15s %10d %-23s\n"
 
 enum { FILE_MAX = NIC_MAX * 57, PATH_SIZE = 128 };
 
-static const char *
-path(char buf[PATH_SIZE], const char *name)
+const char *
+nic_name(const struct nic *nic)
 {
-	snprintf(buf, PATH_SIZE, NIC_DIR "/%s", name);
-	return buf;
+	return nic->move ? nic->from : nic->child.name;
 }
 
-/* read_mark - one line of the file; returns -1 if it is not as we write it */
-static int
-read_mark(char *line, struct nic_mark *mark)
+static const char *
+file_of(const char *name, char path[PATH_SIZE])
 {
-	char *word[4], *save = NULL;
+	snprintf(path, PATH_SIZE, NIC_DIR "/%s", name);
+	return path;
+}
+
+/* parse_record - parse a line of the file; -1: save did not write it */
+static int
+parse_record(char *line, struct nic_record *record)
+{
+	char *word[4], *rest = NULL;
 	long index;
 
-	/* No words_split: a name may hold quotes, or begin as a comment. */
-	for (int i = 0; i < 4; i++, line = NULL)
-		if (!(word[i] = strtok_r(line, " ", &save)))
+	/* Not words_split: a name may contain quotes or begin with "#". */
+	for (int i = 0; i < 4; i++, line = NULL) {
+		word[i] = strtok_r(line, " ", &rest);
+		if (!word[i])
 			return -1;
-	if (strtok_r(NULL, " ", &save))
+	}
+	if (strtok_r(NULL, " ", &rest))
 		return -1;
 	index = num_read(word[2], INT32_MAX);
-	mark->moved = !strcmp(word[0], "moved");
-	if ((!mark->moved && strcmp(word[0], "made")) || index < 0 ||
-	    !ifname_ok(word[1]) || strlen(word[3]) >= sizeof(mark->kind))
+	record->moved = !strcmp(word[0], "moved");
+	if ((!record->moved && strcmp(word[0], "made")) || index < 0 ||
+	    !ifname_ok(word[1]) || strlen(word[3]) >= sizeof(record->kind))
 		return -1;
-	mark->index = (int)index;
-	strcpy(mark->name, word[1]);
-	strcpy(mark->kind, strcmp(word[3], "-") ? word[3] : "");
+	record->index = (int)index;
+	strcpy(record->name, word[1]);
+	strcpy(record->kind, strcmp(word[3], "-") ? word[3] : "");
+	return 0;
+}
+
+/* parse - parse the file; returns 0, or -1 with errno EBADMSG */
+static int
+parse(char *text, struct nic_list *list)
+{
+	char *rest = NULL, *line = strtok_r(text, "\n", &rest);
+
+	for (; line; line = strtok_r(NULL, "\n", &rest)) {
+		if (list->n == NIC_MAX ||
+		    parse_record(line, &list->record[list->n]) < 0) {
+			errno = EBADMSG;
+			return -1;
+		}
+		list->n++;
+	}
 	return 0;
 }
 
 int
 nic_load(const char *name, struct nic_list *list, struct errmsg *why)
 {
-	char buf[FILE_MAX + 1], where[PATH_SIZE], *save = NULL, *line;
+	char text[FILE_MAX + 1], file[PATH_SIZE];
 	auto_close int fd = -1;
 	ssize_t n;
 
 	list->n = 0;
 	list->file = false;
-	fd = open(path(where, name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = open(file_of(name, file), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 && errno == ENOENT)
 		return 0;
-	if (fd < 0 || (n = fd_read_max(fd, buf, sizeof(buf))) < 0)
-		return errmsg_errno(why, "%s", where);
+	if (fd < 0)
+		return errmsg_errno(why, "%s", file);
+	n = fd_read_max(fd, text, sizeof(text));
+	if (n < 0)
+		return errmsg_errno(why, "%s", file);
 	list->file = true;
-	errno = EBADMSG;
-	if (n > FILE_MAX)
-		return errmsg_errno(why, "%s", where);
-	buf[n] = '\0';
-	for (line = strtok_r(buf, "\n", &save); line;
-	    line = strtok_r(NULL, "\n", &save))
-		if (list->n == NIC_MAX ||
-		    read_mark(line, &list->mark[list->n++]) < 0) {
-			errno = EBADMSG;
-			return errmsg_errno(why, "%s", where);
-		}
+	if (n > FILE_MAX) {
+		errno = EBADMSG;
+		return errmsg_errno(why, "%s", file);
+	}
+	text[n] = '\0';
+	if (parse(text, list) < 0)
+		return errmsg_errno(why, "%s", file);
 	return 0;
 }
 
-/* store - write the file; an empty one goes */
-static int
-store(const char *name, struct nic_list *list, struct errmsg *why)
+static size_t
+format(const struct nic_list *list, char text[FILE_MAX + 1])
 {
-	char buf[FILE_MAX + 1], where[PATH_SIZE];
-	auto_close int fd = -1;
 	size_t n = 0;
 
-	path(where, name);
-	if (list->n == 0)
-		return unlink(where) < 0 && errno != ENOENT ?
-		    errmsg_errno(why, "%s", where) : 0;
 	for (int i = 0; i < list->n; i++) {
-		const struct nic_mark *m = &list->mark[i];
+		const struct nic_record *r = &list->record[i];
 
-		n += (size_t)snprintf(buf + n, sizeof(buf) - n, FORMAT,
-		    m->moved ? "moved" : "made", m->name, m->index,
-		    *m->kind ? m->kind : "-");
+		n += (size_t)snprintf(text + n, FILE_MAX + 1 - n, FORMAT,
+		    r->moved ? "moved" : "made", r->name, r->index,
+		    *r->kind ? r->kind : "-");
+	}
+	return n;
+}
+
+/* save - write the file, or remove it if the list is empty */
+static int
+save(const char *name, struct nic_list *list, struct errmsg *why)
+{
+	char text[FILE_MAX + 1], file[PATH_SIZE];
+	auto_close int fd = -1;
+	size_t n = format(list, text);
+
+	file_of(name, file);
+	if (list->n == 0) {
+		if (unlink(file) < 0 && errno != ENOENT)
+			return errmsg_errno(why, "%s", file);
+		return 0;
 	}
 	if (mkdir(NIC_DIR, 0700) < 0 && errno != EEXIST)
 		return errmsg_errno(why, NIC_DIR);
-	fd = open(where, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	list->file = fd >= 0;
-	if (fd < 0 || fd_write_all(fd, buf, n) < 0 || ftruncate(fd, (off_t)n))
-		return errmsg_errno(why, "%s", where);
+	if (fd < 0 || fd_write_all(fd, text, n) < 0 ||
+	    ftruncate(fd, (off_t)n) < 0)
+		return errmsg_errno(why, "%s", file);
 	return 0;
 }
 
 static void
-see_link(const struct nlmsghdr *answer, int n, void *arg)
+on_link(const struct nlmsghdr *answer, int n, void *arg)
 {
 	(void)n;
 	link_read(answer, arg);
 }
 
-/* find - a link by index, or by name where that is 0; its index 0: none */
+/* find_link - by index, or if that is 0 by name; its index 0: none */
 static int
-find(struct nl *nl, int index, const char *name, struct link *link)
+find_link(struct nl *nl, int index, const char *name, struct link *link)
 {
 	link->index = 0;
 	if (index)
@@ -134,138 +170,175 @@ find(struct nl *nl, int index, const char *name, struct link *link)
 	else
 		link_get(nl, name);
 	nl_allow(nl, ENODEV);
-	return nl_run(nl, see_link, link);
+	return nl_run(nl, on_link, link);
 }
 
-/* find_mark - the guest in the container that the mark is about, if any */
+/* find_recorded - the recorded interface in the container; index 0: none */
 static int
-find_mark(const struct nic_place *at, const struct nic_mark *mark,
+find_recorded(const struct place *at, const struct nic_record *record,
     struct link *link)
 {
-	if (find(at->inner, mark->index, mark->name, link) < 0)
+	if (find_link(at->inner, record->index, record->name, link) < 0)
 		return -1;
-	if (strcmp(link->kind, mark->kind))
+	/* Another interface under this name is the container's own. */
+	if (strcmp(link->kind, record->kind))
 		link->index = 0;
 	return 0;
 }
 
-static struct nic_mark *
-marked(struct nic_list *list, bool moved, const char *name)
+static struct nic_record *
+find_record(struct nic_list *list, const struct nic *nic)
 {
 	for (int i = 0; i < list->n; i++)
-		if (list->mark[i].moved == moved &&
-		    !strcmp(list->mark[i].name, name))
-			return &list->mark[i];
+		if (list->record[i].moved == nic->move &&
+		    !strcmp(list->record[i].name, nic_name(nic)))
+			return &list->record[i];
 	return NULL;
 }
 
-/* own_mac - has it a MAC address that is not the interface's below it? */
+/* has_own_mac - or does it share that of the interface below? */
 static bool
-own_mac(const struct nic *guest)
+has_own_mac(const struct nic *nic)
 {
-	return !guest->move && !strcmp(guest->child.kind, "macvlan") &&
-	    guest->child.mode != MACVLAN_MODE_PASSTHRU;
+	return !nic->move && !strcmp(nic->child.kind, "macvlan") &&
+	    nic->child.mode != MACVLAN_MODE_PASSTHRU;
 }
 
-/* give - note it, do it, and note its index */
+/* check_free - refuse a name that the container has given to a link */
 static int
-give(const struct nic_place *at, const struct nic *guest,
+check_free(const struct place *at, const char *name, struct errmsg *why)
+{
+	struct link link;
+	int r = find_link(at->inner, 0, name, &link);
+
+	if (r == 0 && !link.index)
+		return 0;
+	if (r == 0)
+		errno = EEXIST;
+	return errmsg_errno(why, "interface %s in %s", name, at->netns);
+}
+
+/* add_record - record the interface before it is moved or created */
+static struct nic_record *
+add_record(const struct place *at, const struct nic *nic,
     const struct link *from, struct nic_list *list, struct errmsg *why)
 {
-	const char *name = guest->move ? guest->from : guest->child.name;
-	const char *kind = guest->move ? from->kind : guest->child.kind;
-	struct nic_mark *mark = marked(list, guest->move, name);
-	struct link_child child = guest->child;
+	struct nic_record *record = find_record(list, nic);
+
+	if (!record && list->n == NIC_MAX) {
+		errno = ENOSPC;
+		errmsg_errno(why, "interface %s", nic_name(nic));
+		return NULL;
+	}
+	if (check_free(at, nic_name(nic), why) < 0)
+		return NULL;
+	if (!record)
+		record = &list->record[list->n++];
+	*record = (struct nic_record){ .moved = nic->move };
+	strcpy(record->name, nic_name(nic));
+	strcpy(record->kind, nic->move ? from->kind : nic->child.kind);
+	if (save(at->name, list, why) < 0)
+		return NULL;
+	return record;
+}
+
+/* add_new - record it, move or create it, and record its index */
+static int
+add_new(const struct place *at, const struct nic *nic,
+    const struct link *from, struct nic_list *list, struct errmsg *why)
+{
+	const char *name = nic_name(nic);
+	struct nic_record *record = add_record(at, nic, from, list, why);
+	struct link_child child = nic->child;
 	struct link link;
 
-	if (!mark && list->n == NIC_MAX) {
-		errno = ENOSPC;
-		return errmsg_errno(why, "interface %s", name);
-	}
-	if (find(at->inner, 0, name, &link) < 0 || link.index) {
-		errno = link.index ? EEXIST : errno;
-		return errmsg_errno(why, "interface %s in %s", name, at->netns);
-	}
-	if (!mark)
-		mark = &list->mark[list->n++];
-	*mark = (struct nic_mark){ .moved = guest->move };
-	strcpy(mark->name, name);
-	strcpy(mark->kind, kind);
-	if (store(at->name, list, why) < 0)
+	if (!record)
 		return -1;
-	child.has_mac = own_mac(guest) &&
-	    mac_derive(MAC_CHILD, at->name, name, child.mac) == 0;
-	if (guest->move)
-		link_move(at->host, from->index, at->ns, name);
+	if (has_own_mac(nic))
+		child.has_mac = mac_derive(MAC_CHILD, at->name, name,
+		    child.mac) == 0;
+	if (nic->move)
+		link_move(at->host, from->index, at->inner_ns, name);
 	else
-		link_new_child(at->host, from->index, at->ns, &child);
+		link_new_child(at->host, from->index, at->inner_ns, &child);
 	if (nl_run(at->host, NULL, NULL) < 0 ||
-	    find(at->inner, 0, name, &link) < 0)
+	    find_link(at->inner, 0, name, &link) < 0)
 		return errmsg_errno(why, "%s %s into %s%s%s",
-		    guest->move ? "move" : kind, name, at->netns,
+		    nic->move ? "move" : child.kind, name, at->netns,
 		    *at->host->text ? ": " : "", at->host->text);
-	mark->index = link.index;
-	return store(at->name, list, why);
+	record->index = link.index;
+	return save(at->name, list, why);
 }
 
 int
-nic_put(const struct nic_place *at, const struct nic *guest,
-    struct nic_list *list, struct errmsg *why)
+nic_add(const struct place *at, const struct nic *nic, struct nic_list *list,
+    struct errmsg *why)
 {
-	const char *name = guest->move ? guest->from : guest->child.name;
-	const struct nic_mark *mark = marked(list, guest->move, name);
-	struct link from, there = { .index = 0 };
+	const struct nic_record *record = find_record(list, nic);
+	struct link from, present = { .index = 0 };
 
-	if (find(at->host, 0, guest->from, &from) < 0 ||
-	    (mark && find_mark(at, mark, &there) < 0))
-		return errmsg_errno(why, "interface %s", guest->from);
-	if (there.index && (guest->move || there.peer == from.index))
+	if (find_link(at->host, 0, nic->from, &from) < 0 ||
+	    (record && find_recorded(at, record, &present) < 0))
+		return errmsg_errno(why, "interface %s", nic->from);
+	if (present.index && (nic->move || present.peer == from.index))
 		return 0;
-	if (from.index && !(from.flags & IFF_LOOPBACK) && !from.ours)
-		return give(at, guest, &from, list, why);
-	errno = from.index ? EINVAL : ENODEV;
-	return errmsg_errno(why, "interface %s", guest->from);
+	if (!from.index) {
+		errno = ENODEV;
+		return errmsg_errno(why, "interface %s", nic->from);
+	}
+	if (from.flags & IFF_LOOPBACK || from.ours) {
+		errno = EINVAL;
+		return errmsg_errno(why, "interface %s", nic->from);
+	}
+	return add_new(at, nic, &from, list, why);
 }
 
 static int
-drop(const struct nic_place *at, const struct nic_mark *mark,
+remove_one(const struct place *at, const struct nic_record *record,
     struct errmsg *why)
 {
-	struct link link, here;
+	struct link link, host;
 
-	if (find_mark(at, mark, &link) < 0)
-		return errmsg_errno(why, "interface %s", mark->name);
+	if (find_recorded(at, record, &link) < 0)
+		return errmsg_errno(why, "interface %s", record->name);
 	if (!link.index)
 		return 0;
-	/* Not known to have gone there: that may be one of the container's. */
-	if (mark->moved && !mark->index &&
-	    find(at->host, 0, mark->name, &here) == 0 && here.index)
+	/*
+	 * Killed before the move: the host still has it, and the one in the
+	 * container is the container's own.
+	 */
+	if (record->moved && !record->index &&
+	    find_link(at->host, 0, record->name, &host) == 0 && host.index)
 		return 0;
-	if (mark->moved)
-		link_move(at->inner, link.index, at->host_ns, mark->name);
+	if (record->moved)
+		link_move(at->inner, link.index, at->host_ns, record->name);
 	else
 		link_del(at->inner, link.index);
 	if (nl_run(at->inner, NULL, NULL) < 0)
-		return errmsg_errno(why, "bring %s back from %s", mark->name,
+		return errmsg_errno(why, "bring %s back from %s", record->name,
 		    at->netns);
 	return 0;
 }
 
 int
-nic_drop(const struct nic_place *at, struct nic_list *list, int keep,
+nic_remove(const struct place *at, struct nic_list *list, int keep,
     struct errmsg *why)
 {
 	int had = list->n, r = 0;
-	struct errmsg lost;
+	struct errmsg ignored;
 
 	while (list->n > keep && r == 0) {
-		if (at->ns >= 0)
-			r = drop(at, &list->mark[list->n - 1], why);
+		/* Without the namespace they are gone. */
+		if (at->inner_ns >= 0)
+			r = remove_one(at, &list->record[list->n - 1], why);
 		if (r == 0)
 			list->n--;
 	}
+	/* An empty file left by somebody else is removed too. */
 	if (list->n == had && (list->n || !list->file))
 		return r;
-	/* The first failure is the one to be told. */
-	return store(at->name, list, r < 0 ? &lost : why) < 0 ? -1 : r;
+	/* Only the first failure is reported. */
+	if (save(at->name, list, r < 0 ? &ignored : why) < 0)
+		return -1;
+	return r;
 }

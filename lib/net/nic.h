@@ -4,70 +4,65 @@
 
 #include <net/if.h>
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "net/nl.h"
-#include "net/link.h"
 #include "base/errmsg.h"
+#include "net/link.h"
+#include "net/place.h"
 
 #define NIC_DIR "/run/mkveth"
 
 enum { NIC_MAX = 32 };
 
-/* An interface of the host's that a container is to have a part in. */
+/* A host interface moved into a container, or used by one. */
 struct nic {
-	bool move;		/* all of it: the interface itself */
-	char from[IFNAMSIZ];	/* what it is called on the host */
-	struct link_child child;	/* else: made on top of that */
+	bool move;		/* move the interface itself */
+	char from[IFNAMSIZ];	/* its name on the host */
+	struct link_child child;	/* else: create this on top of it */
 };
 
 /*
- * What a container has been given: kept in a file of NIC_DIR that is called
- * as the container, for nothing in a container's namespace can be trusted.
+ * The interfaces that a container has got.  They are recorded in a file of
+ * NIC_DIR with the name of the container, because nothing in the container's
+ * namespace can be trusted.
  */
 struct nic_list {
 	int n;
-	bool file;		/* there is one */
-	struct nic_mark {
-		bool moved;
+	bool file;		/* the file exists */
+	struct nic_record {
+		bool moved;	/* else created */
 		int index;	/* in the container, or 0: not known yet */
 		char name[IFNAMSIZ];
 		char kind[LINK_KIND];
-	} mark[NIC_MAX];
+	} record[NIC_MAX];
 };
 
-/* Where guests are worked on. */
-struct nic_place {
-	struct nl *host, *inner;	/* sockets in either namespace */
-	int host_ns, ns;		/* and these */
-	const char *name;		/* of the container */
-	const char *netns;		/* for messages */
-};
+/* nic_name - the name of the interface in the container */
+const char *nic_name(const struct nic *nic);
 
 /*
- * nic_load - read what a container has been given; n 0: nothing
+ * nic_load - read the records of a container; without a file n is 0
  *
- * This and those below return 0, or -1 with errno and why.  EBADMSG: the file
- * is none of ours.
+ * This and the functions below return 0, or -1 with errno and why.  EBADMSG:
+ * mkveth did not write the file.
  */
 int nic_load(const char *name, struct nic_list *list, struct errmsg *why);
 
 /*
- * nic_put - give it to the container, and note it in list and file
+ * nic_add - move or create an interface, and record it in list and file
  *
- * What is there stays.  It is noted before it is done: killed here, nic_drop
- * finds it.
+ * Does nothing if the container has it.  The record is written first, so that
+ * nic_remove finds the interface if mkveth is killed.
  */
-int nic_put(const struct nic_place *at, const struct nic *guest,
+int nic_add(const struct place *at, const struct nic *nic,
     struct nic_list *list, struct errmsg *why);
 
 /*
- * nic_drop - bring back what was moved, remove what was made
+ * nic_remove - move interfaces back to the host, or delete them
  *
- * Those of list from the one numbered keep on, last first; the file is then
- * brought up to date.  What is gone is passed over.
+ * All in list but the first keep, last first; then the file is rewritten.
+ * Interfaces that do not exist any more are skipped.
  */
-int nic_drop(const struct nic_place *at, struct nic_list *list,
-    int keep, struct errmsg *why);
+int nic_remove(const struct place *at, struct nic_list *list, int keep,
+    struct errmsg *why);
 
 #endif

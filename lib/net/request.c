@@ -1,35 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* request.c - read what is asked of a container's network, strictly */
+/* request.c - parse and validate what is requested of a network */
 #define _GNU_SOURCE
 #include "net/request.h"
 
 #include <errno.h>
 #include <linux/if_link.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "net/address.h"
-#include "net/netns.h"
 #include "base/num.h"
+#include "net/netns.h"
 
 void
 request_init(struct network *net)
 {
-	memset(net, 0, offsetof(struct network, pair[1]));
+	memset(net, 0, sizeof(*net));
 	net->ns = -1;
 	net->n = 1;
-	net->guests = 0;
 }
 
 void
-request_names(struct network *net, const char *name, char netns[IFNAME_ALT_SIZE])
+request_names(struct network *net, const char *name,
+    char netns[IFNAME_ALT_SIZE])
 {
-	struct pair *own = &net->pair[0];
+	struct veth_wanted *own = &net->pair[0];
 
 	net->name = name;
-	if (!*own->host && !ifname_host(name, own->host, own->alt))
-		*own->alt = '\0';
+	if (!*own->host) {
+		if (!ifname_host(name, own->host, own->alt))
+			*own->alt = '\0';
+		strcpy(own->name, *own->alt ? own->alt : own->host);
+	}
 	snprintf(netns, IFNAME_ALT_SIZE, "net-%s", name);
 	if (!net->netns)
 		net->netns = netns;
@@ -37,9 +38,8 @@ request_names(struct network *net, const char *name, char netns[IFNAME_ALT_SIZE]
 		own->peer = "eth0";
 }
 
-/* addr - an address of that family, if one is given */
 static int
-addr(struct address *to, int family, const char *text, struct errmsg *why)
+parse_address(struct address *to, int family, const char *text, struct errmsg *why)
 {
 	if (address_parse(text, to) < 0)
 		return errmsg_set(why, "not an address of an interface: %s", text);
@@ -50,93 +50,113 @@ addr(struct address *to, int family, const char *text, struct errmsg *why)
 }
 
 int
-request_addr(struct plan_side *side, int family, const char *text,
+request_address(struct address_list *list, int family, const char *text,
     struct errmsg *why)
 {
 	struct address a;
 
-	if (addr(&a, family, text, why) < 0)
+	if (parse_address(&a, family, text, why) < 0)
 		return -1;
-	for (int i = 0; i < side->n; i++)
-		if (address_same(&side->addr[i], &a))
-			return errmsg_set(why, "given twice: %s", text);
-	if (side->n == PLAN_ASK)
-		return errmsg_set(why, "more than %d addresses: %s", PLAN_ASK,
-		    text);
-	side->addr[side->n++] = a;
+	if (address_list_has(list, &a, false))
+		return errmsg_set(why, "given twice: %s", text);
+	if (list->n == REQUEST_ADDRESSES)
+		return errmsg_set(why, "more than %d addresses: %s",
+		    REQUEST_ADDRESSES, text);
+	list->addr[list->n++] = a;
 	return 0;
 }
 
 int
-request_set_gateway(struct plan *plan, int family, const char *text, struct errmsg *why)
+request_set_gateway(struct addressing *set, int family, const char *text,
+    struct errmsg *why)
 {
-	struct address a;
+	struct address a, *gateway;
 
-	if (addr(&a, family, text, why) < 0)
+	if (parse_address(&a, family, text, why) < 0)
 		return -1;
 	if (strchr(text, '/'))
 		return errmsg_set(why, "a gateway has no prefix length: %s", text);
-	if (plan->via[plan_via(a.family)].family)
+	gateway = &set->gateway[family_index(a.family)];
+	if (gateway->family)
 		return errmsg_set(why, "a second gateway: %s", text);
-	plan->via[plan_via(a.family)] = a;
+	*gateway = a;
 	return 0;
 }
 
+/* hex - the value of a hexadecimal digit, or -1 */
 static int
 hex(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	c |= 0x20;	/* lower case */
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
 }
 
-int
-request_mac(struct plan *plan, const char *text, struct errmsg *why)
+/* parse_mac - six bytes in hexadecimal, with colons between them */
+static int
+parse_mac(const char *s, uint8_t mac[6])
 {
-	static const uint8_t zero[6];
-	const char *s = text;
-
 	for (int i = 0; i < 6; i++, s += 3) {
-		int hi = hex(s[0]), lo = hi < 0 ? -1 : hex(s[1]);
+		char end = i < 5 ? ':' : '\0';
 
-		if (lo < 0 || s[2] != (i < 5 ? ':' : '\0'))
-			return errmsg_set(why, "not a MAC address: %s", text);
-		plan->mac[i] = (uint8_t)(hi << 4 | lo);
+		if (hex(s[0]) < 0 || hex(s[1]) < 0 || s[2] != end)
+			return -1;
+		mac[i] = (uint8_t)(hex(s[0]) << 4 | hex(s[1]));
 	}
-	if (plan->mac[0] & 1 || !memcmp(plan->mac, zero, 6))
-		return errmsg_set(why, "not the MAC address of one host: %s",
-		    text);
-	plan->has_mac = true;
 	return 0;
 }
 
 int
-request_mtu(struct plan *plan, const char *text, struct errmsg *why)
+request_mac(struct addressing *set, const char *text, struct errmsg *why)
+{
+	static const uint8_t zero[6];
+
+	if (parse_mac(text, set->mac) < 0)
+		return errmsg_set(why, "not a MAC address: %s", text);
+	if (set->mac[0] & 1 || !memcmp(set->mac, zero, 6))
+		return errmsg_set(why, "not the MAC address of one host: %s",
+		    text);
+	set->has_mac = true;
+	return 0;
+}
+
+int
+request_mtu(struct addressing *set, const char *text, struct errmsg *why)
 {
 	long mtu = num_read(text, 65535);
 
 	if (*text == '0' || mtu < 68)
 		return errmsg_set(why, "not an MTU of 68 to 65535: %s", text);
-	plan->mtu = (uint32_t)mtu;
+	set->mtu = (uint32_t)mtu;
 	return 0;
 }
 
 int
-request_ifname(struct pair *pair, bool host, const char *text, struct errmsg *why)
+request_host_name(struct veth_wanted *pair, const char *text,
+    struct errmsg *why)
 {
 	if (!ifname_ok(text))
 		return errmsg_set(why, "not a name of an interface: %s", text);
-	if (!host) {
-		pair->peer = text;
-		return 0;
-	}
-	memcpy(pair->host, text, strlen(text) + 1);
+	strcpy(pair->host, text);
+	strcpy(pair->name, text);
 	return 0;
 }
 
 int
-request_bridge(struct pair *pair, const char *text, struct errmsg *why)
+request_peer_name(struct veth_wanted *pair, const char *text,
+    struct errmsg *why)
+{
+	if (!ifname_ok(text))
+		return errmsg_set(why, "not a name of an interface: %s", text);
+	pair->peer = text;
+	return 0;
+}
+
+int
+request_bridge(struct veth_wanted *pair, const char *text, struct errmsg *why)
 {
 	if (!ifname_ok(text))
 		return errmsg_set(why, "not a name of an interface: %s", text);
@@ -144,48 +164,58 @@ request_bridge(struct pair *pair, const char *text, struct errmsg *why)
 	return 0;
 }
 
-/* request_key - one KEY=VALUE of a pair */
-static int
-request_key(struct pair *pair, char *text, struct errmsg *why)
+/* split_at - end text at the first c; returns what follows, or NULL */
+static char *
+split_at(char *text, char c)
 {
-	struct plan *plan = &pair->plan;
-	char *value = strchr(text, '=');
+	char *at = text ? strchr(text, c) : NULL;
+
+	if (!at)
+		return NULL;
+	*at = '\0';
+	return at + 1;
+}
+
+/* set_key - handle one KEY=VALUE of an extra pair */
+static int
+set_key(struct veth_wanted *pair, char *text, struct errmsg *why)
+{
+	struct addressing *set = &pair->set;
+	const char *value = split_at(text, '=');
 
 	if (!value)
 		return errmsg_set(why, "not KEY=VALUE: %s", text);
-	*value++ = '\0';
 	if (!strcmp(text, "host"))
-		return request_addr(&plan->host, AF_UNSPEC, value, why);
+		return request_address(&set->host, AF_UNSPEC, value, why);
 	if (!strcmp(text, "local"))
-		return request_addr(&plan->local, AF_UNSPEC, value, why);
+		return request_address(&set->inner, AF_UNSPEC, value, why);
 	if (!strcmp(text, "bridge"))
 		return request_bridge(pair, value, why);
 	if (!strcmp(text, "mac"))
-		return request_mac(plan, value, why);
+		return request_mac(set, value, why);
 	if (!strcmp(text, "mtu"))
-		return request_mtu(plan, value, why);
+		return request_mtu(set, value, why);
 	return errmsg_set(why, "not host, local, bridge, mac or mtu: %s", text);
 }
 
 int
 request_pair(struct network *net, const char *text, struct errmsg *why)
 {
-	struct pair *pair = &net->pair[net->n];
-	char buf[1024], *key, *rest;
+	struct veth_wanted *pair = &net->pair[net->n];
+	char buf[1024], *keys, *key;
 
 	if (net->n == NETWORK_PAIRS)
-		return errmsg_set(why, "more than %d pairs: %s", NETWORK_PAIRS - 1,
+		return errmsg_set(why, "more than %d pairs: %s", NETWORK_EXTRA,
 		    text);
 	if ((size_t)snprintf(buf, sizeof(buf), "%s", text) >= sizeof(buf))
 		return errmsg_set(why, "too long: %s", text);
-	if ((rest = strchr(buf, ':')))
-		*rest++ = '\0';
+	keys = split_at(buf, ':');
 	memset(pair, 0, sizeof(*pair));
-	if (request_ifname(pair, true, buf, why) < 0)
+	if (request_host_name(pair, buf, why) < 0)
 		return -1;
 	pair->peer = pair->host;
-	while ((key = strsep(&rest, ",")))
-		if (*key && request_key(pair, key, why) < 0)
+	for (key = strsep(&keys, ","); key; key = strsep(&keys, ","))
+		if (*key && set_key(pair, key, why) < 0)
 			return -1;
 	net->n++;
 	return 0;
@@ -202,45 +232,40 @@ request_netns(struct network *net, const char *text, struct errmsg *why)
 	return 0;
 }
 
-/* inside - what the guest is called in the container */
-static const char *
-inside(const struct nic *guest)
-{
-	return guest->move ? guest->from : guest->child.name;
-}
-
 static int
-request_guest(struct network *net, const struct nic *guest, struct errmsg *why)
+add_nic(struct network *net, const struct nic *nic, struct errmsg *why)
 {
-	for (int i = 0; i < net->guests; i++)
-		if (!strcmp(inside(&net->guest[i]), inside(guest)))
-			return errmsg_set(why, "given twice: %s", inside(guest));
-	if (net->guests == NIC_MAX)
+	const char *name = nic_name(nic);
+
+	for (int i = 0; i < net->nics; i++)
+		if (!strcmp(nic_name(&net->nic[i]), name))
+			return errmsg_set(why, "given twice: %s", name);
+	if (net->nics == NIC_MAX)
 		return errmsg_set(why, "more than %d interfaces: %s", NIC_MAX,
-		    inside(guest));
-	net->guest[net->guests++] = *guest;
+		    name);
+	net->nic[net->nics++] = *nic;
 	return 0;
 }
 
 int
 request_move(struct network *net, const char *text, struct errmsg *why)
 {
-	struct nic guest = { .move = true };
+	struct nic nic = { .move = true };
 
 	if (!ifname_ok(text))
 		return errmsg_set(why, "not a name of an interface: %s", text);
-	strcpy(guest.from, text);
-	return request_guest(net, &guest, why);
+	strcpy(nic.from, text);
+	return add_nic(net, &nic, why);
 }
 
-/* mode - by its name; the first is the default */
+/* set_mode - by name; NULL: the first one of the kind is the default */
 static int
-mode(struct nic *guest, const char *text)
+set_mode(struct link_child *child, const char *name)
 {
 	static const struct {
 		const char *name, *kind;
 		uint16_t mode;
-	} all[] = {
+	} modes[] = {
 		{ "bridge", "macvlan", MACVLAN_MODE_BRIDGE },
 		{ "private", "macvlan", MACVLAN_MODE_PRIVATE },
 		{ "vepa", "macvlan", MACVLAN_MODE_VEPA },
@@ -250,131 +275,127 @@ mode(struct nic *guest, const char *text)
 		{ "l3s", "ipvlan", IPVLAN_MODE_L3S },
 	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (!strcmp(all[i].kind, guest->child.kind) &&
-		    (!text || !strcmp(all[i].name, text))) {
-			guest->child.mode = all[i].mode;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		if (strcmp(modes[i].kind, child->kind))
+			continue;
+		if (!name || !strcmp(modes[i].name, name)) {
+			child->mode = modes[i].mode;
 			return 0;
 		}
+	}
 	return -1;
 }
 
 int
-request_child(struct network *net, bool ipvlan, const char *text, struct errmsg *why)
+request_child(struct network *net, bool ipvlan, const char *text,
+    struct errmsg *why)
 {
-	struct nic guest = { .child.kind = ipvlan ? "ipvlan" : "macvlan" };
-	char buf[64], *name, *how = NULL;
+	struct nic nic = { .child.kind = ipvlan ? "ipvlan" : "macvlan" };
+	char buf[64], *name, *mode;
 
 	if ((size_t)snprintf(buf, sizeof(buf), "%s", text) >= sizeof(buf))
 		return errmsg_set(why, "not IFNAME[:NAME[:MODE]]: %s", text);
-	if ((name = strchr(buf, ':')))
-		*name++ = '\0';
-	if (name && (how = strchr(name, ':')))
-		*how++ = '\0';
+	name = split_at(buf, ':');
+	mode = split_at(name, ':');
 	if (!ifname_ok(buf) || (name && *name && !ifname_ok(name)))
 		return errmsg_set(why, "not a name of an interface: %s", text);
-	strcpy(guest.from, buf);
+	strcpy(nic.from, buf);
 	if (name && *name)
-		strcpy(guest.child.name, name);
+		strcpy(nic.child.name, name);
 	else
-		snprintf(guest.child.name, sizeof(guest.child.name),
-		    "%cv-%.12s", ipvlan ? 'i' : 'm', guest.from);
-	if (mode(&guest, how) < 0)
-		return errmsg_set(why, "not a mode of %s: %s",
-		    guest.child.kind, text);
-	return request_guest(net, &guest, why);
+		snprintf(nic.child.name, sizeof(nic.child.name),
+		    "%cv-%.12s", ipvlan ? 'i' : 'm', nic.from);
+	if (set_mode(&nic.child, mode) < 0)
+		return errmsg_set(why, "not a mode of %s: %s", nic.child.kind,
+		    text);
+	return add_nic(net, &nic, why);
 }
 
-/* first - the first address of that family, or NULL */
-static const struct address *
-first(const struct plan_side *side, int family)
-{
-	for (int i = 0; i < side->n; i++)
-		if (side->addr[i].family == family)
-			return &side->addr[i];
-	return NULL;
-}
-
-static bool
-holds(const struct plan_side *side, const struct address *a)
-{
-	for (int i = 0; i < side->n; i++)
-		if (address_same(&side->addr[i], a))
-			return true;
-	return false;
-}
-
+/* complete_gateway - check the gateway of a family, or set the default one */
 static int
-via_done(struct plan *plan, int family, bool defroute, struct errmsg *why)
+complete_gateway(struct addressing *set, int family, bool defroute,
+    struct errmsg *why)
 {
-	struct address *via = &plan->via[plan_via(family)];
-	const struct address *host = first(&plan->host, family);
+	struct address *gateway = &set->gateway[family_index(family)];
+	const struct address *host = address_list_first(&set->host, family);
+	bool reachable = address_list_first(&set->inner, family);
 	char text[ADDRESS_TEXT];
 
-	if (!via->family && defroute && host && first(&plan->local, family)) {
-		*via = *host;
-		via->prefix = (uint8_t)address_bits(via);
+	if (!gateway->family) {
+		if (defroute && host && reachable) {
+			*gateway = *host;
+			gateway->prefix = (uint8_t)address_bits(host);
+		}
 		return 0;
 	}
-	if (!via->family)
-		return 0;
-	address_text(via, false, text);
+	address_text(gateway, false, text);
 	if (!defroute)
 		return errmsg_set(why, "a gateway but no default route: %s", text);
-	if (!first(&plan->local, family))
+	if (!reachable)
 		return errmsg_set(why, "gateway %s, but the container has no "
 		    "IPv%d address", text, family == AF_INET ? 4 : 6);
-	if (holds(&plan->local, via))
+	if (address_list_has(&set->inner, gateway, false))
 		return errmsg_set(why, "the container as its own gateway: %s",
 		    text);
 	return 0;
 }
 
-/* bare_done - no pair, so nothing is to be asked of one */
-static int
-bare_done(const struct network *net, struct errmsg *why)
+/* requested - something that was requested for the pair, or NULL */
+static const char *
+requested(const struct veth_wanted *pair)
 {
-	const struct pair *pair = &net->pair[0];
-	const struct plan *plan = &pair->plan;
-	const char *what = plan->host.n || plan->local.n ? "an address" :
-	    plan->via[0].family || plan->via[1].family ? "a gateway" :
-	    plan->has_mac ? "a MAC address" : plan->mtu ? "an MTU" :
-	    *pair->bridge ? "a bridge" : NULL;
+	const struct addressing *set = &pair->set;
 
-	return what ? errmsg_set(why, "no pair, but %s for it", what) : 0;
+	if (set->host.n || set->inner.n)
+		return "an address";
+	if (set->gateway[0].family || set->gateway[1].family)
+		return "a gateway";
+	if (set->has_mac)
+		return "a MAC address";
+	if (set->mtu)
+		return "an MTU";
+	if (*pair->bridge)
+		return "a bridge";
+	return NULL;
 }
 
 static int
-pair_done(struct pair *pair, bool defroute, struct errmsg *why)
+validate_pair(struct veth_wanted *pair, bool defroute, struct errmsg *why)
 {
-	struct plan *plan = &pair->plan;
+	struct addressing *set = &pair->set;
+	const struct address_list *host = &set->host, *inner = &set->inner;
 	char text[ADDRESS_TEXT];
 
-	if (*pair->bridge && plan->host.n)
+	if (*pair->bridge && host->n) {
+		address_text(&host->addr[0], false, text);
 		return errmsg_set(why, "an end on a bridge has no address, the "
-		    "bridge has: %s",
-		    address_text(&plan->host.addr[0], false, text));
-	for (int i = 0; i < plan->host.n; i++)
-		if (holds(&plan->local, &plan->host.addr[i]))
-			return errmsg_set(why, "the same address on both ends: "
-			    "%s", address_text(&plan->host.addr[i], false, text));
-	if (plan->mtu && plan->mtu < 1280 && (first(&plan->host, AF_INET6) ||
-	    first(&plan->local, AF_INET6)))
-		return errmsg_set(why, "IPv6 needs an MTU of 1280: %u", plan->mtu);
-	if (via_done(plan, AF_INET, defroute, why) < 0)
+		    "bridge has: %s", text);
+	}
+	for (int i = 0; i < host->n; i++) {
+		if (!address_list_has(inner, &host->addr[i], false))
+			continue;
+		address_text(&host->addr[i], false, text);
+		return errmsg_set(why, "the same address on both ends: %s",
+		    text);
+	}
+	if (set->mtu && set->mtu < 1280 && (address_list_first(host,
+	    AF_INET6) || address_list_first(inner, AF_INET6)))
+		return errmsg_set(why, "IPv6 needs an MTU of 1280: %u",
+		    set->mtu);
+	if (complete_gateway(set, AF_INET, defroute, why) < 0)
 		return -1;
-	return via_done(plan, AF_INET6, defroute, why);
+	return complete_gateway(set, AF_INET6, defroute, why);
 }
 
-/* names_done - no name is given to two interfaces of one side */
+/* validate_names - no two interfaces on one side have the same name */
 static int
-names_done(const struct network *net, struct errmsg *why)
+validate_names(const struct network *net, struct errmsg *why)
 {
-	for (int i = net->bare; i < net->n; i++) {
-		const struct pair *pair = &net->pair[i];
+	for (int i = net->no_pair; i < net->n; i++) {
+		const struct veth_wanted *pair = &net->pair[i];
 
-		for (int k = 0; k < net->guests; k++)
-			if (!strcmp(inside(&net->guest[k]), pair->peer))
+		for (int k = 0; k < net->nics; k++)
+			if (!strcmp(nic_name(&net->nic[k]), pair->peer))
 				return errmsg_set(why, "two interfaces of one "
 				    "name in the container: %s", pair->peer);
 		for (int k = i + 1; k < net->n; k++)
@@ -389,10 +410,13 @@ names_done(const struct network *net, struct errmsg *why)
 int
 request_validate(struct network *net, bool defroute, struct errmsg *why)
 {
-	if (net->bare && bare_done(net, why) < 0)
-		return -1;
-	for (int i = net->bare; i < net->n; i++)
-		if (pair_done(&net->pair[i], defroute && i == 0, why) < 0)
+	const char *what = requested(&net->pair[0]);
+
+	if (net->no_pair && what)
+		return errmsg_set(why, "no pair, but %s for it", what);
+	for (int i = net->no_pair; i < net->n; i++)
+		/* Extra pairs have no default route. */
+		if (validate_pair(&net->pair[i], defroute && i == 0, why) < 0)
 			return -1;
-	return names_done(net, why);
+	return validate_names(net, why);
 }

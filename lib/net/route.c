@@ -35,7 +35,7 @@ void
 route_addr_new(struct nl *nl, int index, const struct address *addr)
 {
 	addr_msg(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, addr);
-	nl_put_u8(nl, IFA_PROTO, RTADDR_PROTO);
+	nl_put_u8(nl, IFA_PROTO, ROUTE_PROTO);
 }
 
 void
@@ -65,9 +65,9 @@ route_addr_dump(struct nl *nl, int index)
 	nl_msg(nl, RTM_GETADDR, NLM_F_DUMP, &head, sizeof(head));
 }
 
-/* take - the bytes of an address attribute; a wrong length takes none */
+/* copy_address - copy an address attribute; of a wrong length: family 0 */
 static void
-take(struct address *addr, int family, const struct nlattr *attr)
+copy_address(struct address *addr, int family, const struct nlattr *attr)
 {
 	size_t n = mnl_attr_get_payload_len(attr);
 
@@ -79,8 +79,8 @@ take(struct address *addr, int family, const struct nlattr *attr)
 }
 
 bool
-route_addr_read(const struct nlmsghdr *answer, int index, struct address *addr,
-    bool *ours)
+route_addr_read(const struct nlmsghdr *answer, int index,
+    struct address *addr, bool *ours)
 {
 	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(answer);
 	const struct nlattr *attr;
@@ -98,12 +98,12 @@ route_addr_read(const struct nlmsghdr *answer, int index, struct address *addr,
 	mnl_attr_for_each(attr, answer, sizeof(*head)) {
 		int type = mnl_attr_get_type(attr);
 
-		/* IFA_LOCAL, where there is one, is the end here. */
+		/* On a point-to-point link IFA_ADDRESS is the other end's. */
 		if (type == IFA_LOCAL ||
 		    (type == IFA_ADDRESS && !addr->family))
-			take(addr, head->ifa_family, attr);
+			copy_address(addr, head->ifa_family, attr);
 		if (type == IFA_PROTO && mnl_attr_get_payload_len(attr) == 1)
-			*ours = mnl_attr_get_u8(attr) == RTADDR_PROTO;
+			*ours = mnl_attr_get_u8(attr) == ROUTE_PROTO;
 	}
 	return addr->family != 0;
 }
@@ -117,7 +117,7 @@ route_msg(struct nl *nl, uint16_t type, uint16_t flags, int index,
 		.rtm_family = route->dst.family,
 		.rtm_dst_len = route->dst.prefix,
 		.rtm_table = RT_TABLE_MAIN,
-		.rtm_protocol = RTADDR_PROTO,
+		.rtm_protocol = ROUTE_PROTO,
 		.rtm_scope = direct ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
 		.rtm_type = RTN_UNICAST,
 	};
@@ -151,12 +151,12 @@ route_dump(struct nl *nl, int family, int index)
 	struct rtmsg head = {
 		.rtm_family = (uint8_t)family,
 		.rtm_table = RT_TABLE_MAIN,
-		.rtm_protocol = RTADDR_PROTO,
+		.rtm_protocol = ROUTE_PROTO,
 	};
 
 	nl_msg(nl, RTM_GETROUTE, NLM_F_DUMP, &head, sizeof(head));
 	nl_put_u32(nl, RTA_OIF, (uint32_t)index);
-	/* A namespace that never had a route has no table either. */
+	/* A namespace that never had a route has no table. */
 	nl_allow(nl, ENOENT);
 }
 
@@ -170,7 +170,7 @@ route_read(const struct nlmsghdr *answer, int index, struct route *route)
 	memset(route, 0, sizeof(*route));
 	if (answer->nlmsg_type != RTM_NEWROUTE ||
 	    mnl_nlmsg_get_payload_len(answer) < sizeof(*head) ||
-	    head->rtm_protocol != RTADDR_PROTO ||
+	    head->rtm_protocol != ROUTE_PROTO ||
 	    head->rtm_table != RT_TABLE_MAIN)
 		return false;
 	route->dst.family = head->rtm_family;
@@ -178,10 +178,10 @@ route_read(const struct nlmsghdr *answer, int index, struct route *route)
 	mnl_attr_for_each(attr, answer, sizeof(*head)) {
 		switch (mnl_attr_get_type(attr)) {
 		case RTA_DST:
-			take(&route->dst, head->rtm_family, attr);
+			copy_address(&route->dst, head->rtm_family, attr);
 			break;
 		case RTA_GATEWAY:
-			take(&route->via, head->rtm_family, attr);
+			copy_address(&route->via, head->rtm_family, attr);
 			break;
 		case RTA_OIF:
 			oif = nl_number(attr);

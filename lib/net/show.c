@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* show.c - how a pair is shown */
+/* show.c - print the network of a container, as text or JSON */
 #include "net/show.h"
 
+#include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
 
-/* json_text - a string; names of links in a container are the container's */
+#include "base/fd.h"
+#include "net/netns.h"
+
+/* json_text - print a string; a container can name its links as it likes */
 static void
 json_text(FILE *f, const char *s)
 {
@@ -36,7 +39,7 @@ mac_text(const uint8_t m[6], char buf[18])
 }
 
 static void
-json_end(FILE *f, const struct link *link, const struct plan_side *side)
+json_end(FILE *f, const struct link *link, const struct address_list *list)
 {
 	char text[ADDRESS_TEXT];
 
@@ -46,34 +49,35 @@ json_end(FILE *f, const struct link *link, const struct plan_side *side)
 	fprintf(f, ",\"ifindex\":%d,\"up\":%s,\"mtu\":%u,\"mac\":\"%s\","
 	    "\"addresses\":[", link->index, link->flags & IFF_UP ? "true" :
 	    "false", link->mtu, text);
-	for (int i = 0; i < side->n; i++)
+	for (int i = 0; i < list->n; i++)
 		fprintf(f, "%s\"%s\"", i ? "," : "",
-		    address_text(&side->addr[i], true, text));
+		    address_text(&list->addr[i], true, text));
 	putc(']', f);
 }
 
-/* json_begin - an object of the list, and whose network it is about */
+/* json_begin - begin an object of the array */
 static void
-json_begin(FILE *f, int n, const char *name, const char *netns)
+json_begin(struct show *show)
 {
-	fputs(n ? ",\n{\"name\":" : "{\"name\":", f);
-	json_text(f, name);
-	json_or_null(f, "netns", netns);
+	fputs(show->n++ ? ",\n{\"name\":" : "{\"name\":", show->out);
+	json_text(show->out, show->at.name);
+	json_or_null(show->out, "netns", show->at.netns);
 }
 
-void
-show_json(FILE *f, int n, const char *name, const char *netns,
-    const struct pair_state *st)
+static void
+json_pair(struct show *show, const struct veth_found *pair)
 {
-	json_begin(f, n, name, netns);
+	FILE *f = show->out;
+
+	json_begin(show);
 	fputs(",\"host\":{", f);
-	json_end(f, &st->host, &st->host_side);
-	json_or_null(f, "altname", st->host.alt);
-	json_or_null(f, "bridge", st->bridge);
+	json_end(f, &pair->host, &pair->set.host);
+	json_or_null(f, "altname", pair->host.alt);
+	json_or_null(f, "bridge", pair->bridge.name);
 	fputs("},\"local\":", f);
-	if (st->inner.index) {
+	if (pair->inner.index) {
 		putc('{', f);
-		json_end(f, &st->inner, &st->inner_side);
+		json_end(f, &pair->inner, &pair->set.inner);
 		putc('}', f);
 	} else {
 		fputs("null", f);
@@ -81,33 +85,8 @@ show_json(FILE *f, int n, const char *name, const char *netns,
 	putc('}', f);
 }
 
-static const char *
-nic_kind(const struct nic_mark *guest)
-{
-	return guest->moved ? "moved" : guest->kind;
-}
-
-void
-show_guest_json(FILE *f, int n, const char *name, const char *netns,
-    const struct nic_mark *guest)
-{
-	json_begin(f, n, name, netns);
-	fputs(",\"host\":null,\"local\":{\"ifname\":", f);
-	json_text(f, guest->name);
-	fprintf(f, ",\"ifindex\":%d,\"kind\":\"%s\"}}", guest->index,
-	    nic_kind(guest));
-}
-
-void
-show_guest(FILE *f, const char *name, const char *netns,
-    const struct nic_mark *guest)
-{
-	fprintf(f, "%s local %s ifindex %d %s netns %s\n", name, guest->name,
-	    guest->index, nic_kind(guest), netns);
-}
-
 static void
-text_end(FILE *f, const struct link *link, const struct plan_side *side)
+text_end(FILE *f, const struct link *link, const struct address_list *list)
 {
 	char text[ADDRESS_TEXT];
 
@@ -116,24 +95,115 @@ text_end(FILE *f, const struct link *link, const struct plan_side *side)
 	mac_text(link->mac, text);
 	fprintf(f, " ifindex %d %s mtu %u mac %s", link->index,
 	    link->flags & IFF_UP ? "up" : "down", link->mtu, text);
-	for (int i = 0; i < side->n; i++)
-		fprintf(f, " addr %s", address_text(&side->addr[i], true, text));
+	for (int i = 0; i < list->n; i++)
+		fprintf(f, " addr %s", address_text(&list->addr[i], true, text));
 }
 
-void
-show_lines(FILE *f, const char *name, const char *netns,
-    const struct pair_state *st)
+static void
+text_pair(struct show *show, const struct veth_found *pair)
 {
-	fprintf(f, "%s host ", name);
-	text_end(f, &st->host, &st->host_side);
-	if (*st->host.alt)
-		fprintf(f, " altname %s", st->host.alt);
-	if (*st->bridge)
-		fprintf(f, " bridge %s", st->bridge);
+	FILE *f = show->out;
+
+	fprintf(f, "%s host ", show->at.name);
+	text_end(f, &pair->host, &pair->set.host);
+	if (*pair->host.alt)
+		fprintf(f, " altname %s", pair->host.alt);
+	if (*pair->bridge.name)
+		fprintf(f, " bridge %s", pair->bridge.name);
 	putc('\n', f);
-	if (!st->inner.index)
+	if (!pair->inner.index)
 		return;
-	fprintf(f, "%s local ", name);
-	text_end(f, &st->inner, &st->inner_side);
-	fprintf(f, " netns %s\n", netns);
+	fprintf(f, "%s local ", show->at.name);
+	text_end(f, &pair->inner, &pair->set.inner);
+	fprintf(f, " netns %s\n", show->at.netns);
+}
+
+static void
+show_nic(struct show *show, const struct nic_record *nic)
+{
+	const char *kind = nic->moved ? "moved" : nic->kind;
+
+	if (show->json) {
+		json_begin(show);
+		fputs(",\"host\":null,\"local\":{\"ifname\":", show->out);
+		json_text(show->out, nic->name);
+		fprintf(show->out, ",\"ifindex\":%d,\"kind\":\"%s\"}}",
+		    nic->index, kind);
+		return;
+	}
+	fprintf(show->out, "%s local %s ifindex %d %s netns %s\n",
+	    show->at.name, nic->name, nic->index, kind, show->at.netns);
+}
+
+/* show_pair - returns as show_network; *extra: there may be extra pairs */
+static int
+show_pair(struct show *show, const struct veth_wanted *want, bool *extra,
+    struct errmsg *why)
+{
+	struct veth_found found;
+
+	if (veth_read(&show->at, want, &found, why) < 0)
+		return errno == ENODEV ? 0 : -1;
+	*extra = found.host.has_extra;
+	if (show->json)
+		json_pair(show, &found);
+	else
+		text_pair(show, &found);
+	return 1;
+}
+
+static int
+show_pairs(struct show *show, const struct network *net, struct errmsg *why)
+{
+	bool extra = true, ignored;
+	int shown = show_pair(show, &net->pair[0], &extra, why);
+
+	for (int k = 0; shown >= 0 && extra && k < NETWORK_EXTRA; k++) {
+		struct veth_wanted want = { .peer = NULL };
+		int r;
+
+		network_extra_name(net->name, k, want.name);
+		r = show_pair(show, &want, &ignored, why);
+		if (r < 0)
+			return -1;
+		shown |= r;
+	}
+	return shown;
+}
+
+static int
+show_nics(struct show *show, struct errmsg *why)
+{
+	struct nic_list list;
+
+	if (nic_load(show->at.name, &list, why) < 0)
+		return -1;
+	for (int i = 0; i < list.n; i++)
+		show_nic(show, &list.record[i]);
+	return list.n > 0;
+}
+
+int
+show_network(struct show *show, const struct network *net, struct errmsg *why)
+{
+	auto_close int opened = -1;
+	struct errmsg ignored;
+	int pairs, nics, ns = net->ns;
+
+	if (ns < 0)
+		ns = opened = netns_open(net->netns);
+	show->at = (struct place){
+		.host = &show->host,
+		.inner = &show->inner,
+		.host_ns = -1,
+		.inner_ns = ns,
+		.name = net->name,
+		.netns = net->netns,
+	};
+	pairs = show_pairs(show, net, why);
+	/* The interfaces are shown all the same; the first failure counts. */
+	nics = show_nics(show, pairs < 0 ? &ignored : why);
+	if (pairs < 0 || nics < 0)
+		return -1;
+	return pairs | nics;
 }

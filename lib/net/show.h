@@ -2,29 +2,30 @@
 #ifndef NET_SHOW_H
 #define NET_SHOW_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
-#include "net/nic.h"
-#include "net/veth.h"
+#include "base/errmsg.h"
+#include "net/network.h"
+
+/* What mkveth show prints, over all containers. */
+struct show {
+	FILE *out;
+	bool json;
+	int n;			/* objects printed so far */
+	struct nl host, inner;	/* host is opened by the caller */
+	struct place at;	/* of the container being shown */
+};
 
 /*
- * show_json - write a pair as object n of a JSON array, from 0 on
+ * show_network - print the pairs and interfaces of a container
  *
- * name, netns; host: ifname, ifindex, up, mtu, mac, addresses, altname,
- * bridge; local: the first six of these, or null where it cannot be seen.
- * Of a guest host is null, and local is ifname, ifindex and kind ("moved", or
- * the kind of link that was made for the container).
- * Errors are those of the stream.
+ * A line for each end of a pair and for each interface, or with json an
+ * element of an array for each pair and interface; mkveth(8) has the members.
+ * Returns 1, 0 if the container has neither, or -1 with why.  Write errors are
+ * those of the stream.  The process may end up in another network namespace.
  */
-void show_json(FILE *f, int n, const char *name, const char *netns,
-    const struct pair_state *state);
-void show_guest_json(FILE *f, int n, const char *name, const char *netns,
-    const struct nic_mark *guest);
-
-/* show_lines - one line for each end, each complete in itself */
-void show_lines(FILE *f, const char *name, const char *netns,
-    const struct pair_state *state);
-void show_guest(FILE *f, const char *name, const char *netns,
-    const struct nic_mark *guest);
+int show_network(struct show *show, const struct network *net,
+    struct errmsg *why);
 
 #endif

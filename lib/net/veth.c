@@ -2,8 +2,8 @@
 /*
  * veth.c - a veth pair between the host and a container
  *
- * Killed at any point, what is left is found again by its name: a marked link
- * without all its addresses (completed, or removed).
+ * If mkveth is killed, the pair is found again by its name and mark.  It may
+ * lack addresses; the next add completes it, or del removes it.
  */
 #define _GNU_SOURCE
 #include "net/veth.h"
@@ -13,93 +13,82 @@
 #include <sched.h>
 #include <string.h>
 
-#include "net/mac.h"
+#include "net/addressing.h"
 #include "net/explain.h"
+#include "net/mac.h"
+#include "net/route.h"
 
-/* How often a port is looked at until it is on; it takes less than 1 ms. */
-enum { LOOKS = 50, PAUSE_MS = 1 };
-
-/* name - what the host's end is found by */
-static const char *
-name(const struct pair *want)
-{
-	return *want->alt ? want->alt : want->host;
-}
+/* How often to poll for a bridge port to forward; it takes less than 1 ms. */
+enum { PORT_TRIES = 50, PORT_PAUSE_MS = 1 };
 
 static void
-see_link(const struct nlmsghdr *answer, int n, void *arg)
+on_link(const struct nlmsghdr *answer, int n, void *arg)
 {
 	(void)n;
 	link_read(answer, arg);
 }
 
+/* get_link - read a link by name; index 0: it does not exist */
 static int
-get_link(struct nl *nl, const char *link_name, struct link *link)
+get_link(struct nl *nl, const char *name, struct link *link)
 {
 	link->index = 0;
-	link_get(nl, link_name);
+	link_get(nl, name);
 	nl_allow(nl, ENODEV);
-	return nl_run(nl, see_link, link);
-}
-
-static int
-look_bridge(struct nl *host, struct pair_job *job, struct errmsg *why)
-{
-	struct link br;
-
-	link_get(host, job->want->bridge);
-	if (nl_run(host, see_link, &br) < 0)
-		return errmsg_errno(why, "bridge %s", job->want->bridge);
-	job->bridge = br.index;
-	job->bridge_up = br.flags & IFF_UP;
-	return 0;
+	return nl_run(nl, on_link, link);
 }
 
 int
-pair_look(struct nl *host, struct pair_job *job, struct errmsg *why)
+veth_find(const struct place *at, const struct veth_wanted *want,
+    struct veth_found *found, struct errmsg *why)
 {
-	const char *found = name(job->want);
-
-	if (get_link(host, found, &job->link) < 0)
-		return explain(host, found, why);
-	if (job->link.index && !job->link.ours) {
+	if (get_link(at->host, want->name, &found->host) < 0)
+		return explain(at->host, want->name, why);
+	if (found->host.index && !found->host.ours) {
 		errno = EEXIST;
 		return errmsg_set(why, "link %s: there is one that is not ours "
-		    "(no veth of group %d or %d)", found, LINK_GROUP,
-		    LINK_GROUP_MORE);
+		    "(no veth of group %d or %d)", want->name, LINK_GROUP,
+		    LINK_GROUP_EXTRA);
 	}
-	return *job->want->bridge ? look_bridge(host, job, why) : 0;
+	if (!*want->bridge)
+		return 0;
+	link_get(at->host, want->bridge);
+	if (nl_run(at->host, on_link, &found->bridge) < 0)
+		return errmsg_errno(why, "bridge %s", want->bridge);
+	return 0;
 }
 
 static void
-see_nsid(const struct nlmsghdr *answer, int n, void *arg)
+on_nsid(const struct nlmsghdr *answer, int n, void *arg)
 {
 	(void)n;
 	*(int *)arg = link_read_nsid(answer);
 }
 
 int
-pair_leads(struct nl *host, int ns, const struct link *link)
+veth_leads_to(const struct place *at, const struct link *link)
 {
 	int nsid = -1;
 
-	link_get_nsid(host, ns);
-	if (nl_run(host, see_nsid, &nsid) < 0)
+	link_get_nsid(at->host, at->inner_ns);
+	if (nl_run(at->host, on_nsid, &nsid) < 0)
 		return -1;
 	return nsid >= 0 && link->nsid == nsid;
 }
 
 int
-pair_remove(struct nl *host, const struct link *link, struct errmsg *why)
+veth_remove(struct nl *host, const struct link *link, struct errmsg *why)
 {
 	link_del(host, link->index);
-	return nl_run(host, NULL, NULL) < 0 ? explain(host, link->name, why) : 0;
+	if (nl_run(host, NULL, NULL) < 0)
+		return explain(host, link->name, why);
+	return 0;
 }
 
 int
-pair_retire(struct nl *host, const struct link *link, struct errmsg *why)
+veth_abandon(struct nl *host, const struct link *link, struct errmsg *why)
 {
-	link_retire(host, link);
+	link_abandon(host, link);
 	do {
 		/* Each removes one; mostly the second finds that none is left. */
 		route_addr_del_any(host, link->index);
@@ -111,233 +100,237 @@ pair_retire(struct nl *host, const struct link *link, struct errmsg *why)
 	return 0;
 }
 
-/* keep - is the link that is there to be kept?  It goes if it leads elsewhere */
+/*
+ * reuse_or_replace - decide whether the existing pair can be reused
+ *
+ * Returns 1 if so; 0 after removing one that leads to another namespace; -1.
+ */
 static int
-keep(const struct pair_place *at, struct pair_job *job, struct errmsg *why)
+reuse_or_replace(const struct place *at, const struct veth_wanted *want,
+    struct veth_found *found, struct errmsg *why)
 {
-	int r = pair_leads(at->host, at->ns, &job->link);
+	int r = veth_leads_to(at, &found->host);
 
 	if (r < 0)
-		return explain(at->host, name(job->want), why);
-	if (r == 0) {
-		if (pair_remove(at->host, &job->link, why) < 0)
-			return -1;
-		job->link.index = 0;
-	}
-	return r;
+		return explain(at->host, want->name, why);
+	if (r == 1)
+		return 1;
+	if (veth_remove(at->host, &found->host, why) < 0)
+		return -1;
+	found->host.index = 0;
+	return 0;
 }
 
-/* choose_mac - the one asked for; on a bridge, where others know it, one that
- * stays; else the kernel chooses */
-static void
-choose_mac(const struct pair_place *at, struct pair_job *job)
-{
-	const struct plan *plan = &job->want->plan;
-
-	job->has_mac = plan->has_mac;
-	if (plan->has_mac)
-		memcpy(job->mac, plan->mac, sizeof(job->mac));
-	else if (job->bridge)
-		job->has_mac = mac_derive(MAC_INNER, at->name,
-		    job->want->peer, job->mac) == 0;
-}
-
+/* create - create a pair, down and without addresses */
 static int
-make(const struct pair_place *at, struct pair_job *job, struct errmsg *why)
+create(const struct place *at, struct veth_wanted *want,
+    struct veth_found *found, struct errmsg *why)
 {
-	const struct pair *want = job->want;
+	struct addressing *set = &want->set;
 	uint8_t mac[6];
 	struct link_pair pair = {
 		.name = want->host,
 		.peer = want->peer,
-		.netns = at->ns,
-		.master = job->bridge,
-		.mtu = want->plan.mtu,
+		.netns = at->inner_ns,
+		.master = set->bridge,
+		.mtu = set->mtu,
 	};
 
-	choose_mac(at, job);
-	if (job->has_mac)
-		pair.peer_mac = job->mac;
-	if (job->bridge && mac_derive(MAC_HOST, at->name, want->peer, mac) == 0)
+	/* On a bridge others remember MAC addresses, so ours are stable. */
+	if (set->bridge && !set->has_mac)
+		set->has_mac = mac_derive(MAC_INNER, at->name, want->peer,
+		    set->mac) == 0;
+	if (set->bridge && mac_derive(MAC_HOST, at->name, want->peer, mac) == 0)
 		pair.mac = mac;
-	job->made = true;
+	if (set->has_mac)
+		pair.peer_mac = set->mac;
+	found->created = true;
 	link_new_pair(at->host, &pair);
-	if (*job->alt)
-		link_add_alt(at->host, want->host, job->alt);
+	if (*want->alt)
+		link_add_alt(at->host, want->host, want->alt);
 	link_get(at->host, want->host);
-	if (nl_run(at->host, see_link, &job->link) == 0)
+	if (nl_run(at->host, on_link, &found->host) == 0)
 		return 0;
-	job->made = errno != EEXIST || at->host->failed != 0;
-	if (!job->made)
-		return errmsg_errno(why, "link %s with %s in %s", want->host,
-		    want->peer, at->netns);
-	return explain(at->host, name(want), why);
+	if (errno != EEXIST || at->host->failed != 0)
+		return explain(at->host, want->name, why);
+	found->created = false;
+	return errmsg_errno(why, "link %s with %s in %s", want->host,
+	    want->peer, at->netns);
 }
 
-/* over - what is to be, with what is there where nothing was asked */
+/* fill_from_current - keep the MTU and MAC address that are not asked for */
 static void
-over(const struct plan *was, struct plan *want)
+fill_from_current(struct addressing *want, const struct addressing *current)
 {
 	if (!want->mtu)
-		want->mtu = was->mtu;
+		want->mtu = current->mtu;
 	if (!want->has_mac)
-		memcpy(want->mac, was->mac, sizeof(want->mac));
+		memcpy(want->mac, current->mac, sizeof(want->mac));
 	want->has_mac = true;
 }
 
-/* configure - addresses and all; of a new pair, or over what is there */
+/* read_current - read an existing pair and fill in what want leaves open */
 static int
-configure(const struct pair_place *at, const struct pair_job *job, bool old,
-    struct errmsg *why)
+read_current(const struct place *at, struct veth_wanted *want,
+    struct veth_found *found, struct errmsg *why)
 {
-	struct plan_pair pair = {
-		.host = at->host,
-		.inner = at->inner,
-		.index = job->link.index,
-		.peer = job->link.peer,
-		.name = name(job->want),
-		.peer_name = job->want->peer,
-	};
-	struct plan was, want = job->want->plan;
-	struct link peer = { .index = 0 };
-
-	want.master = job->bridge;
-	if (!old)
-		return plan_set(&pair, NULL, &want, why);
-	if (plan_read(&pair, &job->link, &peer, &was, why) < 0)
+	if (addressing_read(at, want, found, why) < 0)
 		return -1;
-	if (strcmp(peer.name, job->want->peer)) {
+	if (strcmp(found->inner.name, want->peer)) {
 		errno = EEXIST;
 		return errmsg_set(why, "link %s: its other end is %s, not %s",
-		    pair.name, peer.name, pair.peer_name);
+		    want->name, found->inner.name, want->peer);
 	}
-	over(&was, &want);
-	return plan_set(&pair, &was, &want, why);
+	fill_from_current(&want->set, &found->set);
+	return 0;
 }
 
-/* await_port - wait until the bridge lets through what comes from the link */
+/* refuse_ra - let the host take no routes from the container */
+static int
+refuse_ra(const struct veth_found *found, struct errmsg *why)
+{
+	if (link_ignore_ra(&found->host) == 0)
+		return 0;
+	/* A bridge port takes none anyway. */
+	if (found->bridge.index && errno == EROFS)
+		return 0;
+	return errmsg_errno(why, "link %s: accept no router advertisements",
+	    found->host.name);
+}
+
+/* await_port - wait until the bridge forwards what comes from the link */
 static int
 await_port(struct nl *host, int index)
 {
 	struct link link;
 
-	for (int i = 0; i < LOOKS; i++) {
+	for (int i = 0; i < PORT_TRIES; i++) {
 		link_get_index(host, index);
-		if (nl_run(host, see_link, &link) < 0)
+		if (nl_run(host, on_link, &link) < 0)
 			return -1;
 		/* With the spanning tree protocol it takes half a minute. */
 		if (link.port != LINK_PORT_OFF)
 			break;
-		(void)poll(NULL, 0, PAUSE_MS);
+		(void)poll(NULL, 0, PORT_PAUSE_MS);
 	}
 	return 0;
 }
 
-/* announce6 - to be done by the container's end from now on; a help only */
+/* enable_announce6 - let the kernel announce IPv6 addresses; ignores errors */
 static int
-announce6(const struct pair_place *at, const struct pair_job *job)
+enable_announce6(const struct place *at, const char *peer)
 {
-	if (setns(at->ns, CLONE_NEWNET) < 0)
+	if (setns(at->inner_ns, CLONE_NEWNET) < 0)
 		return 0;
-	(void)link_announce6(job->want->peer);
+	(void)link_announce6(peer);
 	return setns(at->host_ns, CLONE_NEWNET);
 }
 
 /*
- * announce - tell the others on the bridge where its addresses are now
+ * announce - announce a new pair's addresses on its bridge
  *
- * The kernel does that where a MAC address is set, be it the same one.
+ * The kernel does it when a MAC address is set, even to the same value.
  */
 static int
-announce(const struct pair_place *at, const struct pair_job *job,
-    struct errmsg *why)
+announce(const struct place *at, const struct veth_wanted *want,
+    const struct veth_found *found, struct errmsg *why)
 {
-	struct link_set set = { .master = -1, .mac = job->mac };
+	struct link_set same_mac = { .master = -1, .mac = want->set.mac };
 
-	if (announce6(at, job) < 0)
+	if (enable_announce6(at, want->peer) < 0)
 		return errmsg_errno(why, "back to the host's namespace");
-	if (!job->has_mac || !job->bridge_up || !job->want->plan.local.n)
+	if (!want->set.has_mac || !want->set.inner.n ||
+	    !(found->bridge.flags & IFF_UP))
 		return 0;
-	if (await_port(at->host, job->link.index) < 0)
-		return explain(at->host, name(job->want), why);
-	link_set(at->inner, job->link.peer, &set);
-	return nl_run(at->inner, NULL, NULL) < 0 ?
-	    explain(at->inner, job->want->peer, why) : 0;
+	if (await_port(at->host, found->host.index) < 0)
+		return explain(at->host, want->name, why);
+	link_set(at->inner, found->host.peer, &same_mac);
+	if (nl_run(at->inner, NULL, NULL) < 0)
+		return explain(at->inner, want->peer, why);
+	return 0;
 }
 
 int
-pair_put(const struct pair_place *at, struct pair_job *job, struct errmsg *why)
+veth_ensure(const struct place *at, struct veth_wanted *want,
+    struct veth_found *found, struct errmsg *why)
 {
-	int old = job->link.index ? keep(at, job, why) : 0;
+	int reuse = 0;
 
-	if (old < 0 || (!old && make(at, job, why) < 0))
+	want->set.bridge = found->bridge.index;
+	if (found->host.index)
+		reuse = reuse_or_replace(at, want, found, why);
+	if (reuse < 0)
 		return -1;
-	/* A bridge's port takes none in any case, nor needs to be told. */
-	if (link_no_ra(&job->link) < 0 && !(job->bridge && errno == EROFS))
-		return errmsg_errno(why, "link %s: accept no router "
-		    "advertisements", job->link.name);
-	if (configure(at, job, old, why) < 0)
+	if (!reuse && create(at, want, found, why) < 0)
 		return -1;
-	return job->bridge && !old ? announce(at, job, why) : 0;
+	if (refuse_ra(found, why) < 0)
+		return -1;
+	if (reuse && read_current(at, want, found, why) < 0)
+		return -1;
+	if (addressing_set(at, want, found, why) < 0)
+		return -1;
+	if (want->set.bridge && found->created)
+		return announce(at, want, found, why);
+	return 0;
 }
 
 /*
- * Whether the link was made may be unknown (its answer was lost), but it was
- * not there before: if one of ours leads to our namespace now, we made it.
+ * It may be unknown whether the pair was created (the answer was lost).  But it
+ * did not exist before, so if it leads to our namespace now, we created it.
  */
 void
-pair_undo(const struct pair_place *at, const struct pair_job *job)
+veth_undo(const struct place *at, const struct veth_wanted *want,
+    const struct veth_found *found)
 {
 	struct link link;
 
-	if (!job->made ||
-	    get_link(at->host, job->want->host, &link) < 0 ||
-	    !link.index || !link.ours ||
-	    pair_leads(at->host, at->ns, &link) != 1)
+	if (!found->created || get_link(at->host, want->host, &link) < 0)
+		return;
+	if (!link.index || !link.ours || veth_leads_to(at, &link) != 1)
 		return;
 	link_del(at->host, link.index);
 	(void)nl_run(at->host, NULL, NULL);
 }
 
-/* read_inner - look at the container's end, if that is its namespace */
+/* read_inner - read the container's end, if it is in inner_ns */
 static int
-read_inner(struct nl *host, int ns, struct pair_state *state)
+read_inner(const struct place *at, struct veth_found *found)
 {
-	struct nl inner = { .fd = -1 };
 	int r;
 
-	if (ns < 0 || pair_leads(host, ns, &state->host) != 1)
+	if (at->inner_ns < 0 || veth_leads_to(at, &found->host) != 1)
 		return 0;
-	if (setns(ns, CLONE_NEWNET) < 0 || nl_open(&inner) < 0)
+	if (setns(at->inner_ns, CLONE_NEWNET) < 0)
 		return -1;
-	r = plan_addrs(&inner, state->host.peer, &state->inner,
-	    &state->inner_side, false);
-	nl_close(&inner);
+	r = nl_open(at->inner);
+	if (r == 0)
+		r = addressing_list(at->inner, found->host.peer, &found->inner,
+		    &found->set.inner, false);
+	nl_close(at->inner);
 	return r;
 }
 
 int
-pair_read(struct nl *host, const struct pair *want, int ns,
-    struct pair_state *state, struct errmsg *why)
+veth_read(const struct place *at, const struct veth_wanted *want,
+    struct veth_found *found, struct errmsg *why)
 {
-	struct link br;
-
-	memset(state, 0, sizeof(*state));
-	if (get_link(host, name(want), &state->host) < 0)
-		return explain(host, name(want), why);
-	if (!state->host.index || !state->host.ours) {
+	memset(found, 0, sizeof(*found));
+	if (get_link(at->host, want->name, &found->host) < 0)
+		return explain(at->host, want->name, why);
+	if (!found->host.index || !found->host.ours) {
 		errno = ENODEV;
-		return errmsg_set(why, "no link %s of ours", name(want));
+		return errmsg_set(why, "no link %s of ours", want->name);
 	}
-	if (plan_addrs(host, state->host.index, NULL, &state->host_side,
-	    false) < 0)
-		return explain(host, name(want), why);
-	if (state->host.master) {
-		link_get_index(host, state->host.master);
-		if (nl_run(host, see_link, &br) == 0)
-			memcpy(state->bridge, br.name, sizeof(br.name));
+	if (addressing_list(at->host, found->host.index, NULL,
+	    &found->set.host, false) < 0)
+		return explain(at->host, want->name, why);
+	if (found->host.master) {
+		link_get_index(at->host, found->host.master);
+		/* It may be gone by now. */
+		if (nl_run(at->host, on_link, &found->bridge) < 0)
+			found->bridge.index = 0;
 	}
-	if (read_inner(host, ns, state) < 0)
-		return errmsg_errno(why, "container's end of %s", name(want));
+	if (read_inner(at, found) < 0)
+		return errmsg_errno(why, "container's end of %s", want->name);
 	return 0;
 }

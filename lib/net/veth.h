@@ -2,88 +2,91 @@
 #ifndef NET_VETH_H
 #define NET_VETH_H
 
-#include "net/ifname.h"
-#include "net/plan.h"
-#include "net/link.h"
 #include "base/errmsg.h"
+#include "net/address.h"
+#include "net/ifname.h"
+#include "net/link.h"
+#include "net/place.h"
 
-/* A veth pair between the host and a container, as it is asked for. */
-struct pair {
-	char host[IFNAMSIZ];		/* the interface on the host */
-	char alt[IFNAME_ALT_SIZE];	/* what that is found by, if not "" */
-	const char *peer;		/* the interface in the container */
+/*
+ * What the two ends of a pair are set to.  The routes follow from it: each end
+ * has a route to every address of the other that is in no network of its own,
+ * and the container has default routes through the gateways.
+ */
+struct addressing {
+	struct address_list host, inner;
+	struct address gateway[2];	/* see family_index */
+	int bridge;		/* index of the bridge of the host's end, or 0 */
+	uint32_t mtu;		/* of both ends; 0: unchanged */
+	bool has_mac;
+	uint8_t mac[6];		/* of the container's end */
+};
+
+/* A veth pair as requested. */
+struct veth_wanted {
+	char name[IFNAME_ALT_SIZE];	/* finds the host's end; in messages */
+	char host[IFNAMSIZ];		/* interface on the host */
+	char alt[IFNAME_ALT_SIZE];	/* its alternative name, or "" */
+	const char *peer;		/* interface in the container */
 	char bridge[IFNAMSIZ];		/* or "" */
-	struct plan plan;		/* its master is found by bridge */
+	struct addressing set;		/* bridge: see veth_ensure */
 };
 
-/* Where pairs are worked on. */
-struct pair_place {
-	struct nl *host, *inner;	/* sockets in either namespace */
-	int host_ns, ns;	/* the host's namespace, the container's */
-	const char *name;	/* of the container */
-	const char *netns;	/* what that was called, for messages */
-};
-
-/* A pair that is worked on. */
-struct pair_job {
-	const struct pair *want;
-	char alt[IFNAME_ALT_SIZE];	/* for a new one, or "" */
-	struct link link;	/* the host's end; index 0: there is none */
-	int bridge;		/* index, or 0 */
-	bool bridge_up;
-	bool has_mac;		/* of the end in the container: known */
-	uint8_t mac[6];
-	bool made;		/* or tried to */
-};
-
-/* What a pair is; inner.index 0: the namespace cannot be seen. */
-struct pair_state {
-	struct link host, inner;
-	struct plan_side host_side, inner_side;
-	char bridge[IFNAMSIZ];
+/* A veth pair as the kernel reports it. */
+struct veth_found {
+	struct link host;	/* index 0: no pair */
+	struct link inner;	/* index 0: not known */
+	struct link bridge;	/* index 0: none */
+	struct addressing set;
+	bool created;		/* by veth_ensure, or it may be */
 };
 
 /*
- * All of these return 0, or -1 with errno and why.
+ * These functions return 0, or -1 with errno and why.
  *
- * pair_look - find the pair and its bridge, and change nothing
+ * veth_find - find host and bridge of a pair; changes nothing
  *
- * EEXIST: there is a link of that name that is not ours.
+ * EEXIST: a link has this name but was not made by mkveth.
  */
-int pair_look(struct nl *host, struct pair_job *job, struct errmsg *why);
+int veth_find(const struct place *at, const struct veth_wanted *want,
+    struct veth_found *found, struct errmsg *why);
 
 /*
- * pair_put - make it so, after pair_look
+ * veth_ensure - create or change a pair, after veth_find
  *
- * What is there is kept and changed where it differs, and changed back on
- * failure; a pair whose other end is in another namespace is made anew.  One
- * made on a bridge has MAC addresses that stay, and tells the others there of
- * its addresses.  The process is in the host's namespace.
+ * An existing pair is changed where it differs, and restored on failure; a
+ * pair with its other end in another namespace is replaced.  A new pair on a
+ * bridge gets stable MAC addresses, and its addresses are announced on the
+ * bridge.  What want leaves open (bridge index, MTU, MAC address) is filled in.
+ * The process must be in the host's namespace.
  */
-int pair_put(const struct pair_place *at, struct pair_job *job,
-    struct errmsg *why);
+int veth_ensure(const struct place *at, struct veth_wanted *want,
+    struct veth_found *found, struct errmsg *why);
 
-/* pair_undo - remove what pair_put made; what fails here cannot be helped */
-void pair_undo(const struct pair_place *at, const struct pair_job *job);
+/* veth_undo - remove the pair if veth_ensure created it; ignores errors */
+void veth_undo(const struct place *at, const struct veth_wanted *want,
+    const struct veth_found *found);
 
-/* pair_leads - does the link have its other end in that namespace? 1, 0, -1 */
-int pair_leads(struct nl *host, int ns, const struct link *link);
+/* veth_leads_to - is the other end of the link in inner_ns?  1, 0 or -1 */
+int veth_leads_to(const struct place *at, const struct link *link);
 
 /*
- * pair_retire - leave the host's end to its namespace, which is about to die
+ * veth_abandon - leave the host's end to die with the container's namespace
  *
- * Its names are free then, and it is down and without addresses.  pair_remove
- * removes it, which takes the kernel 20 ms (an rcu_barrier).
+ * Its names can be used again; it is down and has no addresses.  veth_remove
+ * removes the pair, which takes the kernel 20 ms (an rcu_barrier).
  */
-int pair_retire(struct nl *host, const struct link *link, struct errmsg *why);
-int pair_remove(struct nl *host, const struct link *link, struct errmsg *why);
+int veth_abandon(struct nl *host, const struct link *link, struct errmsg *why);
+int veth_remove(struct nl *host, const struct link *link, struct errmsg *why);
 
 /*
- * pair_read - tell what a pair is; ns is the container's namespace, or -1
+ * veth_read - read the state of a pair, for display
  *
- * The process ends up in that.  ENODEV: there is no such link of ours.
+ * found->set has all lasting addresses, those set by others too.  inner_ns may
+ * be -1; else inner is opened and closed here, and the process ends up in that
+ * namespace.  ENODEV: mkveth made no such link.
  */
-int pair_read(struct nl *host, const struct pair *want, int ns,
-    struct pair_state *state, struct errmsg *why);
+int veth_read(const struct place *at, const struct veth_wanted *want,
+    struct veth_found *found, struct errmsg *why);
 
 #endif

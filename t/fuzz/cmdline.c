@@ -2,8 +2,9 @@
 /* cmdline.c - the lines of mkveth batch, cut into words and read */
 #include "fuzz.h"
 
-#include "net/cmdline.h"
 #include "base/name.h"
+#include "net/cmdline.h"
+#include "net/request.h"
 #include "net/words.h"
 
 enum { WORDS = 128 };
@@ -15,24 +16,24 @@ ends(const char *text, size_t size)
 }
 
 static void
-asked(const struct cmdline *ask)
+asked(const struct cmdline *cmd)
 {
-	const struct network *net = &ask->net;
+	const struct network *net = &cmd->net;
 
-	if (!ask->name)
+	if (!cmd->name)
 		return;
-	fuzz_must(name_ok(ask->name) && net->netns);
+	fuzz_must(name_ok(cmd->name) && net->netns);
 	fuzz_must(net->n >= 1 && net->n <= NETWORK_PAIRS);
-	fuzz_must(net->guests >= 0 && net->guests <= NIC_MAX);
+	fuzz_must(net->nics >= 0 && net->nics <= NIC_MAX);
 	for (int i = 0; i < net->n; i++) {
 		fuzz_must(ifname_ok(net->pair[i].host));
 		fuzz_must(ifname_ok(net->pair[i].peer));
-		fuzz_must(net->pair[i].plan.host.n <= PLAN_ASK);
+		fuzz_must(net->pair[i].set.host.n <= REQUEST_ADDRESSES);
 		ends(net->pair[i].bridge, sizeof(net->pair[i].bridge));
 	}
-	for (int i = 0; i < net->guests; i++) {
-		fuzz_must(ifname_ok(net->guest[i].from));
-		ends(net->guest[i].child.name, IFNAMSIZ);
+	for (int i = 0; i < net->nics; i++) {
+		fuzz_must(ifname_ok(net->nic[i].from));
+		ends(net->nic[i].child.name, IFNAMSIZ);
 	}
 }
 
@@ -40,12 +41,12 @@ static void
 line(char *text)
 {
 	char name[] = "mkveth", *word[WORDS + 2] = { name };
-	static struct cmdline ask;
+	static struct cmdline cmd;
 	struct errmsg why = { "" };
 	int n = words_split(text, word + 1, WORDS, &why);
 
-	if (n > 0 && cmdline_read(n + 1, word, &ask, &why) == 0)
-		asked(&ask);
+	if (n > 0 && cmdline_read(n + 1, word, &cmd, &why) == 0)
+		asked(&cmd);
 	else if (n != 0)
 		fuzz_must(*why.text);
 	ends(why.text, sizeof(why.text));

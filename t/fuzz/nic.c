@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* nic.c - the file that says which interfaces a container was given */
+/* nic.c - the file that records the interfaces of a container */
 #include <limits.h>
 
 #include "net/nic.h"
@@ -33,15 +33,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	fuzz_must(list.n >= 0 && list.n <= NIC_MAX);
-	/* What was taken is written so that it is taken again. */
-	fuzz_must(store("x", &list, &why) == 0);
+	/* What is accepted is written so that it is accepted again. */
+	fuzz_must(save("x", &list, &why) == 0);
 	fuzz_must(nic_load("x", &again, &why) == 0 && again.n == list.n);
 	for (int i = 0; i < list.n; i++) {
-		fuzz_must(ifname_ok(list.mark[i].name));
-		fuzz_must(!strcmp(list.mark[i].name, again.mark[i].name));
-		fuzz_must(!strcmp(list.mark[i].kind, again.mark[i].kind));
-		fuzz_must(list.mark[i].index == again.mark[i].index);
-		fuzz_must(list.mark[i].moved == again.mark[i].moved);
+		fuzz_must(ifname_ok(list.record[i].name));
+		fuzz_must(!strcmp(list.record[i].name, again.record[i].name));
+		fuzz_must(!strcmp(list.record[i].kind, again.record[i].kind));
+		fuzz_must(list.record[i].index == again.record[i].index);
+		fuzz_must(list.record[i].moved == again.record[i].moved);
 	}
 	return 0;
 }
