@@ -2,14 +2,14 @@
 /*
  * run-in-netns [--unlink] netns [--] command [argument ...]
  *
- * Enter the network namespace, and a mount namespace of our own in which /sys
- * is a sysfs of that network namespace; then become command.
+ * Enter the network namespace, and a new mount namespace in which /sys is a
+ * sysfs of that network namespace; then execute command.
  *
- * A sysfs shows the network namespace of whoever mounts it, so we enter first
- * and mount then.  The new sysfs covers the old one, and what was mounted
- * below the old (the cgroup tree, above all) moves over.  Nobody else is in
- * the mount namespace, so the order of the steps does not matter, and a kill
- * undoes them all.  Kernels before 5.2 have only mount(2) for this.
+ * A sysfs shows the network namespace of the process that mounts it, so enter
+ * first, then mount.  The new sysfs is mounted over the old one, and the mounts
+ * below the old one (above all the cgroup tree) are moved to the new one.  No
+ * other process is in the mount namespace, so the order of the steps does not
+ * matter, and a kill undoes them all.  Kernels before 5.2 need mount(2).
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -29,16 +29,16 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 #include <linux/magic.h>
-#ifndef FSOPEN_CLOEXEC			/* musl has none of it, glibc all */
+#ifndef FSOPEN_CLOEXEC			/* musl lacks it, glibc has it */
 #include <linux/mount.h>
 #endif
 
-#include "base/privilege.h"
+#include "base/cli.h"
 #include "base/exits.h"
 #include "base/fd.h"
-#include "tree/mounts.h"
+#include "base/privilege.h"
 #include "net/netns.h"
-#include "base/cli.h"
+#include "tree/mounts.h"
 
 #define SYS "/sys"
 #define ETC "/etc"
@@ -51,17 +51,17 @@ static const char usage_text[] =
 static const char help[] =
 	"usage: run-in-netns [--unlink] netns [--] command [argument ...]\n"
 	"\n"
-	"Run command in a network namespace, with a /sys of that namespace\n"
-	"and all that was mounted below the old one.\n"
+	"Run command in a network namespace, with a /sys of that namespace and\n"
+	"the file systems mounted below the old one.\n"
 	"\n"
 	"  netns          a name under " NETNS_DIR ", a path, or pid:N\n"
-	"  -u, --unlink   remove the name once inside\n"
-	"  -h, --help     print this\n"
+	"  -u, --unlink   remove the name before running command\n"
+	"  -h, --help     print this help\n"
 	"  -V, --version  print the version\n";
 
-/* Where we come from, for what must be done there: --unlink. */
+/* The caller's mount namespace, in which --unlink removes the name. */
 struct home {
-	int mnt;		/* the mount namespace */
+	int mnt;
 	int names;		/* NETNS_DIR in it */
 };
 
@@ -85,7 +85,7 @@ open_or_die(const char *path, int flags)
 static void
 drop_caps(bool unlinks)
 {
-	/* To go home and back takes chroot, and a search of where we are. */
+	/* To switch to the caller's mount namespace and back takes all three. */
 	static const cap_value_t list[] = {
 		CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_DAC_READ_SEARCH
 	};
@@ -107,23 +107,25 @@ same_file(int a, int b)
 	    x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+/* is_current_netns - is it the network namespace of this process? */
+static bool
+is_current_netns(int ns)
+{
+	auto_close int current = open_or_die("/proc/self/ns/net", O_RDONLY);
+
+	return same_file(ns, current);
+}
+
 static void
 enter(int ns, const char *spec)
 {
-	int e;
-
-	if (setns(ns, CLONE_NEWNET) < 0) {
-		/* One that we are in already need not be ours to enter. */
-		e = errno;
-		if (e != EPERM || !same_file(ns,
-		    open_or_die("/proc/self/ns/net", O_RDONLY))) {
-			errno = e;
-			err(EXIT_TOOL, "enter %s", spec);
-		}
-	}
+	/* EPERM does not matter if this is the current namespace. */
+	if (setns(ns, CLONE_NEWNET) < 0 &&
+	    (errno != EPERM || !is_current_netns(ns)))
+		err(EXIT_TOOL, "enter %s", spec);
 	if (unshare(CLONE_NEWNS) < 0)
 		err(EXIT_TOOL, "make a mount namespace");
-	/* As ip does: the host's mounts go on arriving, ours stay here. */
+	/* As ip-netns does: mounts propagate from the host, not to it. */
 	if (mount("", "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
 		err(EXIT_TOOL, "make the mounts below / slaves");
 }
@@ -142,8 +144,9 @@ mount_attr(const struct statfs *old)
 	return attr;
 }
 
+/* mount_sysfs - mount a new sysfs with the flags of old; needs Linux 5.2 */
 static int
-mount_new(const struct statfs *old)
+mount_sysfs(const struct statfs *old)
 {
 	auto_close int fs = -1, mnt = -1;
 
@@ -158,8 +161,9 @@ mount_new(const struct statfs *old)
 	return fd_take(&mnt);
 }
 
+/* mount_sysfs_old - the same for older kernels */
 static int
-mount_old(const struct statfs *old)
+mount_sysfs_old(const struct statfs *old)
 {
 	unsigned long flags = (unsigned long)old->f_flags &
 	    (SAME_FLAGS | ST_NOATIME | ST_NODIRATIME);
@@ -171,8 +175,9 @@ mount_old(const struct statfs *old)
 	return open(SYS, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* move_mount_old - as move_mount, for kernels before 5.2 */
 static int
-bring_old(int node, const char *path)
+move_mount_old(int node, const char *path)
 {
 	char from[40], to[PATH_MAX + sizeof(SYS)];
 
@@ -186,11 +191,12 @@ bring_old(int node, const char *path)
 }
 
 /*
- * Bring the mount that node is open on to path below the new sysfs: move it,
- * or where it is locked to its place, as in a user namespace, clone it.
+ * move_mount_to - move the mount that node is open on to path below sysfs
+ *
+ * If it is locked to its place, as in a user namespace, it is cloned instead.
  */
 static int
-bring(int node, int sysfs, const char *path)
+move_mount_to(int node, int sysfs, const char *path)
 {
 	auto_close int clone = -1;
 
@@ -198,7 +204,7 @@ bring(int node, int sysfs, const char *path)
 	    MOVE_MOUNT_F_EMPTY_PATH) == 0)
 		return 0;
 	if (errno == ENOSYS)
-		return bring_old(node, path);
+		return move_mount_old(node, path);
 	if (errno != EINVAL)
 		return -1;
 	clone = (int)syscall(SYS_open_tree, node, "", OPEN_TREE_CLONE |
@@ -209,44 +215,50 @@ bring(int node, int sysfs, const char *path)
 	    MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-/* All that is to be seen below the old /sys but for other sysfs. */
-static void
-bring_all(int old, int sysfs, const struct mounts *m)
+static bool
+is_below(const char *path, const char *dir)
 {
-	const char *kept = NULL;
-	size_t len = 0;
+	size_t len = strlen(dir);
+
+	return !strncmp(path, dir, len) &&
+	    (path[len] == '/' || path[len] == '\0');
+}
+
+/* move_mounts - move all visible mounts below the old /sys, except sysfs */
+static void
+move_mounts(int old, int sysfs, const struct mounts *m)
+{
+	const char *moved = NULL;
 
 	for (size_t i = 0; i < m->n; i++) {
 		auto_close int node = -1;
 		const char *path = m->path[i];
 		struct statfs st;
 
-		if (kept && !strncmp(path, kept, len) &&
-		    (path[len] == '/' || !path[len]))
-			continue;	/* came along */
+		if (moved && is_below(path, moved))
+			continue;	/* moved with its parent */
 		node = openat(old, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 		if (node < 0 || fstatfs(node, &st) < 0)
-			continue;	/* hidden: nothing was to be seen */
+			continue;	/* hidden by another mount */
 		if (st.f_type == SYSFS_MAGIC)
-			continue;	/* part of the old one, bound */
-		kept = path;
-		len = strlen(path);
-		if (bring(node, sysfs, path) == 0)
+			continue;	/* a part of the old one, bound */
+		moved = path;
+		if (move_mount_to(node, sysfs, path) == 0)
 			continue;
 		if (errno != ENOENT && errno != ENOTDIR)
-			err(EXIT_TOOL, "keep %s/%s", SYS, path);
-		warn("no place any more for %s/%s", SYS, path);
+			err(EXIT_TOOL, "move %s/%s", SYS, path);
+		warn("%s/%s is lost: no such directory in the new sysfs", SYS,
+		    path);
 	}
 }
 
-/* A working directory below /sys is the old one's: go to the new one's. */
+/* renew_cwd - if the working directory is in the old /sys, go to the new one */
 static void
 renew_cwd(void)
 {
 	char cwd[PATH_MAX];
 
-	if (!getcwd(cwd, sizeof(cwd)) || strncmp(cwd, SYS, strlen(SYS)) ||
-	    (cwd[strlen(SYS)] && cwd[strlen(SYS)] != '/'))
+	if (!getcwd(cwd, sizeof(cwd)) || !is_below(cwd, SYS))
 		return;
 	if (chdir(cwd) < 0) {
 		warn("working directory %s", cwd);
@@ -255,6 +267,7 @@ renew_cwd(void)
 	}
 }
 
+/* renew_sys - mount the new sysfs over the old one, and move the mounts */
 static void
 renew_sys(void)
 {
@@ -265,21 +278,21 @@ renew_sys(void)
 
 	if (fstatfs(old, &st) < 0 ||
 	    mounts_below(old, SYS, SYSFS_MAGIC, &m) < 0)
-		err(EXIT_TOOL, "see what is mounted below %s", SYS);
-	sysfs = mount_new(&st);
+		err(EXIT_TOOL, "list the mounts below %s", SYS);
+	sysfs = mount_sysfs(&st);
 	if (sysfs < 0 && (errno == ENOSYS || errno == EPERM))
-		sysfs = mount_old(&st);
+		sysfs = mount_sysfs_old(&st);
 	if (sysfs < 0 && errno == EPERM) {
-		warn("%s stays as it was: mount sysfs", SYS);
+		warn("%s unchanged: mount sysfs", SYS);
 		return;
 	}
 	if (sysfs < 0)
 		err(EXIT_TOOL, "mount sysfs on %s", SYS);
-	bring_all(old, sysfs, &m);
+	move_mounts(old, sysfs, &m);
 	renew_cwd();
 }
 
-/* /etc/netns/NAME/FILE over /etc/FILE; what does not work does not hinder. */
+/* bind_etc - bind /etc/netns/NAME/FILE over /etc/FILE; failures only warn */
 static void
 bind_etc(const char *name)
 {
@@ -289,9 +302,12 @@ bind_etc(const char *name)
 	int n;
 
 	n = snprintf(from, sizeof(from), ETC "/netns/%s", name);
-	if (n >= PATH_MAX || !(dir = opendir(from)))
+	if (n >= PATH_MAX)
 		return;
-	while ((e = readdir(dir))) {
+	dir = opendir(from);
+	if (!dir)
+		return;
+	for (e = readdir(dir); e; e = readdir(dir)) {
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;
 		snprintf(from, sizeof(from), ETC "/netns/%s/%s", name,
@@ -312,7 +328,7 @@ find_home(void)
 	};
 }
 
-/* Remove the name where it is; the kernel then does so in every copy. */
+/* unlink_at_home - remove the name; the kernel then unmounts every copy */
 static void
 unlink_at_home(struct home home, const char *name, int ns)
 {
@@ -322,18 +338,19 @@ unlink_at_home(struct home home, const char *name, int ns)
 	auto_close int now = -1;
 
 	if (setns(home.mnt, CLONE_NEWNS) < 0 || fchdir(home.names) < 0)
-		err(EXIT_TOOL, "go back to unlink %s", name);
+		err(EXIT_TOOL, "enter the caller's mount namespace to unlink %s",
+		    name);
 	now = openat(home.names, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (now < 0 || !same_file(now, ns))
-		errx(EXIT_TOOL, "unlink %s: it is not what it was", name);
-	/* EINVAL: it is a link or the like, no mount. */
+		errx(EXIT_TOOL, "unlink %s: it is another namespace now", name);
+	/* EINVAL: not a mount, but a symbolic link, say. */
 	if (umount2(name, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL)
 		err(EXIT_TOOL, "unmount %s/%s", NETNS_DIR, name);
 	if (unlink(name) < 0)
 		err(EXIT_TOOL, "unlink %s/%s", NETNS_DIR, name);
 	if (setns(mnt, CLONE_NEWNS) < 0 || fchdir(root) < 0 ||
 	    chroot(".") < 0 || fchdir(cwd) < 0)
-		err(EXIT_TOOL, "come back after unlink");
+		err(EXIT_TOOL, "return from the caller's mount namespace");
 }
 
 int
@@ -369,7 +386,8 @@ main(int argc, char *argv[])
 		errx(EXIT_TOOL, "--unlink needs a name under %s, not %s",
 		    NETNS_DIR, spec);
 
-	if ((ns = netns_open(spec)) < 0)
+	ns = netns_open(spec);
+	if (ns < 0)
 		err(EXIT_TOOL, "open network namespace %s", spec);
 	if (unlinks)
 		home = find_home();

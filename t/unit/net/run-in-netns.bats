@@ -448,7 +448,7 @@ $(ls /sys/fs/cgroup | wc -l)"
 		run in_world unshare -Urm sh -c 'run-in-netns pid:$$ ls /sys/fs/cgroup'
 	fi
 	assert_success
-	assert_line --index 0 "run-in-netns: /sys stays as it was: mount sysfs: Operation not permitted"
+	assert_line --index 0 "run-in-netns: /sys unchanged: mount sysfs: Operation not permitted"
 	assert_line "$(ls /sys/fs/cgroup | head -n 1)"
 }
 
