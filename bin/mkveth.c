@@ -41,10 +41,10 @@ static const char help[] =
 "       mkveth batch [-k] <LINES\n"
 "       mkveth wait [--] COMMAND [ARGUMENT]...\n"
 "\n"
-"  -H, --host-address ADDRESS[/PREFIX]   give the host's end an address\n"
-"  -L, --local-address ADDRESS[/PREFIX]  give the container's end one\n"
+"  -H, --host-address ADDRESS[/PREFIX]   address of the host's end\n"
+"  -L, --local-address ADDRESS[/PREFIX]  address of the container's end\n"
 "      --host-address6, --local-address6 ADDRESS[/PREFIX]  IPv6 only\n"
-"  -g, --gateway ADDRESS       default gateway, if not the host's address\n"
+"  -g, --gateway ADDRESS       default gateway (default: the host's address)\n"
 "      --gateway6 ADDRESS      the same, IPv6 only\n"
 "  -D, --no-default-route      set no default route\n"
 "  -b, --bridge BRIDGE         put the host's end on a bridge\n"
@@ -52,20 +52,20 @@ static const char help[] =
 "  -m, --mac MAC               MAC of the container's end\n"
 "  -N, --name IFNAME           the container's end (default eth0)\n"
 "  -i, --host-name IFNAME      the host's end (default c-NAME)\n"
-"      --pair NAME[:KEY=VALUE,...]       one pair more, NAME on both ends;\n"
+"      --pair NAME[:KEY=VALUE,...]       extra pair, NAME on both ends;\n"
 "                              KEY: host, local, bridge, mac, mtu\n"
-"      --move IFNAME           move it in; del brings it back\n"
-"      --macvlan IFNAME[:NAME[:MODE]]    make one on it, inside\n"
-"      --ipvlan IFNAME[:NAME[:MODE]]     the same\n"
-"      --no-pair               make no pair\n"
-"      --release               let go mkveth wait there, when all is done\n"
-"      --check                 do nothing: is what is asked for right?\n"
+"      --move IFNAME           move a host interface in; del moves it back\n"
+"      --macvlan IFNAME[:NAME[:MODE]]    create a macvlan on IFNAME\n"
+"      --ipvlan IFNAME[:NAME[:MODE]]     create an ipvlan on IFNAME\n"
+"      --no-pair               create no pair but extra ones\n"
+"      --release               when done, wake mkveth wait in the namespace\n"
+"      --check                 validate only\n"
 "  -n, --netns NETNS           a name in " NETNS_DIR " (default net-NAME),\n"
 "                              a path, or pid:N\n"
-"  -w, --wait                  until the kernel has removed all, too\n"
+"  -w, --wait                  wait until the links are removed\n"
 "  -j, --json                  print JSON\n"
-"  -k, --keep-going            go on after a line that failed\n"
-"  -h, --help                  print this\n"
+"  -k, --keep-going            continue after a line that failed\n"
+"  -h, --help                  print this help\n"
 "  -V, --version               print the version\n";
 
 enum {
@@ -152,15 +152,15 @@ read_lines(void)
 		size *= 2;
 		text = realloc(text, size);
 		if (!text)
-			err(1, "batch: memory for its lines");
+			errx(1, "batch: out of memory");
 		n = fd_read_max(STDIN_FILENO, text + len, size - 1 - len);
 		if (n < 0)
 			err(1, "batch: read");
 		len += (size_t)n;
 		if (len > LINES)
-			errx(EXIT_USAGE, "batch: more than 16 MiB");
+			errx(EXIT_USAGE, "batch: input larger than 16 MiB");
 		if (memchr(text, '\0', len))
-			errx(EXIT_USAGE, "batch: a zero byte");
+			errx(EXIT_USAGE, "batch: input contains a zero byte");
 	} while (len == size - 1);
 	text[len] = '\0';
 	return text;
@@ -191,8 +191,8 @@ next_line(const char **text, int line, char buf[LINE], struct cmdline *cmd)
 	if (n < 0 || cmdline_read(n + 1, word, cmd, &why) < 0)
 		errx(EXIT_USAGE, "line %d: %s", line, why.text);
 	if (cmd->verb != CMDLINE_ADD && cmd->verb != CMDLINE_DEL)
-		errx(EXIT_USAGE, "line %d: a batch adds and deletes only: %s",
-		    line, word[1]);
+		errx(EXIT_USAGE, "line %d: not add or del: %s", line,
+		    word[1]);
 	return !cmd->check;
 }
 
@@ -283,7 +283,7 @@ show_named(struct show *show, const struct network *net)
 	int r = show_one(show, net);
 
 	if (r == 0)
-		warnx("show %s: no network of that name", net->name);
+		warnx("show %s: no such network", net->name);
 	return r == 1 ? 0 : 1;
 }
 
@@ -315,7 +315,7 @@ do_wait(char *argv[])
 	if (*argv && !strcmp(*argv, "--"))
 		argv++;
 	else if (*argv && **argv == '-')
-		errx(EXIT_TOOL, "wait: not an option here: %s", *argv);
+		errx(EXIT_TOOL, "wait: unknown option: %s", *argv);
 	if (!*argv)
 		errx(EXIT_TOOL, "wait: no command");
 	if (ready_wait(WAIT_MS) < 0)
@@ -336,7 +336,7 @@ main(int argc, char *argv[])
 	if (waits)
 		do_wait(argv + 2);
 	if (privilege_no_new() < 0)
-		err(1, "give up new privileges");
+		err(1, "set no_new_privs");
 	if (cmdline_read(argc, argv, &cmd, &why) < 0)
 		errx(EXIT_USAGE, "%s", why.text);
 	if (cmd.verb == CMDLINE_HELP)

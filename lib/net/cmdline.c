@@ -135,12 +135,12 @@ set_option(struct cmdline *cmd, int opt, const char *text, struct errmsg *why)
 static int
 refuse_option(char *argv[], int opt, struct errmsg *why)
 {
-	const char *what = "not an option here";
+	const char *what = "unknown option";
 	/* With musl this is NULL if the value of a short option is missing. */
 	const char *word = argv[optind - 1];
 
 	if (opt == ':')
-		what = "the option needs a value";
+		what = "option needs a value";
 	if (word && !strncmp(word, "--", 2) && word[2])
 		return errmsg_set(why, "%s: %s", what, word);
 	return errmsg_set(why, "%s: -%c", what, optopt);
@@ -186,17 +186,17 @@ parse_name(int argc, char *argv[], struct cmdline *cmd, struct errmsg *why)
 	bool shows_all = cmd->verb == CMDLINE_SHOW && !cmd->names;
 
 	if (argc > 1)
-		return errmsg_set(why, "one name at a time: %s", argv[1]);
+		return errmsg_set(why, "unexpected argument: %s", argv[1]);
 	if (argc > 0 && is_batch)
-		return errmsg_set(why, "batch takes no name: %s", argv[0]);
+		return errmsg_set(why, "unexpected argument: %s", argv[0]);
 	if (argc == 0 && (is_batch || shows_all))
 		return 0;
 	if (argc == 0)
-		return errmsg_set(why, "%s: no name of a container",
+		return errmsg_set(why, "%s: container name missing",
 		    verbs[cmd->verb].name);
 	cmd->name = argv[0];
 	if (!name_ok(cmd->name))
-		return errmsg_set(why, "not a name of a container: \"%s\": "
+		return errmsg_set(why, "invalid container name \"%s\": "
 		    NAME_ALLOWED, cmd->name);
 	request_names(&cmd->net, cmd->name, cmd->netns);
 	return request_validate(&cmd->net, !cmd->no_route, why);
@@ -212,8 +212,7 @@ parse_verb(int argc, char *argv[], struct cmdline *cmd, struct errmsg *why)
 	while (i < n && strcmp(argv[0], verbs[i].name))
 		i++;
 	if (i == n)
-		return errmsg_set(why, "not add, del, show or batch: %s",
-		    argv[0]);
+		return errmsg_set(why, "unknown command: %s", argv[0]);
 	cmd->verb = (enum cmdline_verb)i;
 	r = parse_options(argc, argv, &verbs[i], cmd, why);
 	if (r != 0)
@@ -233,7 +232,7 @@ cmdline_read(int argc, char *argv[], struct cmdline *cmd, struct errmsg *why)
 	if (r != 0)
 		return r < 0 ? -1 : 0;
 	if (optind == argc)
-		return errmsg_set(why, "add, del, show, batch or wait? "
-		    "See mkveth --help");
+		return errmsg_set(why, "no command; expected add, del, show, "
+		    "batch or wait");
 	return parse_verb(argc - optind, argv + optind, cmd, why);
 }

@@ -74,7 +74,7 @@ explain(const struct nl *nl, const char *link, struct errmsg *why)
 	char what[2 * ADDRESS_TEXT + 32];
 
 	if (!h)
-		return errmsg_set(why, "netlink about %s: %s", link, reason);
+		return errmsg_set(why, "netlink request for %s: %s", link, reason);
 	if (*nl->text)
 		reason = nl->text;
 	if (h->nlmsg_type == RTM_DELLINK)

@@ -5,10 +5,10 @@
 #include <stdint.h>
 
 /*
- * hash_64 - the same 64 bits for the same text, on every machine and build
+ * hash_64 - a 64-bit hash, the same on every machine
  *
- * FNV-1a: two texts of one length that differ in a single byte never collide.
- * Not for secrets.  Source: draft-eastlake-fnv.
+ * FNV-1a: texts of the same length that differ in one byte never collide.
+ * Not cryptographic.  Source: draft-eastlake-fnv.
  */
 static inline uint64_t
 hash_64(const char *s)

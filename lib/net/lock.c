@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* lock.c - one worker per container at a time */
+/* lock.c - a lock for each container */
 #define _GNU_SOURCE
 #include "net/lock.h"
 

@@ -5,13 +5,14 @@
 #define LOCK_FILE "/run/mkveth.lock"
 
 /*
- * lock_name - be the only one that works on the network of a container
+ * lock_name - lock the network of a container
  *
- * Waits.  One byte of LOCK_FILE, at a place that follows from the name, is
- * locked: no file per container is left over, other containers are not held
- * up (save by a rare collision), and the kernel frees it when we die.
- * Returns the O_CLOEXEC descriptor that holds it, or -1 with the errno of
- * open(2) or fcntl(2).  Never take two: nothing finds a deadlock.
+ * Waits until it is free.  The lock is one byte of LOCK_FILE at an offset
+ * derived from the name.  So no files per container are left over, containers
+ * do not block each other (except by a rare collision), and the kernel unlocks
+ * it if the process dies.  Returns the O_CLOEXEC descriptor that holds the
+ * lock, or -1 with the errno of open(2) or fcntl(2).  Never hold two: deadlocks
+ * are not detected.
  * Source: fcntl_locking(2), open file description locks.
  */
 int lock_name(const char *name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* mac.c - MAC addresses that stay */
+/* mac.c - stable MAC addresses */
 #define _GNU_SOURCE
 #include "net/mac.h"
 
@@ -11,13 +11,15 @@
 
 enum { ID = 32, TEXT = 256 };
 
-/* read_id - the first characters of a file that holds an id */
+/* read_id - read the first characters of a file that contains an id */
 static int
 read_id(const char *path, char id[ID])
 {
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	return fd >= 0 && fd_read_max(fd, id, ID) == ID ? 0 : -1;
+	if (fd < 0 || fd_read_max(fd, id, ID) != ID)
+		return -1;
+	return 0;
 }
 
 int
@@ -27,13 +29,13 @@ mac_derive(enum mac_end end, const char *name, const char *link,
 	char id[ID], text[TEXT];
 	uint64_t h;
 
-	/* A host without the first is known by the second until it reboots. */
+	/* Without a machine id, stable at least until the host reboots. */
 	if (read_id("/etc/machine-id", id) < 0 &&
 	    read_id("/proc/sys/kernel/random/boot_id", id) < 0)
 		return -1;
 	snprintf(text, sizeof(text), "%.*s/%d/%s/%s", ID, id, end, name, link);
 	h = hash_64(text);
-	/* Spread what the last characters did over all bits (MurmurHash3). */
+	/* Let the last characters influence all bits (from MurmurHash3). */
 	h = (h ^ h >> 33) * 0xff51afd7ed558ccd;
 	h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53;
 	for (int i = 0; i < 6; i++, h >>= 8)

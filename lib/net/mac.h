@@ -4,18 +4,17 @@
 
 #include <stdint.h>
 
-/* The host's end of a pair, the container's, or a link on top of another. */
+/* The host's end of a pair, the container's end, or a macvlan. */
 enum mac_end { MAC_HOST, MAC_INNER, MAC_CHILD };
 
 /*
- * mac_derive - the MAC address that a link of a container always has
+ * mac_derive - derive the stable MAC address of a link of a container
  *
- * It is the same after a restart, and another on other hosts, for other
- * containers and for other links.  name is the container's, link that of the
- * interface.  It is locally administered.
- * A bridge takes the lowest address among those of its ports for its own: one
- * for MAC_HOST begins with fe, so that it is rarely the lowest.
- * Returns 0, or -1 where the host has no id of its own.
+ * It is the same after a restart, and differs between hosts, containers and
+ * links.  name is that of the container, link that of the interface.  The
+ * address is locally administered.  A bridge uses the lowest address of its
+ * ports, so that for MAC_HOST begins with fe, to be rarely the lowest.
+ * Returns 0, or -1 if the host has no id.
  * Source: machine-id(5), random(4).
  */
 int mac_derive(enum mac_end end, const char *name, const char *link,

@@ -153,11 +153,11 @@ claim_slot(struct job *job, struct pair *pair, int index)
 	}
 	if (index) {
 		errno = EEXIST;
-		return errmsg_set(job->why, "link %s: it is another "
-		    "container's", host);
+		return errmsg_set(job->why, "link %s: belongs to another "
+		    "container", host);
 	}
 	errno = ENOSPC;
-	return errmsg_set(job->why, "link %s: no room for one pair more", host);
+	return errmsg_set(job->why, "link %s: no slot for another extra pair", host);
 }
 
 /* claim_slots - existing links first, so that no new one gets their slot */
@@ -206,8 +206,8 @@ enter_ns(struct job *job)
 		    want->netns);
 	if (st.st_dev == job->host->dev && st.st_ino == job->host->ino) {
 		errno = EINVAL;
-		return errmsg_set(job->why, "network namespace %s: it is the "
-		    "host's own", want->netns);
+		return errmsg_set(job->why, "network namespace %s: is the host's "
+		    "own", want->netns);
 	}
 	return 0;
 }
@@ -225,7 +225,7 @@ open_inner(struct job *job)
 		errmsg_errno(job->why, "netlink socket in %s",
 		    job->want->netns);
 	if (setns(job->host->ns, CLONE_NEWNET) < 0)
-		r = errmsg_errno(job->why, "back to the host's namespace");
+		r = errmsg_errno(job->why, "return to the host's namespace");
 	return r;
 }
 

@@ -314,10 +314,10 @@ remove_one(const struct place *at, const struct nic_record *record,
 		link_move(at->inner, link.index, at->host_ns, record->name);
 	else
 		link_del(at->inner, link.index);
-	if (nl_run(at->inner, NULL, NULL) < 0)
-		return errmsg_errno(why, "bring %s back from %s", record->name,
-		    at->netns);
-	return 0;
+	if (nl_run(at->inner, NULL, NULL) == 0)
+		return 0;
+	return errmsg_errno(why, record->moved ? "move %s back from %s" :
+	    "remove %s from %s", record->name, at->netns);
 }
 
 int

@@ -5,23 +5,23 @@
 #include "net/nl.h"
 
 /*
- * A process in a network namespace waits until its network is complete.  What
- * tells it is the group of the loopback interface there: each namespace has
- * one, and a new one is in group 0.
+ * A process in a network namespace can wait until its network is complete.  The
+ * sign is the group of the loopback interface: every namespace has one, and in
+ * a new namespace its group is 0.
  */
 
 /*
- * ready_set - let go who waits in the namespace of this socket
+ * ready_set - wake the waiters in the namespace of this socket
  *
  * Returns 0, or -1 with the errno of nl_run.
  */
 int ready_set(struct nl *nl);
 
 /*
- * ready_wait - wait in the present network namespace until ready_set
+ * ready_wait - wait until ready_set in the current network namespace
  *
- * Returns 0, or -1 with errno: ETIMEDOUT after timeout_ms, or that of nl_open
- * or nl_run.
+ * Returns 0, or -1 with errno: ETIMEDOUT after timeout_ms, or the errno of
+ * nl_open or nl_run.
  */
 int ready_wait(int timeout_ms);
 

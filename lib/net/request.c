@@ -42,7 +42,7 @@ static int
 parse_address(struct address *to, int family, const char *text, struct errmsg *why)
 {
 	if (address_parse(text, to) < 0)
-		return errmsg_set(why, "not an address of an interface: %s", text);
+		return errmsg_set(why, "invalid interface address: %s", text);
 	if (family != AF_UNSPEC && to->family != family)
 		return errmsg_set(why, "not an IPv%d address: %s",
 		    family == AF_INET ? 4 : 6, text);
@@ -75,10 +75,10 @@ request_set_gateway(struct addressing *set, int family, const char *text,
 	if (parse_address(&a, family, text, why) < 0)
 		return -1;
 	if (strchr(text, '/'))
-		return errmsg_set(why, "a gateway has no prefix length: %s", text);
+		return errmsg_set(why, "gateway with a prefix length: %s", text);
 	gateway = &set->gateway[family_index(a.family)];
 	if (gateway->family)
-		return errmsg_set(why, "a second gateway: %s", text);
+		return errmsg_set(why, "more than one gateway: %s", text);
 	*gateway = a;
 	return 0;
 }
@@ -115,10 +115,9 @@ request_mac(struct addressing *set, const char *text, struct errmsg *why)
 	static const uint8_t zero[6];
 
 	if (parse_mac(text, set->mac) < 0)
-		return errmsg_set(why, "not a MAC address: %s", text);
+		return errmsg_set(why, "invalid MAC address: %s", text);
 	if (set->mac[0] & 1 || !memcmp(set->mac, zero, 6))
-		return errmsg_set(why, "not the MAC address of one host: %s",
-		    text);
+		return errmsg_set(why, "not a unicast MAC address: %s", text);
 	set->has_mac = true;
 	return 0;
 }
@@ -129,7 +128,7 @@ request_mtu(struct addressing *set, const char *text, struct errmsg *why)
 	long mtu = num_read(text, 65535);
 
 	if (*text == '0' || mtu < 68)
-		return errmsg_set(why, "not an MTU of 68 to 65535: %s", text);
+		return errmsg_set(why, "invalid MTU (68 to 65535): %s", text);
 	set->mtu = (uint32_t)mtu;
 	return 0;
 }
@@ -139,7 +138,7 @@ request_host_name(struct veth_wanted *pair, const char *text,
     struct errmsg *why)
 {
 	if (!ifname_ok(text))
-		return errmsg_set(why, "not a name of an interface: %s", text);
+		return errmsg_set(why, "invalid interface name: %s", text);
 	strcpy(pair->host, text);
 	strcpy(pair->name, text);
 	return 0;
@@ -150,7 +149,7 @@ request_peer_name(struct veth_wanted *pair, const char *text,
     struct errmsg *why)
 {
 	if (!ifname_ok(text))
-		return errmsg_set(why, "not a name of an interface: %s", text);
+		return errmsg_set(why, "invalid interface name: %s", text);
 	pair->peer = text;
 	return 0;
 }
@@ -159,7 +158,7 @@ int
 request_bridge(struct veth_wanted *pair, const char *text, struct errmsg *why)
 {
 	if (!ifname_ok(text))
-		return errmsg_set(why, "not a name of an interface: %s", text);
+		return errmsg_set(why, "invalid interface name: %s", text);
 	strcpy(pair->bridge, text);
 	return 0;
 }
@@ -195,7 +194,8 @@ set_key(struct veth_wanted *pair, char *text, struct errmsg *why)
 		return request_mac(set, value, why);
 	if (!strcmp(text, "mtu"))
 		return request_mtu(set, value, why);
-	return errmsg_set(why, "not host, local, bridge, mac or mtu: %s", text);
+	return errmsg_set(why, "unknown key (host, local, bridge, mac, mtu): "
+	    "%s", text);
 }
 
 int
@@ -205,8 +205,8 @@ request_pair(struct network *net, const char *text, struct errmsg *why)
 	char buf[1024], *keys, *key;
 
 	if (net->n == NETWORK_PAIRS)
-		return errmsg_set(why, "more than %d pairs: %s", NETWORK_EXTRA,
-		    text);
+		return errmsg_set(why, "more than %d extra pairs: %s",
+		    NETWORK_EXTRA, text);
 	if ((size_t)snprintf(buf, sizeof(buf), "%s", text) >= sizeof(buf))
 		return errmsg_set(why, "too long: %s", text);
 	keys = split_at(buf, ':');
@@ -227,7 +227,7 @@ request_netns(struct network *net, const char *text, struct errmsg *why)
 	char path[4096];
 
 	if (netns_path(text, path, sizeof(path)) < 0)
-		return errmsg_set(why, "not a network namespace: %s", text);
+		return errmsg_set(why, "invalid network namespace: %s", text);
 	net->netns = text;
 	return 0;
 }
@@ -253,7 +253,7 @@ request_move(struct network *net, const char *text, struct errmsg *why)
 	struct nic nic = { .move = true };
 
 	if (!ifname_ok(text))
-		return errmsg_set(why, "not a name of an interface: %s", text);
+		return errmsg_set(why, "invalid interface name: %s", text);
 	strcpy(nic.from, text);
 	return add_nic(net, &nic, why);
 }
@@ -298,7 +298,7 @@ request_child(struct network *net, bool ipvlan, const char *text,
 	name = split_at(buf, ':');
 	mode = split_at(name, ':');
 	if (!ifname_ok(buf) || (name && *name && !ifname_ok(name)))
-		return errmsg_set(why, "not a name of an interface: %s", text);
+		return errmsg_set(why, "invalid interface name: %s", text);
 	strcpy(nic.from, buf);
 	if (name && *name)
 		strcpy(nic.child.name, name);
@@ -306,7 +306,7 @@ request_child(struct network *net, bool ipvlan, const char *text,
 		snprintf(nic.child.name, sizeof(nic.child.name),
 		    "%cv-%.12s", ipvlan ? 'i' : 'm', nic.from);
 	if (set_mode(&nic.child, mode) < 0)
-		return errmsg_set(why, "not a mode of %s: %s", nic.child.kind,
+		return errmsg_set(why, "unknown %s mode: %s", nic.child.kind,
 		    text);
 	return add_nic(net, &nic, why);
 }
@@ -330,13 +330,14 @@ complete_gateway(struct addressing *set, int family, bool defroute,
 	}
 	address_text(gateway, false, text);
 	if (!defroute)
-		return errmsg_set(why, "a gateway but no default route: %s", text);
-	if (!reachable)
-		return errmsg_set(why, "gateway %s, but the container has no "
-		    "IPv%d address", text, family == AF_INET ? 4 : 6);
-	if (address_list_has(&set->inner, gateway, false))
-		return errmsg_set(why, "the container as its own gateway: %s",
+		return errmsg_set(why, "gateway without a default route: %s",
 		    text);
+	if (!reachable)
+		return errmsg_set(why, "gateway %s: the container has no IPv%d "
+		    "address", text, family == AF_INET ? 4 : 6);
+	if (address_list_has(&set->inner, gateway, false))
+		return errmsg_set(why, "gateway %s: the container has this "
+		    "address", text);
 	return 0;
 }
 
@@ -368,8 +369,8 @@ validate_pair(struct veth_wanted *pair, bool defroute, struct errmsg *why)
 
 	if (*pair->bridge && host->n) {
 		address_text(&host->addr[0], false, text);
-		return errmsg_set(why, "an end on a bridge has no address, the "
-		    "bridge has: %s", text);
+		return errmsg_set(why, "on a bridge, the host's end has no "
+		    "address: %s", text);
 	}
 	for (int i = 0; i < host->n; i++) {
 		if (!address_list_has(inner, &host->addr[i], false))
@@ -380,7 +381,7 @@ validate_pair(struct veth_wanted *pair, bool defroute, struct errmsg *why)
 	}
 	if (set->mtu && set->mtu < 1280 && (address_list_first(host,
 	    AF_INET6) || address_list_first(inner, AF_INET6)))
-		return errmsg_set(why, "IPv6 needs an MTU of 1280: %u",
+		return errmsg_set(why, "IPv6 needs an MTU of at least 1280: %u",
 		    set->mtu);
 	if (complete_gateway(set, AF_INET, defroute, why) < 0)
 		return -1;
@@ -396,12 +397,13 @@ validate_names(const struct network *net, struct errmsg *why)
 
 		for (int k = 0; k < net->nics; k++)
 			if (!strcmp(nic_name(&net->nic[k]), pair->peer))
-				return errmsg_set(why, "two interfaces of one "
-				    "name in the container: %s", pair->peer);
+				return errmsg_set(why, "two interfaces with "
+				    "the same name: %s", pair->peer);
 		for (int k = i + 1; k < net->n; k++)
 			if (!strcmp(net->pair[k].peer, pair->peer) ||
 			    !strcmp(net->pair[k].host, pair->host))
-				return errmsg_set(why, "two pairs of one name: %s",
+				return errmsg_set(why, "two pairs with the "
+				    "same name: %s",
 				    net->pair[k].peer);
 	}
 	return 0;
@@ -413,7 +415,7 @@ request_validate(struct network *net, bool defroute, struct errmsg *why)
 	const char *what = requested(&net->pair[0]);
 
 	if (net->no_pair && what)
-		return errmsg_set(why, "no pair, but %s for it", what);
+		return errmsg_set(why, "--no-pair conflicts with %s", what);
 	for (int i = net->no_pair; i < net->n; i++)
 		/* Extra pairs have no default route. */
 		if (validate_pair(&net->pair[i], defroute && i == 0, why) < 0)

@@ -46,8 +46,8 @@ veth_find(const struct place *at, const struct veth_wanted *want,
 		return explain(at->host, want->name, why);
 	if (found->host.index && !found->host.ours) {
 		errno = EEXIST;
-		return errmsg_set(why, "link %s: there is one that is not ours "
-		    "(no veth of group %d or %d)", want->name, LINK_GROUP,
+		return errmsg_set(why, "link %s: not made by mkveth (no veth in "
+		    "group %d or %d)", want->name, LINK_GROUP,
 		    LINK_GROUP_EXTRA);
 	}
 	if (!*want->bridge)
@@ -154,7 +154,7 @@ create(const struct place *at, struct veth_wanted *want,
 	if (errno != EEXIST || at->host->failed != 0)
 		return explain(at->host, want->name, why);
 	found->created = false;
-	return errmsg_errno(why, "link %s with %s in %s", want->host,
+	return errmsg_errno(why, "link %s with peer %s in %s", want->host,
 	    want->peer, at->netns);
 }
 
@@ -178,7 +178,7 @@ read_current(const struct place *at, struct veth_wanted *want,
 		return -1;
 	if (strcmp(found->inner.name, want->peer)) {
 		errno = EEXIST;
-		return errmsg_set(why, "link %s: its other end is %s, not %s",
+		return errmsg_set(why, "link %s: its peer is %s, not %s",
 		    want->name, found->inner.name, want->peer);
 	}
 	fill_from_current(&want->set, &found->set);
@@ -194,7 +194,7 @@ refuse_ra(const struct veth_found *found, struct errmsg *why)
 	/* A bridge port takes none anyway. */
 	if (found->bridge.index && errno == EROFS)
 		return 0;
-	return errmsg_errno(why, "link %s: accept no router advertisements",
+	return errmsg_errno(why, "link %s: disable router advertisements",
 	    found->host.name);
 }
 
@@ -238,7 +238,7 @@ announce(const struct place *at, const struct veth_wanted *want,
 	struct link_set same_mac = { .master = -1, .mac = want->set.mac };
 
 	if (enable_announce6(at, want->peer) < 0)
-		return errmsg_errno(why, "back to the host's namespace");
+		return errmsg_errno(why, "return to the host's namespace");
 	if (!want->set.has_mac || !want->set.inner.n ||
 	    !(found->bridge.flags & IFF_UP))
 		return 0;
@@ -319,7 +319,7 @@ veth_read(const struct place *at, const struct veth_wanted *want,
 		return explain(at->host, want->name, why);
 	if (!found->host.index || !found->host.ours) {
 		errno = ENODEV;
-		return errmsg_set(why, "no link %s of ours", want->name);
+		return errmsg_set(why, "link %s: not made by mkveth", want->name);
 	}
 	if (addressing_list(at->host, found->host.index, NULL,
 	    &found->set.host, false) < 0)

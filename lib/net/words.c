@@ -1,33 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* words.c - cut a line of text into words, as a shell without expansions */
+/* words.c - split a line into words, like a shell without expansions */
 #include "net/words.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 static bool
-blank(char c)
+is_blank_char(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* one - take a word out of *from and end it; -1: a quote was not closed */
+/* end_word - unquote and end the word at *from, and skip it; -1: open quote */
 static int
-one(char **from)
+end_word(char **from)
 {
 	char *to = *from, *s = *from, quote = '\0';
-	bool more;
 
-	for (; *s && (quote || !blank(*s)); s++)
+	for (; *s && (quote || !is_blank_char(*s)); s++)
 		if (*s == quote)
 			quote = '\0';
 		else if (!quote && (*s == '"' || *s == '\''))
 			quote = *s;
 		else
 			*to++ = *s;
-	more = *s != '\0';
+	/* Step over the blank, before to, which may point to it, is ended. */
+	*from = *s ? s + 1 : s;
 	*to = '\0';
-	*from = s + more;
 	return quote ? -1 : 0;
 }
 
@@ -37,15 +36,15 @@ words_split(char *line, char *word[], int max, struct errmsg *why)
 	int n = 0;
 
 	for (;;) {
-		while (blank(*line))
+		while (is_blank_char(*line))
 			line++;
 		if (!*line || *line == '#')
 			break;
 		if (n == max)
 			return errmsg_set(why, "more than %d words", max);
 		word[n++] = line;
-		if (one(&line) < 0)
-			return errmsg_set(why, "a quote is not closed");
+		if (end_word(&line) < 0)
+			return errmsg_set(why, "unterminated quote");
 	}
 	word[n] = NULL;
 	return n;

@@ -5,12 +5,12 @@
 #include "base/errmsg.h"
 
 /*
- * words_split - cut a line into words, in place
+ * words_split - split a line into words, in place
  *
- * Blanks separate them; what stands in single or double quotes is taken as it
- * is; "#" at the beginning of a word ends the line.  Nothing is expanded, and
- * no character escapes another.  word has room for max pointers into line and
- * a NULL behind them.  Returns how many there are, or -1 with why.
+ * Words are separated by blanks; text in single or double quotes is literal;
+ * "#" at the beginning of a word starts a comment.  There are no expansions and
+ * no escapes.  word has room for max pointers into line and a final NULL.
+ * Returns the number of words, or -1 with why.
  */
 int words_split(char *line, char *word[], int max, struct errmsg *why);
 

@@ -247,7 +247,7 @@ export -f is_routed
 		'02:00:00:00:00:01 9000'
 	run in_world mkveth add --host-name veth7 foo
 	assert_failure 1
-	assert_output "mkveth: add foo: link veth7: its other end is lan0, not eth0"
+	assert_output "mkveth: add foo: link veth7: its peer is lan0, not eth0"
 	in_world mkveth del --host-name veth7 foo
 	in_world nothing_is_there
 }
@@ -433,7 +433,7 @@ export -f read_only without_proc
 	# Who can set nothing there is told where that matters: not on a bridge.
 	run in_world unshare -rmn --propagation private bash -c without_proc
 	assert_failure 1
-	assert_output "mkveth: add bar: link c-bar: accept no router advertisements: Read-only file system"
+	assert_output "mkveth: add bar: link c-bar: disable router advertisements: Read-only file system"
 }
 
 @test "--check does nothing, and is told what cannot be, without capabilities" {
@@ -569,10 +569,10 @@ export -f whole_state
 		before=$(in_world ip -j link)
 		run in_world mkveth add "${SEED[@]}" foo
 		assert_failure 1
-		assert_output "mkveth: add foo: link c-foo: there is one that is not ours (no veth of group $GROUP or $((GROUP + 1)))"
+		assert_output "mkveth: add foo: link c-foo: not made by mkveth (no veth in group $GROUP or $((GROUP + 1)))"
 		run in_world mkveth del foo
 		assert_failure 1
-		assert_output "mkveth: del foo: link c-foo: there is one that is not ours (no veth of group $GROUP or $((GROUP + 1)))"
+		assert_output "mkveth: del foo: link c-foo: not made by mkveth (no veth in group $GROUP or $((GROUP + 1)))"
 		assert_equal "$(in_world ip -j link)" "$before"
 		in_world ip link del c-foo
 		in_world nothing_is_there
@@ -593,7 +593,7 @@ export -f whole_state
 	in_world ip -n net-foo link add eth0 type bridge
 	run in_world mkveth add foo
 	assert_failure 1
-	assert_output "mkveth: add foo: link c-foo with eth0 in net-foo: File exists"
+	assert_output "mkveth: add foo: link c-foo with peer eth0 in net-foo: File exists"
 	in_world ip -n net-foo link show eth0
 	run in_world ip -j link
 	assert_equal "$(jq -r 'map(.ifname) | join(" ")' <<<"$output")" lo
@@ -675,7 +675,7 @@ export -f whole_state
 	assert_output "mkveth: add foo: network namespace /etc/hosts: Invalid argument"
 	run in_world mkveth add "${SEED[@]}" -n /proc/self/ns/net foo
 	assert_failure 1
-	assert_output "mkveth: add foo: network namespace /proc/self/ns/net: it is the host's own"
+	assert_output "mkveth: add foo: network namespace /proc/self/ns/net: is the host's own"
 	in_world nothing_is_there
 }
 
@@ -781,7 +781,7 @@ export -f whole_state
 	assert_line --index 1 --regexp '^foo local eth0 ifindex [0-9]+ up mtu 1500 mac [0-9a-f:]{17} addr 10.231.136.2/32 addr fc00:231:136::2/128 netns net-foo$'
 	run in_world mkveth show nothing
 	assert_failure 1
-	assert_output 'mkveth: show nothing: no network of that name'
+	assert_output 'mkveth: show nothing: no such network'
 }
 
 @test "show --json agrees with ip, for one and for all" {
@@ -850,7 +850,7 @@ export -f whole_state
 	add -- -foo => -foo
 	del ../foo => ../foo
 	show foo- => foo-
-	add -H 10.1.1 foo => --host-address: not an address of an interface: 10.1.1
+	add -H 10.1.1 foo => --host-address: invalid interface address: 10.1.1
 	add -H 10.1.1.256 foo => 10.1.1.256
 	add -H 10.1.1.01 foo => 10.1.1.01
 	add -H 10.1.1.1/33 foo => 10.1.1.1/33
@@ -864,7 +864,7 @@ export -f whole_state
 	add -H 127.0.0.1 foo => 127.0.0.1
 	add -H 224.0.0.1 foo => 224.0.0.1
 	add -H 255.255.255.255 foo => 255.255.255.255
-	add -L fc00::g foo => --local-address: not an address of an interface: fc00::g
+	add -L fc00::g foo => --local-address: invalid interface address: fc00::g
 	add -L fc00::1%eth0 foo => fc00::1%eth0
 	add -L fc00::1/129 foo => fc00::1/129
 	add -L :: foo => ::
@@ -900,28 +900,28 @@ export -f whole_state
 	add -n .. foo => ..
 	add -n pid:0 foo => pid:0
 	add -n pid:x foo => pid:x
-	add --move a/b foo => --move: not a name of an interface: a/b
+	add --move a/b foo => --move: invalid interface name: a/b
 	add --move p0 --move p0 foo => given twice: p0
 	add --move eth0 foo => eth0
-	add --macvlan p0::frob foo => not a mode of macvlan: p0::frob
-	add --macvlan p0:a:l2 foo => not a mode of macvlan: p0:a:l2
+	add --macvlan p0::frob foo => unknown macvlan mode: p0::frob
+	add --macvlan p0:a:l2 foo => unknown macvlan mode: p0:a:l2
 	add --macvlan p0:a/b foo => p0:a/b
 	add --macvlan :a foo => :a
 	add --macvlan p0 --macvlan p0 foo => given twice: mv-p0
 	add --macvlan p0:eth0 foo => eth0
-	add --ipvlan p0:a:bridge foo => not a mode of ipvlan: p0:a:bridge
+	add --ipvlan p0:a:bridge foo => unknown ipvlan mode: p0:a:bridge
 	add --pair a/b foo => a/b
 	add --pair a:host foo => --pair: not KEY=VALUE: host
 	add --pair a:via=10.1.1.1 foo => via
 	add --pair a:host=10.1.1.256 foo => 10.1.1.256
 	add --pair a:host=10.1.1.1,bridge=br0 foo => 10.1.1.1
 	add --pair a:mtu=5 foo => 5
-	add --pair a --pair a foo => two pairs of one name: a
-	add --pair eth0 foo => two pairs of one name: eth0
-	add --pair c-foo -N x foo => two pairs of one name: c-foo
-	add --pair a --pair b --pair c --pair d --pair e --pair f --pair g --pair h --pair i foo => more than 8 pairs: i
-	add --no-pair -L 10.1.1.1 foo => no pair, but an address for it
-	add --no-pair -b br0 foo => no pair, but a bridge for it
+	add --pair a --pair a foo => two pairs with the same name: a
+	add --pair eth0 foo => two pairs with the same name: eth0
+	add --pair c-foo -N x foo => two pairs with the same name: c-foo
+	add --pair a --pair b --pair c --pair d --pair e --pair f --pair g --pair h --pair i foo => more than 8 extra pairs: i
+	add --no-pair -L 10.1.1.1 foo => --no-pair conflicts with an address
+	add --no-pair -b br0 foo => --no-pair conflicts with a bridge
 	del -H 10.1.1.1 foo => H
 	show -D foo => D
 	END
@@ -1042,12 +1042,12 @@ export -f more_is_there seed_is_there_too
 	in_world mkveth add --pair veth1 bar
 	run in_world mkveth add "${SEED[@]}" --pair veth0 --pair veth1 foo
 	assert_failure 1
-	assert_output "mkveth: add foo: link veth1: it is another container's"
+	assert_output "mkveth: add foo: link veth1: belongs to another container"
 	assert_equal "$(in_world links)" 'c-bar lo veth1'
 	in_world ip link add veth2 type bridge
 	run in_world mkveth add --pair veth2 foo
 	assert_failure 1
-	assert_output --partial 'link veth2: there is one that is not ours'
+	assert_output --partial 'link veth2: not made by mkveth'
 	in_world ip link property add dev veth2 altname c-foo_1
 	in_world mkveth add --pair veth3 foo
 	in_world mkveth del foo
@@ -1170,7 +1170,7 @@ export -f ports ports_are_back inside
 	in_world ip link add p0 type bridge
 	run in_world mkveth del foo
 	assert_failure 1
-	assert_output 'mkveth: del foo: bring p0 back from net-foo: File exists'
+	assert_output 'mkveth: del foo: move p0 back from net-foo: File exists'
 	assert_equal "$(in_world inside)" 'eth0 lo p0'
 	in_world ip link del p0
 	in_world mkveth del foo
@@ -1356,18 +1356,18 @@ batch() { world_exec mkveth batch "$@"; }
 		assert_output --partial "mkveth: line 3: ${bad##* => }"
 		assert_equal "${#lines[@]}" 1
 	done <<-'END'
-	frob => not add, del, show or batch: frob
-	add foo_bar => not a name of a container: "foo_bar"
-	add -H 10.1.1.256 foo => --host-address: not an address of an interface: 10.1.1.256
-	add 'foo => a quote is not closed
-	add "" => not a name of a container: ""
-	add --mtu => the option needs a value: --mtu
-	show => a batch adds and deletes only: show
-	batch => a batch adds and deletes only: batch
-	--help => a batch adds and deletes only: --help
-	add --version => a batch adds and deletes only: add
-	add --frob foo => not an option here: --frob
-	del -H 10.1.1.1 foo => not an option here: -H
+	frob => unknown command: frob
+	add foo_bar => invalid container name "foo_bar"
+	add -H 10.1.1.256 foo => --host-address: invalid interface address: 10.1.1.256
+	add 'foo => unterminated quote
+	add "" => invalid container name ""
+	add --mtu => option needs a value: --mtu
+	show => not add or del: show
+	batch => not add or del: batch
+	--help => not add or del: --help
+	add --version => not add or del: add
+	add --frob foo => unknown option: --frob
+	del -H 10.1.1.1 foo => unknown option: -H
 	END
 	run batch < <(head -c 5000 /dev/zero | tr '\0' a)
 	assert_failure 2
@@ -1696,7 +1696,7 @@ export -f each_kill
 	run -125 in_world mkveth wait
 	assert_output "mkveth: wait: no command"
 	run -125 in_world mkveth wait --frob x
-	assert_output "mkveth: wait: not an option here: --frob"
+	assert_output "mkveth: wait: unknown option: --frob"
 	in_world mkveth del foo
 }
 
