@@ -3,13 +3,114 @@
 #define BASE_CLI_H
 
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/errmsg.h"
+
 /*
- * The options that every tool has, as rows of its struct option table and
- * cases of its switch.  HELP is the whole text of --help.  getopt_long(3)
- * has named a wrong option on stderr by the time the default case is reached.
+ * The command line of a tool with verbs:
+ *
+ *	TOOL [OPTION]... VERB [OPERAND]...
+ *
+ * A tool has one table of verbs and one of options.  The reader, the usage
+ * and the help are made of them.  Options may be anywhere before "--".  Every
+ * tool also has -h, --help, -V, --version and the verb help.  Nothing here
+ * exits, and output goes to the stream of the caller.
+ */
+
+/* The result of reading a command line; each tool defines its own. */
+struct cli_job;
+
+struct cli_option {
+	char key;		/* for cli_next, not h or V; 0 ends the table */
+	const char *name;	/* without the dashes */
+	const char *arg;	/* placeholder of its argument, or NULL */
+	const char *help;	/* one or more lines */
+	bool letter;		/* -KEY is its short form */
+};
+
+struct cli_verb {
+	const char *name;	/* NULL ends the table */
+	/*
+	 * Its own options and operands as shown in the usage: a line per form
+	 * of the command.  A line that starts with a space continues the one
+	 * before.
+	 */
+	const char *synopsis;
+	const char *options;	/* keys of its own options */
+	const char *help;	/* one line */
+	int (*run)(const struct cli_job *job);	/* returns the exit status */
+	int min, max;		/* number of operands */
+	bool command;		/* options end at the first operand: env(1) */
+};
+
+struct cli {
+	const char *tool;
+	const struct cli_verb *verbs;
+	const struct cli_option *options;
+	const char *common;	/* keys of the options of all verbs, or NULL */
+	const char *notes;	/* a paragraph for the help, or NULL */
+};
+
+/* What cli_next returns besides the keys of options. */
+enum { CLI_END = 0, CLI_HELP = 'h', CLI_VERSION = 'V' };
+
+struct cli_reader {
+	const struct cli_verb *verb;
+	const char *value;	/* of the option just returned, or NULL */
+	char **operand;		/* operands of them, in argv; NULL at the end */
+	int operands;
+	/* used by cli_next only */
+	const struct cli *cli;
+	char **next;
+	const char *letters;	/* short options left in the current word */
+	bool no_options;	/* after "--" */
+	char given[64];		/* keys of the options so far */
+};
+
+/* cli_start - start reading argv, as main gets it; its words are reordered */
+void cli_start(struct cli_reader *r, const struct cli *cli, char *argv[]);
+
+/*
+ * cli_next - read up to the next option
+ *
+ * Returns its key.  CLI_HELP: print help, of r->verb if that is set, and
+ * exit.  CLI_VERSION: print the version and exit.  CLI_END: the command line
+ * has a verb, which takes these options and this number of operands.  -1 and
+ * why: wrong usage.  A long option may be abbreviated, as with
+ * getopt_long(3).
+ */
+int cli_next(struct cli_reader *r, struct errmsg *why);
+
+/*
+ * cli_find - find a verb by its name
+ *
+ * Returns NULL if there is none.  *nearest is then the verb with the most
+ * similar name, at most two edits away, or NULL.
+ */
+const struct cli_verb *cli_find(const struct cli *cli, const char *name,
+    const struct cli_verb **nearest);
+
+/* cli_usage - write the usage of a verb, or of all if it is NULL */
+void cli_usage(const struct cli *cli, const struct cli_verb *verb, FILE *out);
+
+/* cli_help - write usage and help, the same way */
+void cli_help(const struct cli *cli, const struct cli_verb *verb, FILE *out);
+
+/*
+ * cli_answer - write what CLI_HELP or CLI_VERSION asked for, and flush
+ *
+ * Returns 0, or -1 with errno.
+ */
+int cli_answer(const struct cli_reader *r, int key, FILE *out);
+
+/*
+ * For tools without a table of verbs: the common options as rows of a struct
+ * option table and cases of a switch.  HELP is the whole text of --help.
+ * getopt_long(3) has reported an unknown option by the time the default case is
+ * reached.
  */
 #define CLI_COMMON \
 	{ "help", no_argument, NULL, 'h' }, \
