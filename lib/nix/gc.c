@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gc.c - Nix's collector and a root that is made while it may run */
+/* gc.c - make a root while Nix's garbage collector may be running */
 #define _GNU_SOURCE
 #include "nix/gc.h"
 
@@ -20,15 +20,24 @@
 
 enum {
 	POLL_MS = 5,
-	ACK_S = 10,		/* it may be at work on a large path */
+	ACK_S = 10,		/* the collector may be deleting a large path */
 };
 
-/* reach - a connection to the collection that runs; -1: there is none */
 static int
-reach(const char *state)
+set_timeouts(int s)
+{
+	const struct timeval wait = { .tv_sec = ACK_S };
+
+	if (setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0)
+		return -1;
+	return setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+}
+
+/* connect_collector - a socket; -1: none is running, or it takes no roots */
+static int
+connect_collector(const char *state)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	const struct timeval wait = { .tv_sec = ACK_S };
 	auto_close int s = -1;
 	int n = snprintf(sa.sun_path, sizeof(sa.sun_path),
 	    "%s/gc-socket/socket", state);
@@ -36,19 +45,17 @@ reach(const char *state)
 	if (n < 0 || (size_t)n >= sizeof(sa.sun_path))
 		return -1;
 	s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (s < 0 || setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &wait,
-	    sizeof(wait)) < 0 || setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &wait,
-	    sizeof(wait)) < 0 ||
+	if (s < 0 || set_timeouts(s) < 0 ||
 	    connect(s, (struct sockaddr *)&sa, sizeof(sa)) < 0)
 		return -1;
 	return fd_take(&s);
 }
 
-/* tell - the collection that runs of path; -1: it did not say that it heard */
+/* announce_root - a connection that took the root path, or -1 */
 static int
-tell(const char *state, const char *path)
+announce_root(const char *state, const char *path)
 {
-	auto_close int s = reach(state);
+	auto_close int s = connect_collector(state);
 	char line[PATH_MAX + 1], ack;
 	int n = snprintf(line, sizeof(line), "%s\n", path);
 
@@ -69,7 +76,8 @@ gc_hold(const char *state, const char *path, int wait_ms, int *hold)
 
 	*hold = -1;
 	snprintf(lock, sizeof(lock), "%s/gc.lock", state);
-	if ((fd = open(lock, O_RDONLY | O_CLOEXEC)) < 0)
+	fd = open(lock, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
 	for (;;) {
 		if (flock(fd, LOCK_SH | LOCK_NB) == 0) {
@@ -78,9 +86,10 @@ gc_hold(const char *state, const char *path, int wait_ms, int *hold)
 		}
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return -1;
-		if ((*hold = tell(state, path)) >= 0)
+		*hold = announce_root(state, path);
+		if (*hold >= 0)
 			return 0;
-		/* It has just begun, or ended, or is one that cannot be told. */
+		/* It is starting or ending, or Nix is older than 2.5. */
 		if (clock_ms() >= until_ms) {
 			errno = ETIMEDOUT;
 			return -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* linkfile.c - remember where the links of a container are */
+/* linkfile.c - the file of links known in a container */
 #define _GNU_SOURCE
 #include "nix/linkfile.h"
 
@@ -12,9 +12,9 @@
 #include "base/fd.h"
 #include "tree/inroot.h"
 
-/* split - each text that ends with a null byte; a last one without is none */
+/* split_records - each ends with a null byte; an unterminated one is dropped */
 static int
-split(const char *buf, size_t len, struct strset *records)
+split_records(const char *buf, size_t len, struct strset *records)
 {
 	const char *end = buf + len;
 
@@ -43,16 +43,20 @@ linkfile_read(int dir, struct strset *records)
 	fd = openat(dir, LINKFILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	if (fstat(fd, &st) < 0 || !(buf = malloc((size_t)st.st_size + 1)))
+	if (fstat(fd, &st) < 0)
 		return -1;
-	if ((len = fd_read_max(fd, buf, (size_t)st.st_size)) >= 0)
-		r = split(buf, (size_t)len, records);
+	buf = malloc((size_t)st.st_size + 1);
+	if (!buf)
+		return -1;
+	len = fd_read_max(fd, buf, (size_t)st.st_size);
+	if (len >= 0)
+		r = split_records(buf, (size_t)len, records);
 	free(buf);
 	return r;
 }
 
 static bool
-same(const struct strset *a, const struct strset *b)
+is_same_set(const struct strset *a, const struct strset *b)
 {
 	if (a->n != b->n)
 		return false;
@@ -70,11 +74,12 @@ linkfile_write(int dir, const struct strset *before,
 	char *buf;
 	int r;
 
-	if (same(before, now))
+	if (is_same_set(before, now))
 		return 0;
 	for (size_t i = 0; i < now->n; i++)
 		size += strlen(now->text[i]) + 1;
-	if (!(buf = malloc(size + 1)))
+	buf = malloc(size + 1);
+	if (!buf)
 		return -1;
 	for (size_t i = 0; i < now->n; i++)
 		at = (size_t)(stpcpy(buf + at, now->text[i]) - buf) + 1;

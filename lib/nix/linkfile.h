@@ -7,19 +7,18 @@
 #include "nix/storepath.h"
 #include "nix/strset.h"
 
-/* The file that remembers links; what its records are is in lib/nix/roots.h. */
+/* The file that stores known links; nix/roots.h describes its records. */
 #define LINKFILE "links"
 
 enum { LINKFILE_RECORD = 1 + STOREPATH_NAME + PATH_MAX };
 
-/* linkfile_read - the records, sorted; no file, no records; 0, or -1 */
+/* linkfile_read - read the records, sorted; 0 (also without a file) or -1 */
 int linkfile_read(int dir, struct strset *records);
 
 /*
- * linkfile_write - remember the records of now
+ * linkfile_write - replace the records, if they differ from those before
  *
- * If they are those of before, nothing is written.  They are there all or not
- * at all, and on disk on return.  Returns 0, or -1 with errno.
+ * Atomic, and on disk on return.  Returns 0, or -1 with errno.
  */
 int linkfile_write(int dir, const struct strset *before,
     const struct strset *now);

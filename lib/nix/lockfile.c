@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* lockfile.c - lock files that Nix understands */
+/* lockfile.c - lock files in Nix's protocol */
 #define _GNU_SOURCE
 #include "nix/lockfile.h"
 
@@ -17,12 +17,9 @@
 
 enum { POLL_MS = 5 };
 
-/*
- * To open a device that somebody put there would be to use it, so look first,
- * and open what was looked at.
- */
+/* open_regular - checks the type first: opening a device can have effects */
 static int
-open_there(int dir, const char *name)
+open_regular(int dir, const char *name)
 {
 	auto_close int seen = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	char path[32];
@@ -31,7 +28,9 @@ open_there(int dir, const char *name)
 	if (seen < 0 || fstat(seen, &st) < 0)
 		return -1;
 	if (!S_ISREG(st.st_mode)) {
-		errno = S_ISLNK(st.st_mode) ? ELOOP : EINVAL;
+		errno = EINVAL;
+		if (S_ISLNK(st.st_mode))
+			errno = ELOOP;
 		return -1;
 	}
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", seen);
@@ -39,15 +38,15 @@ open_there(int dir, const char *name)
 }
 
 static int
-open_or_make(int dir, const char *name)
+open_or_create(int dir, const char *name)
 {
 	for (int i = 0; i < 1000; i++) {
 		int fd = openat(dir, name,
 		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 		if (fd < 0 && errno == EEXIST)
-			fd = open_there(dir, name);
-		/* Its holder may have removed it just now. */
+			fd = open_regular(dir, name);
+		/* ENOENT: its holder has just unlinked it. */
 		if (fd >= 0 || errno != ENOENT)
 			return fd;
 	}
@@ -71,7 +70,7 @@ flock_until(int fd, int64_t until_ms)
 }
 
 static bool
-same_file(int dir, const char *name, const struct stat *st)
+is_named(int dir, const char *name, const struct stat *st)
 {
 	struct stat other;
 
@@ -85,14 +84,15 @@ lockfile_take(int dir, const char *name, int wait_ms)
 	int64_t until_ms = clock_ms() + wait_ms;
 
 	do {
-		auto_close int fd = open_or_make(dir, name);
+		auto_close int fd = open_or_create(dir, name);
 		struct stat st;
 
 		if (fd < 0 || flock_until(fd, until_ms) < 0 || fstat(fd, &st) < 0)
 			return -1;
 		if (st.st_size == 0)
 			return fd_take(&fd);
-		if (same_file(dir, name, &st) && unlinkat(dir, name, 0) < 0)
+		/* stale */
+		if (is_named(dir, name, &st) && unlinkat(dir, name, 0) < 0)
 			return -1;
 	} while (clock_ms() < until_ms);
 	errno = ETIMEDOUT;
@@ -102,7 +102,7 @@ lockfile_take(int dir, const char *name, int wait_ms)
 void
 lockfile_drop(int dir, const char *name, int fd)
 {
-	/* Removing it is a courtesy; the close alone frees the lock. */
+	/* Failures do no harm: close alone releases the lock. */
 	(void)unlinkat(dir, name, 0);
 	(void)!write(fd, "d", 1);
 	close(fd);

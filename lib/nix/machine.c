@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* machine.c - look into a container that runs */
+/* machine.c - open the root of a running container */
 #define _GNU_SOURCE
 #include "nix/machine.h"
 
@@ -14,10 +14,10 @@
 
 #include "base/fd.h"
 
-enum { SIZE = 8192 };	/* of what machined notes about one */
+enum { SIZE = 8192 };	/* of systemd-machined's file on a machine */
 
 static int
-read_note(const char *dir, const char *name, char text[SIZE])
+read_machine(const char *dir, const char *name, char text[SIZE])
 {
 	char path[PATH_MAX];
 	auto_close int fd = -1;
@@ -29,34 +29,39 @@ read_note(const char *dir, const char *name, char text[SIZE])
 		return -1;
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 || (len = fd_read_max(fd, text, SIZE - 1)) < 0)
+	if (fd < 0)
+		return -1;
+	len = fd_read_max(fd, text, SIZE - 1);
+	if (len < 0)
 		return -1;
 	text[len] = '\0';
 	return 0;
 }
 
-/* value_of - copy the value of KEY= */
+/* copy_value - copy the value of "KEY=" into buf */
 static bool
-value_of(const char *text, const char *key, char *buf, size_t size)
+copy_value(const char *text, const char *key, char *buf, size_t size)
 {
 	size_t klen = strlen(key);
 
-	for (const char *s = text; s; s = strchr(s, '\n') ?
-	    strchr(s, '\n') + 1 : NULL) {
-		size_t n = strcspn(s, "\n");
+	while (*text) {
+		size_t n = strcspn(text, "\n");
 
-		if (n < klen || strncmp(s, key, klen) != 0 || n - klen >= size)
-			continue;
-		memcpy(buf, s + klen, n - klen);
-		buf[n - klen] = '\0';
-		return true;
+		if (n >= klen && n - klen < size && !strncmp(text, key, klen)) {
+			memcpy(buf, text + klen, n - klen);
+			buf[n - klen] = '\0';
+			return true;
+		}
+		text += n;
+		if (*text == '\n')
+			text++;
 	}
 	return false;
 }
 
-/* is_ours - trees/name, or the copy of it that an ephemeral container runs on */
+/* is_root_of - is it trees/name, or a copy that an ephemeral container uses? */
 static bool
-is_ours(const char *root, const char *trees, const char *name)
+is_root_of(const char *root, const char *trees, const char *name)
 {
 	char real[PATH_MAX];
 	size_t n;
@@ -70,7 +75,7 @@ is_ours(const char *root, const char *trees, const char *name)
 }
 
 static bool
-same_dir(int fd, const char *path)
+is_same_dir(int fd, const char *path)
 {
 	struct stat a, b;
 
@@ -78,30 +83,40 @@ same_dir(int fd, const char *path)
 	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-int
-machine_root(const char *dir, const char *trees, const char *name)
+/* read_leader - the PID of the container's init; -1 with ENOENT: not running */
+static int
+read_leader(const char *dir, const char *trees, const char *name, char pid[16])
 {
-	char text[SIZE], root[PATH_MAX], pid[16], again[16], path[64];
-	auto_close int fd = -1;
+	char text[SIZE], root[PATH_MAX];
 
-	if (read_note(dir, name, text) < 0)
+	if (read_machine(dir, name, text) < 0)
 		return -1;
-	if (!value_of(text, "ROOT=", root, sizeof(root)) ||
-	    !value_of(text, "LEADER=", pid, sizeof(pid)) ||
-	    !is_ours(root, trees, name) || !*pid ||
-	    pid[strspn(pid, "0123456789")]) {
+	if (!copy_value(text, "ROOT=", root, sizeof(root)) ||
+	    !copy_value(text, "LEADER=", pid, 16) ||
+	    !is_root_of(root, trees, name) ||
+	    !*pid || pid[strspn(pid, "0123456789")]) {
 		errno = ENOENT;
 		return -1;
 	}
+	return 0;
+}
+
+int
+machine_root(const char *dir, const char *trees, const char *name)
+{
+	char pid[16], again[16], path[64];
+	auto_close int fd = -1;
+
+	if (read_leader(dir, trees, name, pid) < 0)
+		return -1;
 	snprintf(path, sizeof(path), "/proc/%s/root", pid);
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	/* The number may be that of another by now. */
-	if (read_note(dir, name, text) < 0)
+	/* Meanwhile the PID may have been reused. */
+	if (read_leader(dir, trees, name, again) < 0)
 		return -1;
-	if (!value_of(text, "LEADER=", again, sizeof(again)) ||
-	    strcmp(pid, again) != 0 || same_dir(fd, "/")) {
+	if (strcmp(pid, again) != 0 || is_same_dir(fd, "/")) {
 		errno = ENOENT;
 		return -1;
 	}

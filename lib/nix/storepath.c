@@ -17,23 +17,26 @@ storepath_store(void)
 {
 	const char *store = getenv("NIX_STORE_DIR");
 
-	return store && *store ? store : "/nix/store";
+	if (!store || !*store)
+		return "/nix/store";
+	return store;
 }
 
-/* after_store - what follows the store's directory in path, or NULL */
+/* after_store - the part of path after the store's directory, or NULL */
 static const char *
 after_store(const char *path)
 {
 	const char *store = storepath_store();
 	size_t n = strlen(store);
 
-	return strncmp(path, store, n) == 0 && (path[n] == '/' || !path[n]) ?
-	    path + n : NULL;
+	if (strncmp(path, store, n) != 0 || (path[n] != '/' && path[n]))
+		return NULL;
+	return path + n;
 }
 
-/* plain - no component is empty, "." or ".." */
+/* is_normal - no component is empty, "." or ".." */
 static bool
-plain(const char *path)
+is_normal(const char *path)
 {
 	for (const char *s = path; (s = strchr(s, '/')); s++) {
 		size_t n = strcspn(s + 1, "/");
@@ -45,7 +48,7 @@ plain(const char *path)
 	return true;
 }
 
-/* is_store_path - /HASH-NAME, or what lies below that */
+/* is_store_path - /HASH-NAME, or a path below it */
 static bool
 is_store_path(const char *rest)
 {
@@ -59,7 +62,7 @@ is_store_path(const char *rest)
 		return false;
 	n = strspn(rest + HASH_LEN + 2, letters);
 	return n > 0 && n <= NAME_LEN && (!rest[HASH_LEN + 2 + n] ||
-	    rest[HASH_LEN + 2 + n] == '/') && plain(rest);
+	    rest[HASH_LEN + 2 + n] == '/') && is_normal(rest);
 }
 
 int
@@ -88,17 +91,21 @@ storepath_resolve(const char *given, char *buf, size_t size)
 
 	if (stat(given, &st) < 0)
 		return -1;
-	if (!after_store(given) && !(from = realpath(given, real)))
+	if (!after_store(given))
+		from = realpath(given, real);
+	if (!from)
 		return -1;
-	for (n = strlen(from); n > 1 && from[n - 1] == '/'; n--)
-		;
+	n = strlen(from);
+	while (n > 1 && from[n - 1] == '/')
+		n--;
 	if (n >= size) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
 	memcpy(buf, from, n);
 	buf[n] = '\0';
-	if ((rest = after_store(buf)) && !is_store_path(rest)) {
+	rest = after_store(buf);
+	if (rest && !is_store_path(rest)) {
 		errno = EINVAL;
 		return -1;
 	}

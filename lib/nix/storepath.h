@@ -4,18 +4,18 @@
 
 #include <stddef.h>
 
-/* Room for HASH-NAME: Nix allows 211 characters in NAME. */
+/* Size of HASH-NAME with its null byte: Nix allows 211 characters in NAME. */
 enum { STOREPATH_NAME = 32 + 1 + 211 + 1 };
 
 /*
- * storepath_resolve - the path that a root shall lead to, for one that is given
+ * storepath_resolve - the path that a root must point to, for a given path
  *
  * given is absolute and exists.  A path in the store ($NIX_STORE_DIR, else
- * /nix/store) stays as it is but for slashes at its end, for a link there
- * counts itself; of another, links are resolved, as only then the collector
- * sees what in the store it leads to.  Returns 0, or -1 with errno EINVAL (it
- * is in the store, but not a store path, nor below one), ENAMETOOLONG, or that
- * of stat(2) and realpath(3).
+ * /nix/store) is taken as it is, without slashes at its end, as a link in the
+ * store may be a root itself.  In other paths links are resolved: the
+ * collector only recognizes paths in the store.  Returns 0, or -1 with errno
+ * EINVAL (in the store, but not in a store path), ENAMETOOLONG, or that of
+ * stat(2) and realpath(3).
  * Source: nix-store(1); src/libstore/path.cc of Nix 2.8.
  */
 int storepath_resolve(const char *given, char *buf, size_t size);
@@ -24,11 +24,11 @@ int storepath_resolve(const char *given, char *buf, size_t size);
 const char *storepath_store(void);
 
 /*
- * storepath_name - the store path that a link's text leads into
+ * storepath_name - the store path that a link's text points into
  *
- * Only the text is looked at.  name receives HASH-NAME, the name in the store
- * of the store path that it is or lies below.  Returns 0, or -1 with errno
- * ENOENT (it is not in the store), EINVAL (it is, but is not such a path).
+ * name receives its name in the store, HASH-NAME.  The file system is not
+ * accessed.  Returns 0, or -1 with errno ENOENT (not in the store) or EINVAL
+ * (in the store, but not in a store path).
  */
 int storepath_name(const char *text, char name[STOREPATH_NAME]);
 

@@ -5,15 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Doubles are found when there is no room, so that they take none. */
-enum { ROOM_MAX = 2 * TEXTLIST_MAX };
+/* Duplicates are removed once there is no room left. */
+enum { ROOM_MAX = 2 * STRSET_MAX };
 
 static int
-grow(struct strset *l)
+grow_set(struct strset *l)
 {
-	size_t room = l->room ? 2 * l->room : 64;
-	char **more = realloc(l->text, room * sizeof(*more));
+	size_t room = 64;
+	char **more;
 
+	if (l->room > 0)
+		room = 2 * l->room;
+	more = realloc(l->text, room * sizeof(*more));
 	if (!more)
 		return -1;
 	l->text = more;
@@ -26,14 +29,15 @@ strset_add(struct strset *l, const char *text)
 {
 	if (l->n == ROOM_MAX) {
 		strset_sort(l);
-		if (l->n == TEXTLIST_MAX)
+		if (l->n == STRSET_MAX)
 			l->full = true;
 	}
 	if (l->full)
 		return 0;
-	if (l->n == l->room && grow(l) < 0)
+	if (l->n == l->room && grow_set(l) < 0)
 		return -1;
-	if (!(l->text[l->n] = strdup(text)))
+	l->text[l->n] = strdup(text);
+	if (!l->text[l->n])
 		return -1;
 	l->n++;
 	return 0;
@@ -56,7 +60,7 @@ strset_sort(struct strset *l)
 		return;
 	qsort(l->text, l->n, sizeof(*l->text), by_text);
 	for (size_t i = 0; i < l->n; i++) {
-		if (kept < TEXTLIST_MAX &&
+		if (kept < STRSET_MAX &&
 		    (kept == 0 || strcmp(l->text[kept - 1], l->text[i]) != 0)) {
 			l->text[kept++] = l->text[i];
 			continue;

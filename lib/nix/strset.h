@@ -5,30 +5,30 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* How many texts a list takes: what a container may make the host remember. */
-enum { TEXTLIST_MAX = 65536 };
+/* The most texts in a set: limits what a container makes the host store. */
+enum { STRSET_MAX = 65536 };
 
-/* A list of texts, which is a set once it was sorted.  Starts as { 0 }. */
+/* A set of texts once it is sorted.  Starts as { 0 }. */
 struct strset {
 	char **text;
 	size_t n, room;
-	bool full;	/* something did not fit any more */
+	bool full;	/* a text was left out */
 };
 
 /*
- * strset_add - put a copy of a text there
+ * strset_add - add a copy of a text
  *
- * Returns 0, also when the list is full; or -1 with errno ENOMEM.
+ * Returns 0, even if the set is full; or -1 with errno ENOMEM.
  */
 int strset_add(struct strset *l, const char *text);
 
-/* strset_sort - in order, and each text once */
+/* strset_sort - sort the texts and remove duplicates */
 void strset_sort(struct strset *l);
 
-/* strset_has - is it in a list that is sorted? */
+/* strset_has - is the text in a sorted set? */
 bool strset_has(const struct strset *l, const char *text);
 
-/* strset_free - free the texts, not l, which is empty then */
+/* strset_free - free the texts and empty the set */
 void strset_free(struct strset *l);
 
 #endif
