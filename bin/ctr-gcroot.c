@@ -3,17 +3,16 @@
  * ctr-gcroot [--state-dir DIR] [--wait SECONDS] VERB NAME [...]
  *
  * The Nix profile of a container and the directory of its garbage collector
- * roots, below Nix's own: profiles/per-container/NAME and
+ * roots, in Nix's state directory: profiles/per-container/NAME and
  * gcroots/per-container/NAME.
  *
- * Both NAME directories are bound into the container, whose root writes there
- * what it likes, so all in them is reached from their descriptors, no link is
- * followed, and the profile is read as in lib/nix/profile.h.  The directories
- * above are for root alone, at every run: else a user of the host with the
- * number of one of the container's could write there too.
+ * Both are bound into the container, and its root may write to them.  So they
+ * are only accessed through descriptors, no link is followed, and the profile
+ * is read as nix/profile.h says.  Their parent directories are made
+ * accessible to root only, at every run: otherwise a host user with the ID of
+ * one of the container's users could write there as well.
  *
- * The roots that sync makes are in a third one, lib/nix/roots.h.  lib/nix/options.c
- * reads what is asked; here it is done.
+ * The roots that sync makes are in a third directory: nix/roots.h.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -25,255 +24,351 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "base/privilege.h"
+#include "base/cli.h"
 #include "base/exits.h"
 #include "base/fd.h"
-#include "nix/gc.h"
-#include "nix/options.h"
-#include "nix/sync.h"
-#include "nix/check.h"
-#include "nix/generation.h"
-#include "nix/report.h"
+#include "base/privilege.h"
 #include "nix/dirs.h"
+#include "nix/gc.h"
+#include "nix/generation.h"
+#include "nix/options.h"
+#include "nix/report.h"
+#include "nix/storepath.h"
+#include "nix/sync.h"
 #include "tree/remove.h"
 
-/* open_parent - the per-container directory of a kind; -1: there is none */
+/* open_parent - the parent directory of a kind; -1: there is none */
 static int
-open_parent(const struct options *line, enum nixdirs kind)
+open_parent(const struct cli_job *job, enum dirs_kind kind)
 {
-	int fd = dirs_parent(line->state, kind, false);
+	int fd = dirs_parent(job->state, kind, false);
 
 	if (fd < 0 && errno != ENOENT)
-		err(1, "open %s/%s", line->state, dirs_path[kind]);
+		err(1, "open %s/%s", job->state, dirs_path[kind]);
 	return fd;
 }
 
 /* open_name - the container's directory of a kind */
 static int
-open_name(const struct options *line, enum nixdirs kind, bool make)
+open_name(const struct cli_job *job, enum dirs_kind kind, bool make)
 {
-	int fd = dirs_open(line->state, kind, line->name, make);
+	int fd = dirs_open(job->state, kind, job->name, make);
 
 	if (fd < 0 && errno == ENOENT && !make)
-		errx(1, "%s has no profile in %s", line->name, line->state);
+		errx(1, "%s has no profile in %s", job->name, job->state);
 	if (fd < 0)
-		err(1, "open %s/%s/%s", line->state, dirs_path[kind],
-		    line->name);
+		err(1, "open %s/%s/%s", job->state, dirs_path[kind], job->name);
 	return fd;
 }
 
-/* open_profile - look after all parents, then the profile's directory */
+/* open_profile - secure all parents, then open the profile's directory */
 static int
-open_profile(const struct options *line, bool make)
+open_profile(const struct cli_job *job, bool make)
 {
-	auto_close int roots = make ? open_name(line, DIRS_ROOTS, true) :
-	    open_parent(line, DIRS_ROOTS);
-	auto_close int synced = open_parent(line, DIRS_SYNCED);
+	auto_close int roots = -1, synced = -1;
 
-	return open_name(line, DIRS_PROFILES, make);
+	if (make)
+		roots = open_name(job, DIRS_ROOTS, true);
+	else
+		roots = open_parent(job, DIRS_ROOTS);
+	synced = open_parent(job, DIRS_SYNCED);
+	return open_name(job, DIRS_PROFILES, make);
 }
 
-static void
-read_profile(const struct options *line, int dir, struct profile *p)
+/* open_and_read - open and read the profile */
+static int
+open_and_read(const struct cli_job *job, struct profile *p)
 {
+	int dir = open_profile(job, false);
+
 	if (profile_read(dir, p) < 0)
-		err(1, "read profile of %s", line->name);
+		err(1, "read profile of %s", job->name);
+	return dir;
 }
 
-static void
-init_verb(const struct options *line)
+static int
+cmd_init(const struct cli_job *job)
 {
-	auto_close int profile = open_profile(line, true);
+	auto_close int profile = open_profile(job, true);
+
+	return 0;
 }
 
+/* resolve_system - the path that the new generation must point to */
 static void
-set_verb(const struct options *line)
+resolve_system(const char *given, char *path, size_t size)
 {
-	auto_close int dir = open_profile(line, true);
-	auto_close int hold = -1;
+	if (given[0] != '/')
+		errx(EXIT_USAGE, "not an absolute path: %s", given);
+	if (storepath_resolve(given, path, size) == 0)
+		return;
+	if (errno == EINVAL)
+		errx(EXIT_USAGE, "not a store path: %s", given);
+	err(1, "look for %s", given);
+}
+
+/* hold_system - protect the system from the garbage collector */
+static int
+hold_system(const struct cli_job *job, const char *path)
+{
 	struct stat st;
-	struct errmsg why = { "" };
+	int hold;
 
-	if (gc_hold(line->state, line->arg[0], line->wait_ms, &hold) < 0)
-		err(1, "keep %s from the garbage collector", line->arg[0]);
-	if (fstatat(AT_FDCWD, line->arg[0], &st, AT_SYMLINK_NOFOLLOW) < 0)
-		errx(1, "%s is gone: it was collected as garbage",
-		    line->arg[0]);
-	if (generation_set(dir, line->name, line->wait_ms, line->arg[0], &why) < 0)
-		errx(1, "%s", why.text);
+	if (gc_hold(job->state, path, job->wait_ms, &hold) < 0) {
+		if (errno == ETIMEDOUT)
+			errx(1, "timed out waiting for a garbage collection");
+		err(1, "protect %s from the garbage collector", path);
+	}
+	if (fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		errx(1, "%s was deleted by the garbage collector", path);
+	return hold;
 }
 
-static void
-list_verb(const struct options *line)
+static int
+cmd_set(const struct cli_job *job)
 {
-	auto_close int dir = open_profile(line, false);
-	struct profile p;
+	auto_close int dir = -1, hold = -1;
+	struct errmsg why = { "" };
+	char path[PATH_MAX];
 
-	read_profile(line, dir, &p);
-	report_list(dir, &p, line->json);
+	resolve_system(job->arg[0], path, sizeof(path));
+	dir = open_profile(job, true);
+	hold = hold_system(job, path);
+	if (generation_set(dir, job->name, job->wait_ms, path, &why) < 0)
+		errx(1, "%s", why.text);
+	return 0;
+}
+
+static int
+cmd_list(const struct cli_job *job)
+{
+	struct profile p;
+	auto_close int dir = open_and_read(job, &p);
+
+	report_list(stdout, dir, &p, job->json);
 	profile_free(&p);
+	return 0;
 }
 
-static void
-rollback_verb(const struct options *line)
+static int
+cmd_path(const struct cli_job *job)
 {
-	auto_close int dir = open_profile(line, false);
-	struct errmsg why = { "" };
-
-	if (generation_rollback(dir, line->name, line->wait_ms, line->args == 0 ? -1 :
-	    select_number(line->arg[0], PROFILE_MAX), &why) < 0)
-		errx(1, "%s", why.text);
-}
-
-static void
-delete_verb(const struct options *line)
-{
-	auto_close int dir = open_profile(line, false);
-	struct select spec;
-	struct errmsg why = { "" };
-
-	(void)select_parse(&spec, line->arg, line->args); /* gcline did */
-	if (generation_delete(dir, line->name, line->wait_ms, &spec, &why) < 0)
-		errx(1, "%s", why.text);
-}
-
-static void
-path_verb(const struct options *line)
-{
-	auto_close int dir = open_profile(line, false);
-	char target[PATH_MAX];
 	struct profile p;
+	auto_close int dir = open_and_read(job, &p);
+	char target[PATH_MAX];
 
-	read_profile(line, dir, &p);
 	if (p.current < 0 || profile_target(dir, (uint32_t)p.current, target,
 	    sizeof(target)) < 0)
-		errx(1, "%s has no current generation", line->name);
-	profile_free(&p);
-	report_print(target, false);
+		errx(1, "%s has no current generation", job->name);
+	report_text(stdout, target, false);
 	putchar('\n');
-}
-
-static void
-check_verb(const struct options *line)
-{
-	auto_close int dir = open_profile(line, false);
-	struct profile p;
-	struct errmsg why = { "" };
-	bool asked;
-	int bad;
-
-	read_profile(line, dir, &p);
-	if ((bad = check_generations(dir, &p, &asked, &why)) < 0)
-		errx(1, "%s", why.text);
-	if (!asked)
-		warnx("there is no nix-store: whether store paths are valid "
-		    "was not checked");
-	if (p.current < 0)
-		warnx("%s has no current generation", line->name);
-	if (fflush(stdout) != 0)
-		err(1, "write the output");
-	if (bad > 0 || p.current < 0)
-		exit(1);
 	profile_free(&p);
+	return 0;
 }
 
-static void
-sync_verb(const struct options *line)
+static int
+cmd_check(const struct cli_job *job)
 {
-	auto_close int profiles = open_parent(line, DIRS_PROFILES);
-	auto_close int synced = open_parent(line, DIRS_SYNCED);
-	const struct sync g = { .state = line->state, .root = line->root,
-	    .trees = line->trees, .machines = line->machines,
-	    .wait_ms = line->wait_ms };
+	struct profile p;
+	auto_close int dir = open_and_read(job, &p);
 	struct errmsg why = { "" };
-	int r = sync_run(&g, line->name, &why);
+	bool nix_found, has_current = p.current >= 0;
+	int bad = report_check(stdout, dir, &p, &nix_found, &why);
 
-	if (r < 0)
+	if (bad < 0)
 		errx(1, "%s", why.text);
-	if (r == 0)
-		exit(1);
+	if (!nix_found)
+		warnx("nix-store not found: validity of store paths not checked");
+	if (!has_current)
+		warnx("%s has no current generation", job->name);
+	profile_free(&p);
+	return bad > 0 || !has_current;
 }
 
-/* The tree goes first: what it uses is then kept until nothing of it is left. */
-static void
-rm_tree(const struct options *line)
+static int
+cmd_rollback(const struct cli_job *job)
 {
-	auto_close int trees = open(line->trees,
+	auto_close int dir = -1;
+	struct errmsg why = { "" };
+	int64_t number = -1;
+
+	if (job->args > 0) {
+		number = select_number(job->arg[0], PROFILE_MAX);
+		if (number < 0)
+			errx(EXIT_USAGE, "invalid generation number: %s",
+			    job->arg[0]);
+	}
+	dir = open_profile(job, false);
+	if (generation_rollback(dir, job->name, job->wait_ms, number, &why) < 0)
+		errx(1, "%s", why.text);
+	return 0;
+}
+
+static int
+cmd_delete(const struct cli_job *job)
+{
+	auto_close int dir = -1;
+	struct errmsg why = { "" };
+	struct select spec;
+	const char *invalid = select_parse(&spec, job->arg, job->args);
+
+	if (invalid)
+		errx(EXIT_USAGE, "invalid generation number: %s", invalid);
+	dir = open_profile(job, false);
+	if (generation_delete(dir, job->name, job->wait_ms, &spec, &why) < 0)
+		errx(1, "%s", why.text);
+	return 0;
+}
+
+static void
+check_sync(const struct cli_job *job)
+{
+	bool has_root = job->root != NULL, has_trees = job->trees != NULL;
+	bool has_name = job->name != NULL;
+
+	if (has_root == has_trees || (has_root && job->all))
+		errx(EXIT_USAGE, "sync: give either --root DIR and a name, or "
+		    "--trees DIR");
+	if (job->all && has_name)
+		errx(EXIT_USAGE, "sync: --all takes no name");
+	if (!job->all && !has_name)
+		errx(EXIT_USAGE, "sync: missing argument; see --help");
+}
+
+static void
+print_failure(const char *text)
+{
+	warnx("%s", text);
+}
+
+static int
+cmd_sync(const struct cli_job *job)
+{
+	auto_close int profiles = -1, synced = -1;
+	const struct sync g = { .state = job->state, .root = job->root,
+	    .trees = job->trees, .machines = job->machines,
+	    .wait_ms = job->wait_ms, .failed = print_failure };
+	struct errmsg why = { "" };
+	int failed;
+
+	check_sync(job);
+	profiles = open_parent(job, DIRS_PROFILES);
+	synced = open_parent(job, DIRS_SYNCED);
+	failed = sync_run(&g, job->name, &why);
+	if (failed < 0)
+		errx(1, "%s", why.text);
+	return failed > 0;
+}
+
+/* rm_tree - before the roots, as they protect what the tree uses */
+static void
+rm_tree(const struct cli_job *job)
+{
+	auto_close int trees = open(job->trees,
 	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (trees < 0 && errno == ENOENT)
 		return;
 	if (trees < 0)
-		err(1, "open %s", line->trees);
-	if (remove_at(trees, line->name) < 0 || fsync(trees) < 0)
-		err(1, "remove %s/%s", line->trees, line->name);
+		err(1, "open %s", job->trees);
+	if (remove_at(trees, job->name) < 0 || fsync(trees) < 0)
+		err(1, "remove %s/%s", job->trees, job->name);
 }
 
-static void
-rm_verb(const struct options *line)
+static int
+cmd_rm(const struct cli_job *job)
 {
-	if (line->trees)
-		rm_tree(line);
-	for (enum nixdirs i = 0; i < DIRS_N; i++) {
-		auto_close int parent = open_parent(line, i);
+	if (job->trees)
+		rm_tree(job);
+	for (enum dirs_kind i = 0; i < DIRS_N; i++) {
+		auto_close int parent = open_parent(job, i);
 
 		if (parent < 0)
 			continue;
-		if (remove_at(parent, line->name) < 0 || fsync(parent) < 0)
-			err(1, "remove %s/%s/%s", line->state, dirs_path[i],
-			    line->name);
+		if (remove_at(parent, job->name) < 0 || fsync(parent) < 0)
+			err(1, "remove %s/%s/%s", job->state, dirs_path[i],
+			    job->name);
 	}
+	return 0;
 }
 
-/* What each verb does, and a capability that is of use to it, or -1. */
-static const struct {
-	void (*act)(const struct options *line);
-	int cap;
-} acts[] = {
-	[OPTIONS_INIT] = { init_verb, -1 },
-	[OPTIONS_SET] = { set_verb, -1 },
-	[OPTIONS_LIST] = { list_verb, -1 },
-	[OPTIONS_PATH] = { path_verb, -1 },
-	[OPTIONS_CHECK] = { check_verb, -1 },
-	[OPTIONS_ROLLBACK] = { rollback_verb, -1 },
-	[OPTIONS_DELETE] = { delete_verb, -1 },
-	[OPTIONS_SYNC] = { sync_verb, CAP_SYS_PTRACE },
-	[OPTIONS_RM] = { rm_verb, CAP_LINUX_IMMUTABLE },
+static const struct cli_verb verbs[] = {
+	{ "init", "NAME", NULL, "make the directories of a container",
+	    cmd_init, 1, 1, false },
+	{ "set", "NAME PATH", NULL, "add a generation and make it the current one",
+	    cmd_set, 2, 2, false },
+	{ "list", "[--json] NAME", OPTIONS_JSON, "list the generations",
+	    cmd_list, 1, 1, false },
+	{ "path", "NAME", NULL, "print the target of the current generation",
+	    cmd_path, 1, 1, false },
+	{ "check", "NAME", NULL, "print the generations with a bad target",
+	    cmd_check, 1, 1, false },
+	{ "rollback", "NAME [GENERATION]", NULL,
+	    "switch to the previous generation, or to the given one",
+	    cmd_rollback, 1, 2, false },
+	{ "delete-generations", "NAME SPEC...", NULL,
+	    "delete generations; SPEC: old, DAYSd, +KEEP or numbers",
+	    cmd_delete, 2, INT_MAX, false },
+	{ "sync", "--root DIR NAME\n--trees DIR NAME\n--trees DIR --all",
+	    OPTIONS_SYNC, "make roots for the links inside containers",
+	    cmd_sync, 0, 1, false },
+	{ "rm", "[--trees DIR] NAME", OPTIONS_TREES,
+	    "remove the container's directories; --trees: and its tree",
+	    cmd_rm, 1, 1, false },
+	{ 0 },
 };
 
+static const struct cli cli = { .tool = "ctr-gcroot", .verbs = verbs,
+    .options = options_table, .common = OPTIONS_COMMON };
+
 /*
- * The directories may belong to the container's root in a user namespace, and
- * have any mode.  A removal may meet files that were made immutable, and a sync
- * looks into containers that run; without that they still do all the rest.
+ * The directories may belong to root of a user namespace and have any mode.
+ * CAP_LINUX_IMMUTABLE removes immutable files, CAP_SYS_PTRACE opens the root of
+ * a running container; without them the rest still works.
  */
 static void
-drop_caps(int cap)
+drop_caps(const struct cli_verb *verb)
 {
-	cap_value_t need[] = { CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, cap };
+	cap_value_t need[4] = { CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER };
 	const char *missing;
+	int n = 3;
 
-	if (cap >= 0 && privilege_only(need, 4, &missing) == 0)
+	if (verb->run == cmd_rm)
+		need[n++] = CAP_LINUX_IMMUTABLE;
+	if (verb->run == cmd_sync)
+		need[n++] = CAP_SYS_PTRACE;
+	if (privilege_only(need, n, &missing) == 0 ||
+	    privilege_only(need, 3, &missing) == 0)
 		return;
-	if (privilege_only(need, 3, &missing) < 0) {
-		if (missing)
-			errx(1, "needs the capability %s", missing);
-		err(1, "drop capabilities");
-	}
+	if (missing)
+		errx(1, "needs the capability %s", missing);
+	err(1, "drop capabilities");
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct options line;
+	struct cli_reader reader;
+	struct cli_job job;
+	struct errmsg why = { "" };
+	int answer, status;
 
+	(void)argc;	/* argv ends with NULL */
 	if (privilege_refuse_setuid() < 0)
 		errx(EXIT_USAGE, PRIVILEGE_SETUID);
 	if (privilege_no_new() < 0)
 		err(1, "give up new privileges");
-	options_read(argc, argv, &line);
-	drop_caps(acts[line.verb].cap);
-	acts[line.verb].act(&line);
+	answer = options_read(&cli, argv, &reader, &job, &why);
+	if (answer < 0)
+		errx(EXIT_USAGE, "%s", why.text);
+	if (answer > 0) {
+		if (cli_answer(&reader, answer, stdout) < 0)
+			err(1, "write the output");
+		return 0;
+	}
+	drop_caps(job.verb);
+	status = job.verb->run(&job);
 	if (fflush(stdout) != 0)
 		err(1, "write the output");
-	return 0;
+	return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* dirs.c - a container's directories in Nix's state */
+/* dirs.c - the directories of a container in Nix's state directory */
 #define _GNU_SOURCE
 #include "nix/dirs.h"
 
@@ -11,30 +11,35 @@
 
 #include "base/fd.h"
 
-static const struct where {
-	const char *above, *name;
-} where[DIRS_N] = {
-	{ "profiles", "per-container" },
-	{ "gcroots", "per-container" },
-	{ "gcroots", "per-container-synced" },
-};
-
 const char *const dirs_path[DIRS_N] = {
 	"profiles/per-container",
 	"gcroots/per-container",
 	"gcroots/per-container-synced",
 };
 
-/* open_made - a directory in parent that is no link */
+/* The same paths, split. */
+static const struct {
+	const char *dir, *name;
+} parents[DIRS_N] = {
+	{ "profiles", "per-container" },
+	{ "gcroots", "per-container" },
+	{ "gcroots", "per-container-synced" },
+};
+
 static int
-open_made(int parent, const char *name, mode_t mode, bool make)
+create_dir(int parent, const char *name, mode_t mode)
 {
-	if (make && mkdirat(parent, name, mode) == 0) {
-		if (fsync(parent) < 0)
-			return -1;
-	} else if (make && errno != EEXIST) {
+	if (mkdirat(parent, name, mode) == 0)
+		return fsync(parent);
+	return errno == EEXIST ? 0 : -1;
+}
+
+/* open_dir_at - open a directory in parent, and no link */
+static int
+open_dir_at(int parent, const char *name, mode_t mode, bool make)
+{
+	if (make && create_dir(parent, name, mode) < 0)
 		return -1;
-	}
 	return openat(parent, name,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
@@ -46,7 +51,9 @@ enforce_mode(int fd, mode_t mode)
 
 	if (fstat(fd, &st) < 0)
 		return -1;
-	return (st.st_mode & 07777) == mode ? 0 : fchmod(fd, mode);
+	if ((st.st_mode & 07777) == mode)
+		return 0;
+	return fchmod(fd, mode);
 }
 
 static int
@@ -56,10 +63,20 @@ enforce_owner(int fd)
 
 	if (fstat(fd, &st) < 0)
 		return -1;
-	return st.st_uid == geteuid() && st.st_gid == 0 ? 0 :
-	    fchown(fd, geteuid(), 0);
+	if (st.st_uid == geteuid() && st.st_gid == 0)
+		return 0;
+	return fchown(fd, geteuid(), 0);
 }
 
+static int
+make_or_exists(const char *path)
+{
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return -1;
+	return 0;
+}
+
+/* make_path - make a directory and its parents */
 static int
 make_path(const char *path)
 {
@@ -74,40 +91,55 @@ make_path(const char *path)
 		if (*p != '/')
 			continue;
 		*p = '\0';
-		if (mkdir(buf, 0755) < 0 && errno != EEXIST)
+		if (make_or_exists(buf) < 0)
 			return -1;
 		*p = '/';
 	}
-	return mkdir(buf, 0755) == 0 || errno == EEXIST ? 0 : -1;
+	return make_or_exists(buf);
 }
 
 int
-dirs_parent(const char *state, enum nixdirs kind, bool make)
+dirs_parent(const char *state, enum dirs_kind kind, bool make)
 {
-	auto_close int top = -1, above = -1, fd = -1;
+	auto_close int top = -1, dir = -1, fd = -1;
 
 	if (make && make_path(state) < 0)
 		return -1;
-	if ((top = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+	top = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (top < 0)
 		return -1;
-	above = open_made(top, where[kind].above, 0755, make);
-	if (above < 0)
+	dir = open_dir_at(top, parents[kind].dir, 0755, make);
+	if (dir < 0)
 		return -1;
-	fd = open_made(above, where[kind].name, 0700, make);
+	fd = open_dir_at(dir, parents[kind].name, 0700, make);
 	if (fd < 0 || enforce_owner(fd) < 0 || enforce_mode(fd, 0700) < 0)
 		return -1;
 	return fd_take(&fd);
 }
 
 int
-dirs_open(const char *state, enum nixdirs kind, const char *name, bool make)
+dirs_open(const char *state, enum dirs_kind kind, const char *name, bool make)
 {
 	auto_close int parent = dirs_parent(state, kind, make);
 	auto_close int fd = -1;
 
-	if (parent < 0 || (fd = open_made(parent, name, 0755, make)) < 0)
+	if (parent < 0)
 		return -1;
-	if (make && enforce_mode(fd, 0755) < 0)
+	fd = open_dir_at(parent, name, 0755, make);
+	if (fd < 0 || (make && enforce_mode(fd, 0755) < 0))
 		return -1;
 	return fd_take(&fd);
+}
+
+DIR *
+dirs_entries(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = NULL;
+
+	if (fd >= 0)
+		d = fdopendir(fd);
+	if (!d)
+		fd_cleanup(&fd);
+	return d;
 }

@@ -2,38 +2,46 @@
 #ifndef NIX_DIRS_H
 #define NIX_DIRS_H
 
+#include <dirent.h>
 #include <stdbool.h>
 
 /*
- * What a container has in Nix's state directory: in each of these, which are
- * for root alone, one that has the container's name.  Its root can write in
- * the first two; DIRS_SYNCED is the host's, and holds the roots that stand
- * for those made inside the container.
+ * The directories of a container in Nix's state directory.  Each kind has a
+ * parent directory for root only, and in it a directory per container.  The
+ * container's root can write to the first two kinds; DIRS_SYNCED is the host's,
+ * and holds the roots that stand for those made inside the container.
  */
-enum nixdirs { DIRS_PROFILES, DIRS_ROOTS, DIRS_SYNCED, DIRS_N };
+enum dirs_kind { DIRS_PROFILES, DIRS_ROOTS, DIRS_SYNCED, DIRS_N };
 
-/* Their paths in the state directory. */
+/* Paths of the parents, relative to the state directory. */
 extern const char *const dirs_path[DIRS_N];
 
 /*
- * dirs_parent - open a per-container directory
+ * dirs_parent - open the parent directory of a kind
  *
- * It is given to the caller's user and group 0 and mode 0700 if it has others:
- * who could enter it as another user could use what a container's root left
- * there for that user, or change what is the container's.  The state directory
- * is the host's, and links to it are followed; none is below.  make says that
- * what is missing is made.  Returns an O_CLOEXEC descriptor that can be read,
- * or -1 with errno ENOENT (not there), ENOTDIR or ELOOP (a link), or another.
+ * Its owner is set to the caller's user and group 0, its mode to 0700.
+ * Otherwise a host user with access could use what a container's root left
+ * there for that user ID, or change it.  Links to the state directory are
+ * followed, links below it are not.  make: create what is missing.  Returns
+ * an O_CLOEXEC descriptor for reading, or -1 with errno ENOENT (missing),
+ * ENOTDIR or ELOOP (a link), or that of the call that failed.
  */
-int dirs_parent(const char *state, enum nixdirs kind, bool make);
+int dirs_parent(const char *state, enum dirs_kind kind, bool make);
 
 /*
  * dirs_open - open the directory of a container, in the same way
  *
- * Where make says so it is of mode 0755 then; its owner stays as it is, which
- * may be the root of a user namespace.
+ * make: its mode becomes 0755.  Its owner is left unchanged, as it may be the
+ * root of a user namespace.
  */
-int dirs_open(const char *state, enum nixdirs kind, const char *name,
+int dirs_open(const char *state, enum dirs_kind kind, const char *name,
     bool make);
+
+/*
+ * dirs_entries - open a directory for readdir(3)
+ *
+ * dir stays open and keeps its position.  Returns NULL with errno.
+ */
+DIR *dirs_entries(int dir);
 
 #endif

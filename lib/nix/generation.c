@@ -9,155 +9,174 @@
 
 #include "nix/lockfile.h"
 
-/* gens - a profile that is locked and was read */
-struct change {
+enum { TRIES = 10 };
+
+/* A profile that is locked and was read. */
+struct generation {
 	int dir, lock;
 	const char *name;
-	struct profile p;
+	struct profile profile;
 };
 
 static int
-read_profile(struct change *g, struct errmsg *why)
+reread_profile(struct generation *g, struct errmsg *why)
 {
-	profile_free(&g->p);
-	if (profile_read(g->dir, &g->p) < 0)
+	profile_free(&g->profile);
+	if (profile_read(g->dir, &g->profile) < 0)
 		return errmsg_errno(why, "read profile of %s", g->name);
 	return 0;
 }
 
 static void
-end(struct change *g)
+unlock_profile(struct generation *g)
 {
-	profile_free(&g->p);
+	profile_free(&g->profile);
 	lockfile_drop(g->dir, PROFILE_LOCK, g->lock);
 }
 
 static int
-begin(struct change *g, int dir, const char *name, int wait_ms, struct errmsg *why)
+lock_profile(struct generation *g, int dir, const char *name, int wait_ms,
+    struct errmsg *why)
 {
-	*g = (struct change){ .dir = dir, .name = name };
+	*g = (struct generation){ .dir = dir, .name = name };
 	g->lock = lockfile_take(dir, PROFILE_LOCK, wait_ms);
 	if (g->lock < 0 && errno == ETIMEDOUT)
-		return errmsg_set(why, "lock profile of %s: another process has "
-		    "held it for %d s", name, wait_ms / 1000);
+		return errmsg_set(why, "lock profile of %s: still held by another "
+		    "process after %d s", name, wait_ms / 1000);
 	if (g->lock < 0)
 		return errmsg_errno(why, "lock profile of %s: %s", name,
 		    PROFILE_LOCK);
-	if (read_profile(g, why) < 0) {
-		end(g);
+	if (reread_profile(g, why) < 0) {
+		unlock_profile(g);
 		return -1;
 	}
 	return 0;
 }
 
 static int
-make_current(const struct change *g, uint32_t number, struct errmsg *why)
+make_current(const struct generation *g, uint32_t number, struct errmsg *why)
 {
 	if (profile_switch(g->dir, number) < 0)
-		return errmsg_errno(why, "make generation %" PRIu32 " the current "
-		    "one of %s", number, g->name);
+		return errmsg_errno(why, "switch %s to generation %" PRIu32,
+		    g->name, number);
 	return 0;
 }
 
-/* add - nix-env --set takes no lock, and may be the first to add */
+/* add_target - retries, as nix-env --set adds generations without the lock */
 static int
-add(struct change *g, const char *target, uint32_t *number, struct errmsg *why)
+add_target(struct generation *g, const char *target, uint32_t *number,
+    struct errmsg *why)
 {
-	int r, tries = 10;
-
-	while ((r = profile_add(g->dir, &g->p, target, number)) < 0 &&
-	    errno == EEXIST && --tries > 0)
-		if (read_profile(g, why) < 0)
+	for (int i = 0; i < TRIES; i++) {
+		if (profile_add(g->dir, &g->profile, target, number) == 0)
+			return 0;
+		if (errno != EEXIST)
+			break;
+		if (i + 1 < TRIES && reread_profile(g, why) < 0)
 			return -1;
-	if (r < 0)
-		return errmsg_errno(why, "add a generation to the profile of %s",
-		    g->name);
-	return 0;
+	}
+	return errmsg_errno(why, "add a generation to the profile of %s",
+	    g->name);
 }
 
 int
 generation_set(int dir, const char *name, int wait_ms, const char *target,
     struct errmsg *why)
 {
-	struct change g;
+	struct generation g;
 	uint32_t number;
 	int r;
 
-	if (begin(&g, dir, name, wait_ms, why) < 0)
+	if (lock_profile(&g, dir, name, wait_ms, why) < 0)
 		return -1;
-	r = add(&g, target, &number, why);
+	r = add_target(&g, target, &number, why);
 	if (r == 0)
 		r = make_current(&g, number, why);
-	end(&g);
+	unlock_profile(&g);
 	return r;
 }
 
-/* back_to - the one asked for, else the one before the current; or -1 */
+/* find_previous - the generation before the current one, or -1 and why */
 static int64_t
-back_to(const struct change *g, int64_t asked, struct errmsg *why)
+find_previous(const struct generation *g, struct errmsg *why)
 {
-	int64_t n = -1;
+	const struct profile *p = &g->profile;
+	int64_t number = -1;
 
-	if (asked >= 0 && profile_find(&g->p, asked))
-		return asked;
-	if (asked >= 0)
-		return errmsg_set(why, "%s has no generation %" PRId64, g->name,
-		    asked);
-	for (size_t i = 0; i < g->p.n; i++)
-		if (g->p.gen[i].number < g->p.current)
-			n = g->p.gen[i].number;
-	if (g->p.current < 0)
+	if (p->current < 0)
 		return errmsg_set(why, "%s has no current generation", g->name);
-	if (n < 0)
+	for (size_t i = 0; i < p->n; i++)
+		if (p->entry[i].number < p->current)
+			number = p->entry[i].number;
+	if (number < 0)
 		return errmsg_set(why, "%s has no generation before %" PRId64,
-		    g->name, g->p.current);
-	return n;
+		    g->name, p->current);
+	return number;
+}
+
+/* find_target - the generation to roll back to, or -1 and why */
+static int64_t
+find_target(const struct generation *g, int64_t number, struct errmsg *why)
+{
+	if (number < 0)
+		return find_previous(g, why);
+	if (!profile_find(&g->profile, number))
+		return errmsg_set(why, "%s has no generation %" PRId64, g->name,
+		    number);
+	return number;
 }
 
 int
 generation_rollback(int dir, const char *name, int wait_ms, int64_t number,
     struct errmsg *why)
 {
-	struct change g;
-	int64_t n;
+	struct generation g;
+	int64_t to;
 	int r = -1;
 
-	if (begin(&g, dir, name, wait_ms, why) < 0)
+	if (lock_profile(&g, dir, name, wait_ms, why) < 0)
 		return -1;
-	if ((n = back_to(&g, number, why)) >= 0)
-		r = make_current(&g, (uint32_t)n, why);
-	end(&g);
+	to = find_target(&g, number, why);
+	if (to >= 0)
+		r = make_current(&g, (uint32_t)to, why);
+	unlock_profile(&g);
 	return r;
 }
 
 static int
-delete(const struct change *g, const struct select *spec, bool *doomed,
-    struct errmsg *why)
+delete_selected(const struct generation *g, const struct select *spec,
+    bool *chosen, struct errmsg *why)
 {
-	if (select_select(spec, &g->p, time(NULL), doomed) < 0)
-		return errno == EBUSY ?
-		    errmsg_set(why, "%" PRId64 " is the current generation of %s, "
-		    "and stays: none was deleted", g->p.current, g->name) :
-		    errmsg_set(why, "%s has no current generation", g->name);
-	if (profile_delete(g->dir, &g->p, doomed) < 0)
+	const struct profile *p = &g->profile;
+
+	if (select_apply(spec, p, time(NULL), chosen) < 0) {
+		if (errno == EBUSY)
+			return errmsg_set(why, "generation %" PRId64 " of %s is the "
+			    "current one: nothing was deleted", p->current,
+			    g->name);
+		return errmsg_set(why, "%s has no current generation", g->name);
+	}
+	if (profile_delete(g->dir, p, chosen) < 0)
 		return errmsg_errno(why, "delete generations of %s", g->name);
 	return 0;
 }
 
 int
-generation_delete(int dir, const char *name, int wait_ms, const struct select *spec,
-    struct errmsg *why)
+generation_delete(int dir, const char *name, int wait_ms,
+    const struct select *spec, struct errmsg *why)
 {
-	struct change g;
-	bool *doomed;
+	struct generation g;
+	bool *chosen;
 	int r;
 
-	if (begin(&g, dir, name, wait_ms, why) < 0)
+	if (lock_profile(&g, dir, name, wait_ms, why) < 0)
 		return -1;
-	doomed = calloc(g.p.n + 1, sizeof(*doomed));
-	r = doomed ? delete(&g, spec, doomed, why) :
-	    errmsg_errno(why, "delete generations of %s", name);
-	free(doomed);
-	end(&g);
+	chosen = calloc(g.profile.n + 1, sizeof(*chosen));
+	if (chosen)
+		r = delete_selected(&g, spec, chosen, why);
+	else
+		r = errmsg_errno(why, "delete generations of %s", name);
+	free(chosen);
+	unlock_profile(&g);
 	return r;
 }

@@ -3,32 +3,39 @@
 #define NIX_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-enum options_verb {
-	OPTIONS_INIT, OPTIONS_SET, OPTIONS_LIST, OPTIONS_PATH, OPTIONS_CHECK,
-	OPTIONS_ROLLBACK, OPTIONS_DELETE, OPTIONS_SYNC, OPTIONS_RM,
-};
+#include "base/cli.h"
+#include "base/errmsg.h"
 
-/* What a command line of ctr-gcroot asks for. */
-struct options {
-	enum options_verb verb;
-	const char *name;	/* the container; NULL with all */
-	const char *state;	/* Nix's state directory */
-	const char *trees, *root, *machines;	/* or NULL; each a path from / */
-	char **arg;		/* the verb's own arguments, args of them */
+/* Keys of the options of all verbs, and of each of the others. */
+#define OPTIONS_COMMON "sw"
+#define OPTIONS_JSON "j"
+#define OPTIONS_TREES "t"
+#define OPTIONS_SYNC "rtam"
+
+extern const struct cli_option options_table[];
+
+/* A command line of ctr-gcroot. */
+struct cli_job {
+	const struct cli_verb *verb;
+	const char *name;	/* of the container, or NULL */
+	char **arg;		/* the other args operands */
 	int args;
-	int wait_ms;		/* for the profile's lock, or a collection */
+	const char *state;	/* Nix's state directory; absolute, as the next */
+	const char *trees, *root, *machines;	/* trees and root: or NULL */
+	int wait_ms;		/* for a profile's lock, or a collection */
 	bool json, all;
 };
 
 /*
- * options_read - read a command line, as main gets it
+ * options_read - read and check a command line
  *
- * The words are put in another order, and line points to them, and to the
- * store path in place of the one that set was given.  What is wrong ends the
- * process with EXIT_USAGE, a path that cannot be looked at with 1, and --help
- * and --version with 0.
+ * Returns 0; or CLI_HELP or CLI_VERSION, for cli_answer with r; or -1 and why
+ * if the usage is wrong.  The operands are left to the verbs, except the
+ * name.
  */
-void options_read(int argc, char *argv[], struct options *line);
+int options_read(const struct cli *cli, char *argv[], struct cli_reader *r,
+    struct cli_job *job, struct errmsg *why);
 
 #endif

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "nix/profile.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "base/fd.h"
+#include "nix/dirs.h"
 
 #define CURRENT "system"
-/* Not "system-...", which Nix would count as a generation. */
+/* Not "system-...", which Nix would take for a generation. */
 #define NEW ".system.new"
 
 enum { NAME_SIZE = sizeof("system-4294967295-link") };
@@ -27,110 +27,124 @@ link_name(uint32_t number, char *buf)
 }
 
 /*
- * number_of - the number in the name of a generation's link, or -1
+ * parse_link_name - the number in the name of a generation's link, or -1
  *
- * Nix numbers on from what begins like one, too, such as the link with which
- * it was killed before it could rename it; *whole says that this is no such.
+ * *exact is false if more text follows.  Such names, as a killed nix-env leaves
+ * them, are no generations, but Nix counts their numbers as used.
  */
 static int64_t
-number_of(const char *name, bool *whole)
+parse_link_name(const char *name, bool *exact)
 {
-	const char *s = name + sizeof(CURRENT "-") - 1;
-	int64_t v = 0;
+	const size_t prefix = sizeof(CURRENT "-") - 1;
+	const char *digits = name + prefix, *s;
+	int64_t number = 0;
 
-	if (strncmp(name, CURRENT "-", sizeof(CURRENT "-") - 1) != 0 ||
-	    (*s == '0' && s[1] != '-'))
+	if (strncmp(name, CURRENT "-", prefix) != 0)
 		return -1;
-	for (; *s >= '0' && *s <= '9'; s++)
-		if ((v = v * 10 + (*s - '0')) > PROFILE_MAX)
+	for (s = digits; *s >= '0' && *s <= '9'; s++) {
+		number = number * 10 + (*s - '0');
+		if (number > PROFILE_MAX)
 			return -1;
-	if (s == name + sizeof(CURRENT "-") - 1 || strncmp(s, "-link", 5) != 0)
+	}
+	if (s == digits || (digits[0] == '0' && s - digits > 1) ||
+	    strncmp(s, "-link", 5) != 0)
 		return -1;
-	*whole = s[5] == '\0';
-	return v;
+	*exact = s[5] == '\0';
+	return number;
 }
 
 static int
-append(struct profile *p, uint32_t number, int64_t date)
+append_entry(struct profile *p, uint32_t number, int64_t date)
 {
 	if ((p->n & (p->n + 1)) == 0) {	/* room for 1, 3, 7, ... */
-		struct generation *more = realloc(p->gen,
+		struct profile_entry *more = realloc(p->entry,
 		    (2 * p->n + 1) * sizeof(*more));
 
 		if (!more)
 			return -1;
-		p->gen = more;
+		p->entry = more;
 	}
-	p->gen[p->n++] = (struct generation){ .number = number, .date = date };
+	p->entry[p->n++] = (struct profile_entry){ .number = number,
+	    .date = date };
 	return 0;
 }
 
 static int
 read_entry(int dir, const char *name, struct profile *p)
 {
-	bool whole;
-	int64_t v = number_of(name, &whole);
+	bool exact;
+	int64_t number = parse_link_name(name, &exact);
 	struct stat st;
 
-	if (v < 0)
+	if (number < 0)
 		return 0;
-	if (v > p->highest)
-		p->highest = v;
-	if (!whole || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	if (number > p->highest)
+		p->highest = number;
+	if (!exact || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    !S_ISLNK(st.st_mode))
 		return 0;
-	return append(p, (uint32_t)v, st.st_mtime);
+	return append_entry(p, (uint32_t)number, st.st_mtime);
 }
 
 static int
 by_number(const void *a, const void *b)
 {
-	const struct generation *x = a, *y = b;
+	const struct profile_entry *x = a, *y = b;
 
 	return (x->number > y->number) - (x->number < y->number);
 }
 
-/* current_of - the number of the generation that "system" names, or -1 */
+/* read_current - the number of the generation that "system" points to, or -1 */
 static int64_t
-current_of(int dir)
+read_current(int dir)
 {
 	char name[NAME_SIZE + 1];
 	ssize_t n = readlinkat(dir, CURRENT, name, sizeof(name) - 1);
-	bool whole;
-	int64_t v;
+	bool exact;
+	int64_t number;
 
 	if (n < 0)
 		return -1;
 	name[n] = '\0';
-	v = number_of(name, &whole);
-	return v >= 0 && whole ? v : -1;
+	number = parse_link_name(name, &exact);
+	if (number < 0 || !exact)
+		return -1;
+	return number;
+}
+
+/* read_entries - 0, or -1 with errno */
+static int
+read_entries(int dir, struct profile *p)
+{
+	DIR *d = dirs_entries(dir);
+	struct dirent *e;
+	int error;
+
+	if (!d)
+		return -1;
+	while ((errno = 0, e = readdir(d)))
+		if (read_entry(dir, e->d_name, p) < 0)
+			break;
+	error = errno;
+	closedir(d);
+	errno = error;
+	return error ? -1 : 0;
 }
 
 int
 profile_read(int dir, struct profile *p)
 {
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), e;
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-
 	*p = (struct profile){ .current = -1, .highest = -1 };
-	if (!d) {
-		fd_cleanup(&fd);
-		return -1;
-	}
-	while ((errno = 0, entry = readdir(d)))
-		if (read_entry(dir, entry->d_name, p) < 0)
-			break;
-	e = errno;
-	closedir(d);
-	if (e) {
+	if (read_entries(dir, p) < 0) {
+		int error = errno;
+
 		profile_free(p);
-		errno = e;
+		errno = error;
 		return -1;
 	}
 	if (p->n > 0)
-		qsort(p->gen, p->n, sizeof(*p->gen), by_number);
-	p->current = current_of(dir);
+		qsort(p->entry, p->n, sizeof(*p->entry), by_number);
+	p->current = read_current(dir);
 	if (!profile_find(p, p->current))
 		p->current = -1;
 	return 0;
@@ -139,17 +153,17 @@ profile_read(int dir, struct profile *p)
 void
 profile_free(struct profile *p)
 {
-	free(p->gen);
-	p->gen = NULL;
+	free(p->entry);
+	p->entry = NULL;
 	p->n = 0;
 }
 
-const struct generation *
+const struct profile_entry *
 profile_find(const struct profile *p, int64_t number)
 {
 	for (size_t i = 0; i < p->n; i++)
-		if (p->gen[i].number == number)
-			return &p->gen[i];
+		if (p->entry[i].number == number)
+			return &p->entry[i];
 	return NULL;
 }
 
@@ -160,7 +174,8 @@ profile_target(int dir, uint32_t number, char *buf, size_t size)
 	ssize_t n;
 
 	link_name(number, name);
-	if ((n = readlinkat(dir, name, buf, size - 1)) >= 0)
+	n = readlinkat(dir, name, buf, size - 1);
+	if (n >= 0)
 		buf[n] = '\0';
 	return n;
 }
@@ -172,7 +187,7 @@ profile_add(int dir, const struct profile *p, const char *target,
 	char name[NAME_SIZE], last[PATH_MAX];
 
 	if (p->n > 0) {
-		*number = p->gen[p->n - 1].number;
+		*number = p->entry[p->n - 1].number;
 		if (profile_target(dir, *number, last, sizeof(last)) >= 0 &&
 		    !strcmp(last, target))
 			return 0;
@@ -189,14 +204,14 @@ profile_add(int dir, const struct profile *p, const char *target,
 }
 
 int
-profile_delete(int dir, const struct profile *p, const bool *doomed)
+profile_delete(int dir, const struct profile *p, const bool *chosen)
 {
 	char name[NAME_SIZE];
 
 	for (size_t i = 0; i < p->n; i++) {
-		if (!doomed[i])
+		if (!chosen[i])
 			continue;
-		link_name(p->gen[i].number, name);
+		link_name(p->entry[i].number, name);
 		if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 			return -1;
 	}

@@ -8,74 +8,75 @@
 #include <sys/types.h>
 
 /*
- * The profile "system" in a directory, as Nix keeps it:
+ * The profile "system" in a directory, in Nix's layout:
  *
  *	system -> system-2-link		the current generation
  *	system-1-link -> /nix/store/...
  *	system-2-link -> /nix/store/...
  *
- * The directory may be written by others: no link in it is followed, what is
- * not as above is passed over, and what is read may be wrong by the time it is
- * used.  dir is a descriptor of the directory, open for reading.  A change is
- * atomic and on disk on return; changes are made with PROFILE_LOCK held by
- * lockfile_take, which Nix takes too (though not for nix-env --set).
+ * The container's root may change the directory at any time: links in it are
+ * not followed, other entries are ignored, and what was read may be outdated
+ * when it is used.  dir is a descriptor of the directory, open for reading.
+ * Changes are atomic, and on disk on return.  Callers that change a profile
+ * hold PROFILE_LOCK (lockfile_take), as Nix does, except in nix-env --set.
  * Source: src/libstore/profiles.cc of Nix 2.8.
  */
 #define PROFILE_LOCK "system.lock"
 
-/* The highest number of a generation; Nix counts with 32 bits. */
+/* The highest generation number; Nix uses 32 bits. */
 #define PROFILE_MAX 4294967294u
 
-struct generation {
-	uint32_t number;
-	int64_t date;		/* seconds since 1970: the age of its link */
+struct profile_entry {
+	uint32_t number;	/* of a generation */
+	int64_t date;		/* of its link: seconds since 1970 */
 };
 
 struct profile {
-	struct generation *gen;	/* n of them, by number */
+	struct profile_entry *entry;	/* n generations, sorted by number */
 	size_t n;
-	int64_t current;	/* number of the current one; -1: none */
-	int64_t highest;	/* number that is in use; -1: none */
+	int64_t current;	/* number of the current generation, or -1 */
+	int64_t highest;	/* highest number in use, or -1 */
 };
 
 /*
- * profile_read - what generations there are
+ * profile_read - read the generations of a profile
  *
  * Returns 0, or -1 with the errno of openat(2), readdir(3) or malloc(3).
- * profile_free frees what is in p, not p.
+ * profile_free frees the contents of p, not p.
  */
 int profile_read(int dir, struct profile *p);
 void profile_free(struct profile *p);
 
 /* profile_find - the generation of that number, or NULL */
-const struct generation *profile_find(const struct profile *p, int64_t number);
+const struct profile_entry *profile_find(const struct profile *p,
+    int64_t number);
 
 /*
- * profile_target - where the link of a generation leads
+ * profile_target - read the link of a generation
  *
- * Returns the length of the text, which is cut to size - 1 bytes and ended by
- * a null byte, or -1 with the errno of readlinkat(2).
+ * The text is cut to size - 1 bytes and ends with a null byte.  Returns its
+ * length, or -1 with the errno of readlinkat(2).
  */
 ssize_t profile_target(int dir, uint32_t number, char *buf, size_t size);
 
 /*
- * profile_add - a new generation, which is not the current one yet
+ * profile_add - add a generation, without making it the current one
  *
- * Where the newest has that target already, it is the one: as in Nix, none is
- * made.  *number is what it is.  Returns 0, or -1 with errno EOVERFLOW (no
- * number is left), EEXIST (somebody else made it, without the lock; read the
- * profile again) or another of symlinkat(2).
+ * If the newest generation has the same target, none is added, as in Nix.
+ * *number receives the generation's number.  Returns 0, or -1 with errno
+ * EOVERFLOW (no number left), EEXIST (another process added it without the
+ * lock; read the profile again), or another of symlinkat(2).
  */
 int profile_add(int dir, const struct profile *p, const char *target,
     uint32_t *number);
 
 /*
- * profile_delete - remove generations
+ * profile_delete - delete generations
  *
- * doomed has a word for each generation of p.  One that is gone is no error.
- * Returns 0, or -1 with the errno of unlinkat(2) or fsync(2).
+ * chosen[i] is true if generation i of p is to be deleted; it may be missing by
+ * now.  Returns 0, or -1 with the errno of unlinkat(2) or fsync(2).
  */
-int profile_delete(int dir, const struct profile *p, const bool *doomed);
+int profile_delete(int dir, const struct profile *p, const bool *chosen);
 
 /* profile_switch - make a generation the current one; 0, or -1 with errno */
 int profile_switch(int dir, uint32_t number);

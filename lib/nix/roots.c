@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* roots.c - real roots for those that were made inside a container */
+/* roots.c - roots on the host for links made inside a container */
 #define _GNU_SOURCE
 #include "nix/roots.h"
 
@@ -16,47 +16,43 @@
 #include <sys/vfs.h>
 
 #include "base/fd.h"
-#include "nix/gc.h"
-#include "tree/inroot.h"
-#include "nix/linkfile.h"
-#include "tree/mounts.h"
 #include "nix/dirs.h"
-#include "tree/remove.h"
+#include "nix/gc.h"
+#include "nix/linkfile.h"
 #include "nix/storepath.h"
+#include "tree/inroot.h"
+#include "tree/mounts.h"
+#include "tree/remove.h"
 
 enum {
-	DEPTH = 16,		/* of directories in those of roots */
-	ENTRIES = 100000,	/* in all of them together */
+	DEPTH_MAX = 16,		/* directories below the roots directory */
+	ENTRIES_MAX = 100000,	/* entries in all of them */
 };
 
-/* sync - the work on one container */
-struct sync {
+/* The sync of one container. */
+struct roots {
 	const char *state;
 	int root, store, wait_ms;
-	bool whole;
-	struct strset links, names;
-	int left;	/* how many entries may still be looked at */
-	bool cut;	/* there were more, or deeper ones */
-	int unsure;	/* the errno of what could not be looked at, or 0 */
-	dev_t tmpfs;	/* the one that was asked about last, and the answer */
+	bool has_mounts;
+	struct strset links, names;	/* found: records, and names in the store */
+	int entries;		/* how many more entries may be read */
+	bool truncated;		/* too many entries, or too deep */
+	int link_errno;		/* of a link that could not be read, or 0 */
+	dev_t tmpfs;		/* the tmpfs last seen by is_persistent */
 	bool tmpfs_of_host;
 };
 
-/* What lies in these the host's collector sees by itself. */
+/* is_direct - does the host's collector find links in this place by itself? */
 static bool
-is_seen(const char *path)
+is_direct(const char *path)
 {
 	return !strncmp(path, "/nix/var/nix/gcroots/", 21) ||
 	    !strncmp(path, "/nix/var/nix/profiles/", 22);
 }
 
-/*
- * outlives - is what a link lies on there when the container does not run?
- *
- * Its /tmp is not: a tmpfs of its own ends with it.
- */
+/* is_persistent - not on a tmpfs of the container, which ends with it */
 static bool
-outlives(struct sync *s, int fd)
+is_persistent(struct roots *s, int fd)
 {
 	struct statfs fs;
 	struct stat st;
@@ -71,9 +67,9 @@ outlives(struct sync *s, int fd)
 	return s->tmpfs_of_host;
 }
 
-/* open_link - *flag becomes '+' where it lies on something mounted that stays */
+/* open_link - *flag becomes that of the link's record */
 static int
-open_link(struct sync *s, const char *path, char *flag)
+open_link(struct roots *s, const char *path, char *flag)
 {
 	int fd;
 
@@ -82,18 +78,26 @@ open_link(struct sync *s, const char *path, char *flag)
 	if (fd >= 0 || errno != EXDEV)
 		return fd;
 	fd = inroot_open(s->root, path, O_PATH | O_NOFOLLOW, INROOT_LINKS);
-	if (fd >= 0 && outlives(s, fd))
+	if (fd >= 0 && is_persistent(s, fd))
 		*flag = '+';
 	return fd;
 }
 
+static bool
+is_no_link_errno(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ELOOP ||
+	    error == ENAMETOOLONG || error == EXDEV;
+}
+
 /*
- * read_link - is there a link to something that the store has?
+ * read_link - read a link into the store
  *
- * Returns 1 and its name, 0 if there is none, or -1 if that cannot be told.
+ * Returns 1 and the name in the store, 0 if there is no such link, or -1 if
+ * that is unknown.
  */
 static int
-read_link(struct sync *s, const char *path, char *flag, char *name)
+read_link(struct roots *s, const char *path, char *flag, char *name)
 {
 	auto_close int fd = open_link(s, path, flag);
 	char text[PATH_MAX];
@@ -101,20 +105,20 @@ read_link(struct sync *s, const char *path, char *flag, char *name)
 	ssize_t n;
 
 	if (fd < 0)
-		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
-		    errno == ENAMETOOLONG || errno == EXDEV ? 0 : -1;
+		return is_no_link_errno(errno) ? 0 : -1;
 	if (fstat(fd, &st) < 0)
 		return -1;
 	if (!S_ISLNK(st.st_mode))
 		return 0;
-	if ((n = readlinkat(fd, "", text, sizeof(text) - 1)) < 0)
+	n = readlinkat(fd, "", text, sizeof(text) - 1);
+	if (n < 0)
 		return -1;
 	text[n] = '\0';
 	return storepath_name(text, name) == 0;
 }
 
 static bool
-in_store(const struct sync *s, const char *name)
+is_in_store(const struct roots *s, const char *name)
 {
 	struct stat st;
 
@@ -122,36 +126,38 @@ in_store(const struct sync *s, const char *name)
 }
 
 static int
-keep(struct sync *s, char flag, const char *name, const char *path)
+add_link(struct roots *s, char flag, const char *name, const char *path)
 {
 	char record[LINKFILE_RECORD];
 
-	if (!in_store(s, name))
+	if (!is_in_store(s, name))
 		return 0;
 	snprintf(record, sizeof(record), "%c%s%s", flag, name, path);
-	if (strset_add(&s->links, record) < 0 ||
-	    strset_add(&s->names, name) < 0)
+	if (strset_add(&s->links, record) < 0)
 		return -1;
-	return 0;
+	return strset_add(&s->names, name);
 }
 
-/* judge_new - a path that may be that of a link in the container */
+/* consider_link - add the link at path, if there is one */
 static int
-judge_new(struct sync *s, const char *path)
+consider_link(struct roots *s, const char *path)
 {
 	char flag, name[STOREPATH_NAME];
 	int r;
 
-	if (path[0] != '/' || is_seen(path))
+	if (path[0] != '/' || is_direct(path))
 		return 0;
-	if ((r = read_link(s, path, &flag, name)) < 0)
-		s->unsure = errno;
-	return r > 0 ? keep(s, flag, name, path) : 0;
+	r = read_link(s, path, &flag, name);
+	if (r < 0)
+		s->link_errno = errno;
+	if (r <= 0)
+		return 0;
+	return add_link(s, flag, name, path);
 }
 
-/* judge_known - one that was there before; what it led to then is in record */
+/* consider_known - add the link of a record; if it is unreadable, as recorded */
 static int
-judge_known(struct sync *s, const char *record)
+consider_known(struct roots *s, const char *record)
 {
 	const char *path = strchr(record, '/');
 	char flag, name[STOREPATH_NAME];
@@ -161,90 +167,93 @@ judge_known(struct sync *s, const char *record)
 		return 0;
 	r = read_link(s, path, &flag, name);
 	if (r > 0)
-		return keep(s, flag, name, path);
+		return add_link(s, flag, name, path);
 	if (r < 0)
-		s->unsure = errno;
-	else if (s->whole || record[0] != '+')
+		s->link_errno = errno;
+	else if (s->has_mounts || record[0] != '+')
 		return 0;
 	snprintf(name, sizeof(name), "%.*s", (int)(path - record - 1),
 	    record + 1);
-	return keep(s, record[0], name, path);
+	return add_link(s, record[0], name, path);
 }
 
-static int walk(struct sync *s, int dir, int depth);
+static int walk_roots(struct roots *s, int dir, int depth);
 
 static int
-walk_into(struct sync *s, int dir, const char *name, int depth)
+walk_subdir(struct roots *s, int dir, const char *name, int depth)
 {
 	auto_close int fd = inroot_open(dir, name, O_RDONLY | O_DIRECTORY,
 	    INROOT_NO_LINKS);
 
 	if (fd < 0)
-		return 0;	/* it is something else */
-	if (depth == DEPTH) {
-		s->cut = true;
+		return 0;	/* not a directory */
+	if (depth == DEPTH_MAX) {
+		s->truncated = true;
 		return 0;
 	}
-	return walk(s, fd, depth + 1);
+	return walk_roots(s, fd, depth + 1);
 }
 
 static int
-walk_entry(struct sync *s, int dir, const char *name, int depth)
+walk_entry(struct roots *s, int dir, const char *name, int depth)
 {
 	char text[PATH_MAX];
 	ssize_t n;
 
 	if (!strcmp(name, ".") || !strcmp(name, ".."))
 		return 0;
-	if (s->left-- <= 0) {
-		s->cut = true;
+	if (s->entries == 0) {
+		s->truncated = true;
 		return 0;
 	}
+	s->entries--;
 	n = readlinkat(dir, name, text, sizeof(text) - 1);
 	if (n < 0)
-		return walk_into(s, dir, name, depth);
+		return walk_subdir(s, dir, name, depth);
 	text[n] = '\0';
-	return judge_new(s, text);
+	return consider_link(s, text);
 }
 
-/* walk - a directory that the container may change meanwhile */
+/* walk_roots - consider the target of each link below a roots directory */
 static int
-walk(struct sync *s, int dir, int depth)
+walk_roots(struct roots *s, int dir, int depth)
 {
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	DIR *d = dirs_entries(dir);
 	struct dirent *e;
+	int r = 0;
 
-	if (!d) {
-		fd_cleanup(&fd);
+	if (!d)
 		return -1;
-	}
-	while (r == 0 && !(s->cut && s->left <= 0) && (errno = 0, e = readdir(d)))
+	while (r == 0 && !(s->truncated && s->entries == 0)) {
+		e = readdir(d);
+		if (!e)
+			break;
 		r = walk_entry(s, dir, e->d_name, depth);
+	}
 	closedir(d);
 	return r;
 }
 
 static int
-gather(struct sync *s, int roots, const struct strset *known,
-    const struct strset *offers)
+find_links(struct roots *s, int roots_dir, const struct strset *known,
+    const struct strset *candidates)
 {
 	for (size_t i = 0; i < known->n; i++)
-		if (judge_known(s, known->text[i]) < 0)
+		if (consider_known(s, known->text[i]) < 0)
 			return -1;
-	if (walk(s, roots, 0) < 0)
+	if (walk_roots(s, roots_dir, 0) < 0)
 		return -1;
-	for (size_t i = 0; i < offers->n; i++)
-		if (judge_new(s, offers->text[i]) < 0)
+	for (size_t i = 0; i < candidates->n; i++)
+		if (consider_link(s, candidates->text[i]) < 0)
 			return -1;
 	strset_sort(&s->links);
 	strset_sort(&s->names);
 	return 0;
 }
 
-/* add_root - 1: made, 0: it was there, or its path is gone by now */
+/* add_root - 1: added; 0: exists already, or its store path is gone */
 static int
-add_root(const struct sync *s, int dir, const char *name)
+add_root(const struct roots *s, int dir, const char *name)
 {
 	auto_close int hold = -1;
 	char path[PATH_MAX];
@@ -255,14 +264,14 @@ add_root(const struct sync *s, int dir, const char *name)
 	snprintf(path, sizeof(path), "%s/%s", storepath_store(), name);
 	if (gc_hold(s->state, path, s->wait_ms, &hold) < 0)
 		return -1;
-	if (!in_store(s, name))
+	if (!is_in_store(s, name))
 		return 0;
 	return symlinkat(path, dir, name) < 0 ? -1 : 1;
 }
 
-/* add_roots - those that are missing; on disk on return */
+/* add_roots - add the missing roots; on disk on return */
 static int
-add_roots(const struct sync *s, int dir)
+add_roots(const struct roots *s, int dir)
 {
 	bool changed = false;
 
@@ -271,24 +280,23 @@ add_roots(const struct sync *s, int dir)
 
 		if (r < 0)
 			return -1;
-		changed |= r > 0;
+		if (r > 0)
+			changed = true;
 	}
 	return changed ? fsync(dir) : 0;
 }
 
-/* drop_roots - those that no link stands for any more */
+/* remove_roots - remove the roots that no link needs; on disk on return */
 static int
-drop_roots(int dir, const struct strset *names)
+remove_roots(int dir, const struct strset *names)
 {
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	DIR *d = dirs_entries(dir);
 	bool changed = false;
 	struct dirent *e;
+	int r = 0;
 
-	if (!d) {
-		fd_cleanup(&fd);
+	if (!d)
 		return -1;
-	}
 	while (r == 0 && (e = readdir(d))) {
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") ||
 		    !strcmp(e->d_name, LINKFILE) ||
@@ -298,81 +306,106 @@ drop_roots(int dir, const struct strset *names)
 		changed = true;
 	}
 	closedir(d);
-	return r == 0 && changed ? fsync(dir) : r;
+	if (r == 0 && changed)
+		r = fsync(dir);
+	return r;
 }
 
-/* What is added is there before it is counted on, what is dropped goes last. */
+/* update_roots - if killed, it leaves roots too many, never too few */
 static int
-work(struct sync *s, int roots, int dir, const struct strset *offers)
+update_roots(struct roots *s, int roots_dir, int dir,
+    const struct strset *candidates)
 {
 	struct strset known = { 0 };
 	int r = -1;
 
 	if (linkfile_read(dir, &known) == 0 &&
-	    gather(s, roots, &known, offers) == 0 &&
+	    find_links(s, roots_dir, &known, candidates) == 0 &&
 	    add_roots(s, dir) == 0 &&
 	    linkfile_write(dir, &known, &s->links) == 0)
-		r = drop_roots(dir, &s->names);
+		r = remove_roots(dir, &s->names);
 	strset_free(&known);
 	return r;
 }
 
-/* undo_if_removed - a removal of the container may have come in between */
+/* undo_if_removed - if the container was removed meanwhile, remove its roots */
 static int
-undo_if_removed(const char *state, const char *name, int roots)
+undo_if_removed(const char *state, const char *name, int roots_dir)
 {
 	auto_close int parent = -1;
 	struct stat st;
 
-	if (fstat(roots, &st) < 0 || st.st_nlink > 0)
+	if (fstat(roots_dir, &st) < 0 || st.st_nlink > 0)
 		return 0;
 	parent = dirs_parent(state, DIRS_SYNCED, false);
-	return parent < 0 || remove_at(parent, name) < 0 ? -1 : 0;
+	if (parent < 0)
+		return -1;
+	return remove_at(parent, name);
 }
 
-/* verdict - all is done; was it all there is? */
+/* check_complete - fails if the update left something out */
 static int
-verdict(const struct sync *s, const char *name, struct errmsg *why)
+check_complete(const struct roots *s, const char *name, struct errmsg *why)
 {
-	if (s->cut || s->links.full || s->names.full)
-		return errmsg_set(why, "sync %s: it has more roots, or deeper "
-		    "directories of them, than are looked at", name);
-	errno = s->unsure;
-	return !errno ? 0 :
-	    errmsg_errno(why, "sync %s: look at one of its links", name);
+	if (s->truncated || s->links.full || s->names.full)
+		return errmsg_set(why, "sync %s: too many roots, or nested too "
+		    "deeply", name);
+	if (!s->link_errno)
+		return 0;
+	errno = s->link_errno;
+	return errmsg_errno(why, "sync %s: read a link in the container", name);
+}
+
+/* open_synced - open the container's DIRS_SYNCED, locked against other syncs */
+static int
+open_synced(const char *state, const char *name)
+{
+	auto_close int dir = dirs_open(state, DIRS_SYNCED, name, true);
+
+	if (dir < 0 || flock(dir, LOCK_EX) < 0)
+		return -1;
+	return fd_take(&dir);
+}
+
+static int
+run_sync(struct roots *s, const char *name, int roots_dir, int dir,
+    const struct strset *candidates, struct errmsg *why)
+{
+	int r = update_roots(s, roots_dir, dir, candidates);
+
+	if (r == 0)
+		r = undo_if_removed(s->state, name, roots_dir);
+	if (r == 0)
+		return check_complete(s, name, why);
+	if (errno == ETIMEDOUT)
+		return errmsg_set(why, "sync %s: timed out waiting for a garbage "
+		    "collection", name);
+	return errmsg_errno(why, "sync %s", name);
 }
 
 int
-roots_sync(const char *state, const char *name, int root, bool whole,
-    const struct strset *offers, int wait_ms, struct errmsg *why)
+roots_sync(const char *state, const char *name, int root, bool has_mounts,
+    const struct strset *candidates, int wait_ms, struct errmsg *why)
 {
-	auto_close int roots = dirs_open(state, DIRS_ROOTS, name, false);
+	auto_close int roots_dir = dirs_open(state, DIRS_ROOTS, name, false);
 	auto_close int dir = -1, store = -1;
-	struct sync s = { .state = state, .root = root, .whole = whole,
-	    .left = ENTRIES, .wait_ms = wait_ms };
+	struct roots s = { .state = state, .root = root, .wait_ms = wait_ms,
+	    .has_mounts = has_mounts, .entries = ENTRIES_MAX };
 	int r;
 
-	if (roots < 0)
+	if (roots_dir < 0)
 		return errmsg_errno(why, "sync %s: open %s/%s/%s", name, state,
 		    dirs_path[DIRS_ROOTS], name);
 	store = open(storepath_store(), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (store < 0)
 		return errmsg_errno(why, "sync %s: open %s", name,
 		    storepath_store());
-	dir = dirs_open(state, DIRS_SYNCED, name, true);
-	if (dir < 0 || flock(dir, LOCK_EX) < 0)
+	dir = open_synced(state, name);
+	if (dir < 0)
 		return errmsg_errno(why, "sync %s: open %s/%s/%s", name, state,
 		    dirs_path[DIRS_SYNCED], name);
 	s.store = store;
-	r = work(&s, roots, dir, offers);
-	if (r == 0)
-		r = undo_if_removed(state, name, roots);
-	if (r < 0 && errno == ETIMEDOUT)
-		r = errmsg_set(why, "sync %s: a garbage collection runs that "
-		    "cannot be told of its roots", name);
-	else
-		r = r < 0 ? errmsg_errno(why, "sync %s", name) :
-		    verdict(&s, name, why);
+	r = run_sync(&s, name, roots_dir, dir, candidates, why);
 	strset_free(&s.links);
 	strset_free(&s.names);
 	return r;

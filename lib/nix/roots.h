@@ -4,41 +4,40 @@
 
 #include <stdbool.h>
 
-#include "nix/strset.h"
 #include "base/errmsg.h"
+#include "nix/strset.h"
 
 /*
- * Roots that were made inside a container, made real on the host.
+ * Make roots that were registered inside a container effective on the host.
  *
- * nix-build in a container makes a link, and asks for an indirect root: a link
- * to that link, which Nix puts in gcroots/auto, on the host where its daemon
- * did the build, and in the container's own roots directory where not.  Its
- * text is a path of the container's, so for the host's collector it leads
- * nowhere, and is removed.  What stands for them is, in the directory
- * DIRS_SYNCED of the container,
+ * nix-build in a container makes a link and registers an indirect root: a
+ * link to that link, which Nix puts in gcroots/auto, on the host if the
+ * host's daemon did the build, else in the container's own roots directory.
+ * Its target is a path inside the container, so the host's collector takes it
+ * for stale and removes it.  The container's DIRS_SYNCED directory therefore
+ * has
  *
- *	HASH-NAME -> /nix/store/HASH-NAME	a root, for each store path
- *	links					the links that they come from
+ *	HASH-NAME -> /nix/store/HASH-NAME	a root per store path
+ *	links					the links they stand for
  *
- * links is of records that end with a null byte: '=', or '+' where the link
- * lies on something that is mounted in the container; HASH-NAME; its path.
- * It keeps the path when the host's collector has removed the indirect root.
+ * The file links has records that end with a null byte: '=', or '+' if the
+ * link is on a mount of the container; HASH-NAME; the path of the link.  It
+ * keeps the path after the collector has removed the indirect root.
  */
 
 /*
  * roots_sync - make the roots of a container agree with its links
  *
- * root is a descriptor of its root, from which all is resolved as it would be
- * inside; whole says that what it mounts is to be seen there.  Where not,
- * links that lie on such things stay as they were.  A link counts as Nix counts
- * it: where the path ends is a link whose text is a path in the store.  Others
- * may change all this meanwhile; they gain roots for what they have links to,
- * no more.  wait_ms is for a collection of garbage that cannot be told of them
- * (gc_hold.h).  Returns 0, or -1 and why; a part may be done then, which only adds
- * roots.  errno is ENOENT where the container has no directory of roots.
+ * root: a descriptor of the container's root; paths are resolved below it.
+ * has_mounts: all mounts of the container are visible there; if not, records
+ * of links on mounts are left unchanged.  candidates: paths that may be links.
+ * A link counts if its text is a path in the store, as for Nix.  The container
+ * may change all this meanwhile: at worst it roots what it already links to.
+ * wait_ms: see gc_hold.  Returns 0, or -1 and why; part of the work may be
+ * done then.  errno is ENOENT if the container has no roots directory.
  * Source: src/libstore/gc.cc of Nix 2.8.
  */
-int roots_sync(const char *state, const char *name, int root, bool whole,
-    const struct strset *offers, int wait_ms, struct errmsg *why);
+int roots_sync(const char *state, const char *name, int root, bool has_mounts,
+    const struct strset *candidates, int wait_ms, struct errmsg *why);
 
 #endif

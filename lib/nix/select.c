@@ -14,15 +14,19 @@ select_number(const char *s, int64_t max)
 
 	if (!*s)
 		return -1;
-	for (; *s; s++)
-		if (*s < '0' || *s > '9' || (v = v * 10 + (*s - '0')) > max)
+	for (; *s; s++) {
+		if (*s < '0' || *s > '9')
 			return -1;
+		v = v * 10 + (*s - '0');
+		if (v > max)
+			return -1;
+	}
 	return v;
 }
 
-/* days_of - the N of "Nd", or -1 */
+/* parse_days - the N of "Nd", or -1 */
 static int64_t
-days_of(const char *word)
+parse_days(const char *word)
 {
 	char digits[16];
 	size_t n = strlen(word);
@@ -34,86 +38,104 @@ days_of(const char *word)
 	return select_number(digits, DAYS_MAX);
 }
 
+/* parse_keep - the N of "+N", or -1 */
+static int64_t
+parse_keep(const char *word)
+{
+	if (word[0] != '+')
+		return -1;
+	return select_number(word + 1, PROFILE_MAX);
+}
+
 const char *
 select_parse(struct select *spec, char *const word[], int count)
 {
-	*spec = (struct select){ .word = word, .count = count };
+	int64_t days = -1, keep = -1;
+
+	*spec = (struct select){ .kind = SELECT_NUMBERS, .word = word,
+	    .count = count };
+	if (count == 1) {
+		days = parse_days(word[0]);
+		keep = parse_keep(word[0]);
+	}
 	if (count == 1 && !strcmp(word[0], "old")) {
 		spec->kind = SELECT_OLD;
-		return NULL;
-	}
-	if (count == 1 && (spec->n = days_of(word[0])) >= 1) {
+	} else if (days >= 1) {
 		spec->kind = SELECT_DAYS;
-		return NULL;
-	}
-	if (count == 1 && word[0][0] == '+' &&
-	    (spec->n = select_number(word[0] + 1, PROFILE_MAX)) >= 1) {
+		spec->n = days;
+	} else if (keep >= 1) {
 		spec->kind = SELECT_KEEP;
-		return NULL;
+		spec->n = keep;
+	} else {
+		for (int i = 0; i < count; i++)
+			if (select_number(word[i], PROFILE_MAX) < 0)
+				return word[i];
 	}
-	spec->kind = SELECT_NUMBERS;
-	for (int i = 0; i < count; i++)
-		if (select_number(word[i], PROFILE_MAX) < 0)
-			return word[i];
 	return NULL;
 }
 
 static void
-select_days(const struct profile *p, int64_t before, bool *doomed)
+select_old(const struct profile *p, bool *chosen)
+{
+	for (size_t i = 0; i < p->n; i++)
+		chosen[i] = p->entry[i].number != p->current;
+}
+
+static void
+select_days(const struct profile *p, int64_t before, bool *chosen)
 {
 	bool older = false;
 
 	for (size_t i = p->n; i-- > 0; ) {
 		if (older)
-			doomed[i] = p->gen[i].date < before &&
-			    p->gen[i].number != p->current;
+			chosen[i] = p->entry[i].date < before &&
+			    p->entry[i].number != p->current;
 		else
-			older = p->gen[i].date < before;
+			older = p->entry[i].date < before;
 	}
 }
 
 static void
-select_beyond(const struct profile *p, int64_t keep, bool *doomed)
+select_beyond(const struct profile *p, int64_t keep, bool *chosen)
 {
 	for (size_t i = p->n; i-- > 0; )
-		if (p->gen[i].number <= p->current && keep-- <= 0)
-			doomed[i] = true;
+		if (p->entry[i].number <= p->current && keep-- <= 0)
+			chosen[i] = true;
 }
 
 static int
-select_numbers(const struct select *spec, const struct profile *p, bool *doomed)
+select_numbers(const struct select *spec, const struct profile *p, bool *chosen)
 {
 	for (int k = 0; k < spec->count; k++) {
 		int64_t n = select_number(spec->word[k], PROFILE_MAX);
-		const struct generation *g = profile_find(p, n);
+		const struct profile_entry *g = profile_find(p, n);
 
 		if (n == p->current) {
 			errno = EBUSY;
 			return -1;
 		}
 		if (g)
-			doomed[g - p->gen] = true;
+			chosen[g - p->entry] = true;
 	}
 	return 0;
 }
 
 int
-select_select(const struct select *spec, const struct profile *p, int64_t now,
-    bool *doomed)
+select_apply(const struct select *spec, const struct profile *p, int64_t now,
+    bool *chosen)
 {
-	memset(doomed, 0, p->n * sizeof(*doomed));
+	memset(chosen, 0, p->n * sizeof(*chosen));
 	if (spec->kind == SELECT_NUMBERS)
-		return select_numbers(spec, p, doomed);
+		return select_numbers(spec, p, chosen);
 	if (p->current < 0) {
 		errno = ESRCH;
 		return -1;
 	}
 	if (spec->kind == SELECT_DAYS)
-		select_days(p, now - spec->n * DAY_S, doomed);
+		select_days(p, now - spec->n * DAY_S, chosen);
 	else if (spec->kind == SELECT_KEEP)
-		select_beyond(p, spec->n, doomed);
+		select_beyond(p, spec->n, chosen);
 	else
-		for (size_t i = 0; i < p->n; i++)
-			doomed[i] = p->gen[i].number != p->current;
+		select_old(p, chosen);
 	return 0;
 }

@@ -7,40 +7,40 @@
 
 #include "nix/profile.h"
 
-/* select_number - a decimal number, at most max; -1 if it is none */
+/* select_number - read a decimal number of at most max; -1: not one */
 int64_t select_number(const char *s, int64_t max);
 
 /*
- * Which generations to delete, in the words of nix-env --delete-generations:
+ * Which generations to delete, in the notation of nix-env --delete-generations:
  *
- *	old		all but the current one
- *	Nd		those older than N days, but for the newest of them, which
+ *	old		all except the current one
+ *	Nd		those older than N days, except the newest of them, which
  *			was in use N days ago
- *	+N		all but N, counted down from the current one; those newer
- *			than it stay, too
- *	N...		these; a number that there is not counts as deleted
+ *	+N		all except N, counted down from the current one, and those
+ *			newer than the current one
+ *	N...		these numbers; missing ones are ignored
  *
- * The first three are one word alone.  The current one is never among them.
+ * The first three are a single word.  The current generation is never selected.
  * Source: src/libstore/profiles.cc and src/nix-env/nix-env.cc of Nix 2.8.
  */
 struct select {
 	enum { SELECT_OLD, SELECT_DAYS, SELECT_KEEP, SELECT_NUMBERS } kind;
-	int64_t n;		/* of days, or of generations to keep */
-	char *const *word;	/* the numbers, count of them */
+	int64_t n;		/* number of days, or of generations to keep */
+	char *const *word;	/* the count generation numbers */
 	int count;
 };
 
-/* select_parse - read it; NULL, or the word that is wrong */
+/* select_parse - returns NULL, or the word that is invalid */
 const char *select_parse(struct select *spec, char *const word[], int count);
 
 /*
- * select_select - doomed[i] becomes true where generation i of p is among them
+ * select_apply - set chosen[i] to whether generation i of p is selected
  *
  * now is in seconds since 1970.  Returns 0, or -1 with errno EBUSY (the current
- * one was asked for) or ESRCH (there is no current one to count from); doomed
- * is not to be used then.
+ * generation is among the numbers) or ESRCH (there is no current generation to
+ * count from); chosen is undefined then.
  */
-int select_select(const struct select *spec, const struct profile *p,
-    int64_t now, bool *doomed);
+int select_apply(const struct select *spec, const struct profile *p,
+    int64_t now, bool *chosen);
 
 #endif

@@ -1,160 +1,266 @@
 /* SPDX-License-Identifier: MIT */
-/* sync.c - sync one container or all */
+/* sync.c - sync the roots of one container or all */
 #define _GNU_SOURCE
 #include "nix/sync.h"
 
 #include <dirent.h>
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "nix/roots.h"
-#include "nix/view.h"
-#include "tree/inroot.h"
 #include "base/name.h"
 #include "nix/dirs.h"
+#include "nix/machine.h"
+#include "nix/roots.h"
+#include "tree/inroot.h"
 
-enum { LIMIT_S = 60, ROUNDS = 5 };
+enum { LIMIT_S = 60, ROUNDS_MAX = 5 };
 
-static _Noreturn void
-child(const struct sync *g, const char *name, const struct strset *offers)
+/* is_empty_dir - 1, 0, or -1 with errno */
+static int
+is_empty_dir(int dir)
 {
-	bool whole = true;
+	DIR *d = dirs_entries(dir);
+	int n = 0;
+
+	if (!d)
+		return -1;
+	while (n < 3 && readdir(d))	/* "." and ".." are always present */
+		n++;
+	closedir(d);
+	return n < 3;
+}
+
+/* open_tree - open the tree of a container that does not run */
+static int
+open_tree(const char *trees, const char *name, struct errmsg *why)
+{
+	auto_close int dir = open(trees, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_close int fd = -1;
+	int empty = -1;
+
+	if (dir < 0)
+		return errmsg_errno(why, "open %s", trees);
+	fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0)
+		empty = is_empty_dir(fd);
+	if (empty < 0)
+		return errmsg_errno(why, "open %s/%s", trees, name);
+	if (empty)
+		return errmsg_set(why, "%s/%s is empty; roots left unchanged",
+		    trees, name);
+	return fd_take(&fd);
+}
+
+/* open_root - *has_mounts: all that the container mounts is visible there */
+static int
+open_root(const struct sync *g, const char *name, bool *has_mounts,
+    struct errmsg *why)
+{
+	int fd;
+
+	*has_mounts = true;
+	if (g->root) {
+		fd = inroot_top(g->root);
+		if (fd < 0)
+			return errmsg_errno(why, "open %s", g->root);
+		return fd;
+	}
+	fd = machine_root(g->machines, g->trees, name);
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOENT)
+		return errmsg_errno(why, "open the root of %s, which is running",
+		    name);
+	*has_mounts = false;
+	return open_tree(g->trees, name, why);
+}
+
+/* run_child - sync, and write the text of a failure to the pipe */
+static _Noreturn void
+run_child(const struct sync *g, const char *name, const struct strset *candidates,
+    int pipe)
+{
 	struct errmsg why = { "" };
+	bool has_mounts;
 	int root;
 
 	alarm(LIMIT_S);
-	if (!g->root)
-		root = view_open(g->machines, g->trees, name, &whole, &why);
-	else if ((root = inroot_top(g->root)) < 0)
-		(void)errmsg_errno(&why, "open %s", g->root);
-	if (root >= 0 &&
-	    roots_sync(g->state, name, root, whole, offers,
+	root = open_root(g, name, &has_mounts, &why);
+	if (root >= 0 && roots_sync(g->state, name, root, has_mounts, candidates,
 	    g->wait_ms, &why) == 0)
 		_exit(0);
-	warnx("%s", why.text);
+	/* If the parent is gone, nobody needs the text. */
+	(void)fd_write_all(pipe, why.text, strlen(why.text));
 	_exit(1);
 }
 
-/* one - 1, 0 or -1, as sync_run */
 static int
-one(const struct sync *g, const char *name, const struct strset *offers,
-    struct errmsg *why)
+wait_child(pid_t pid, const char *name, struct errmsg *why)
 {
-	pid_t pid = fork();
 	int status;
 
-	if (pid == 0)
-		child(g, name, offers);
-	if (pid < 0)
-		return errmsg_errno(why, "sync %s: fork", name);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return errmsg_errno(why, "sync %s: wait", name);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-		warnx("sync %s: given up: it takes too long", name);
-	else if (WIFSIGNALED(status))
-		warnx("sync %s: killed by signal %d", name, WTERMSIG(status));
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+		return errmsg_set(why, "sync %s: timed out after %d s", name,
+		    LIMIT_S);
+	if (WIFSIGNALED(status))
+		return errmsg_set(why, "sync %s: killed by signal %d", name,
+		    WTERMSIG(status));
+	if (WEXITSTATUS(status) == 0)
+		return 0;
+	return why->text[0] ? -1 : errmsg_set(why, "sync %s: failed", name);
 }
 
 static int
-all(const struct sync *g, const struct strset *offers, struct errmsg *why)
+sync_one(const struct sync *g, const char *name,
+    const struct strset *candidates, struct errmsg *why)
+{
+	auto_close int in = -1;
+	int p[2];
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return errmsg_errno(why, "sync %s: pipe", name);
+	in = p[0];
+	pid = fork();
+	if (pid == 0)
+		run_child(g, name, candidates, p[1]);
+	fd_cleanup(&p[1]);
+	if (pid < 0)
+		return errmsg_errno(why, "sync %s: fork", name);
+	n = fd_read_max(in, why->text, sizeof(why->text) - 1);
+	why->text[n < 0 ? 0 : n] = '\0';
+	return wait_child(pid, name, why);
+}
+
+/* sync_all - how many failed, or -1 and why */
+static int
+sync_all(const struct sync *g, const struct strset *candidates,
+    struct errmsg *why)
 {
 	auto_close int roots = dirs_parent(g->state, DIRS_ROOTS, false);
 	struct dirent *e;
 	DIR *d;
-	int done = 1;
+	int failed = 0;
 
-	if (roots < 0 && errno != ENOENT)
+	if (roots < 0 && errno == ENOENT)
+		return 0;
+	if (roots < 0)
 		return errmsg_errno(why, "open %s/%s", g->state,
 		    dirs_path[DIRS_ROOTS]);
-	if (!(d = opendir(g->trees)))
-		return errno == ENOENT ? 1 : errmsg_errno(why, "open %s", g->trees);
-	while (roots >= 0 && done >= 0 && (e = readdir(d))) {
-		int r;
+	d = opendir(g->trees);
+	if (!d && errno == ENOENT)
+		return 0;
+	if (!d)
+		return errmsg_errno(why, "open %s", g->trees);
+	while ((e = readdir(d))) {
+		struct errmsg one = { "" };
 
 		if (!name_ok(e->d_name) || faccessat(roots, e->d_name, F_OK,
 		    AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
-		r = one(g, e->d_name, offers, why);
-		if (r < done)
-			done = r;
+		if (sync_one(g, e->d_name, candidates, &one) < 0) {
+			g->failed(one.text);
+			failed++;
+		}
 	}
 	closedir(d);
-	return done;
+	return failed;
 }
 
 /*
- * read_offers - the paths in the host's gcroots/auto, sorted
+ * read_candidates - the paths in the host's gcroots/auto, sorted
  *
- * Whose they are is not said there, so each container is asked for each.
+ * They do not say which container they belong to, so each one is tried in each
+ * container.
  */
 static int
-read_offers(const char *state, struct strset *offers, struct errmsg *why)
+read_candidates(const char *auto_dir, struct strset *candidates)
 {
-	char path[PATH_MAX], text[PATH_MAX];
+	char text[PATH_MAX];
 	struct dirent *e;
-	DIR *d;
+	DIR *d = opendir(auto_dir);
 	int r = 0;
 
-	snprintf(path, sizeof(path), "%s/gcroots/auto", state);
-	if (!(d = opendir(path)))
-		return errno == ENOENT ? 0 : errmsg_errno(why, "open %s", path);
+	if (!d)
+		return errno == ENOENT ? 0 : -1;
 	while (r == 0 && (e = readdir(d))) {
 		ssize_t n = readlinkat(dirfd(d), e->d_name, text,
 		    sizeof(text) - 1);
 
-		text[n < 0 ? 0 : n] = '\0';
-		if (text[0] == '/')
-			r = strset_add(offers, text);
+		if (n <= 0 || text[0] != '/')
+			continue;
+		text[n] = '\0';
+		r = strset_add(candidates, text);
 	}
 	closedir(d);
-	strset_sort(offers);
-	return r < 0 ? errmsg_errno(why, "read %s", path) : 0;
+	strset_sort(candidates);
+	return r;
 }
 
-/* changed - when something was last put into gcroots/auto, or 0 */
+/* modified_ns - modification time of a directory, or 0 */
 static int64_t
-changed(const char *state)
+modified_ns(const char *path)
 {
-	char path[PATH_MAX];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/gcroots/auto", state);
-	return stat(path, &st) < 0 ? 0 :
-	    (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	if (stat(path, &st) < 0)
+		return 0;
+	return (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+}
+
+static int
+sync_round(const struct sync *g, const char *name, const char *auto_dir,
+    struct errmsg *why)
+{
+	struct strset candidates = { 0 };
+	int r;
+
+	if (read_candidates(auto_dir, &candidates) < 0) {
+		r = errmsg_errno(why, "read %s", auto_dir);
+	} else if (!name) {
+		r = sync_all(g, &candidates, why);
+	} else if (sync_one(g, name, &candidates, why) < 0) {
+		g->failed(why->text);
+		r = 1;
+	} else {
+		r = 0;
+	}
+	strset_free(&candidates);
+	return r;
 }
 
 /*
- * A path unit does not see what comes while its service is at work: so what
- * came meanwhile is done before the end.
+ * A path unit misses changes while its service runs, so start over if there
+ * were some.
  */
 int
 sync_run(const struct sync *g, const char *name, struct errmsg *why)
 {
-	int64_t seen;
-	int r, done = 1, rounds = ROUNDS;
+	char auto_dir[PATH_MAX];
+	int64_t before;
+	int r, failed = 0, rounds = 0;
 
+	snprintf(auto_dir, sizeof(auto_dir), "%s/gcroots/auto", g->state);
 	do {
-		struct strset offers = { 0 };
-
-		seen = changed(g->state);
-		r = read_offers(g->state, &offers, why);
-		if (r == 0)
-			r = name ? one(g, name, &offers, why) :
-			    all(g, &offers, why);
-		strset_free(&offers);
-		if (r < done)
-			done = r;
-	} while (r >= 0 && changed(g->state) != seen && --rounds > 0);
-	return done;
+		before = modified_ns(auto_dir);
+		r = sync_round(g, name, auto_dir, why);
+		if (r < 0)
+			return -1;
+		failed += r;
+		rounds++;
+	} while (rounds < ROUNDS_MAX && modified_ns(auto_dir) != before);
+	return failed;
 }

@@ -2,28 +2,32 @@
 #ifndef NIX_SYNC_H
 #define NIX_SYNC_H
 
-#include <stdbool.h>
-
 #include "base/errmsg.h"
 
 /*
- * Syncs of containers (lib/nix/roots.h), each in a process of its own: it looks
- * into what the container mounts, which may answer late or never, and is
- * killed when it has taken a minute.  What fails is said on standard error.
+ * Sync the roots of containers (nix/roots.h), each in a process of its own:
+ * file systems that a container mounts may respond late or never, so the
+ * process is killed after a minute.
  */
 struct sync {
-	const char *state;	/* of Nix */
-	const char *root;	/* a container's root, with all it mounts; else */
-	const char *trees;	/* where their trees lie */
-	const char *machines;	/* where systemd-machined notes those that run */
-	int wait_ms;		/* for a collection, as roots_sync has it */
+	const char *state;	/* Nix's state directory */
+	const char *root;	/* root of the container, with all mounts; or */
+	const char *trees;	/* directory with the trees of containers */
+	const char *machines;	/* state directory of systemd-machined */
+	int wait_ms;		/* see roots_sync */
+	/* Called for each container that failed; text is for main to print. */
+	void (*failed)(const char *text);
 };
 
 /*
- * sync_run - sync the container of that name, or all where it is NULL
+ * sync_run - sync the container of that name, or all containers if it is NULL
  *
- * All are those that have a tree and a directory of roots.  Returns 1 if it is
- * done, 0 if one of them failed, or -1 and why if it did not come to that.
+ * All containers are those with a tree and a roots directory; a failure of
+ * one does not stop the others.  A container that runs is seen through its
+ * own root (nix/machine.h), with all its mounts; one that does not, through
+ * its tree.  An empty tree is a failure: its disk is probably not mounted.
+ * Returns the number of failures, or -1 and why if the containers could not
+ * be listed.
  */
 int sync_run(const struct sync *g, const char *name, struct errmsg *why);
 

@@ -59,11 +59,11 @@ check(int dir, const struct profile *p)
 
 	fuzz_must(p->current < 0 || profile_find(p, p->current));
 	for (size_t i = 0; i < p->n; i++) {
-		ssize_t n = profile_target(dir, p->gen[i].number, target,
+		ssize_t n = profile_target(dir, p->entry[i].number, target,
 		    sizeof(target));
 
-		fuzz_must(i == 0 || p->gen[i].number > p->gen[i - 1].number);
-		fuzz_must(p->gen[i].number <= p->highest);
+		fuzz_must(i == 0 || p->entry[i].number > p->entry[i - 1].number);
+		fuzz_must(p->entry[i].number <= p->highest);
 		fuzz_must(n > 0 && target[n] == '\0');
 	}
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# ctr-gcroot.bats - generations and roots, beside real Nix and a hostile owner
+# ctr-gcroot.bats - generations and roots, with real Nix and a hostile container
 load ../../lib/env
 
 setup() {
@@ -9,7 +9,7 @@ setup() {
 	export HOME=$PWD NIX_STORE_DIR=$PWD/store NIX_STATE_DIR=$PWD/state \
 		NIX_LOG_DIR=$PWD/log NIX_CONF_DIR=$PWD/conf
 	export NIX_CONFIG=$'build-users-group =\nsandbox = false\nsubstituters ='
-	# strace holds the place that the leak checker of a sanitized build needs.
+	# Under strace the leak checker of a sanitized build cannot work.
 	export ASAN_OPTIONS=detect_leaks=${LEAKS:-1} TZ=UTC
 	PROFILES=$NIX_STATE_DIR/profiles/per-container
 	ROOTS=$NIX_STATE_DIR/gcroots/per-container
@@ -29,7 +29,7 @@ need_strace() {
 	ASAN_OPTIONS=detect_leaks=0
 }
 
-# store_path NAME - a path in the private store, built there
+# store_path NAME - build a path in the private store
 store_path() {
 	nix-build --no-out-link --expr "derivation { name = \"$1\"; system = builtins.currentSystem;
 		builder = \"/bin/sh\"; args = [ \"-c\" \"echo $1 >\$out\" ]; }" 2>/dev/null
@@ -41,12 +41,12 @@ profile_env() { nix-env -p "$PROFILES/$1/system" "${@:2}"; }
 numbers() { ctr-gcroot list "$1" | awk '{ printf "%s%s ", $1, $4 == "(current)" ? "*" : "" }'; }
 nix_numbers() { profile_env "$1" --list-generations | awk '{ printf "%s%s ", $1, $4 == "(current)" ? "*" : "" }'; }
 
-# files NAME - what is in the profile's directory
+# files NAME - list the profile's directory
 files() { (cd "$PROFILES/$1" && find . -mindepth 1 | sort | tr '\n' ' '); }
 
 modes() { stat -c '%a:%u:%g' "$@" | tr '\n' ' '; }
 
-@test "init makes both directories, and those above for root alone" {
+@test "init makes both directories, and their parents for root only" {
 	ctr-gcroot init foo
 	assert_equal "$(modes "$PROFILES" "$ROOTS" "$PROFILES/foo" "$ROOTS/foo")" \
 		"700:0:0 700:0:0 755:0:0 755:0:0 "
@@ -57,7 +57,7 @@ modes() { stat -c '%a:%u:%g' "$@" | tr '\n' ' '; }
 	assert_output ""
 }
 
-@test "every verb gives the directories above back to root" {
+@test "every verb returns the parent directories to root" {
 	ctr-gcroot set foo "$A"
 	ctr-gcroot set foo "$B"
 	mkdir -p store "trees/foo/usr"
@@ -102,7 +102,7 @@ modes() { stat -c '%a:%u:%g' "$@" | tr '\n' ' '; }
 	assert_equal "$(numbers foo)" "1 2 3* "
 }
 
-@test "rollback goes to the one before, or to the one that is named" {
+@test "rollback switches to the previous generation, or to the given one" {
 	for p in "$A" "$B" "$C"; do ctr-gcroot set foo "$p"; done
 	rm "$PROFILES/foo/system-2-link"
 	ctr-gcroot rollback foo
@@ -118,7 +118,7 @@ modes() { stat -c '%a:%u:%g' "$@" | tr '\n' ' '; }
 	assert_equal "$(numbers foo)" "1 3 4* "
 }
 
-@test "nix-env agrees with it on one profile, before and after" {
+@test "nix-env and ctr-gcroot can be used on the same profile in turn" {
 	need_nix
 	x=$(store_path x) y=$(store_path y) z=$(store_path z)
 	ctr-gcroot set foo "$x"
@@ -153,7 +153,7 @@ generations() {
 	ln -sfn "system-$2-link" "$PROFILES/$1/system"
 }
 
-@test "delete-generations deletes what nix-env does, for each of its notations" {
+@test "delete-generations deletes the same as nix-env, for each notation" {
 	need_nix
 	for current in 3 5; do
 		for spec in old 1d 10d 30d 9999d +1 +2 +99 "5 1 2" "2 3" 77 02; do
@@ -172,7 +172,7 @@ generations() {
 @test "delete-generations never deletes the current one, and needs no Nix" {
 	generations foo 3
 	run -1 ctr-gcroot delete-generations foo 1 3
-	assert_output "ctr-gcroot: 3 is the current generation of foo, and stays: none was deleted"
+	assert_output "ctr-gcroot: generation 3 of foo is the current one: nothing was deleted"
 	assert_equal "$(numbers foo)" "1 2 3* 4 5 "
 	PATH=$BUILD/bin run "$BUILD/bin/ctr-gcroot" delete-generations foo 35d
 	assert_success
@@ -187,7 +187,7 @@ generations() {
 	assert_equal "$(numbers foo)" "3* "
 }
 
-@test "where no generation is current, none is counted from it" {
+@test "without a current generation, old, +N and Nd are refused" {
 	generations foo 3
 	rm "$PROFILES/foo/system"
 	for spec in old +1 1d; do
@@ -199,7 +199,7 @@ generations() {
 	assert_equal "$(numbers foo)" "1 3 4 5 "
 }
 
-@test "a generation that cannot be deleted is an error, a directory in its place stays" {
+@test "a generation that cannot be deleted is an error, a directory of that name stays" {
 	generations foo 3
 	rm "$PROFILES/foo/system-1-link"
 	mkdir -p "$PROFILES/foo/system-1-link/file"
@@ -214,7 +214,7 @@ generations() {
 	assert_equal "$(numbers bar)" "1 2 3* 4 5 "
 }
 
-@test "check is silent about a profile that is whole, and names what is not" {
+@test "check prints nothing for a good profile, and a line for each bad target" {
 	need_nix
 	x=$(store_path x)
 	ctr-gcroot set foo "$x"
@@ -244,7 +244,7 @@ generations() {
 	assert_output "ctr-gcroot: foo has no current generation"
 }
 
-@test "check asks Nix about more paths than fit into one question" {
+@test "check can ask Nix about any number of paths" {
 	need_nix
 	ctr-gcroot set foo "$(store_path x)"
 	for i in {2..600}; do ln -s "$(readlink "$PROFILES/foo/system-1-link")" "$PROFILES/foo/system-$i-link"; done
@@ -255,19 +255,19 @@ generations() {
 	assert_output " 601   not valid          $PWD/store/$(printf 'b%.0s' {1..32})-unknown"
 }
 
-@test "without Nix check looks what is there, and says what it cannot tell" {
+@test "without Nix, check still finds missing targets" {
 	mkdir -p "store/$(printf 'a%.0s' {1..32})-ok"
 	ctr-gcroot set foo "$PWD/store/$(printf 'a%.0s' {1..32})-ok"
 	ctr-gcroot set foo "$A"
 	PATH=$BUILD/bin run -0 "$BUILD/bin/ctr-gcroot" check foo
-	assert_output "ctr-gcroot: there is no nix-store: whether store paths are valid was not checked"
+	assert_output "ctr-gcroot: nix-store not found: validity of store paths not checked"
 	rmdir a
 	run -1 --separate-stderr env PATH="$BUILD/bin" ctr-gcroot check foo
 	assert_output "   2   missing            $A"
 }
 
-# nix-env --set takes no lock, in no version; its other operations do.
-@test "it waits for a nix-env that holds the lock, and nix-env for it" {
+# nix-env --set takes no lock in any version; its other operations do.
+@test "ctr-gcroot and nix-env wait for each other's lock" {
 	need_nix
 	need_strace
 	x=$(store_path x)
@@ -277,7 +277,7 @@ generations() {
 		nix-env -p "$PROFILES/foo/system" --switch-generation 1 3>&- &
 	until_true 5 test -e "$PROFILES/foo/system.lock"
 	run -1 ctr-gcroot --wait 0 set foo "$x"
-	assert_output "ctr-gcroot: lock profile of foo: another process has held it for 0 s"
+	assert_output "ctr-gcroot: lock profile of foo: still held by another process after 0 s"
 	ctr-gcroot set foo "$x"
 	wait $!
 	assert_equal "$(nix_numbers foo)" "1 2 3* "
@@ -293,7 +293,7 @@ generations() {
 	assert_equal "$(files foo)" "./system ./system-1-link ./system-2-link ./system-3-link ./system-4-link "
 }
 
-@test "a generation that nix-env --set makes just then is not overwritten" {
+@test "a generation made by nix-env --set at the same time is not overwritten" {
 	need_nix
 	need_strace
 	x=$(store_path x) y=$(store_path y)
@@ -308,7 +308,7 @@ generations() {
 	assert_equal "$(readlink "$PROFILES/foo/system-2-link" "$PROFILES/foo/system-3-link")" "$y"$'\n'"$A"
 }
 
-@test "twenty sets at once lose none, while nix-env works on the profile" {
+@test "twenty concurrent sets lose no generation while nix-env changes the profile" {
 	need_nix
 	ctr-gcroot set foo "$A"
 	pids=()
@@ -326,7 +326,7 @@ generations() {
 	assert_not_exist "$PROFILES/foo/system.lock"
 }
 
-@test "twenty sets at once of its own lose none" {
+@test "twenty concurrent sets lose no generation" {
 	pids=()
 	for i in {1..20}; do
 		mkdir "dir$i"
@@ -338,8 +338,8 @@ generations() {
 	assert_equal "$(readlink "$PROFILES/foo/system")" system-20-link
 }
 
-# collecting COMMAND - as Nix's collector: it has the lock, and hears of new roots
-# by a socket, where COMMAND answers
+# collecting COMMAND - act as Nix's collector: hold its lock, and let COMMAND
+# reply to new roots on its socket
 collecting() {
 	mkdir -p state/gc-socket
 	exec {gc}>>state/gc.lock
@@ -356,7 +356,7 @@ collected() {
 	exec {gc}>&-
 }
 
-@test "a collection that runs is told of a new root, and heard" {
+@test "set announces its root to a running collection" {
 	collecting 'read -r path; echo "$path" >>told; printf 1'
 	ctr-gcroot set foo "$A"
 	collected
@@ -364,7 +364,7 @@ collected() {
 	assert_equal "$(numbers foo)" "1* "
 }
 
-@test "a collection that runs is told of the roots that a sync makes" {
+@test "sync announces its roots to a running collection" {
 	need_nix
 	ctr-gcroot init foo
 	mkdir -p trees/foo/usr "$ROOTS/foo/auto"
@@ -379,21 +379,21 @@ collected() {
 	assert_equal "$(readlink "$SYNCED/foo"/[!.]*)" "$kept"
 }
 
-@test "what a collection took before it heard is no generation" {
+@test "a system deleted by a collection does not become a generation" {
 	ctr-gcroot set foo "$A"
 	collecting 'read -r path; rmdir "$path"; printf 1'
 	run -1 ctr-gcroot set foo "$B"
 	collected
-	assert_output "ctr-gcroot: $B is gone: it was collected as garbage"
+	assert_output "ctr-gcroot: $B was deleted by the garbage collector"
 	assert_equal "$(numbers foo)" "1* "
 }
 
-@test "a collection that cannot be told is waited for" {
+@test "set waits for a collection that accepts no new roots" {
 	mkdir state
 	exec {gc}>>state/gc.lock
 	flock "$gc"
 	run -1 ctr-gcroot --wait 0 set foo "$A"
-	assert_output --partial "ctr-gcroot: keep $A from the garbage collector: "
+	assert_output "ctr-gcroot: timed out waiting for a garbage collection"
 	run ! ctr-gcroot path foo
 	ctr-gcroot --wait 20 set foo "$A" 3>&- {gc}>&- &
 	setter=$!
@@ -404,7 +404,7 @@ collected() {
 	assert_equal "$(ctr-gcroot path foo)" "$A"
 }
 
-@test "a sync says that a collection cannot be told, and comes to it later" {
+@test "a sync that timed out waiting for a collection can be repeated" {
 	need_nix
 	ctr-gcroot init foo
 	mkdir -p trees/foo/usr "$ROOTS/foo/auto"
@@ -415,12 +415,12 @@ collected() {
 	flock "$gc"
 	run -1 ctr-gcroot --wait 0 sync --trees "$PWD/trees" foo
 	exec {gc}>&-
-	assert_output "ctr-gcroot: sync foo: a garbage collection runs that cannot be told of its roots"
+	assert_output "ctr-gcroot: sync foo: timed out waiting for a garbage collection"
 	ctr-gcroot sync --trees "$PWD/trees" foo
 	assert_equal "$(readlink "$SYNCED/foo"/[!.]*)" "$kept"
 }
 
-@test "no collection begins while a generation is made" {
+@test "no collection starts while a generation is made" {
 	need_strace
 	mkdir state
 	>state/gc.lock
@@ -433,7 +433,7 @@ collected() {
 	flock -n -x state/gc.lock true
 }
 
-@test "the collector keeps what a live container has, and takes what rm left" {
+@test "the collector keeps the roots of a container until rm" {
 	need_nix
 	one=$(store_path one) two=$(store_path two) root=$(store_path root) none=$(store_path none)
 	ctr-gcroot set foo "$one"
@@ -453,7 +453,7 @@ collected() {
 	assert_file_not_exist "$root"
 }
 
-@test "a link to a store path is resolved, so that the collector sees it" {
+@test "set resolves a link to a store path" {
 	need_nix
 	x=$(store_path x)
 	ln -s "$x" result
@@ -461,7 +461,7 @@ collected() {
 	assert_equal "$(ctr-gcroot path foo)" "$x"
 }
 
-@test "it needs no Nix: any directory will do, and the state is made" {
+@test "without Nix, any directory can be set, and the state directory is made" {
 	PATH=$BUILD/bin run "$BUILD/bin/ctr-gcroot" --state-dir "$PWD/new/var/nix" set foo "$A"
 	assert_success
 	assert_equal "$(readlink new/var/nix/profiles/per-container/foo/system-1-link)" "$A"
@@ -470,10 +470,10 @@ collected() {
 # inside NAME PATH TARGET - a link in the tree of a container
 inside() { mkdir -p "trees/$1/usr" "trees/$1/$(dirname "$2")" && ln -sfn "$3" "trees/$1/$2"; }
 
-# offered PATH - Nix's daemon was asked for an indirect root there
+# offered PATH - register an indirect root at this path with Nix's daemon
 offered() { mkdir -p "$AUTO" && ln -sfn "$1" "$AUTO/$(sha1sum <<<"$1" | cut -c 1-32)"; }
 
-# made NAME - a path in the private store, made there without Nix
+# made NAME - make a path in the private store, without Nix
 made() {
 	local path
 	path=$PWD/store/$(sha1sum <<<"$1" | tr e f | cut -c 1-32)-$1
@@ -481,12 +481,12 @@ made() {
 	echo "$path"
 }
 
-# synced NAME - the roots that there are for links inside a container
+# synced NAME - the roots made for links inside a container
 synced() { (cd "$SYNCED/$1" && find . -type l -printf '%f -> %l\n' | sed 's/.*-> //; s/.*[0-9a-z]\{32\}-//' | sort | tr '\n' ' '); }
 
 sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 
-@test "the collector keeps what links in a container lead to, as long as they are there" {
+@test "the collector keeps the targets of links in a container while they exist" {
 	need_nix
 	one=$(store_path one) two=$(store_path two) three=$(store_path three)
 	ctr-gcroot init foo
@@ -520,7 +520,7 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	assert_file_not_exist "$two"
 }
 
-@test "a link that leads elsewhere by now gives its root up for another" {
+@test "a changed link replaces its root" {
 	ctr-gcroot init foo
 	inside foo root/result "$(made one)"
 	offered /root/result
@@ -535,7 +535,7 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	assert_equal "$(synced foo)" ""
 }
 
-@test "the container cannot write what sync makes, and has none of it in its tree" {
+@test "the container has no access to the roots made by sync" {
 	ctr-gcroot init foo
 	inside foo root/result "$(made one)"
 	offered /root/result
@@ -545,7 +545,7 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	assert_equal "$(tr '\0' '\n' <"$SYNCED/foo/links")" "=$(basename "$(made one)")/root/result"
 }
 
-@test "two containers with a link of one path have each a root of their own" {
+@test "two containers with a link of the same path have a root each" {
 	ctr-gcroot init foo
 	ctr-gcroot init bar
 	inside foo root/result "$(made one)"
@@ -560,7 +560,7 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	assert_equal "$(ls "$SYNCED")" bar
 }
 
-@test "links are resolved as inside the container, and never outside" {
+@test "links are resolved inside the container" {
 	ctr-gcroot init foo
 	in=$(made in) out=$(made out)
 	ln -s "$out" outside/result
@@ -581,7 +581,7 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	assert_equal "$(synced foo)" "in "
 }
 
-@test "what is no link to a store path, a loop, a pipe or a device makes no root" {
+@test "only a link to a store path makes a root" {
 	ctr-gcroot init foo
 	one=$(made one)
 	inside foo good "$one"
@@ -605,7 +605,7 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 		offered "/$f"
 		ln -s "/$f" "$ROOTS/foo/${f/\//.}"
 	done
-	# What lies there Nix sees by itself.
+	# Nix finds these roots by itself.
 	for f in gcroots/g profiles/p; do
 		inside foo "nix/var/nix/$f" "$(made seen)"
 		offered "/nix/var/nix/$f"
@@ -621,7 +621,7 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	assert_equal "$(synced foo)" "one "
 }
 
-@test "roots of odd names, and those below more directories than it enters" {
+@test "odd names are allowed, directories nested too deeply are an error" {
 	ctr-gcroot init foo
 	inside foo $'odd\n\e[2J\xff' "$(made one)"
 	inside foo deep "$(made two)"
@@ -632,11 +632,11 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	assert_equal "$(synced foo)" "one two "
 	(cd "$ROOTS/foo" && for _ in {1..500}; do mkdir -p d && cd -P d || exit 1; done)
 	run -1 timeout 10 ctr-gcroot sync --trees "$PWD/trees" foo
-	assert_output "ctr-gcroot: sync foo: it has more roots, or deeper directories of them, than are looked at"
+	assert_output "ctr-gcroot: sync foo: too many roots, or nested too deeply"
 	assert_equal "$(synced foo)" "one two "
 }
 
-@test "more entries than it looks at are an error, and take nothing from what is known" {
+@test "too many entries are an error, and known roots stay" {
 	ctr-gcroot init foo
 	inside foo result "$(made one)"
 	offered /result
@@ -645,11 +645,11 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	mkdir "$ROOTS/foo/many"
 	(cd "$ROOTS/foo/many" && seq 100001 | xargs touch)
 	run -1 timeout 30 ctr-gcroot sync --trees "$PWD/trees" foo
-	assert_output "ctr-gcroot: sync foo: it has more roots, or deeper directories of them, than are looked at"
+	assert_output "ctr-gcroot: sync foo: too many roots, or nested too deeply"
 	assert_equal "$(synced foo)" "one "
 }
 
-@test "a link that is swapped all the time gives a root for one or none" {
+@test "a link that changes all the time never makes a root outside the container" {
 	ctr-gcroot init foo
 	one=$(made one)
 	ln -s "$(made out)" outside/result
@@ -666,13 +666,13 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	done ) 3>&- 2>/dev/null &
 	for _ in {1..40}; do
 		run sync foo
-		assert_regex "$status $output" '^(0 |1 ctr-gcroot: sync foo: look at one of its links: .*)$'
+		assert_regex "$status $output" '^(0 |1 ctr-gcroot: sync foo: read a link in the container: .*)$'
 		assert_regex "now: $(synced foo)" '^now: (one )?$'
 	done
 	kill $!
 }
 
-@test "a store, a tree or a disk that is not there now takes no roots away" {
+@test "roots stay if the store, the tree or its disk is missing" {
 	ctr-gcroot init foo
 	ctr-gcroot init bar
 	for n in foo bar; do inside $n result "$(made one)"; done
@@ -685,7 +685,7 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	mv trees/foo away && mkdir trees/foo
 	rm trees/bar/result
 	run -1 sync --all
-	assert_output "ctr-gcroot: $PWD/trees/foo is empty: its roots stay as they are"
+	assert_output "ctr-gcroot: $PWD/trees/foo is empty; roots left unchanged"
 	assert_equal "$(synced foo)$(synced bar)" "one "
 	rmdir trees/foo
 	run -1 sync foo
@@ -699,7 +699,7 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	assert_output --partial "none: No such file or directory"
 }
 
-@test "links on what only the running container mounts stay while it is down" {
+@test "links on mounts of a container keep their roots while it is stopped" {
 	ctr-gcroot init foo
 	mkdir -p trees/foo/{data,tmp,etc} data
 	ln -s "$(made one)" data/result
@@ -723,7 +723,7 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	assert_equal "$(synced foo)" ""
 }
 
-@test "a tmpfs of the host's that the container mounts is not one of its own" {
+@test "links on a tmpfs of the host keep their roots as well" {
 	ctr-gcroot init foo
 	mkdir -p trees/foo/{usr,data}
 	made one >one
@@ -737,19 +737,19 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	assert_equal "$(synced foo)" "one "
 }
 
-@test "a container whose links cannot be looked at in time is given up" {
+@test "a sync that takes too long is killed" {
 	need_strace
 	ctr-gcroot init foo
 	inside foo result "$(made one)"
 	offered /result
 	run -1 strace -f -o trace -e inject=flock:signal=ALRM ctr-gcroot sync --trees "$PWD/trees" foo
-	assert_output "ctr-gcroot: sync foo: given up: it takes too long"
+	assert_output "ctr-gcroot: sync foo: timed out after 60 s"
 }
 
-# machine NAME ROOT LEADER - what systemd-machined would note
+# machine NAME ROOT LEADER - write a state file as systemd-machined does
 machine() { mkdir -p machines && printf 'NAME=%s\nROOT=%s\nLEADER=%s\n' "$@" >"machines/$1"; }
 
-@test "what machined says of machines from elsewhere, or that are gone, is passed over" {
+@test "machines with another root, and invalid PIDs, are ignored" {
 	ctr-gcroot init foo
 	inside foo result "$(made tree)"
 	offered /result
@@ -763,7 +763,7 @@ machine() { mkdir -p machines && printf 'NAME=%s\nROOT=%s\nLEADER=%s\n' "$@" >"m
 	done
 }
 
-@test "killed at any system call, sync is finished by the same command, and loses no root" {
+@test "sync can be repeated after it was killed at any system call, and loses no root" {
 	need_strace
 	made one
 	reset_world() {
@@ -807,7 +807,7 @@ machine() { mkdir -p machines && printf 'NAME=%s\nROOT=%s\nLEADER=%s\n' "$@" >"m
 	run ! grep -E '(renameat|fsync|linkat|unlinkat).*= 0' trace
 }
 
-@test "a container that is removed while it is synced leaves no roots" {
+@test "a container removed during its sync leaves no roots" {
 	need_strace
 	ctr-gcroot init foo
 	inside foo result "$(made one)"
@@ -819,7 +819,7 @@ machine() { mkdir -p machines && printf 'NAME=%s\nROOT=%s\nLEADER=%s\n' "$@" >"m
 	assert_equal "$(ls "$SYNCED" "$ROOTS" "$PROFILES" | grep -c foo)" 0
 }
 
-@test "a link that is offered while a sync is at work is not left to the next" {
+@test "a link registered during a sync is synced as well" {
 	need_strace
 	ctr-gcroot init foo
 	inside foo one "$(made one)"
@@ -832,7 +832,7 @@ machine() { mkdir -p machines && printf 'NAME=%s\nROOT=%s\nLEADER=%s\n' "$@" >"m
 	assert_equal "$(synced foo)" "one two "
 }
 
-@test "syncs at once do not disturb each other" {
+@test "concurrent syncs of a container are safe" {
 	ctr-gcroot init foo
 	for i in {1..50}; do inside foo "result$i" "$(made "p$i")"; offered "/result$i"; done
 	for _ in {1..10}; do sync foo 3>&- & done
@@ -840,8 +840,8 @@ machine() { mkdir -p machines && printf 'NAME=%s\nROOT=%s\nLEADER=%s\n' "$@" >"m
 	assert_equal "$(synced foo | wc -w)" 50
 }
 
-# kill_everywhere REPEAT COMMAND... - kill it at each of its system calls on
-# files, in turn; each time REPEAT must then finish the work, and `check` agree
+# kill_everywhere REPEAT COMMAND... - kill COMMAND at each of its system calls
+# on files, in turn; each time, REPEAT must finish the work, and `check` pass
 kill_everywhere() {
 	local call status
 	local -A nth=()
@@ -860,7 +860,7 @@ kill_everywhere() {
 	((${nth[fsync]} > 0))
 }
 
-@test "killed at any system call, set is finished by the same command" {
+@test "set can be repeated after it was killed at any system call" {
 	need_strace
 	reset_world() {
 		rm -rf state
@@ -877,7 +877,7 @@ kill_everywhere() {
 	kill_everywhere 'ctr-gcroot set foo "$B"' ctr-gcroot set foo "$B"
 }
 
-@test "killed at any system call, set leaves one system or the other" {
+@test "set killed at any system call leaves one system or the other" {
 	need_strace
 	reset_world() { rm -rf state; ctr-gcroot set foo "$A"; }
 	check() {
@@ -887,7 +887,7 @@ kill_everywhere() {
 	kill_everywhere : ctr-gcroot set foo "$B"
 }
 
-@test "killed at any system call, rollback, delete-generations and rm are finished by the same command" {
+@test "rollback, delete-generations and rm can be repeated after they were killed at any system call" {
 	need_strace
 	reset_world() { rm -rf state; ctr-gcroot set foo "$A"; ctr-gcroot set foo "$B"; mkdir -p "$ROOTS/foo/x/y"; ctr-gcroot init bar; }
 	check() {
@@ -911,7 +911,7 @@ kill_everywhere() {
 	assert_equal "$(sed 's/2*(.*//' trace | grep -v '^+++' | tr '\n' ' ')" "symlinkat fsync symlinkat renameat fsync "
 }
 
-@test "a link at the lock leads nowhere" {
+@test "a link in place of the lock file is not followed" {
 	ctr-gcroot set foo "$A"
 	for verb in "set foo $B" "rollback foo 1"; do
 		ln -s "$PWD/outside/made" "$PROFILES/foo/system.lock"
@@ -923,7 +923,7 @@ kill_everywhere() {
 	done
 }
 
-@test "a pipe, a device or a directory at the lock is not opened" {
+@test "a pipe, device or directory in place of the lock file is not opened" {
 	ctr-gcroot init foo
 	mkfifo "$PROFILES/foo/system.lock"
 	run -1 timeout 5 ctr-gcroot set foo "$A"
@@ -937,7 +937,7 @@ kill_everywhere() {
 	assert_output "ctr-gcroot: lock profile of foo: system.lock: Invalid argument"
 }
 
-@test "a lock file that is filled but not removed does not hold it up" {
+@test "a stale lock file is removed" {
 	ctr-gcroot init foo
 	echo d >"$PROFILES/foo/system.lock"
 	run timeout 5 ctr-gcroot set foo "$A"
@@ -945,21 +945,21 @@ kill_everywhere() {
 	assert_not_exist "$PROFILES/foo/system.lock"
 }
 
-@test "a lock that the container holds is an error after a while, and no obstacle to rm" {
+@test "a lock held by the container is an error after the timeout, but not for rm" {
 	ctr-gcroot init foo
 	flock "$PROFILES/foo/system.lock" sleep 60 3>&- &
 	holder=$!
 	until_true 5 test -e "$PROFILES/foo/system.lock"
 	before=$SECONDS
 	run -1 ctr-gcroot --wait 1 set foo "$A"
-	assert_output "ctr-gcroot: lock profile of foo: another process has held it for 1 s"
+	assert_output "ctr-gcroot: lock profile of foo: still held by another process after 1 s"
 	((SECONDS - before <= 3))
 	run ctr-gcroot rm foo
 	assert_success
 	pkill -P "$holder" || :
 }
 
-@test "links of the container's in its profile are not followed" {
+@test "links made by the container in its profile are not followed" {
 	echo keep >outside/file
 	ctr-gcroot set foo "$A"
 	ln -sfn "$PWD/outside/file" "$PROFILES/foo/system"
@@ -978,7 +978,7 @@ kill_everywhere() {
 	done
 }
 
-@test "what is not a generation is passed over, and its number not used again" {
+@test "entries that are not generations are ignored, and their numbers not reused" {
 	ctr-gcroot set foo "$A"
 	echo >"$PROFILES/foo/system-3-link"
 	mkdir "$PROFILES/foo/system-4-link"
@@ -993,7 +993,7 @@ kill_everywhere() {
 	assert_equal "$(numbers foo)" "1 7* "
 }
 
-@test "when no number is left, it says so and changes nothing" {
+@test "if no generation number is left, set fails" {
 	ctr-gcroot set foo "$A"
 	ln -s "$C" "$PROFILES/foo/system-4294967294-link"
 	run -1 ctr-gcroot set foo "$B"
@@ -1001,7 +1001,7 @@ kill_everywhere() {
 	assert_equal "$(numbers foo)" "1* 4294967294 "
 }
 
-@test "a target cannot speak to the terminal" {
+@test "control characters in a target are escaped" {
 	ctr-gcroot set foo "$A"
 	ln -s $'/x\e[2J"\\\n\xc2\x9b' "$PROFILES/foo/system-2-link"
 	ln -sfn system-2-link "$PROFILES/foo/system"
@@ -1014,7 +1014,7 @@ kill_everywhere() {
 	assert_output '/x\x1b[2J"\\\x0a\xc2\x9b'
 }
 
-@test "a link in the place of one of the directories is refused" {
+@test "a link in place of a directory is refused" {
 	ctr-gcroot init foo
 	rmdir "$PROFILES/foo"
 	ln -s "$PWD/outside" "$PROFILES/foo"
@@ -1052,7 +1052,7 @@ kill_everywhere() {
 	assert_success
 }
 
-@test "rm does not enter what is mounted below" {
+@test "rm does not enter mounts" {
 	ctr-gcroot init foo
 	mkdir "$ROOTS/foo/mnt" && echo keep >outside/file
 	# shellcheck disable=SC2016
@@ -1062,7 +1062,7 @@ kill_everywhere() {
 	ctr-gcroot rm foo
 }
 
-@test "rm --trees removes the tree of that name beside, and nothing else" {
+@test "rm --trees removes the tree of that name and no other" {
 	ctr-gcroot init foo
 	mkdir -p trees/foo/var/empty trees/bar outside
 	echo keep >outside/file
@@ -1083,7 +1083,7 @@ kill_everywhere() {
 	assert_output "ctr-gcroot: init takes no --trees"
 }
 
-@test "rm wins against somebody who goes on making files" {
+@test "rm succeeds while files are still being made" {
 	ctr-gcroot init foo
 	( while mkdir -p "$ROOTS/foo/a/b" && : >"$ROOTS/foo/a/$RANDOM"; do :; done 2>/dev/null ) 3>&- &
 	for _ in {1..50}; do ctr-gcroot rm foo 2>/dev/null && break; done
@@ -1092,7 +1092,7 @@ kill_everywhere() {
 	assert_not_exist "$ROOTS/foo"
 }
 
-@test "wrong usage is named in one line and changes nothing" {
+@test "wrong usage is one line, and changes nothing" {
 	need_nix
 	wrong() { # STATUS TEXT ARGUMENT...
 		run "-$1" ctr-gcroot "${@:3}"
@@ -1100,30 +1100,30 @@ kill_everywhere() {
 		assert_not_exist state
 	}
 	wrong 2 "no verb; see --help"
-	wrong 2 "not a verb: frob; see --help" frob foo
-	wrong 2 "init: too few arguments; see --help" init
-	wrong 2 "set: too few arguments; see --help" set foo
-	wrong 2 "init: one argument too many: bar" init foo bar
+	wrong 2 "unknown verb: frob; see --help" frob foo
+	wrong 2 "init: missing argument; see --help" init
+	wrong 2 "set: missing argument; see --help" set foo
+	wrong 2 "init: unexpected argument: bar" init foo bar
 	for name in '' .. a/b -- -a a_b 'a b' "$(printf 'a%.0s' {1..64})"; do
-		wrong 2 "not a name of a container: $name (a name is 1 to 63 letters, digits and hyphens, with a letter or digit at both ends)" init -- "$name"
+		wrong 2 "invalid container name: $name (a name is 1 to 63 letters, digits and hyphens, with a letter or digit at both ends)" init -- "$name"
 	done
 	wrong 2 "not an absolute path: a" set foo a
 	wrong 1 "look for $PWD/none: No such file or directory" set foo "$PWD/none"
-	wrong 2 "not a number of a generation: -1" rollback foo -- -1
-	wrong 2 "not a number of a generation: 4294967296" rollback foo 4294967296
-	wrong 2 "not seconds: x" --wait x init foo
+	wrong 2 "invalid generation number: -1" rollback foo -- -1
+	wrong 2 "invalid generation number: 4294967296" rollback foo 4294967296
+	wrong 2 "invalid number of seconds: x" --wait x init foo
 	wrong 2 "init takes no --json" --json init foo
 	wrong 2 "init takes no --root" --root /x init foo
 	wrong 2 "rm takes no --all" rm --all foo
 	for spec in 0d d 1dd d1 +0 + +x -x x "" 4294967296 1.5 99999999999999999d; do
-		wrong 2 "not a number of a generation: $spec" delete-generations foo -- "$spec"
+		wrong 2 "invalid generation number: $spec" delete-generations foo -- "$spec"
 	done
-	for spec in old 1d +1; do wrong 2 "not a number of a generation: $spec" delete-generations foo 1 "$spec"; done
-	wrong 2 "delete-generations: too few arguments; see --help" delete-generations foo
-	wrong 2 "sync: either --root DIR and a name, or --trees DIR" sync foo
-	wrong 2 "sync: either --root DIR and a name, or --trees DIR" sync --root /x --trees /x foo
-	wrong 2 "sync: either --root DIR and a name, or --trees DIR" sync --root /x --all
-	wrong 2 "sync: too few arguments; see --help" sync --trees /x
+	for spec in old 1d +1; do wrong 2 "invalid generation number: $spec" delete-generations foo 1 "$spec"; done
+	wrong 2 "delete-generations: missing argument; see --help" delete-generations foo
+	wrong 2 "sync: give either --root DIR and a name, or --trees DIR" sync foo
+	wrong 2 "sync: give either --root DIR and a name, or --trees DIR" sync --root /x --trees /x foo
+	wrong 2 "sync: give either --root DIR and a name, or --trees DIR" sync --root /x --all
+	wrong 2 "sync: missing argument; see --help" sync --trees /x
 	wrong 2 "sync: --all takes no name" sync --trees /x --all foo
 	wrong 2 "not an absolute path: rel" sync --root rel foo
 	wrong 2 "not an absolute path: rel" sync --trees /x --machines rel foo
@@ -1135,10 +1135,52 @@ kill_everywhere() {
 	wrong 2 "not a store path: $PWD/store/../a" set foo "$PWD/store/../a"
 	ctr-gcroot set foo "$PWD/store/$(printf 'a%.0s' {1..32})-ok/sub"
 	run -2 ctr-gcroot --frob
-	assert_equal "${#lines[@]}" 1
+	assert_output "ctr-gcroot: unknown option: --frob; see --help"
+	run -2 ctr-gcroot -x init foo
+	assert_output "ctr-gcroot: unknown option: -x; see --help"
+	run -2 ctr-gcroot init foo --state-dir
+	assert_output "ctr-gcroot: --state-dir: missing argument DIR"
+	run -2 ctr-gcroot list --json=yes foo
+	assert_output "ctr-gcroot: --json takes no argument"
 }
 
-@test "without the capabilities that it needs it names the first" {
+@test "an unknown verb gets a hint if a similar one exists" {
+	local typo
+	for typo in lst lits List listed; do
+		run -2 ctr-gcroot "$typo" foo
+		assert_output "ctr-gcroot: unknown verb: $typo; did you mean list?"
+	done
+	for typo in rollbck:rollback delete-generation:delete-generations r:rm rmm:rm snyc:sync; do
+		run -2 ctr-gcroot help "${typo%:*}"
+		assert_output "ctr-gcroot: unknown verb: ${typo%:*}; did you mean ${typo#*:}?"
+	done
+	for typo in xy frob '' delete-them generations "$(printf 'x%.0s' {1..5000})"; do
+		run -2 ctr-gcroot "$typo" foo
+		assert_output --regexp "^ctr-gcroot: unknown verb: ${typo::300}(; see --help)?"
+		refute_output --partial "did you mean"
+	done
+}
+
+@test "options may be anywhere before --, and be abbreviated" {
+	ctr-gcroot set foo "$A"
+	json=$(ctr-gcroot list --json foo)
+	for words in "--json list foo" "list --json foo" "list foo --json" "list foo --js" "list --json -- foo" "--json -- list foo"; do
+		# shellcheck disable=SC2086
+		run -0 ctr-gcroot --wait=1 $words
+		assert_output "$json"
+	done
+	run -0 ctr-gcroot list foo --state "$NIX_STATE_DIR" --wait 1
+	assert_output --partial "(current)"
+	mkdir trees
+	for words in "--trees $PWD/trees sync --all" "sync --all --trees=$PWD/trees" "sync --machines $PWD --all --trees $PWD/trees"; do
+		# shellcheck disable=SC2086
+		run -0 ctr-gcroot $words
+	done
+	run -2 ctr-gcroot list -- foo --json
+	assert_output "ctr-gcroot: list: unexpected argument: --json"
+}
+
+@test "a missing capability is named" {
 	run -1 setpriv --bounding-set=-fowner --inh-caps=-fowner ctr-gcroot init foo
 	assert_output "ctr-gcroot: needs the capability cap_fowner"
 	assert_not_exist state
@@ -1147,12 +1189,38 @@ kill_everywhere() {
 	assert_success
 }
 
-@test "--help and --version answer on stdout" {
+@test "--help and --version write to standard output" {
 	run ctr-gcroot --help
 	assert_success
 	assert_line --index 0 "usage: ctr-gcroot [OPTION]... init NAME"
-	run ctr-gcroot --version
-	assert_success
-	assert_output --regexp '^[0-9.]+$'
-	run -1 sh -c 'ctr-gcroot --help >/dev/full'
+	assert_line --regexp '^  rollback  +switch to the previous generation'
+	assert_equal "$(ctr-gcroot -h)" "$output"
+	assert_equal "$(ctr-gcroot help)" "$output"
+	for option in --version -V; do
+		run ctr-gcroot $option
+		assert_success
+		assert_output --regexp '^[0-9.]+$'
+	done
+	run -1 --separate-stderr sh -c 'ctr-gcroot --help >/dev/full'
+	assert_equal "${stderr%%:*}" "ctr-gcroot"
+}
+
+@test "help for a verb is of that verb only, in three spellings" {
+	for verb in init set list path check rollback delete-generations sync rm; do
+		run -0 --separate-stderr ctr-gcroot "$verb" --help
+		assert_line --index 0 --regexp "^usage: ctr-gcroot \[OPTION\]\.\.\. $verb "
+		[[ $verb != sync ]] || assert_equal "$(grep -c 'ctr-gcroot .* sync' <<<"$output")" 3
+		refute_line --regexp "^(usage:|      ) ctr-gcroot \[OPTION\]\.\.\. ($(sed "s/$verb//" <<<'init|set|list|path|check|rollback|delete-generations|sync|rm' | sed 's/||/|/; s/^|//; s/|$//')) "
+		assert_line --partial --state-dir
+		assert_equal "$stderr" ""
+		assert_equal "$(ctr-gcroot help "$verb")" "$output"
+		assert_equal "$(ctr-gcroot "$verb" some thing -h)" "$output"
+	done
+	run -0 ctr-gcroot list --help
+	assert_output --partial --json
+	refute_output --partial --trees
+	run -0 ctr-gcroot rm --help
+	assert_output --partial --trees
+	refute_output --partial --json
+	run -2 ctr-gcroot frob --help
 }
