@@ -67,7 +67,7 @@ struct args {
 	const char *login_socket, *shell_socket;
 	struct session_conf conf;
 	int ready;
-	struct conproto_request req;
+	struct proto_request req;
 	bool tty, no_tty;
 	char **rest;
 };
@@ -147,7 +147,7 @@ parse(struct args *a, int argc, char *argv[], const char *allowed, int status)
 static int
 serve(const struct args *a)
 {
-	struct conserve_sock socks[] = {
+	struct server_socket socks[] = {
 		{ .path = a->login_socket, .mode = 0666, .name = "login",
 		  .fd = -1, .dir = -1 },
 		{ .path = a->shell_socket, .mode = 0600, .name = "root-shell",
@@ -158,39 +158,39 @@ serve(const struct args *a)
 
 	if (*a->rest)
 		errx(EXIT_USAGE, "serve takes no operand: %s", *a->rest);
-	if (conserve_signals() < 0)
+	if (server_signals() < 0)
 		err(1, "set signals");
-	if (runas_once() < 0)
+	if (user_drop_inherited() < 0)
 		err(1, "drop inheritable capabilities");
-	if ((given = conserve_inherit(socks, n)) < 0)
+	if ((given = server_inherit(socks, n)) < 0)
 		err(1, "take sockets handed over");
 	for (int i = 0; given == 0 && i < n; i++)
-		if (conserve_listen(&socks[i]) < 0) {
+		if (server_listen(&socks[i]) < 0) {
 			warn("listen at %s", socks[i].path);
-			conserve_unlink(&socks[0]);
+			server_unlink(&socks[0]);
 			return 1;
 		}
-	if (conserve_ready(a->ready) < 0)
+	if (server_ready(a->ready) < 0)
 		warn("say that it is ready");		/* whoever asked notices */
-	if ((r = conserve_loop(socks, n, &a->conf)) < 0)
+	if ((r = server_loop(socks, n, &a->conf)) < 0)
 		warn("wait for connections");
 	for (int i = 0; i < n; i++)
-		conserve_unlink(&socks[i]);
+		server_unlink(&socks[i]);
 	return r < 0;
 }
 
 /* reach - connect to the container's server, then need no capability */
 static void
-reach(struct conclient *c, const char *root, const char *name)
+reach(struct client *c, const char *root, const char *name)
 {
 	char path[64];
 	const char *missing;
 	int sock;
 
 	snprintf(path, sizeof(path), DIR_IN "%s", name);
-	if ((sock = conopen_find(root, path)) < 0)
+	if ((sock = connect_find(root, path)) < 0)
 		err(EXIT_TOOL, "find %s of %s", name, root);
-	if (conopen_connect(c, sock) < 0)
+	if (connect_server(c, sock) < 0)
 		err(EXIT_TOOL, "connect to %s of %s", name, root);
 	close(sock);
 	if (privilege_only(NULL, 0, &missing) < 0)
@@ -214,7 +214,7 @@ static int
 attach(struct args *a, const char *root, const char *name)
 {
 	static char *none[1];
-	static struct conclient c;
+	static struct client c;
 
 	if (privilege_no_new() < 0)
 		err(EXIT_TOOL, "give up new privileges");
@@ -226,8 +226,8 @@ attach(struct args *a, const char *root, const char *name)
 			a->req.term = getenv("TERM");
 	}
 	reach(&c, root, name);
-	if (conopen_ask(&c, &a->req) < 0 ||
-	    conclient_run(&c, a->req.tty) < 0) {
+	if (connect_request(&c, &a->req) < 0 ||
+	    client_run(&c, a->req.tty) < 0) {
 		if (errno != EREMOTEIO)
 			err(EXIT_TOOL, "session in %s", root);
 		warnx("%s", c.text);

@@ -35,10 +35,10 @@ static bool raw;
 
 /* take_error - the server says that something failed; its words are cleaned */
 static int
-take_error(struct conclient *c)
+take_error(struct client *c)
 {
-	const struct conproto_frame *f = &c->frame;
-	int64_t status = conproto_u32(f);
+	const struct proto_frame *f = &c->frame;
+	int64_t status = proto_u32(f);
 	size_t n = f->len - sizeof(uint32_t);
 
 	if (status < EXIT_TOOL || status > EXIT_NOCMD ||
@@ -88,7 +88,7 @@ stop(void)
 }
 
 static void
-send_size(struct conclient *c)
+send_size(struct client *c)
 {
 	struct winsize ws;
 	uint16_t v[4];
@@ -100,7 +100,7 @@ send_size(struct conclient *c)
 	memcpy(v, (uint16_t[]){ ws.ws_row, ws.ws_col, ws.ws_xpixel,
 	    ws.ws_ypixel }, sizeof(v));
 	/* A server that has stopped reading does without. */
-	(void)conproto_send(c->ctl, CONPROTO_WINSIZE, v, sizeof(v));
+	(void)proto_send(c->ctl, PROTO_WINSIZE, v, sizeof(v));
 }
 
 /* catch_signals - a signalfd for those that mean something here */
@@ -129,7 +129,7 @@ catch_signals(bool tty)
 
 /* take_signals - pass on, or with a terminal of ours, leave */
 static void
-take_signals(struct conclient *c, int fd, bool tty)
+take_signals(struct client *c, int fd, bool tty)
 {
 	struct signalfd_siginfo si;
 
@@ -145,7 +145,7 @@ take_signals(struct conclient *c, int fd, bool tty)
 			c->signal = (int)si.ssi_signo;
 		} else {
 			/* If it cannot be sent, SIGKILL is still there. */
-			(void)conproto_send_u32(c->ctl, CONPROTO_SIGNAL,
+			(void)proto_send_u32(c->ctl, PROTO_SIGNAL,
 			    si.ssi_signo);
 		}
 	}
@@ -167,23 +167,23 @@ finish(struct relay *r, int from)
 
 /* take_frame - returns 0 to go on, 1 at the end, -1 if it is a bad one */
 static int
-take_frame(struct conclient *c)
+take_frame(struct client *c)
 {
-	const struct conproto_frame *f = &c->frame;
-	int r = conproto_recv(c->ctl, &c->frame);
+	const struct proto_frame *f = &c->frame;
+	int r = proto_recv(c->ctl, &c->frame);
 	int64_t v;
 
 	if (r <= 0)
 		return r;
 	c->frame.have = 0;
-	if (f->type == CONPROTO_ERROR)
+	if (f->type == PROTO_ERROR)
 		return take_error(c);
-	v = f->len == sizeof(uint32_t) ? conproto_u32(f) : -1;
-	if (f->type == CONPROTO_ACK && v == CONPROTO_VERSION && !c->acked) {
+	v = f->len == sizeof(uint32_t) ? proto_u32(f) : -1;
+	if (f->type == PROTO_ACK && v == PROTO_VERSION && !c->acked) {
 		c->acked = true;
 		return 0;
 	}
-	if (f->type == CONPROTO_EXIT && v >= 0 && v <= 255 && c->acked) {
+	if (f->type == PROTO_EXIT && v >= 0 && v <= 255 && c->acked) {
 		c->status = (int)v;
 		return 1;
 	}
@@ -193,7 +193,7 @@ take_frame(struct conclient *c)
 
 /* ack_timeout - how long to wait at most, in poll(2)'s terms */
 static int
-ack_timeout(const struct conclient *c)
+ack_timeout(const struct client *c)
 {
 	int64_t left = c->ack_ms - clock_ms();
 
@@ -258,7 +258,7 @@ private(int fd, int flags)
 
 /* begin - the command runs: move what is for it, and what it says */
 static void
-begin(struct conclient *c, bool tty)
+begin(struct client *c, bool tty)
 {
 	static unsigned char bufs[3][RELAY_BUF];
 
@@ -276,7 +276,7 @@ begin(struct conclient *c, bool tty)
 
 /* after_relay - pass the ends of the flows on; false: leave */
 static bool
-after_relay(struct conclient *c, bool tty)
+after_relay(struct client *c, bool tty)
 {
 	if (c->left)
 		return false;
@@ -302,7 +302,7 @@ after_relay(struct conclient *c, bool tty)
 
 /* loop - returns as take_frame; 0: left or stopped by a signal */
 static int
-loop(struct conclient *c, int signals, bool tty)
+loop(struct client *c, int signals, bool tty)
 {
 	int over = 0, e = 0, n;
 
@@ -346,7 +346,7 @@ loop(struct conclient *c, int signals, bool tty)
 }
 
 int
-conclient_run(struct conclient *c, bool tty)
+client_run(struct client *c, bool tty)
 {
 	auto_close int signals = catch_signals(tty);
 	int r, e;

@@ -37,7 +37,7 @@ find_path(const char *path)
 }
 
 int
-conopen_find(const char *root, const char *path)
+connect_find(const char *root, const char *path)
 {
 	auto_close int top = -1, sock = -1;
 	struct stat st;
@@ -57,16 +57,16 @@ conopen_find(const char *root, const char *path)
 }
 
 int
-conopen_connect(struct conclient *c, int sock)
+connect_server(struct client *c, int sock)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	const struct timeval wait = { .tv_sec = CONOPEN_MS / 1000 };
+	const struct timeval wait = { .tv_sec = CONNECT_MS / 1000 };
 
-	*c = (struct conclient){ .ctl = -1, .in = -1, .out = -1, .err = -1,
+	*c = (struct client){ .ctl = -1, .in = -1, .out = -1, .err = -1,
 	    .guard = -1 };
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d", sock);
 	c->ctl = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (c->ctl < 0 || conproto_bind(c->ctl) < 0)
+	if (c->ctl < 0 || proto_bind(c->ctl) < 0)
 		return -1;
 	/* A listener whose queue is full, or who reads nothing. */
 	if (setsockopt(c->ctl, SOL_SOCKET, SO_SNDTIMEO, &wait,
@@ -82,9 +82,9 @@ conopen_connect(struct conclient *c, int sock)
 
 /* make_ends - ours in *c, the server's in theirs; returns how many */
 static int
-make_ends(struct conclient *c, bool tty, int theirs[CONPROTO_FDS])
+make_ends(struct client *c, bool tty, int theirs[PROTO_FDS])
 {
-	int p[CONPROTO_FDS][2];
+	int p[PROTO_FDS][2];
 
 	if (tty) {
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p[0]) < 0)
@@ -93,7 +93,7 @@ make_ends(struct conclient *c, bool tty, int theirs[CONPROTO_FDS])
 		theirs[0] = p[0][1];
 		return 1;
 	}
-	for (int i = 0; i < CONPROTO_FDS; i++)
+	for (int i = 0; i < PROTO_FDS; i++)
 		if (pipe2(p[i], O_CLOEXEC) < 0)
 			return -1;	/* the tool exits then */
 	theirs[0] = p[0][0];
@@ -107,19 +107,19 @@ make_ends(struct conclient *c, bool tty, int theirs[CONPROTO_FDS])
 	    fcntl(c->out, F_SETFL, O_NONBLOCK) < 0 ||
 	    fcntl(c->err, F_SETFL, O_NONBLOCK) < 0)
 		return -1;
-	return CONPROTO_FDS;
+	return PROTO_FDS;
 }
 
 int
-conopen_ask(struct conclient *c, const struct conproto_request *req)
+connect_request(struct client *c, const struct proto_request *req)
 {
-	int theirs[CONPROTO_FDS], n, r;
+	int theirs[PROTO_FDS], n, r;
 
 	if ((n = make_ends(c, req->tty, theirs)) < 0)
 		return -1;
 	c->size = req->size;
-	c->ack_ms = clock_ms() + CONOPEN_MS;
-	r = conproto_send_request(c->ctl, req, theirs, n);
+	c->ack_ms = clock_ms() + CONNECT_MS;
+	r = proto_send_request(c->ctl, req, theirs, n);
 	for (int i = 0; i < n; i++)
 		close(theirs[i]);
 	/* A server that hung up may have said why before: look there. */

@@ -45,7 +45,7 @@ static int64_t kill_ms, eof_ms;
 static const struct pollfd idle[2] = { { .fd = -1 }, { .fd = -1 } };
 
 int
-attend_signals(void)
+loop_signals(void)
 {
 	sigset_t set;
 
@@ -60,7 +60,7 @@ attend_signals(void)
 }
 
 static void
-signal_group(const struct attend *a, int sig)
+signal_group(const struct session_loop *a, int sig)
 {
 	if (dead)
 		return;
@@ -78,7 +78,7 @@ drop(int *fd)
 
 /* cut - the terminal's line is dead; the kernel tells all who have it */
 static void
-cut(struct attend *a)
+cut(struct session_loop *a)
 {
 	relay_end(&in, 0);
 	relay_end(&out, 0);
@@ -94,7 +94,7 @@ cut(struct attend *a)
  * would end it at a shutdown?
  */
 static void
-hang_up(struct attend *a)
+hang_up(struct session_loop *a)
 {
 	gone = true;
 	cut(a);
@@ -104,7 +104,7 @@ hang_up(struct attend *a)
 }
 
 static void
-doom(struct attend *a)
+doom(struct session_loop *a)
 {
 	if (doomed)
 		return;
@@ -116,7 +116,7 @@ doom(struct attend *a)
 }
 
 static void
-reap(struct attend *a)
+reap(struct session_loop *a)
 {
 	int w;
 
@@ -131,7 +131,7 @@ reap(struct attend *a)
 }
 
 static void
-take_signals(struct attend *a)
+take_signals(struct session_loop *a)
 {
 	struct signalfd_siginfo si;
 
@@ -144,7 +144,7 @@ take_signals(struct attend *a)
 }
 
 static void
-take_size(const struct attend *a, const struct conproto_frame *f)
+take_size(const struct session_loop *a, const struct proto_frame *f)
 {
 	uint16_t v[4];
 	struct winsize ws;
@@ -157,18 +157,18 @@ take_size(const struct attend *a, const struct conproto_frame *f)
 }
 
 static void
-take_frames(struct attend *a)
+take_frames(struct session_loop *a)
 {
-	static struct conproto_frame f;
+	static struct proto_frame f;
 	int64_t sig;
 	int r = 0;
 
-	while (!gone && (r = conproto_recv(a->ctl, &f)) > 0) {
+	while (!gone && (r = proto_recv(a->ctl, &f)) > 0) {
 		f.have = 0;
-		sig = conproto_u32(&f);
-		if (f.type == CONPROTO_WINSIZE)
+		sig = proto_u32(&f);
+		if (f.type == PROTO_WINSIZE)
 			take_size(a, &f);
-		else if (f.type == CONPROTO_SIGNAL && a->stream < 0 &&
+		else if (f.type == PROTO_SIGNAL && a->stream < 0 &&
 		    sig > 0 && sig < NSIG)
 			signal_group(a, (int)sig);
 		else
@@ -185,7 +185,7 @@ take_frames(struct attend *a)
  * that was pressed and not read yet is enough.
  */
 static void
-end_input(const struct attend *a)
+end_input(const struct session_loop *a)
 {
 	static bool pressed;
 	int eof = tty_eof(a->master), n = 1;
@@ -208,7 +208,7 @@ end_input(const struct attend *a)
  * Returns false if a flow is to be tried again after REOPEN_MS.
  */
 static bool
-after_relay(struct attend *a)
+after_relay(struct session_loop *a)
 {
 	bool closed = false;
 
@@ -233,7 +233,7 @@ after_relay(struct attend *a)
 }
 
 static int
-timeout_ms(const struct attend *a)
+timeout_ms(const struct session_loop *a)
 {
 	int64_t end, left;
 
@@ -248,7 +248,7 @@ timeout_ms(const struct attend *a)
 }
 
 static void
-turn(struct attend *a)
+turn(struct session_loop *a)
 {
 	struct pollfd p[6] = {
 		{ .fd = a->signals, .events = POLLIN },
@@ -274,7 +274,7 @@ turn(struct attend *a)
 }
 
 void
-attend(struct attend *a)
+loop_run(struct session_loop *a)
 {
 	static unsigned char bufs[2][RELAY_BUF];
 	char rest[4096];
@@ -292,7 +292,7 @@ attend(struct attend *a)
 		(void)shutdown(a->stream, SHUT_WR);	/* it may be gone */
 	}
 	if (a->ctl >= 0)
-		(void)conproto_send_u32(a->ctl, CONPROTO_EXIT, (uint32_t)status);
+		(void)proto_send_u32(a->ctl, PROTO_EXIT, (uint32_t)status);
 	/* The peer was woken for this processor: our own end can wait. */
 	(void)sched_yield();
 	_exit(0);

@@ -33,7 +33,7 @@ roots_alone(const char *path)
 }
 
 bool
-peer_root(int conn, const char *path)
+peer_is_root(int conn, const char *path)
 {
 	struct ucred cred;
 	socklen_t len = sizeof(cred);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 /*
- * peer_root - is root at the other end of this connection?
+ * peer_is_root - is root at the other end of this connection?
  *
  * Root is the user 0 of this user namespace.  The host's root is it too, but
  * has no number in a container's own user namespace: there it is a peer whom
@@ -16,6 +16,6 @@
  * Source: unix(7) on SO_PEERCRED, user_namespaces(7) on unmapped users,
  * pid_namespaces(7) on pids of other namespaces.
  */
-bool peer_root(int conn, const char *path);
+bool peer_is_root(int conn, const char *path);
 
 #endif

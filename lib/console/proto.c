@@ -13,7 +13,7 @@
 
 enum {
 	HEAD = 8,
-	MAGIC = sizeof(CONPROTO_MAGIC) - 1,
+	MAGIC = sizeof(PROTO_MAGIC) - 1,
 	TTY = 1,		/* flag of a request */
 	SMALL = 1024,		/* a request that needs no memory of its own */
 };
@@ -21,7 +21,7 @@ enum {
 /* Room for the descriptors of a request. */
 union control {
 	struct cmsghdr head;
-	char buf[CMSG_SPACE(sizeof(int[CONPROTO_FDS]))];
+	char buf[CMSG_SPACE(sizeof(int[PROTO_FDS]))];
 };
 
 /* What a request begins with; user, cwd, term, argv and env follow. */
@@ -32,7 +32,7 @@ struct wire_request {
 };
 
 int
-conproto_bind(int fd)
+proto_bind(int fd)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	unsigned long long r;
@@ -41,15 +41,15 @@ conproto_bind(int fd)
 	if (getrandom(&r, sizeof(r), 0) != (ssize_t)sizeof(r))
 		return -1;
 	n = snprintf(sa.sun_path + 1, sizeof(sa.sun_path) - 1,
-	    CONPROTO_LABEL "%d/%016llx", CONPROTO_VERSION, r);
+	    PROTO_LABEL "%d/%016llx", PROTO_VERSION, r);
 	return bind(fd, (struct sockaddr *)&sa,
 	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n));
 }
 
-enum conproto_peer
-conproto_peer(int fd)
+enum proto_peer
+proto_peer(int fd)
 {
-	static const char label[] = "\0" CONPROTO_LABEL;
+	static const char label[] = "\0" PROTO_LABEL;
 	const size_t label_len = sizeof(label) - 1;
 	struct sockaddr_un sa;
 	socklen_t len = sizeof(sa);
@@ -60,17 +60,17 @@ conproto_peer(int fd)
 	if (getpeername(fd, (struct sockaddr *)&sa, &len) < 0 ||
 	    len < offsetof(struct sockaddr_un, sun_path) + label_len ||
 	    memcmp(sa.sun_path, label, label_len) != 0)
-		return CONPROTO_PLAIN;
-	n = (size_t)snprintf(version, sizeof(version), "%d/", CONPROTO_VERSION);
+		return PROTO_PLAIN;
+	n = (size_t)snprintf(version, sizeof(version), "%d/", PROTO_VERSION);
 	if (memcmp(sa.sun_path + label_len, version, n) != 0)
-		return CONPROTO_ALIEN;
-	return CONPROTO_OURS;
+		return PROTO_ALIEN;
+	return PROTO_OURS;
 }
 
 int
-conproto_send(int fd, uint32_t type, const void *data, size_t len)
+proto_send(int fd, uint32_t type, const void *data, size_t len)
 {
-	struct { uint32_t len, type; unsigned char data[CONPROTO_SMALL]; } f;
+	struct { uint32_t len, type; unsigned char data[PROTO_SMALL]; } f;
 
 	if (len > sizeof(f.data)) {
 		errno = EMSGSIZE;
@@ -87,13 +87,13 @@ conproto_send(int fd, uint32_t type, const void *data, size_t len)
 }
 
 int
-conproto_send_u32(int fd, uint32_t type, uint32_t value)
+proto_send_u32(int fd, uint32_t type, uint32_t value)
 {
-	return conproto_send(fd, type, &value, sizeof(value));
+	return proto_send(fd, type, &value, sizeof(value));
 }
 
 int
-conproto_send_error(int fd, int status, const char *text, int error)
+proto_send_error(int fd, int status, const char *text, int error)
 {
 	struct { uint32_t status; char text[512]; } e;
 	int n;
@@ -103,7 +103,7 @@ conproto_send_error(int fd, int status, const char *text, int error)
 	    error ? strerror(error) : "");
 	if (n >= (int)sizeof(e.text))
 		n = sizeof(e.text) - 1;	/* a cut message is better than none */
-	return conproto_send(fd, CONPROTO_ERROR, &e,
+	return proto_send(fd, PROTO_ERROR, &e,
 	    sizeof(e.status) + (size_t)n);
 }
 
@@ -130,7 +130,7 @@ recv_some(int fd, void *buf, size_t len, int flags)
 }
 
 int
-conproto_recv(int fd, struct conproto_frame *f)
+proto_recv(int fd, struct proto_frame *f)
 {
 	for (;;) {
 		size_t want = HEAD;
@@ -159,7 +159,7 @@ conproto_recv(int fd, struct conproto_frame *f)
 }
 
 int64_t
-conproto_u32(const struct conproto_frame *f)
+proto_u32(const struct proto_frame *f)
 {
 	uint32_t v;
 
@@ -190,7 +190,7 @@ pack(char *p, char *const *list)
 
 /* encode - the whole frame of a request, in small or in memory of its own */
 static char *
-encode(const struct conproto_request *req, char small[SMALL], size_t *len)
+encode(const struct proto_request *req, char small[SMALL], size_t *len)
 {
 	char *heads[] = { (char *)req->user, (char *)req->cwd,
 	    (char *)req->term, NULL };
@@ -200,13 +200,13 @@ encode(const struct conproto_request *req, char small[SMALL], size_t *len)
 		.xpixel = req->size.ws_xpixel, .ypixel = req->size.ws_ypixel,
 	};
 	size_t bytes = sizeof(w);
-	uint32_t head[2] = { 0, CONPROTO_REQUEST };
+	uint32_t head[2] = { 0, PROTO_REQUEST };
 	char *buf, *p;
 
 	(void)measure(heads, &bytes);
 	w.argc = measure(req->argv, &bytes);
 	w.envc = measure(req->env, &bytes);
-	if (bytes > CONPROTO_BIG) {
+	if (bytes > PROTO_BIG) {
 		errno = E2BIG;
 		return NULL;
 	}
@@ -215,7 +215,7 @@ encode(const struct conproto_request *req, char small[SMALL], size_t *len)
 	if (!buf)
 		return NULL;
 	head[0] = (uint32_t)bytes;
-	p = mempcpy(mempcpy(mempcpy(buf, CONPROTO_MAGIC, MAGIC), head, HEAD),
+	p = mempcpy(mempcpy(mempcpy(buf, PROTO_MAGIC, MAGIC), head, HEAD),
 	    &w, sizeof(w));
 	pack(pack(pack(p, heads), req->argv), req->env);
 	*len = MAGIC + HEAD + bytes;
@@ -223,7 +223,7 @@ encode(const struct conproto_request *req, char small[SMALL], size_t *len)
 }
 
 int
-conproto_send_request(int fd, const struct conproto_request *req,
+proto_send_request(int fd, const struct proto_request *req,
     const int *fds, int n)
 {
 	union control c;
@@ -265,7 +265,7 @@ conproto_send_request(int fd, const struct conproto_request *req,
 
 /* recv_head - the first bytes of a request, and the descriptors with them */
 static int
-recv_head(int fd, uint32_t head[2], int fds[CONPROTO_FDS], int *n)
+recv_head(int fd, uint32_t head[2], int fds[PROTO_FDS], int *n)
 {
 	union control c;
 	char magic[MAGIC];
@@ -273,7 +273,7 @@ recv_head(int fd, uint32_t head[2], int fds[CONPROTO_FDS], int *n)
 	/* CMSG_SPACE rounds up: to room for one more than asked for. */
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2,
 	    .msg_control = &c,
-	    .msg_controllen = CMSG_LEN(sizeof(int[CONPROTO_FDS])) };
+	    .msg_controllen = CMSG_LEN(sizeof(int[PROTO_FDS])) };
 	struct cmsghdr *h;
 	ssize_t r;
 
@@ -293,7 +293,7 @@ recv_head(int fd, uint32_t head[2], int fds[CONPROTO_FDS], int *n)
 		memcpy(fds, CMSG_DATA(h), (size_t)*n * sizeof(int));
 	}
 	if (r != MAGIC + HEAD || msg.msg_flags & MSG_CTRUNC ||
-	    memcmp(magic, CONPROTO_MAGIC, MAGIC) != 0) {
+	    memcmp(magic, PROTO_MAGIC, MAGIC) != 0) {
 		errno = EPROTO;
 		return -1;
 	}
@@ -335,7 +335,7 @@ unpack(char *p, const char *end, char **list, uint32_t n)
 }
 
 static int
-decode(char *buf, size_t len, struct conproto_request *req)
+decode(char *buf, size_t len, struct proto_request *req)
 {
 	struct wire_request w;
 	const char *end = buf + len;
@@ -367,15 +367,15 @@ foul:
 }
 
 int
-conproto_recv_request(int fd, size_t max, struct conproto_request *req,
-    int fds[CONPROTO_FDS], int *n)
+proto_recv_request(int fd, size_t max, struct proto_request *req,
+    int fds[PROTO_FDS], int *n)
 {
 	uint32_t head[2];
 	char *buf;
 
 	if (recv_head(fd, head, fds, n) < 0)
 		return -1;
-	if (head[0] > max || head[1] != CONPROTO_REQUEST) {
+	if (head[0] > max || head[1] != PROTO_REQUEST) {
 		errno = EPROTO;
 		return -1;
 	}

@@ -30,107 +30,107 @@
  * there, as in a system that has socat for a server, it obeys and runs
  * nothing of the request.
  */
-#define CONPROTO_MAGIC "exit 125 #  ctr-console\n"
+#define PROTO_MAGIC "exit 125 #  ctr-console\n"
 
 /*
  * A client of ours is known by the address it has bound: abstract, this
  * label, the version, a slash, random letters.  Nobody listens there.
  */
-#define CONPROTO_LABEL "ctr-console/"
-enum { CONPROTO_VERSION = 1 };
+#define PROTO_LABEL "ctr-console/"
+enum { PROTO_VERSION = 1 };
 
 enum {
-	CONPROTO_REQUEST = 1,	/* see struct conproto_request */
-	CONPROTO_ACK,		/* uint32_t version: the command runs */
-	CONPROTO_WINSIZE,	/* uint16_t rows, columns, x and y pixels */
-	CONPROTO_SIGNAL,	/* uint32_t number; not with a terminal */
-	CONPROTO_EXIT,		/* uint32_t status, 0 to 255 */
-	CONPROTO_ERROR,		/* uint32_t status, 125 to 127, then text */
+	PROTO_REQUEST = 1,	/* see struct proto_request */
+	PROTO_ACK,		/* uint32_t version: the command runs */
+	PROTO_WINSIZE,	/* uint16_t rows, columns, x and y pixels */
+	PROTO_SIGNAL,	/* uint32_t number; not with a terminal */
+	PROTO_EXIT,		/* uint32_t status, 0 to 255 */
+	PROTO_ERROR,		/* uint32_t status, 125 to 127, then text */
 };
 
 enum {
-	CONPROTO_SMALL = 1024,		/* longest frame but for a request */
-	CONPROTO_BIG = 2 << 20,		/* longest request */
-	CONPROTO_FDS = 3,		/* most descriptors of a request */
+	PROTO_SMALL = 1024,		/* longest frame but for a request */
+	PROTO_BIG = 2 << 20,		/* longest request */
+	PROTO_FDS = 3,		/* most descriptors of a request */
 };
 
-/* A frame on its way in.  have = 0 to begin; the rest is conproto_recv's. */
-struct conproto_frame {
+/* A frame on its way in.  have = 0 to begin; the rest is proto_recv's. */
+struct proto_frame {
 	uint32_t len, type;
-	unsigned char data[CONPROTO_SMALL];
+	unsigned char data[PROTO_SMALL];
 	size_t have;
 };
 
 /* What a client asks for.  Strings are "" and lists empty where not given. */
-struct conproto_request {
+struct proto_request {
 	bool tty;
 	struct winsize size;		/* all 0: not known */
 	const char *user, *cwd, *term;
 	char **argv, **env;		/* each ends with NULL */
 };
 
-enum conproto_peer { CONPROTO_PLAIN, CONPROTO_OURS, CONPROTO_ALIEN };
+enum proto_peer { PROTO_PLAIN, PROTO_OURS, PROTO_ALIEN };
 
 /*
- * conproto_bind - give the socket an address that says it is a client's
+ * proto_bind - give the socket an address that says it is a client's
  *
  * Returns 0, or -1 with the errno of getrandom(2) or bind(2).
  */
-int conproto_bind(int fd);
+int proto_bind(int fd);
 
 /*
- * conproto_peer - what kind of client is at the other end?
+ * proto_peer - what kind of client is at the other end?
  *
  * Known at once and without reading: a plain peer may never say anything.
- * CONPROTO_ALIEN: a client of another version.  A label and no proof: who
+ * PROTO_ALIEN: a client of another version.  A label and no proof: who
  * the peer is says SO_PEERCRED.
  */
-enum conproto_peer conproto_peer(int fd);
+enum proto_peer proto_peer(int fd);
 
 /*
- * conproto_send - send a small frame without waiting
+ * proto_send - send a small frame without waiting
  *
  * Returns 0, or -1 with the errno of send(2); a frame is sent whole or not
- * at all.  len is at most CONPROTO_SMALL.
+ * at all.  len is at most PROTO_SMALL.
  */
-int conproto_send(int fd, uint32_t type, const void *data, size_t len);
+int proto_send(int fd, uint32_t type, const void *data, size_t len);
 
-/* conproto_send_u32 - the same for a frame that is one number */
-int conproto_send_u32(int fd, uint32_t type, uint32_t value);
+/* proto_send_u32 - the same for a frame that is one number */
+int proto_send_u32(int fd, uint32_t type, uint32_t value);
 
-/* conproto_send_error - send ERROR with "text: strerror(error)", 0: no error */
-int conproto_send_error(int fd, int status, const char *text, int error);
+/* proto_send_error - send ERROR with "text: strerror(error)", 0: no error */
+int proto_send_error(int fd, int status, const char *text, int error);
 
 /*
- * conproto_recv - receive a small frame without waiting
+ * proto_recv - receive a small frame without waiting
  *
  * Returns 1 and the frame (set f->have = 0 before the next), 0 if it is not
  * all there yet, or -1 with errno ECONNRESET (the peer is gone), EPROTO (too
  * long, torn, or with descriptors, which are closed unseen), or recv(2)'s.
  */
-int conproto_recv(int fd, struct conproto_frame *f);
+int proto_recv(int fd, struct proto_frame *f);
 
-/* conproto_u32 - the number that a frame's data begin with; -1: too short */
-int64_t conproto_u32(const struct conproto_frame *f);
+/* proto_u32 - the number that a frame's data begin with; -1: too short */
+int64_t proto_u32(const struct proto_frame *f);
 
 /*
- * conproto_send_request - send the request with n descriptors
+ * proto_send_request - send the request with n descriptors
  *
  * Waits as long as the socket's SO_SNDTIMEO.  Returns 0, or -1 with errno
  * E2BIG, ENOMEM, ETIMEDOUT or sendmsg(2)'s.  The descriptors stay open here.
  */
-int conproto_send_request(int fd, const struct conproto_request *req,
+int proto_send_request(int fd, const struct proto_request *req,
     const int *fds, int n);
 
 /*
- * conproto_recv_request - wait for the request and its descriptors
+ * proto_recv_request - wait for the request and its descriptors
  *
  * max: the longest accepted, in bytes.  Fills *req (memory that is never
  * freed), fds with O_CLOEXEC descriptors that the caller owns, *n with how
  * many.  Returns 0, or -1 with errno EPROTO, ECONNRESET, ENOMEM or that of
  * recvmsg(2); descriptors may then be left open.
  */
-int conproto_recv_request(int fd, size_t max, struct conproto_request *req,
-    int fds[CONPROTO_FDS], int *n);
+int proto_recv_request(int fd, size_t max, struct proto_request *req,
+    int fds[PROTO_FDS], int *n);
 
 #endif

@@ -66,7 +66,7 @@ bound_at(int fd, const char *path)
 
 /* take_named - the descriptor belongs to the socket of this name */
 static int
-take_named(struct conserve_sock *socks, int n, const char *name, int fd)
+take_named(struct server_socket *socks, int n, const char *name, int fd)
 {
 	for (int i = 0; i < n; i++)
 		if (!strcmp(socks[i].name, name) && socks[i].fd < 0 &&
@@ -80,7 +80,7 @@ take_named(struct conserve_sock *socks, int n, const char *name, int fd)
 }
 
 int
-conserve_inherit(struct conserve_sock *socks, int n)
+server_inherit(struct server_socket *socks, int n)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
 	char *names = getenv("LISTEN_FDNAMES");
@@ -135,7 +135,7 @@ drop_socket(int dir, const char *entry)
 
 /* place - bind under a name of our own, then take the socket's name */
 static int
-place(struct conserve_sock *s, const char *name)
+place(struct server_socket *s, const char *name)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	char prefix[sizeof(sa.sun_path)];
@@ -181,7 +181,7 @@ place(struct conserve_sock *s, const char *name)
 }
 
 int
-conserve_listen(struct conserve_sock *s)
+server_listen(struct server_socket *s)
 {
 	auto_close int dir = -1, fd = -1;
 	const char *name;
@@ -202,7 +202,7 @@ conserve_listen(struct conserve_sock *s)
 }
 
 void
-conserve_unlink(struct conserve_sock *s)
+server_unlink(struct server_socket *s)
 {
 	const char *slash = strrchr(s->path, '/');
 	const char *name = slash ? slash + 1 : s->path;
@@ -218,7 +218,7 @@ conserve_unlink(struct conserve_sock *s)
 }
 
 int
-conserve_ready(int fd)
+server_ready(int fd)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	const char *to = getenv("NOTIFY_SOCKET");
@@ -255,7 +255,7 @@ on_stop(int sig)
 }
 
 int
-conserve_signals(void)
+server_signals(void)
 {
 	static const int stops[] = { SIGTERM, SIGINT, SIGHUP };
 	struct sigaction sa = { .sa_handler = on_stop }, old;
@@ -279,30 +279,30 @@ conserve_signals(void)
 }
 
 static void
-refuse(int conn, enum conproto_peer kind, const char *why)
+refuse(int conn, enum proto_peer kind, const char *why)
 {
-	if (kind == CONPROTO_PLAIN)
+	if (kind == PROTO_PLAIN)
 		(void)send(conn, why, strlen(why), MSG_NOSIGNAL | MSG_DONTWAIT);
 	else
-		(void)conproto_send_error(conn, EXIT_TOOL, why, 0);
-	if (kind == CONPROTO_PLAIN)
+		(void)proto_send_error(conn, EXIT_TOOL, why, 0);
+	if (kind == PROTO_PLAIN)
 		(void)send(conn, "\n", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 /* greet - look who it is; false: it has been told that it is not wanted */
 static bool
-greet(int conn, const struct conserve_sock *at, bool *ours)
+greet(int conn, const struct server_socket *at, bool *ours)
 {
-	enum conproto_peer kind = conproto_peer(conn);
+	enum proto_peer kind = proto_peer(conn);
 
-	*ours = kind == CONPROTO_OURS;
+	*ours = kind == PROTO_OURS;
 	/* The mode of the socket says so already, but modes get changed. */
-	if (at->root && !peer_root(conn, at->path)) {
+	if (at->root && !peer_is_root(conn, at->path)) {
 		refuse(conn, kind,
 		    "the root shell is for the host's root alone");
 		return false;
 	}
-	if (kind == CONPROTO_ALIEN) {
+	if (kind == PROTO_ALIEN) {
 		refuse(conn, kind, "this server speaks version 1 alone");
 		return false;
 	}
@@ -310,8 +310,8 @@ greet(int conn, const struct conserve_sock *at, bool *ours)
 }
 
 static void
-serve_one(int conn, const struct conserve_sock *at,
-    const struct conserve_sock *socks, int n, const struct session_conf *conf)
+serve_one(int conn, const struct server_socket *at,
+    const struct server_socket *socks, int n, const struct session_conf *conf)
 {
 	bool ours;
 	pid_t pid;
@@ -349,7 +349,7 @@ stopped(void)
 }
 
 int
-conserve_loop(const struct conserve_sock *socks, int n,
+server_loop(const struct server_socket *socks, int n,
     const struct session_conf *conf)
 {
 	struct pollfd p[SOCKS_MAX];

@@ -8,7 +8,7 @@
 #include "console/session.h"
 
 /* One of the two sockets.  Set path, mode and name; fd is -1 at first. */
-struct conserve_sock {
+struct server_socket {
 	const char *path;
 	mode_t mode;
 	const char *name;	/* in LISTEN_FDNAMES */
@@ -20,43 +20,43 @@ struct conserve_sock {
 };
 
 /*
- * conserve_inherit - take the listening sockets that systemd hands over
+ * server_inherit - take the listening sockets that systemd hands over
  *
  * Looks at LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES and removes them.
  * Returns how many of the n sockets it set, 0 if there is nothing for this
  * process, or -1 with errno EBADF (a name that is none of ours, or not a
  * listening stream socket).  Source: sd_listen_fds(3).
  */
-int conserve_inherit(struct conserve_sock *socks, int n);
+int server_inherit(struct server_socket *socks, int n);
 
 /*
- * conserve_listen - make the socket at its path
+ * server_listen - make the socket at its path
  *
  * It appears there with its mode and ready to connect to, in place of an
  * older one; anything but a socket is left alone (EEXIST).  Returns 0 or -1.
  */
-int conserve_listen(struct conserve_sock *s);
+int server_listen(struct server_socket *s);
 
-/* conserve_unlink - remove the socket, if made by us and still that one */
-void conserve_unlink(struct conserve_sock *s);
+/* server_unlink - remove the socket, if made by us and still that one */
+void server_unlink(struct server_socket *s);
 
 /*
- * conserve_ready - tell who started us that we listen
+ * server_ready - tell who started us that we listen
  *
  * Sends READY=1 to $NOTIFY_SOCKET, if set, and a newline to fd, if that is
  * not -1, and closes it.  Returns 0 or -1.  Source: sd_notify(3); s6.
  */
-int conserve_ready(int fd);
+int server_ready(int fd);
 
 /*
- * conserve_loop - serve until SIGTERM, SIGINT or SIGHUP
+ * server_loop - serve until SIGTERM, SIGINT or SIGHUP
  *
  * Each connection gets a process of its own, which goes on when this one
- * ends.  conserve_signals has been called before the sockets were made.
+ * ends.  server_signals has been called before the sockets were made.
  * Returns 0, or -1 with the errno of poll(2) or accept(2).
  */
-int conserve_signals(void);
-int conserve_loop(const struct conserve_sock *socks, int n,
+int server_signals(void);
+int server_loop(const struct server_socket *socks, int n,
     const struct session_conf *conf);
 
 #endif

@@ -31,7 +31,7 @@ struct job {
 	bool ours;
 	int fd[3];		/* its standard input, output and error */
 	bool tty;
-	struct runas *who;
+	struct user_account *who;
 	const char *term, *cwd;	/* "": none said; the user's home */
 	const char *file;	/* what to run, by these arguments */
 	char **argv;
@@ -43,7 +43,7 @@ static _Noreturn void
 fail(const struct job *j, int status, const char *what, int error)
 {
 	if (j->ours)
-		(void)conproto_send_error(j->conn, status, what, error);
+		(void)proto_send_error(j->conn, status, what, error);
 	else
 		dprintf(j->conn, "ctr-console: %s: %s\n", what,
 		    strerror(error));
@@ -55,7 +55,7 @@ find_user(struct job *j, const char *name)
 {
 	char text[300];
 
-	if (runas_find(name, j->who) == 0)
+	if (user_find(name, j->who) == 0)
 		return;
 	if (errno != ENOENT)
 		fail(j, EXIT_TOOL, name, errno);
@@ -75,7 +75,7 @@ enter_home(const struct job *j)
 static void
 set_environ(const struct job *j)
 {
-	if (runas_environ(j->who, j->term, j->env) < 0)
+	if (user_environ(j->who, j->term, j->env) < 0)
 		fail(j, EXIT_TOOL, "set the environment", errno);
 }
 
@@ -85,14 +85,14 @@ become(const struct job *j)
 {
 	int e;
 
-	if (runas_clean() < 0)
+	if (user_reset() < 0)
 		fail(j, EXIT_TOOL, "begin a session", errno);
 	if (j->tty && ioctl(j->fd[0], TIOCSCTTY, 0) < 0)
 		fail(j, EXIT_TOOL, "take the terminal", errno);
 	for (int i = 0; i < 3; i++)
 		if (dup2(j->fd[i], i) < 0)
 			fail(j, EXIT_TOOL, "set descriptors", errno);
-	if (runas_become(j->who) < 0)
+	if (user_become(j->who) < 0)
 		fail(j, EXIT_TOOL, j->who->name, errno);
 	enter_home(j);
 	execvp(j->file, j->argv);
@@ -101,14 +101,14 @@ become(const struct job *j)
 }
 
 /*
- * launch - run the job in a child and attend to it
+ * launch - run the job in a child, and its session loop here
  *
  * stream: where the bytes of its terminal go, -1 for none.
  */
 static _Noreturn void
 launch(struct job *j, int stream, const struct winsize *ws)
 {
-	struct attend a = { .ctl = j->ours ? j->conn : -1, .stream = stream,
+	struct session_loop a = { .ctl = j->ours ? j->conn : -1, .stream = stream,
 	    .master = -1, .slave = -1 };
 
 	set_environ(j);
@@ -117,7 +117,7 @@ launch(struct job *j, int stream, const struct winsize *ws)
 			fail(j, EXIT_TOOL, "make a terminal", errno);
 		j->fd[0] = j->fd[1] = j->fd[2] = a.slave;
 	}
-	if ((a.signals = attend_signals()) < 0)
+	if ((a.signals = loop_signals()) < 0)
 		fail(j, EXIT_TOOL, "set signals", errno);
 	/* The child shares our memory until it execs, and we wait for that. */
 	if ((a.child = vfork()) < 0)
@@ -126,12 +126,12 @@ launch(struct job *j, int stream, const struct winsize *ws)
 		become(j);
 	/* Now, not before: whom it wakes would take the processor from us. */
 	if (j->ours)
-		(void)conproto_send_u32(j->conn, CONPROTO_ACK,
-		    CONPROTO_VERSION);	/* attend notices if it is gone */
+		(void)proto_send_u32(j->conn, PROTO_ACK,
+		    PROTO_VERSION);	/* the loop notices if it is gone */
 	if (!j->tty)
 		for (int i = 0; i < 3; i++)
 			close(j->fd[i]);
-	attend(&a);
+	loop_run(&a);
 }
 
 /* login_argv - as login(1) is called, whatever its path */
@@ -207,11 +207,11 @@ root_shell(const struct job *j, const struct session_conf *conf)
 static _Noreturn void
 serve_ours(struct job *j, bool root, const struct session_conf *conf)
 {
-	struct conproto_request req;
-	int fds[CONPROTO_FDS], n;
+	struct proto_request req;
+	int fds[PROTO_FDS], n;
 
 	alarm(REQUEST_S);
-	if (conproto_recv_request(j->conn, root ? CONPROTO_BIG : LOGIN_MAX,
+	if (proto_recv_request(j->conn, root ? PROTO_BIG : LOGIN_MAX,
 	    &req, fds, &n) < 0)
 		fail(j, EXIT_TOOL, "request", errno);
 	alarm(0);
@@ -244,7 +244,7 @@ session(int conn, bool root, bool ours, const struct session_conf *conf)
 {
 	static char *none[1];
 	const struct winsize unknown = { 0 };
-	static struct runas who;	/* large, and hardly touched */
+	static struct user_account who;	/* large, and hardly touched */
 	static struct job j;
 
 	j = (struct job){ .conn = conn, .ours = ours, .cwd = "", .env = none,

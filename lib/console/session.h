@@ -15,7 +15,7 @@ struct session_conf {
  * Call it in a fresh child, with no descriptor of the server's open but 0, 1
  * and 2.  conn: the connection.  root: it came through the root shell's
  * socket and the peer has been found worthy of it; else a login is all it
- * gets.  ours: the peer speaks the protocol of conproto.h.  A plain peer gets
+ * gets.  ours: the peer speaks the protocol of proto.h.  A plain peer gets
  * a login on a terminal, or a shell that has the connection itself as its
  * standard input, output and error.
  */

@@ -23,7 +23,7 @@
 
 /* keep - what getpwnam(3) says is good until it is called again */
 static int
-keep(struct runas *who, const struct passwd *pw)
+keep(struct user_account *who, const struct passwd *pw)
 {
 	const char *shell = *pw->pw_shell ? pw->pw_shell : "/bin/sh";
 	char *p = who->text;
@@ -41,20 +41,20 @@ keep(struct runas *who, const struct passwd *pw)
 }
 
 static int
-find_groups(struct runas *who)
+find_groups(struct user_account *who)
 {
-	int n = userfile_groups(who->name, who->gid, who->groups, RUNAS_GROUPS);
+	int n = userfile_groups(who->name, who->gid, who->groups, USER_GROUPS);
 
 	if (n < 0) {
-		n = RUNAS_GROUPS;
+		n = USER_GROUPS;
 		if (getgrouplist(who->name, who->gid, who->groups, &n) < 0 &&
-		    n <= RUNAS_GROUPS) {
+		    n <= USER_GROUPS) {
 			/* There is no database: that of the user alone. */
 			who->groups[0] = who->gid;
 			n = 1;
 		}
 	}
-	if (n > RUNAS_GROUPS) {
+	if (n > USER_GROUPS) {
 		errno = E2BIG;
 		return -1;
 	}
@@ -63,7 +63,7 @@ find_groups(struct runas *who)
 }
 
 int
-runas_find(const char *user, struct runas *who)
+user_find(const char *user, struct user_account *who)
 {
 	struct passwd nobody_knows = { .pw_name = (char *)"root",
 	    .pw_dir = (char *)"/root", .pw_shell = (char *)"/bin/sh" };
@@ -89,7 +89,7 @@ runas_find(const char *user, struct runas *who)
 }
 
 int
-runas_environ(const struct runas *who, const char *term, char *const extra[])
+user_environ(const struct user_account *who, const char *term, char *const extra[])
 {
 	static const char *const servers[] = {
 		"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
@@ -107,7 +107,7 @@ runas_environ(const struct runas *who, const char *term, char *const extra[])
 	bad |= setenv("USER", who->name, 1);
 	bad |= setenv("LOGNAME", who->name, 1);
 	bad |= setenv("SHELL", who->shell, 1);
-	bad |= setenv("PATH", RUNAS_PATH, 0);
+	bad |= setenv("PATH", USER_PATH, 0);
 	if (*term)
 		bad |= setenv("TERM", term, 1);
 	for (; *extra; extra++)
@@ -158,7 +158,7 @@ to_default(int sig)
 }
 
 int
-runas_once(void)
+user_drop_inherited(void)
 {
 	struct __user_cap_header_struct head = {
 		.version = _LINUX_CAPABILITY_VERSION_3
@@ -177,7 +177,7 @@ runas_once(void)
 }
 
 int
-runas_clean(void)
+user_reset(void)
 {
 	sigset_t none;
 
@@ -196,7 +196,7 @@ runas_clean(void)
 }
 
 int
-runas_become(const struct runas *who)
+user_become(const struct user_account *who)
 {
 	if (setgroups((size_t)who->ngroups, who->groups) < 0 ||
 	    setresgid(who->gid, who->gid, who->gid) < 0)

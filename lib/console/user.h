@@ -6,66 +6,66 @@
 #include <sys/types.h>
 
 /* Where commands are looked for when nobody says; the first ones are NixOS. */
-#define RUNAS_PATH \
+#define USER_PATH \
 	"/run/wrappers/bin:/nix/var/nix/profiles/default/bin:" \
 	"/run/current-system/sw/bin:/usr/local/sbin:/usr/local/bin:" \
 	"/usr/sbin:/usr/bin:/sbin:/bin"
 
-enum { RUNAS_GROUPS = 1024, RUNAS_TEXT = 2 * PATH_MAX + 256 };
+enum { USER_GROUPS = 1024, USER_TEXT = 2 * PATH_MAX + 256 };
 
-struct runas {
+struct user_account {
 	uid_t uid;
 	gid_t gid;
 	int ngroups;
 	const char *name, *home, *shell;	/* in text */
-	char text[RUNAS_TEXT];
-	gid_t groups[RUNAS_GROUPS];
+	char text[USER_TEXT];
+	gid_t groups[USER_GROUPS];
 };
 
 /*
- * runas_find - look a user up in the user database of this system
+ * user_find - look a user up in the user database of this system
  *
  * Root is found where there is no database too.  Returns 0, or -1 with errno
- * ENOENT (no such user), ENAMETOOLONG, E2BIG (over RUNAS_GROUPS groups), or
+ * ENOENT (no such user), ENAMETOOLONG, E2BIG (over USER_GROUPS groups), or
  * that of getpwnam(3).
  */
-int runas_find(const char *user, struct runas *who);
+int user_find(const char *user, struct user_account *who);
 
 /*
- * runas_environ - make environ that of a session of this user
+ * user_environ - make environ that of a session of this user
  *
  * What the server was given stays, but for what concerns the server alone;
- * HOME, USER, LOGNAME and SHELL are the user's, PATH is RUNAS_PATH if unset,
+ * HOME, USER, LOGNAME and SHELL are the user's, PATH is USER_PATH if unset,
  * TERM is term, or unset where that is empty.  extra: "K=V" strings, last
  * and strongest, which must live on.  Returns 0, or -1 with errno ENOMEM.
  */
-int runas_environ(const struct runas *who, const char *term,
+int user_environ(const struct user_account *who, const char *term,
     char *const extra[]);
 
 /*
- * runas_once - drop what no session shall inherit from the server
+ * user_drop_inherited - drop what no session shall inherit from the server
  *
  * Inheritable capabilities, and with them the ambient ones; what it was told
  * to do at signals, but for those that it uses itself, which are left to
- * runas_clean.  Once for all sessions, in the server.  Returns 0 or -1 with
+ * user_reset.  Once for all sessions, in the server.  Returns 0 or -1 with
  * errno.  Source: capabilities(7).
  */
-int runas_once(void);
+int user_drop_inherited(void);
 
 /*
- * runas_clean - make this process as a new session should begin
+ * user_reset - make this process as a new session should begin
  *
  * A session of its own, every signal at its default and none blocked, the
  * file mode mask 022; every descriptor above 2 is closed at exec.  Returns 0
  * or -1 with errno.  This and what follows may be called after vfork(2).
  */
-int runas_clean(void);
+int user_reset(void);
 
 /*
- * runas_become - become the user, with all groups; no way back
+ * user_become - become the user, with all groups; no way back
  *
  * Returns 0, or -1 with the errno of the step that failed.
  */
-int runas_become(const struct runas *who);
+int user_become(const struct user_account *who);
 
 #endif

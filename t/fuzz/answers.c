@@ -7,7 +7,7 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct conclient c;
+	static struct client c;
 	int s[2], r;
 
 	if (size > 16384)
@@ -15,7 +15,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s) == 0);
 	fuzz_must(write(s[0], data, size) == (ssize_t)size);
 	close(s[0]);
-	c = (struct conclient){ .ctl = s[1], .in = -1, .out = -1, .err = -1 };
+	c = (struct client){ .ctl = s[1], .in = -1, .out = -1, .err = -1 };
 	while ((r = take_frame(&c)) == 0)
 		fuzz_must(c.acked);
 	fuzz_must(c.status >= 0 && c.status <= 255);

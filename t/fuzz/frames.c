@@ -24,7 +24,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static unsigned char bufs[2][RELAY_BUF];
 	int s[2], part;
-	struct attend a = { .stream = -1, .master = -1, .slave = -1,
+	struct session_loop a = { .stream = -1, .master = -1, .slave = -1,
 	    .child = 1 };
 
 	if (size == 0 || size > 16384)

@@ -30,16 +30,16 @@ strings(char **list)
 
 	for (; *list; list++)
 		bytes += strlen(*list);
-	fuzz_must(bytes < CONPROTO_BIG);
+	fuzz_must(bytes < PROTO_BIG);
 }
 
 static void
-check(const struct conproto_request *req)
+check(const struct proto_request *req)
 {
 	strings(req->argv);
 	strings(req->env);
 	fuzz_must(strlen(req->user) + strlen(req->cwd) + strlen(req->term) <
-	    CONPROTO_BIG);
+	    PROTO_BIG);
 }
 
 /* through - by way of a socket; bare, or behind a head that is right */
@@ -47,16 +47,16 @@ static void
 through(const uint8_t *data, size_t size, bool bare)
 {
 	struct { char magic[MAGIC]; uint32_t head[2]; } __attribute__((packed))
-	    head = { CONPROTO_MAGIC, { (uint32_t)size, CONPROTO_REQUEST } };
-	struct conproto_request req;
-	int s[2], fds[CONPROTO_FDS], n = 0;
+	    head = { PROTO_MAGIC, { (uint32_t)size, PROTO_REQUEST } };
+	struct proto_request req;
+	int s[2], fds[PROTO_FDS], n = 0;
 
 	fuzz_must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s) == 0);
 	if (!bare)
 		fuzz_must(write(s[0], &head, sizeof(head)) == sizeof(head));
 	fuzz_must(write(s[0], data, size) == (ssize_t)size);
 	close(s[0]);
-	if (conproto_recv_request(s[1], 4096, &req, fds, &n) == 0)
+	if (proto_recv_request(s[1], 4096, &req, fds, &n) == 0)
 		check(&req);
 	fuzz_must(n == 0);
 	close(s[1]);
@@ -65,7 +65,7 @@ through(const uint8_t *data, size_t size, bool bare)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct conproto_request req = { .tty = false };
+	struct proto_request req = { .tty = false };
 	char *buf;
 
 	if (size > 16384)

@@ -68,25 +68,25 @@ with_fd(int fd, uint32_t type, uint32_t v, int count)
 
 /* accept_request - play by the rules until the ACK; returns the pipes */
 static void
-accept_request(int fd, int fds[CONPROTO_FDS])
+accept_request(int fd, int fds[PROTO_FDS])
 {
-	struct conproto_request req;
+	struct proto_request req;
 	int n;
 
 	fds[0] = fds[1] = fds[2] = -1;
-	if (conproto_recv_request(fd, CONPROTO_BIG, &req, fds, &n) < 0)
+	if (proto_recv_request(fd, PROTO_BIG, &req, fds, &n) < 0)
 		err(1, "request");
-	number(fd, CONPROTO_ACK, CONPROTO_VERSION);
+	number(fd, PROTO_ACK, PROTO_VERSION);
 }
 
 static void
 error_frame(int fd, uint32_t status, const char *text, size_t len)
 {
-	char buf[4 + CONPROTO_SMALL];
+	char buf[4 + PROTO_SMALL];
 
 	memcpy(buf, &status, 4);
 	memcpy(buf + 4, text, len);
-	frame(fd, (uint32_t)(4 + len), CONPROTO_ERROR, buf, 4 + len);
+	frame(fd, (uint32_t)(4 + len), PROTO_ERROR, buf, 4 + len);
 }
 
 static const char *const kinds[] = {
@@ -117,15 +117,15 @@ before_ack(int fd, const char *kind)
 	else if (!strcmp(kind, "torn-ack"))
 		say(fd, "\4\0\0", 3);
 	else if (!strcmp(kind, "wrong-version"))
-		number(fd, CONPROTO_ACK, CONPROTO_VERSION + 1);
+		number(fd, PROTO_ACK, PROTO_VERSION + 1);
 	else if (!strcmp(kind, "overlong-ack"))
-		frame(fd, 0xffffffff, CONPROTO_ACK, "aaaa", 4);
+		frame(fd, 0xffffffff, PROTO_ACK, "aaaa", 4);
 	else if (!strcmp(kind, "short-ack"))
-		frame(fd, 0, CONPROTO_ACK, NULL, 0);
+		frame(fd, 0, PROTO_ACK, NULL, 0);
 	else if (!strcmp(kind, "exit-before-ack"))
-		number(fd, CONPROTO_EXIT, 0);
+		number(fd, PROTO_EXIT, 0);
 	else if (!strcmp(kind, "ack-with-descriptor"))
-		with_fd(fd, CONPROTO_ACK, CONPROTO_VERSION, 1);
+		with_fd(fd, PROTO_ACK, PROTO_VERSION, 1);
 	else if (strcmp(kind, "silent") && strcmp(kind, "reads-nothing") &&
 	    strcmp(kind, "hang-up"))
 		return false;
@@ -138,31 +138,31 @@ static void
 after_ack(int fd, const char *kind)
 {
 	static const char zeros[4096];
-	int fds[CONPROTO_FDS];
-	char text[CONPROTO_SMALL];
+	int fds[PROTO_FDS];
+	char text[PROTO_SMALL];
 
 	memset(text, 'x', sizeof(text));
 	accept_request(fd, fds);
 	if (!strcmp(kind, "ack-twice"))
-		number(fd, CONPROTO_ACK, CONPROTO_VERSION);
+		number(fd, PROTO_ACK, PROTO_VERSION);
 	else if (!strcmp(kind, "request-back"))
-		frame(fd, 4, CONPROTO_REQUEST, "aaaa", 4);
+		frame(fd, 4, PROTO_REQUEST, "aaaa", 4);
 	else if (!strcmp(kind, "unknown-type"))
 		number(fd, 77, 0);
 	else if (!strcmp(kind, "status-999"))
-		number(fd, CONPROTO_EXIT, 999);
+		number(fd, PROTO_EXIT, 999);
 	else if (!strcmp(kind, "status-minus-one"))
-		number(fd, CONPROTO_EXIT, (uint32_t)-1);
+		number(fd, PROTO_EXIT, (uint32_t)-1);
 	else if (!strcmp(kind, "status-short"))
-		frame(fd, 2, CONPROTO_EXIT, "\0\0", 2);
+		frame(fd, 2, PROTO_EXIT, "\0\0", 2);
 	else if (!strcmp(kind, "status-long"))
-		frame(fd, 8, CONPROTO_EXIT, "\0\0\0\0\0\0\0\0", 8);
+		frame(fd, 8, PROTO_EXIT, "\0\0\0\0\0\0\0\0", 8);
 	else if (!strcmp(kind, "torn-exit"))
-		frame(fd, 4, CONPROTO_EXIT, "\0\0", 2);
+		frame(fd, 4, PROTO_EXIT, "\0\0", 2);
 	else if (!strcmp(kind, "exit-with-descriptors"))
-		with_fd(fd, CONPROTO_EXIT, 0, 64);
+		with_fd(fd, PROTO_EXIT, 0, 64);
 	else if (!strcmp(kind, "overlong-exit"))
-		frame(fd, 65536, CONPROTO_EXIT, zeros, 4096);
+		frame(fd, 65536, PROTO_EXIT, zeros, 4096);
 	else if (!strcmp(kind, "error-status-0"))
 		error_frame(fd, 0, "fine", 4);
 	else if (!strcmp(kind, "error-status-255"))
@@ -170,17 +170,17 @@ after_ack(int fd, const char *kind)
 	else if (!strcmp(kind, "error-overlong"))
 		error_frame(fd, 125, text, 1020);
 	else if (!strcmp(kind, "error-short"))
-		frame(fd, 2, CONPROTO_ERROR, "}\0", 2);
+		frame(fd, 2, PROTO_ERROR, "}\0", 2);
 	else if (!strcmp(kind, "zeros"))
 		while (write(fd, zeros, sizeof(zeros)) > 0)
 			;
 	else if (!strcmp(kind, "error-escapes"))
 		error_frame(fd, 125, "\033]0;title\007\233 \r\nroot# ", 20);
 	else if (!strcmp(kind, "exit-twice")) {
-		number(fd, CONPROTO_EXIT, 7);
-		number(fd, CONPROTO_EXIT, 0);
+		number(fd, PROTO_EXIT, 7);
+		number(fd, PROTO_EXIT, 0);
 	} else if (!strcmp(kind, "endless-output")) {
-		number(fd, CONPROTO_EXIT, 7);
+		number(fd, PROTO_EXIT, 7);
 		/* A terminal has but one. */
 		while (write(fds[fds[1] < 0 ? 0 : 1], zeros, sizeof(zeros)) > 0)
 			;
@@ -207,7 +207,7 @@ print_answer(int s)
 static int
 alien(int s, const struct sockaddr_un *to)
 {
-	static const char label[] = "\0" CONPROTO_LABEL "2/0";
+	static const char label[] = "\0" PROTO_LABEL "2/0";
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 
 	memcpy(sa.sun_path, label, sizeof(label) - 1);
@@ -229,23 +229,23 @@ struct request {
 };
 
 static const struct request requests[] = {
-	{ "no-descriptors", "", CONPROTO_REQUEST, 1, 0, "" },
-	{ "one-pipe", "p", CONPROTO_REQUEST, 1, 0, "" },
-	{ "four-pipes", "pppp", CONPROTO_REQUEST, 1, 0, "" },
-	{ "files", "fff", CONPROTO_REQUEST, 1, 0, "" },
-	{ "socket-for-pipes", "sss", CONPROTO_REQUEST, 1, 0, "" },
-	{ "no-words", "ppp", CONPROTO_REQUEST, 2, 0, "" },
-	{ "too-many-words", "ppp", CONPROTO_REQUEST, UINT32_MAX, 0, "" },
-	{ "torn", "ppp", CONPROTO_REQUEST, 1, 4000, "" },
-	{ "overlong", "ppp", CONPROTO_REQUEST, 1, UINT32_MAX, "" },
-	{ "long-login", "ppp", CONPROTO_REQUEST, 1, 4097, "" },
-	{ "odd-type", "ppp", CONPROTO_EXIT, 1, 0, "" },
-	{ "odd-term", "ppp", CONPROTO_REQUEST, 1, 0, "../../etc/passwd" },
-	{ "tty-pipe", "p", CONPROTO_REQUEST, 1, 0, "" },
-	{ "tty-file", "f", CONPROTO_REQUEST, 1, 0, "" },
-	{ "tty-inet", "i", CONPROTO_REQUEST, 1, 0, "" },
-	{ "tty-netlink", "n", CONPROTO_REQUEST, 1, 0, "" },
-	{ "tty-two", "ss", CONPROTO_REQUEST, 1, 0, "" },
+	{ "no-descriptors", "", PROTO_REQUEST, 1, 0, "" },
+	{ "one-pipe", "p", PROTO_REQUEST, 1, 0, "" },
+	{ "four-pipes", "pppp", PROTO_REQUEST, 1, 0, "" },
+	{ "files", "fff", PROTO_REQUEST, 1, 0, "" },
+	{ "socket-for-pipes", "sss", PROTO_REQUEST, 1, 0, "" },
+	{ "no-words", "ppp", PROTO_REQUEST, 2, 0, "" },
+	{ "too-many-words", "ppp", PROTO_REQUEST, UINT32_MAX, 0, "" },
+	{ "torn", "ppp", PROTO_REQUEST, 1, 4000, "" },
+	{ "overlong", "ppp", PROTO_REQUEST, 1, UINT32_MAX, "" },
+	{ "long-login", "ppp", PROTO_REQUEST, 1, 4097, "" },
+	{ "odd-type", "ppp", PROTO_EXIT, 1, 0, "" },
+	{ "odd-term", "ppp", PROTO_REQUEST, 1, 0, "../../etc/passwd" },
+	{ "tty-pipe", "p", PROTO_REQUEST, 1, 0, "" },
+	{ "tty-file", "f", PROTO_REQUEST, 1, 0, "" },
+	{ "tty-inet", "i", PROTO_REQUEST, 1, 0, "" },
+	{ "tty-netlink", "n", PROTO_REQUEST, 1, 0, "" },
+	{ "tty-two", "ss", PROTO_REQUEST, 1, 0, "" },
 	{ "garbage", "ppp", 0xa5a5a5a5, 0xa5a5a5a5, 0xa5a5a5a5, "" },
 	{ NULL, NULL, 0, 0, 0, NULL }
 };
@@ -298,7 +298,7 @@ ask(int s, const struct sockaddr_un *to, const struct request *r)
 	union control c;
 	struct { uint32_t flags; uint16_t size[4]; uint32_t argc, envc; }
 	    head = { .flags = !strncmp(r->kind, "tty-", 4), .argc = r->argc };
-	char buf[256] = CONPROTO_MAGIC, *p = buf + strlen(CONPROTO_MAGIC);
+	char buf[256] = PROTO_MAGIC, *p = buf + strlen(PROTO_MAGIC);
 	uint32_t *frame_head = (uint32_t *)(void *)p;
 	struct iovec iov = { buf, 0 };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
@@ -311,7 +311,7 @@ ask(int s, const struct sockaddr_un *to, const struct request *r)
 	    (uint32_t)(p - (char *)(frame_head + 2));
 	frame_head[1] = r->type;
 	attach_all(&m, &c, r->what);
-	if (conproto_bind(s) < 0 || connect(s, (const struct sockaddr *)to,
+	if (proto_bind(s) < 0 || connect(s, (const struct sockaddr *)to,
 	    sizeof(*to)) < 0 || sendmsg(s, &m, MSG_NOSIGNAL) < 0 ||
 	    shutdown(s, SHUT_WR) < 0)
 		err(1, "%s", to->sun_path);
