@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* user.c - what a process must shed and take on to be a user's session */
+/*
+ * user.c - find a user, and turn this process into the user's session
+ *
+ * Users are looked up in plain /etc/passwd and /etc/group where no other
+ * source can exist (musl without nscd).  The C library maps and unmaps memory
+ * for each file, which in a fresh fork takes a tenth of a short session.
+ * Unusual cases go to the C library: a long or unreadable file, nscd(8).
+ */
 #define _GNU_SOURCE
 #include "console/user.h"
 
@@ -19,11 +26,141 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "console/userfile.h"
+#include "base/fd.h"
 
-/* keep - what getpwnam(3) says is good until it is called again */
+/* With glibc, nsswitch.conf may name other sources. */
+#ifdef __GLIBC__
+enum { FILES_ONLY = false };
+#else
+enum { FILES_ONLY = true };
+#endif
+
+static char file_text[16384];	/* the file that was read last */
+
+/* read_file - a whole file; NULL: missing, unreadable or too long */
+static char *
+read_file(const char *path)
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return NULL;
+	n = fd_read_max(fd, file_text, sizeof(file_text));
+	if (n < 0 || n == (ssize_t)sizeof(file_text))
+		return NULL;
+	file_text[n] = '\0';
+	return file_text;
+}
+
+/* split_fields - split a line at colons; false unless it has n fields */
+static bool
+split_fields(char *line, char **field, int n)
+{
+	for (int i = 0; i < n; i++) {
+		field[i] = strsep(&line, ":");
+		if (!field[i])
+			return false;
+	}
+	return !line;
+}
+
+/* parse_id - a user or group number; (uid_t)-1 is none */
+static bool
+parse_id(const char *s, unsigned *id)
+{
+	char *end;
+	unsigned long n = strtoul(s, &end, 10);
+
+	*id = (unsigned)n;
+	return *s >= '0' && *s <= '9' && !*end && n < (unsigned)-1;
+}
+
+/*
+ * passwd_entry - the user's line of /etc/passwd
+ *
+ * Returns false if getpwnam(3) must be asked.  *pw points into file_text.
+ * Source: passwd(5).
+ */
+static bool
+passwd_entry(const char *user, struct passwd *pw)
+{
+	char *rest, *line, *f[7];
+
+	if (!FILES_ONLY)
+		return false;
+	rest = read_file("/etc/passwd");
+	while ((line = strsep(&rest, "\n"))) {
+		if (!split_fields(line, f, 7) || strcmp(f[0], user) != 0)
+			continue;
+		*pw = (struct passwd){ .pw_name = f[0], .pw_dir = f[5],
+		    .pw_shell = f[6] };
+		return parse_id(f[2], &pw->pw_uid) &&
+		    parse_id(f[3], &pw->pw_gid);
+	}
+	return false;
+}
+
+/* is_member - is the user in this comma-separated list? */
+static bool
+is_member(char *list, const char *user)
+{
+	char *name;
+
+	while ((name = strsep(&list, ",")))
+		if (!strcmp(name, user))
+			return true;
+	return false;
+}
+
+/*
+ * file_groups - the user's primary group and those of /etc/group
+ *
+ * Returns how many there are, which may exceed USER_GROUPS, or -1 if
+ * getgrouplist(3) must be asked.  Source: group(5).
+ */
 static int
-keep(struct user_account *who, const struct passwd *pw)
+file_groups(struct user_account *who)
+{
+	char *rest, *line, *f[4];
+	gid_t gid;
+	int n = 1;
+
+	/* nscd may know groups that are in no file. */
+	if (!FILES_ONLY || access("/var/run/nscd/socket", F_OK) == 0)
+		return -1;
+	rest = read_file("/etc/group");
+	if (!rest)
+		return -1;
+	who->groups[0] = who->gid;
+	while ((line = strsep(&rest, "\n"))) {
+		if (!split_fields(line, f, 4) || !parse_id(f[2], &gid) ||
+		    gid == who->gid || !is_member(f[3], who->name))
+			continue;
+		if (n < USER_GROUPS)
+			who->groups[n] = gid;
+		n++;
+	}
+	return n;
+}
+
+/* library_groups - the same from the C library */
+static int
+library_groups(struct user_account *who)
+{
+	int n = USER_GROUPS;
+
+	if (getgrouplist(who->name, who->gid, who->groups, &n) >= 0 ||
+	    n > USER_GROUPS)
+		return n;
+	/* There is no group database: the primary group alone. */
+	who->groups[0] = who->gid;
+	return 1;
+}
+
+/* copy_entry - into *who, as getpwnam(3) reuses its memory */
+static int
+copy_entry(struct user_account *who, const struct passwd *pw)
 {
 	const char *shell = *pw->pw_shell ? pw->pw_shell : "/bin/sh";
 	char *p = who->text;
@@ -43,17 +180,10 @@ keep(struct user_account *who, const struct passwd *pw)
 static int
 find_groups(struct user_account *who)
 {
-	int n = userfile_groups(who->name, who->gid, who->groups, USER_GROUPS);
+	int n = file_groups(who);
 
-	if (n < 0) {
-		n = USER_GROUPS;
-		if (getgrouplist(who->name, who->gid, who->groups, &n) < 0 &&
-		    n <= USER_GROUPS) {
-			/* There is no database: that of the user alone. */
-			who->groups[0] = who->gid;
-			n = 1;
-		}
-	}
+	if (n < 0)
+		n = library_groups(who);
 	if (n > USER_GROUPS) {
 		errno = E2BIG;
 		return -1;
@@ -65,25 +195,24 @@ find_groups(struct user_account *who)
 int
 user_find(const char *user, struct user_account *who)
 {
-	struct passwd nobody_knows = { .pw_name = (char *)"root",
+	struct passwd builtin_root = { .pw_name = (char *)"root",
 	    .pw_dir = (char *)"/root", .pw_shell = (char *)"/bin/sh" };
 	struct passwd entry, *pw = &entry;
 
-	if (!userfile_passwd(user, &entry)) {
+	if (!passwd_entry(user, &entry)) {
 		errno = 0;
 		pw = getpwnam(user);
 	}
+	if (!pw && strcmp(user, "root") == 0)
+		pw = &builtin_root;
 	if (!pw) {
-		if (strcmp(user, "root") != 0) {
-			if (errno == 0)
-				errno = ENOENT;
-			return -1;
-		}
-		pw = &nobody_knows;
+		if (errno == 0)
+			errno = ENOENT;
+		return -1;
 	}
 	who->uid = pw->pw_uid;
 	who->gid = pw->pw_gid;
-	if (keep(who, pw) < 0)
+	if (copy_entry(who, pw) < 0)
 		return -1;
 	return find_groups(who);
 }
@@ -91,7 +220,7 @@ user_find(const char *user, struct user_account *who)
 int
 user_environ(const struct user_account *who, const char *term, char *const extra[])
 {
-	static const char *const servers[] = {
+	static const char *const server_only[] = {
 		"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
 		"LISTEN_PIDFDID", "FDSTORE", "WATCHDOG_PID", "WATCHDOG_USEC",
 		"INVOCATION_ID", "JOURNAL_STREAM", "MAINPID", "MANAGERPID",
@@ -101,8 +230,8 @@ user_environ(const struct user_account *who, const char *term, char *const extra
 	};
 	int bad = 0;
 
-	for (size_t i = 0; i < sizeof(servers) / sizeof(*servers); i++)
-		bad |= unsetenv(servers[i]);
+	for (size_t i = 0; i < sizeof(server_only) / sizeof(*server_only); i++)
+		bad |= unsetenv(server_only[i]);
 	bad |= setenv("HOME", who->home, 1);
 	bad |= setenv("USER", who->name, 1);
 	bad |= setenv("LOGNAME", who->name, 1);
@@ -115,7 +244,7 @@ user_environ(const struct user_account *who, const char *term, char *const extra
 	return bad ? -1 : 0;
 }
 
-/* cloexec_rest - what close_range(2) does, for kernels before 5.11 */
+/* cloexec_rest - close_range(2) with CLOEXEC, for kernels before 5.11 */
 static int
 cloexec_rest(void)
 {
@@ -136,25 +265,29 @@ cloexec_rest(void)
 
 enum { SIG_MAX = 64 };		/* on all but MIPS; signal(7) */
 
-/* is_servers - one whose action the server may have set for itself */
+/* set_by_server - a signal whose action the server may have set itself */
 static bool
-is_servers(int sig)
+set_by_server(int sig)
 {
 	return sig == SIGTERM || sig == SIGINT || sig == SIGHUP ||
 	    sig == SIGCHLD || sig == SIGPIPE;
 }
 
 /*
- * By the bare call: libc keeps its own signals from us, and whom glibc's
- * posix_spawn(3) started, as make does, ignores two of them.  KILL and STOP
- * cannot be set, nor changed.
+ * reset_signal - set a signal's action to the default
+ *
+ * This is the bare system call: libc refuses its own signals, two of which are
+ * ignored in children of glibc's posix_spawn(3), such as make's.  SIGKILL and
+ * SIGSTOP fail, which is no loss: their action never changes.
  */
 static void
-to_default(int sig)
+reset_signal(int sig)
 {
-	static const char deflt[64];	/* a struct sigaction of the kernel */
+	/* No larger on any machine than 64 bytes; all 0 is SIG_DFL, no flags. */
+	static const struct { char bytes[64]; } kernel_sigaction;
 
-	(void)syscall(SYS_rt_sigaction, sig, deflt, NULL, SIG_MAX / 8);
+	(void)syscall(SYS_rt_sigaction, sig, &kernel_sigaction, NULL,
+	    SIG_MAX / 8);
 }
 
 int
@@ -165,14 +298,14 @@ user_drop_inherited(void)
 	};
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
-	/* The bare calls, as in caps.c. */
+	/* The bare calls, as in privilege.c. */
 	if (capget(&head, data) < 0)
 		return -1;
 	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
 		data[i].inheritable = 0;
 	for (int sig = 1; sig <= SIG_MAX; sig++)
-		if (!is_servers(sig))
-			to_default(sig);
+		if (!set_by_server(sig))
+			reset_signal(sig);
 	return capset(&head, data);
 }
 
@@ -182,12 +315,12 @@ user_reset(void)
 	sigset_t none;
 
 	for (int sig = 1; sig <= SIG_MAX; sig++)
-		if (is_servers(sig))
-			to_default(sig);
+		if (set_by_server(sig))
+			reset_signal(sig);
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		return -1;
-	if (setsid() < 0 && errno != EPERM)	/* EPERM: it leads one */
+	if (setsid() < 0 && errno != EPERM)	/* EPERM: leads one */
 		return -1;
 	umask(022);
 	if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)

@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <sys/types.h>
 
-/* Where commands are looked for when nobody says; the first ones are NixOS. */
+/* The default PATH; the first directories are those of NixOS. */
 #define USER_PATH \
 	"/run/wrappers/bin:/nix/var/nix/profiles/default/bin:" \
 	"/run/current-system/sw/bin:/usr/local/sbin:/usr/local/bin:" \
@@ -23,21 +23,21 @@ struct user_account {
 };
 
 /*
- * user_find - look a user up in the user database of this system
+ * user_find - look up a user of this system
  *
- * Root is found where there is no database too.  Returns 0, or -1 with errno
- * ENOENT (no such user), ENAMETOOLONG, E2BIG (over USER_GROUPS groups), or
- * that of getpwnam(3).
+ * Root is found even without a user database.  Returns 0, or -1 with errno
+ * ENOENT (no such user), ENAMETOOLONG, E2BIG (more than USER_GROUPS groups),
+ * or that of getpwnam(3).
  */
 int user_find(const char *user, struct user_account *who);
 
 /*
- * user_environ - make environ that of a session of this user
+ * user_environ - turn the server's environment into that of a session
  *
- * What the server was given stays, but for what concerns the server alone;
- * HOME, USER, LOGNAME and SHELL are the user's, PATH is USER_PATH if unset,
- * TERM is term, or unset where that is empty.  extra: "K=V" strings, last
- * and strongest, which must live on.  Returns 0, or -1 with errno ENOMEM.
+ * Variables for the server alone are removed.  HOME, USER, LOGNAME and SHELL
+ * are the user's; PATH is USER_PATH if unset; TERM is term, or unset if term
+ * is empty.  extra: "K=V" strings that override all others; the caller keeps
+ * them allocated.  Returns 0, or -1 with errno ENOMEM.
  */
 int user_environ(const struct user_account *who, const char *term,
     char *const extra[]);
@@ -45,24 +45,24 @@ int user_environ(const struct user_account *who, const char *term,
 /*
  * user_drop_inherited - drop what no session shall inherit from the server
  *
- * Inheritable capabilities, and with them the ambient ones; what it was told
- * to do at signals, but for those that it uses itself, which are left to
- * user_reset.  Once for all sessions, in the server.  Returns 0 or -1 with
- * errno.  Source: capabilities(7).
+ * Clears the inheritable capabilities, which clears the ambient ones, and
+ * resets all signals except those that the server handles itself; user_reset
+ * does the latter.  Called once, in the server.  Returns 0 or -1 with errno.
+ * Source: capabilities(7).
  */
 int user_drop_inherited(void);
 
 /*
- * user_reset - make this process as a new session should begin
+ * user_reset - give this process the clean state of a new session
  *
- * A session of its own, every signal at its default and none blocked, the
- * file mode mask 022; every descriptor above 2 is closed at exec.  Returns 0
- * or -1 with errno.  This and what follows may be called after vfork(2).
+ * It leads a new session; every signal has its default action and none is
+ * blocked; the umask is 022; descriptors above 2 are closed at exec.  Returns
+ * 0 or -1 with errno.  This and user_become may be called after vfork(2).
  */
 int user_reset(void);
 
 /*
- * user_become - become the user, with all groups; no way back
+ * user_become - become the user, with all groups; it cannot be undone
  *
  * Returns 0, or -1 with the errno of the step that failed.
  */
