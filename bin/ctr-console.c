@@ -227,7 +227,7 @@ attach(struct args *a, const char *root, const char *name)
 	}
 	reach(&c, root, name);
 	if (connect_request(&c, &a->req) < 0 ||
-	    client_run(&c, a->req.tty) < 0) {
+	    client_run(&c) < 0) {
 		if (errno != EREMOTEIO)
 			err(EXIT_TOOL, "session in %s", root);
 		warnx("%s", c.text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client.c - the host's end of a session, until it is over */
+/* client.c - the host's end of a session */
 #define _GNU_SOURCE
 #include "console/client.h"
 
@@ -22,18 +22,14 @@
 #include "console/tty.h"
 
 enum {
-	ESCAPE = 0x1d,		/* ^] */
-	ESCAPES = 3,		/* so many ... */
-	ESCAPE_MS = 1000,	/* ... within this */
+	ESCAPE = 0x1d,		/* Ctrl-] */
+	ESCAPES = 3,		/* this many ... */
+	ESCAPE_MS = 1000,	/* ... in this time leave the session */
 };
 
-static struct relay in = { .ended = true }, out = { .ended = true },
-    err = { .ended = true };
 static const struct pollfd idle[2] = { { .fd = -1 }, { .fd = -1 } };
-static struct termios cooked;		/* what to restore if raw */
-static bool raw;
 
-/* take_error - the server says that something failed; its words are cleaned */
+/* take_error - the server reports a failure; its text is made printable */
 static int
 take_error(struct client *c)
 {
@@ -57,34 +53,31 @@ take_error(struct client *c)
 	return -1;
 }
 
-/* begin_raw - with somebody there to restore it, should we be killed */
-static int
-begin_raw(void)
+/* begin_raw - with a guard that restores the terminal if we are killed */
+static void
+begin_raw(struct client *c)
 {
-	int guard = -1;
-
-	if (tcgetattr(STDIN_FILENO, &cooked) == 0)
-		guard = tty_guard(STDIN_FILENO, &cooked);
-	raw = tty_raw(STDIN_FILENO, &cooked) == 0;
-	return guard;
+	if (tcgetattr(STDIN_FILENO, &c->cooked) == 0)
+		c->guard = tty_guard(STDIN_FILENO, &c->cooked);
+	c->raw = tty_raw(STDIN_FILENO, &c->cooked) == 0;
 }
 
 static void
-raw_again(void)
+raw_again(const struct client *c)
 {
 	struct termios t;
 
-	if (raw)
+	if (c->raw)
 		(void)tty_raw(STDIN_FILENO, &t);	/* it may be gone */
 }
 
-/* stop - the shell that goes on meanwhile gets its terminal as it was */
+/* stop - suspend, with the terminal as the shell expects it */
 static void
-stop(void)
+stop(const struct client *c)
 {
-	if (raw)
-		tty_restore(STDIN_FILENO, &cooked);
-	raise(SIGSTOP);		/* when it is over, there is a SIGCONT */
+	if (c->raw)
+		tty_restore(STDIN_FILENO, &c->cooked);
+	raise(SIGSTOP);		/* SIGCONT, which ends it, makes it raw again */
 }
 
 static void
@@ -93,29 +86,33 @@ send_size(struct client *c)
 	struct winsize ws;
 	uint16_t v[4];
 
+	if (!c->tty)
+		return;
 	tty_size(STDIN_FILENO, &ws);
 	if (!memcmp(&ws, &c->size, sizeof(ws)))
 		return;
 	c->size = ws;
 	memcpy(v, (uint16_t[]){ ws.ws_row, ws.ws_col, ws.ws_xpixel,
 	    ws.ws_ypixel }, sizeof(v));
-	/* A server that has stopped reading does without. */
+	/* If the server no longer reads, it misses this. */
 	(void)proto_send(c->ctl, PROTO_WINSIZE, v, sizeof(v));
 }
 
-/* catch_signals - a signalfd for those that mean something here */
+/* catch_signals - returns a signalfd(2) for the signals handled here */
 static int
 catch_signals(bool tty)
 {
 	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1,
 	    SIGUSR2, SIGWINCH, SIGCONT, SIGTSTP };
-	const size_t n = sizeof(sigs) / sizeof(*sigs) - !tty;
 	struct sigaction sa;
 	sigset_t set;
 
 	sigemptyset(&set);
-	for (size_t i = 0; i < n; i++) {
-		/* What nohup(1) or a shell ignores stays ignored. */
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(*sigs); i++) {
+		/* Without a terminal to restore, SIGTSTP just stops us. */
+		if (sigs[i] == SIGTSTP && !tty)
+			continue;
+		/* A signal that nohup(1) or a shell ignores stays ignored. */
 		if (sigaction(sigs[i], NULL, &sa) < 0)
 			return -1;
 		if (sa.sa_handler != SIG_IGN)
@@ -127,47 +124,55 @@ catch_signals(bool tty)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* take_signals - pass on, or with a terminal of ours, leave */
 static void
-take_signals(struct client *c, int fd, bool tty)
+handle_signal(struct client *c, int sig)
 {
-	struct signalfd_siginfo si;
-
-	while (read(fd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
-		if (si.ssi_signo == SIGWINCH || si.ssi_signo == SIGCONT) {
-			if (si.ssi_signo == SIGCONT)
-				raw_again();
-			if (tty)
-				send_size(c);
-		} else if (si.ssi_signo == SIGTSTP) {
-			stop();
-		} else if (tty) {
-			c->signal = (int)si.ssi_signo;
-		} else {
-			/* If it cannot be sent, SIGKILL is still there. */
+	switch (sig) {
+	case SIGCONT:
+		raw_again(c);
+		send_size(c);	/* it may have changed meanwhile */
+		break;
+	case SIGWINCH:
+		send_size(c);
+		break;
+	case SIGTSTP:
+		stop(c);
+		break;
+	default:
+		if (c->tty)
+			c->signal = sig;
+		else	/* if it cannot be sent, SIGKILL still works */
 			(void)proto_send_u32(c->ctl, PROTO_SIGNAL,
-			    si.ssi_signo);
-		}
+			    (uint32_t)sig);
 	}
 }
 
-/* finish - the command has ended: move what it left, wait for no more */
 static void
-finish(struct relay *r, int from)
+read_signals(struct client *c, int fd)
 {
-	int there = 0;
+	struct signalfd_siginfo si;
 
-	if (r->ended)
+	while (read(fd, &si, sizeof(si)) == (ssize_t)sizeof(si))
+		handle_signal(c, (int)si.ssi_signo);
+}
+
+/* finish_flow - the command has ended: move the rest of its output */
+static void
+finish_flow(struct relay *r)
+{
+	int bytes = 0;
+
+	if (relay_ended(r))
 		return;
-	if (ioctl(from, FIONREAD, &there) < 0)
-		there = 0;
-	relay_finish(r, (size_t)there);
+	if (ioctl(r->from, FIONREAD, &bytes) < 0)
+		bytes = 0;
+	relay_finish(r, (size_t)bytes);
 	relay_step(r, idle);
 }
 
-/* take_frame - returns 0 to go on, 1 at the end, -1 if it is a bad one */
+/* read_frame - returns 0 to go on, 1 at the end, -1 if it is malformed */
 static int
-take_frame(struct client *c)
+read_frame(struct client *c)
 {
 	const struct proto_frame *f = &c->frame;
 	int r = proto_recv(c->ctl, &c->frame);
@@ -191,57 +196,63 @@ take_frame(struct client *c)
 	return -1;
 }
 
-/* ack_timeout - how long to wait at most, in poll(2)'s terms */
+/* ack_timeout - how long poll(2) may wait, in its own terms */
 static int
 ack_timeout(const struct client *c)
 {
-	int64_t left = c->ack_ms - clock_ms();
+	int64_t left;
 
-	return c->acked ? -1 : left < 0 ? 0 : (int)left;
+	if (c->acked)
+		return -1;
+	left = c->ack_ms - clock_ms();
+	return left < 0 ? 0 : (int)left;
 }
 
-/* look - is this the third ^] within a second? */
+/* detect_escape - look for three Ctrl-] within a second; < 0: found */
 static int
-look(void *arg, const unsigned char *buf, size_t n)
+detect_escape(void *arg, const unsigned char *buf, size_t n)
 {
-	static int64_t first_ms;
-	static int seen;
+	struct client *c = arg;
 
 	for (size_t i = 0; i < n; i++) {
 		if (buf[i] != ESCAPE) {
-			seen = 0;
+			c->escapes = 0;
 			continue;
 		}
-		if (seen == 0 || clock_ms() - first_ms > ESCAPE_MS) {
-			first_ms = clock_ms();
-			seen = 0;
+		if (c->escapes == 0 ||
+		    clock_ms() - c->escape_ms > ESCAPE_MS) {
+			c->escape_ms = clock_ms();
+			c->escapes = 0;
 		}
-		if (++seen == ESCAPES) {
-			*(bool *)arg = true;
+		c->escapes++;
+		if (c->escapes == ESCAPES) {
+			c->left = true;
 			return -1;
 		}
 	}
 	return 0;
 }
 
-/* again_same - would opening it anew give the same, and do nothing else? */
+/* can_reopen - does opening it again give the same file, and no side effect? */
 static bool
-again_same(int fd)
+can_reopen(int fd)
 {
-	enum { MEM = 1 };	/* the major number of /dev/null and its like */
+	enum { MEM = 1 };	/* major number of /dev/null and its like */
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return false;
-	return S_ISFIFO(st.st_mode) || (S_ISCHR(st.st_mode) &&
-	    (major(st.st_rdev) == MEM || isatty(fd)));
+	if (S_ISFIFO(st.st_mode))
+		return true;
+	return S_ISCHR(st.st_mode) &&
+	    (major(st.st_rdev) == MEM || isatty(fd));
 }
 
 /*
- * private - a descriptor of our own for one that we were given
+ * private - a non-blocking descriptor of our own, if possible
  *
- * O_NONBLOCK belongs to the open file, which others share: open it anew
- * where that gives the same pipe or terminal.  Else the relay takes care.
+ * O_NONBLOCK belongs to the open file, which other processes share.  So a pipe
+ * or terminal is opened again; anything else the relay handles as it is.
  */
 static int
 private(int fd, int flags)
@@ -249,96 +260,128 @@ private(int fd, int flags)
 	char path[32];
 	int own;
 
-	if (!again_same(fd))
+	if (!can_reopen(fd))
 		return fd;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	own = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	return own >= 0 ? own : fd;
 }
 
-/* begin - the command runs: move what is for it, and what it says */
+/* begin_flows - the command runs: relay its input and output */
 static void
-begin(struct client *c, bool tty)
+begin_flows(struct client *c)
 {
 	static unsigned char bufs[3][RELAY_BUF];
 
-	relay_init(&in, private(STDIN_FILENO, O_RDONLY), c->in, bufs[0]);
-	relay_init(&out, c->out, private(STDOUT_FILENO, O_WRONLY), bufs[1]);
-	relay_init(&err, c->err, tty ? -1 : private(STDERR_FILENO, O_WRONLY),
-	    bufs[2]);
-	if (tty && isatty(STDIN_FILENO)) {
-		in.look = look;
-		in.arg = &c->left;
-		c->guard = begin_raw();
+	relay_init(&c->to_in, private(STDIN_FILENO, O_RDONLY), c->in, bufs[0]);
+	relay_init(&c->from_out, c->out, private(STDOUT_FILENO, O_WRONLY),
+	    bufs[1]);
+	if (!c->tty)
+		relay_init(&c->from_err, c->err,
+		    private(STDERR_FILENO, O_WRONLY), bufs[2]);
+	if (c->tty && isatty(STDIN_FILENO)) {
+		c->to_in.inspect = detect_escape;
+		c->to_in.arg = c;
+		begin_raw(c);
 		send_size(c);
 	}
 }
 
-/* after_relay - pass the ends of the flows on; false: leave */
+static void
+close_ended(const struct relay *r, int *fd)
+{
+	if (relay_ended(r) && *fd >= 0)
+		close(fd_take(fd));
+}
+
+/* handle_ended - pass the ends of the flows on; false: leave the session */
 static bool
-after_relay(struct client *c, bool tty)
+handle_ended(struct client *c)
 {
 	if (c->left)
 		return false;
 	if (!c->acked)
 		return true;
-	if (tty && out.ended && out.error != 0 && out.error != ECONNRESET) {
-		c->signal = SIGPIPE;	/* nobody sees the terminal */
+	if (!c->tty) {
+		close_ended(&c->to_in, &c->in);
+		close_ended(&c->from_out, &c->out);
+		close_ended(&c->from_err, &c->err);
+		return true;
+	}
+	if (relay_ended(&c->from_out) && c->from_out.error != 0 &&
+	    c->from_out.error != ECONNRESET) {
+		c->signal = SIGPIPE;	/* our standard output is gone */
 		return false;
 	}
-	if (in.ended && c->in >= 0) {
-		if (tty)
-			(void)shutdown(c->in, SHUT_WR);	/* it may be gone */
-		else
-			close(c->in);
+	if (relay_ended(&c->to_in) && c->in >= 0) {
+		(void)shutdown(c->in, SHUT_WR);	/* the server may be gone */
 		c->in = -1;
 	}
-	if (!tty && out.ended && c->out >= 0)
-		close(fd_take(&c->out));
-	if (!tty && err.ended && c->err >= 0)
-		close(fd_take(&c->err));
 	return true;
 }
 
-/* loop - returns as take_frame; 0: left or stopped by a signal */
+/* take_frame - read a frame; if it is the last one, finish the output */
 static int
-loop(struct client *c, int signals, bool tty)
+take_frame(struct client *c)
 {
-	int over = 0, e = 0, n;
+	int r = read_frame(c), e = errno;
 
-	while (!over || !out.ended || !err.ended) {
+	if (r != 0) {
+		relay_end(&c->to_in, 0);
+		finish_flow(&c->from_out);
+		finish_flow(&c->from_err);
+	}
+	errno = e;
+	return r;
+}
+
+static int
+wait_events(struct client *c, struct pollfd *p, int n, int timeout_ms)
+{
+	int ready;
+
+	relay_poll(&c->to_in, p + 2);
+	relay_poll(&c->from_out, p + 4);
+	relay_poll(&c->from_err, p + 6);
+	ready = poll(p, (nfds_t)n, timeout_ms);
+	if (ready == 0) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	return ready;
+}
+
+/* run_session - returns as read_frame; 0: left, or ended by a signal */
+static int
+run_session(struct client *c, int signals)
+{
+	int over = 0, e = 0;
+
+	while (!over || !relay_ended(&c->from_out) ||
+	    !relay_ended(&c->from_err)) {
 		struct pollfd p[8] = {
 			{ .fd = signals, .events = POLLIN },
 			{ .fd = over ? -1 : c->ctl, .events = POLLIN },
 		};
 		bool acked = c->acked;
 
-		relay_poll(&in, p + 2);
-		relay_poll(&out, p + 4);
-		relay_poll(&err, p + 6);
-		if ((n = poll(p, 8, over ? -1 : ack_timeout(c))) < 0) {
+		if (wait_events(c, p, 8, over ? -1 : ack_timeout(c)) < 0) {
 			if (errno == EINTR)
 				continue;
 			return -1;
 		}
-		if (n == 0) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
 		if (p[0].revents)
-			take_signals(c, signals, tty);
-		relay_step(&in, p + 2);
-		relay_step(&out, p + 4);
-		relay_step(&err, p + 6);
-		if (p[1].revents && (over = take_frame(c)) != 0) {
+			read_signals(c, signals);
+		relay_step(&c->to_in, p + 2);
+		relay_step(&c->from_out, p + 4);
+		relay_step(&c->from_err, p + 6);
+		if (p[1].revents) {
+			over = take_frame(c);
 			e = errno;
-			relay_end(&in, 0);
-			finish(&out, c->out);
-			finish(&err, c->err);
 		}
 		if (c->acked && !acked)
-			begin(c, tty);
-		if (!after_relay(c, tty) || (c->signal && (tty || over)))
+			begin_flows(c);
+		if (!handle_ended(c) || (c->signal && (c->tty || over)))
 			return 0;
 	}
 	errno = e;
@@ -346,17 +389,17 @@ loop(struct client *c, int signals, bool tty)
 }
 
 int
-client_run(struct client *c, bool tty)
+client_run(struct client *c)
 {
-	auto_close int signals = catch_signals(tty);
+	auto_close int signals = catch_signals(c->tty);
 	int r, e;
 
 	if (signals < 0)
 		return -1;
-	r = loop(c, signals, tty);
+	r = run_session(c, signals);
 	e = errno;
-	if (raw)
-		tty_restore(STDIN_FILENO, &cooked);
+	if (c->raw)
+		tty_restore(STDIN_FILENO, &c->cooked);
 	tty_unguard(c->guard);
 	errno = e;
 	return r < 0 ? -1 : 0;

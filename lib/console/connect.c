@@ -117,6 +117,7 @@ connect_request(struct client *c, const struct proto_request *req)
 
 	if ((n = make_ends(c, req->tty, theirs)) < 0)
 		return -1;
+	c->tty = req->tty;
 	c->size = req->size;
 	c->ack_ms = clock_ms() + CONNECT_MS;
 	r = proto_send_request(c->ctl, req, theirs, n);

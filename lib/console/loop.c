@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* loop.c - the session process at work: one loop for all that can happen */
+/* loop.c - the event loop of a session process */
 #define _GNU_SOURCE
 #include "console/loop.h"
 
@@ -25,23 +25,18 @@
 enum {
 	KILL_MS = 5000,
 	/*
-	 * How often to look, after the end of the peer's input, whether its
-	 * end of file must be typed again: it is gone once somebody read it, or
-	 * flushed what was typed ahead, as login(1) does before a password.
-	 * Nor is it typed sooner after the start: a command that has just begun
-	 * may be about to make the terminal raw.
+	 * After the end of the peer's input, how often to check whether its
+	 * end of file must be typed again.  A typed one disappears when it is
+	 * read, or when the input is flushed, as login(1) does before it asks
+	 * for a password.  This is also the delay before the first one: a
+	 * command that has just started may be about to make the terminal raw.
 	 */
 	EOF_MS = 200,
-	/* login(1) may close the terminal for a moment, to call vhangup(2). */
+	/* login(1) may close the terminal briefly, to call vhangup(2). */
 	REOPEN_MS = 20,
-	PTY_MOST = 1 << 18,	/* more than a terminal of Linux can hold */
+	PTY_MOST = 1 << 18,	/* more than a Linux terminal can hold */
 };
 
-static struct relay in, out;
-static bool dead, doomed;	/* the command has ended; it shall */
-static bool gone;		/* the peer is */
-static int status;
-static int64_t kill_ms, eof_ms;
 static const struct pollfd idle[2] = { { .fd = -1 }, { .fd = -1 } };
 
 int
@@ -52,7 +47,7 @@ loop_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGTERM);
-	/* Under SIG_IGN, which the server has, there is nothing to wait for. */
+	/* Under SIG_IGN, which the server sets, waitpid(2) finds nothing. */
 	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR ||
 	    sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -1;
@@ -60,187 +55,216 @@ loop_signals(void)
 }
 
 static void
-signal_group(const struct session_loop *a, int sig)
+signal_group(const struct session_loop *l, int sig)
 {
-	if (dead)
+	if (l->child_exited)
 		return;
-	/* It may not have come to lead its group yet. */
-	if (kill(-a->child, sig) < 0)
-		(void)kill(a->child, sig);	/* not reaped: it exists */
+	/* The child may not lead its group yet. */
+	if (kill(-l->child, sig) < 0)
+		(void)kill(l->child, sig);	/* not reaped: it exists */
 }
 
 static void
-drop(int *fd)
+close_fd(int *fd)
 {
 	if (*fd >= 0)
 		close(fd_take(fd));
 }
 
-/* cut - the terminal's line is dead; the kernel tells all who have it */
+/* close_terminal - its processes see a hangup */
 static void
-cut(struct session_loop *a)
+close_terminal(struct session_loop *l)
 {
-	relay_end(&in, 0);
-	relay_end(&out, 0);
-	drop(&a->slave);
-	drop(&a->master);
-	signal_group(a, SIGHUP);
+	relay_end(&l->in, 0);
+	relay_end(&l->out, 0);
+	close_fd(&l->slave);
+	close_fd(&l->master);
+	signal_group(l, SIGHUP);
 }
 
 /*
  * hang_up - the peer is gone
  *
- * A command that heeds no SIGHUP goes on.  We stay with it, for who else
- * would end it at a shutdown?
+ * A command that ignores SIGHUP keeps running.  This process stays with it,
+ * as nothing else would end it at shutdown.
  */
 static void
-hang_up(struct session_loop *a)
+hang_up(struct session_loop *l)
 {
-	gone = true;
-	cut(a);
-	signal_group(a, SIGCONT);
-	drop(&a->stream);
-	drop(&a->ctl);
+	l->peer_gone = true;
+	close_terminal(l);
+	signal_group(l, SIGCONT);
+	close_fd(&l->stream);
+	close_fd(&l->ctl);
 }
 
 static void
-doom(struct session_loop *a)
+begin_shutdown(struct session_loop *l)
 {
-	if (doomed)
+	if (l->stopping)
 		return;
-	doomed = true;
-	kill_ms = clock_ms() + KILL_MS;
-	cut(a);
-	signal_group(a, SIGTERM);
-	signal_group(a, SIGCONT);
+	l->stopping = true;
+	l->kill_ms = clock_ms() + KILL_MS;
+	close_terminal(l);
+	signal_group(l, SIGTERM);
+	signal_group(l, SIGCONT);
 }
 
 static void
-reap(struct session_loop *a)
+reap_child(struct session_loop *l)
 {
 	int w;
 
-	if (dead || waitpid(a->child, &w, WNOHANG) != a->child)
+	if (l->child_exited || waitpid(l->child, &w, WNOHANG) != l->child)
 		return;
-	dead = true;
-	status = WIFSIGNALED(w) ? 128 + WTERMSIG(w) : WEXITSTATUS(w);
-	relay_end(&in, 0);
-	/* All it wrote is there to read, though not yet read. */
-	relay_finish(&out, PTY_MOST);
-	relay_step(&out, idle);
+	l->child_exited = true;
+	if (WIFSIGNALED(w))
+		l->status = 128 + WTERMSIG(w);
+	else
+		l->status = WEXITSTATUS(w);
+	relay_end(&l->in, 0);
+	/* All its output is in the terminal by now, maybe not yet read. */
+	relay_finish(&l->out, PTY_MOST);
+	relay_step(&l->out, idle);
 }
 
 static void
-take_signals(struct session_loop *a)
+read_signals(struct session_loop *l)
 {
 	struct signalfd_siginfo si;
 
-	while (read(a->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+	while (read(l->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
 		if (si.ssi_signo == SIGTERM)
-			doom(a);
+			begin_shutdown(l);
 		else
-			reap(a);
+			reap_child(l);
 	}
 }
 
 static void
-take_size(const struct session_loop *a, const struct proto_frame *f)
+set_size(const struct session_loop *l, const struct proto_frame *f)
 {
 	uint16_t v[4];
 	struct winsize ws;
 
-	if (f->len != sizeof(v) || a->master < 0)
+	if (f->len != sizeof(v) || l->master < 0)
 		return;
 	memcpy(v, f->data, sizeof(v));
 	ws = (struct winsize){ v[0], v[1], v[2], v[3] };
-	(void)ioctl(a->master, TIOCSWINSZ, &ws);	/* only looks suffer */
+	(void)ioctl(l->master, TIOCSWINSZ, &ws);	/* only the layout suffers */
+}
+
+/* handle_frame - anything but a size or a valid signal ends the session */
+static void
+handle_frame(struct session_loop *l, const struct proto_frame *f)
+{
+	int64_t sig = proto_u32(f);
+
+	if (f->type == PROTO_WINSIZE)
+		set_size(l, f);
+	else if (f->type == PROTO_SIGNAL && l->stream < 0 &&
+	    sig > 0 && sig < NSIG)
+		signal_group(l, (int)sig);
+	else
+		hang_up(l);
 }
 
 static void
-take_frames(struct session_loop *a)
+read_frames(struct session_loop *l)
 {
-	static struct proto_frame f;
-	int64_t sig;
-	int r = 0;
+	while (!l->peer_gone) {
+		int r = proto_recv(l->ctl, &l->frame);
 
-	while (!gone && (r = proto_recv(a->ctl, &f)) > 0) {
-		f.have = 0;
-		sig = proto_u32(&f);
-		if (f.type == PROTO_WINSIZE)
-			take_size(a, &f);
-		else if (f.type == PROTO_SIGNAL && a->stream < 0 &&
-		    sig > 0 && sig < NSIG)
-			signal_group(a, (int)sig);
-		else
-			hang_up(a);
+		if (r == 0)
+			return;
+		if (r < 0) {
+			hang_up(l);
+			return;
+		}
+		l->frame.have = 0;
+		handle_frame(l, &l->frame);
 	}
-	if (r < 0)
-		hang_up(a);
 }
 
 /*
- * end_input - press the terminal's end-of-file key, if it means that now
+ * type_eof - type the terminal's end-of-file character, if it has one now
  *
- * A terminal in another mode would hand it over as a byte, or echo it.  One
- * that was pressed and not read yet is enough.
+ * In any mode but the canonical one, programs would read it as a byte, or it
+ * would be echoed.  Nothing is typed while an earlier one is still unread.
  */
 static void
-end_input(const struct session_loop *a)
+type_eof(struct session_loop *l)
 {
-	static bool pressed;
-	int eof = tty_eof(a->master), n = 1;
+	int eof = tty_eof(l->master), n = 1;
 	unsigned char key[2] = { (unsigned char)eof, (unsigned char)eof };
 
-	eof_ms = clock_ms() + EOF_MS;
-	if (eof < 0 || (pressed && tty_unread(a->master)))
+	l->eof_ms = clock_ms() + EOF_MS;
+	if (eof < 0 || (l->eof_typed && tty_unread(l->master)))
 		return;
-	/* After part of a line, one to hand that over and one to end. */
-	if (in.last != '\n')
+	/* In the middle of a line the first one only hands the line over. */
+	if (l->in.last != '\n')
 		n = 2;
-	in.last = '\n';
-	pressed = true;
-	(void)!write(a->master, key, (size_t)n);	/* full: next time */
+	l->in.last = '\n';
+	l->eof_typed = true;
+	(void)!write(l->master, key, (size_t)n);	/* full: next time */
+}
+
+/* input_at_eof - has the peer's input come to its end? */
+static bool
+input_at_eof(const struct session_loop *l)
+{
+	return relay_ended(&l->in) && l->in.error == 0;
+}
+
+/* peer_failed - did a flow end by an error of the peer's stream? */
+static bool
+peer_failed(const struct session_loop *l)
+{
+	/* The terminal's own errors are EIO, and EPIPE from its poll(2). */
+	if (relay_ended(&l->out) && l->out.error != EIO)
+		return true;
+	return relay_ended(&l->in) && l->in.error != EIO && l->in.error != EPIPE &&
+	    l->in.error != 0;
 }
 
 /*
- * after_relay - what the ends of the flows mean
+ * handle_ended - act on flows that have ended
  *
- * Returns false if a flow is to be tried again after REOPEN_MS.
+ * Returns false if a flow should be tried again after REOPEN_MS.
  */
 static bool
-after_relay(struct session_loop *a)
+handle_ended(struct session_loop *l)
 {
-	bool closed = false;
+	bool reopened = false;
 
-	if (dead || doomed || a->stream < 0)
+	if (l->child_exited || l->stopping || l->stream < 0)
 		return true;
-	if ((out.ended && out.error != EIO) || (in.ended && in.error != EIO &&
-	    in.error != EPIPE && in.error != 0)) {
-		hang_up(a);
+	if (peer_failed(l)) {
+		hang_up(l);
 		return true;
 	}
-	if (in.ended && in.error == 0 && clock_ms() >= eof_ms)
-		end_input(a);
-	if (out.ended) {
-		relay_resume(&out);
-		closed = true;
+	if (input_at_eof(l) && clock_ms() >= l->eof_ms)
+		type_eof(l);
+	if (relay_ended(&l->out)) {
+		relay_resume(&l->out);
+		reopened = true;
 	}
-	if (in.ended && in.error != 0) {
-		relay_resume(&in);
-		closed = true;
+	if (relay_ended(&l->in) && l->in.error != 0) {
+		relay_resume(&l->in);
+		reopened = true;
 	}
-	return !closed;
+	return !reopened;
 }
 
 static int
-timeout_ms(const struct session_loop *a)
+timeout_ms(const struct session_loop *l)
 {
 	int64_t end, left;
 
-	if (doomed)
-		end = kill_ms;
-	else if (a->stream >= 0 && in.ended && in.error == 0 && !dead)
-		end = eof_ms;
+	if (l->stopping)
+		end = l->kill_ms;
+	else if (l->stream >= 0 && input_at_eof(l) && !l->child_exited)
+		end = l->eof_ms;
 	else
 		return -1;
 	left = end - clock_ms();
@@ -248,52 +272,60 @@ timeout_ms(const struct session_loop *a)
 }
 
 static void
-turn(struct session_loop *a)
+one_round(struct session_loop *l)
 {
 	struct pollfd p[6] = {
-		{ .fd = a->signals, .events = POLLIN },
-		{ .fd = a->ctl, .events = POLLIN },
+		{ .fd = l->signals, .events = POLLIN },
+		{ .fd = l->ctl, .events = POLLIN },
 	};
 
-	relay_poll(&in, p + 2);
-	relay_poll(&out, p + 4);
-	if (poll(p, 6, timeout_ms(a)) < 0 && errno != EINTR)
+	relay_poll(&l->in, p + 2);
+	relay_poll(&l->out, p + 4);
+	if (poll(p, 6, timeout_ms(l)) < 0 && errno != EINTR)
 		_exit(EXIT_TOOL);	/* out of memory: as if we were killed */
 	if (p[1].revents)
-		take_frames(a);
+		read_frames(l);
 	if (p[0].revents)
-		take_signals(a);
-	relay_step(&in, p + 2);
-	relay_step(&out, p + 4);
-	if (!after_relay(a))
-		(void)poll(p, 1, REOPEN_MS);	/* a child's end is seen */
-	if (doomed && clock_ms() >= kill_ms) {
-		signal_group(a, SIGKILL);
-		kill_ms += KILL_MS;	/* it may be stuck in the kernel */
+		read_signals(l);
+	relay_step(&l->in, p + 2);
+	relay_step(&l->out, p + 4);
+	if (!handle_ended(l))
+		(void)poll(p, 1, REOPEN_MS);	/* a child's exit ends it */
+	if (l->stopping && clock_ms() >= l->kill_ms) {
+		signal_group(l, SIGKILL);
+		l->kill_ms += KILL_MS;	/* it may be stuck in the kernel */
 	}
 }
 
-void
-loop_run(struct session_loop *a)
+/* end_stream - tell the peer that no more output comes */
+static void
+end_stream(const struct session_loop *l)
 {
-	static unsigned char bufs[2][RELAY_BUF];
 	char rest[4096];
 
-	eof_ms = clock_ms() + EOF_MS;
-	relay_init(&in, a->stream, a->master, bufs[0]);
-	relay_init(&out, a->master, a->stream, bufs[1]);
+	if (l->stream < 0)
+		return;
+	/* Unread input would turn the peer's end of file into an error. */
+	while (recv(l->stream, rest, sizeof(rest), MSG_DONTWAIT) > 0)
+		;
+	(void)shutdown(l->stream, SHUT_WR);	/* the peer may be gone */
+}
+
+void
+loop_run(struct session_loop *l)
+{
+	static unsigned char bufs[2][RELAY_BUF];
+
+	l->eof_ms = clock_ms() + EOF_MS;
+	relay_init(&l->in, l->stream, l->master, bufs[0]);
+	relay_init(&l->out, l->master, l->stream, bufs[1]);
 	do
-		turn(a);
-	while (!dead || !out.ended);
-	if (a->stream >= 0) {
-		/* Input that nobody reads would make the peer's end an error. */
-		while (recv(a->stream, rest, sizeof(rest), MSG_DONTWAIT) > 0)
-			;
-		(void)shutdown(a->stream, SHUT_WR);	/* it may be gone */
-	}
-	if (a->ctl >= 0)
-		(void)proto_send_u32(a->ctl, PROTO_EXIT, (uint32_t)status);
-	/* The peer was woken for this processor: our own end can wait. */
+		one_round(l);
+	while (!l->child_exited || !relay_ended(&l->out));
+	end_stream(l);
+	if (l->ctl >= 0)
+		(void)proto_send_u32(l->ctl, PROTO_EXIT, (uint32_t)l->status);
+	/* The peer has been woken and may need this processor: let it run. */
 	(void)sched_yield();
 	_exit(0);
 }

@@ -3,37 +3,51 @@
 #define CONSOLE_LOOP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
+#include "console/proto.h"
+#include "console/relay.h"
+
 /*
- * What a session process attends to, from the start of its command to the
- * end.  It waits for the command, passes on what the client asks, moves the
- * bytes of a terminal, and hangs up when the peer is gone, as a modem would.
+ * The session process, from the start of its command to the end.  It waits
+ * for the command, handles the client's frames, relays the bytes of a
+ * terminal, and hangs up, as a modem would, when the peer is gone.
  */
 struct session_loop {
+	/* The caller sets these; all others are 0 at first. */
 	int ctl;		/* the control socket; -1: plain peer */
 	int stream;		/* the terminal's bytes; -1: no terminal */
 	int master, slave;	/* the terminal; -1: none */
 	int signals;		/* from loop_signals */
 	pid_t child;		/* leads its own session and process group */
+
+	/* The rest is loop.c's. */
+	struct relay in, out;	/* stream to terminal, terminal to stream */
+	bool child_exited, stopping, peer_gone;
+	bool eof_typed;		/* at least once */
+	int status;		/* of the child, once it has exited */
+	int64_t kill_ms;	/* when to send SIGKILL, if stopping */
+	int64_t eof_ms;		/* when to type the end of file again */
+	struct proto_frame frame;
 };
 
 /*
  * loop_signals - block and receive SIGCHLD and SIGTERM
  *
- * Call it before the fork of the command, which must reset its signals.
+ * Call it before forking the command, which must reset its signals.
  * Returns a signalfd(2), O_CLOEXEC, or -1 with errno.
  */
 int loop_signals(void);
 
 /*
- * loop_run - until the session is over, then exit
+ * loop_run - run the session until it is over, then exit
  *
- * The client is told the command's status.  A peer that goes away first: the
- * command gets SIGHUP, and goes on if it does not heed that.  SIGTERM
- * to this process: the command gets SIGHUP and SIGTERM, and SIGKILL if it is
- * there after KILL_MS, so that no session holds up a shutdown.
+ * The client receives the command's exit status.  If the peer goes away
+ * first, the command gets SIGHUP; if it ignores that, it keeps running.  If
+ * this process gets SIGTERM, the command gets SIGHUP and SIGTERM, and SIGKILL
+ * after KILL_MS, so that no session delays a shutdown.
  */
-_Noreturn void loop_run(struct session_loop *a);
+_Noreturn void loop_run(struct session_loop *l);
 
 #endif

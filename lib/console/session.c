@@ -108,21 +108,23 @@ become(const struct job *j)
 static _Noreturn void
 launch(struct job *j, int stream, const struct winsize *ws)
 {
-	struct session_loop a = { .ctl = j->ours ? j->conn : -1, .stream = stream,
+	struct session_loop l = { .ctl = j->ours ? j->conn : -1, .stream = stream,
 	    .master = -1, .slave = -1 };
 
 	set_environ(j);
 	if (j->tty) {
-		if (tty_pty(&a.master, &a.slave, ws, j->who->uid) < 0)
+		if (tty_pty(&l.master, &l.slave, ws, j->who->uid) < 0)
 			fail(j, EXIT_TOOL, "make a terminal", errno);
-		j->fd[0] = j->fd[1] = j->fd[2] = a.slave;
+		j->fd[0] = j->fd[1] = j->fd[2] = l.slave;
 	}
-	if ((a.signals = loop_signals()) < 0)
+	l.signals = loop_signals();
+	if (l.signals < 0)
 		fail(j, EXIT_TOOL, "set signals", errno);
 	/* The child shares our memory until it execs, and we wait for that. */
-	if ((a.child = vfork()) < 0)
+	l.child = vfork();
+	if (l.child < 0)
 		fail(j, EXIT_TOOL, "fork", errno);
-	if (a.child == 0)
+	if (l.child == 0)
 		become(j);
 	/* Now, not before: whom it wakes would take the processor from us. */
 	if (j->ours)
@@ -131,7 +133,7 @@ launch(struct job *j, int stream, const struct winsize *ws)
 	if (!j->tty)
 		for (int i = 0; i < 3; i++)
 			close(j->fd[i]);
-	loop_run(&a);
+	loop_run(&l);
 }
 
 /* login_argv - as login(1) is called, whatever its path */

@@ -16,7 +16,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_must(write(s[0], data, size) == (ssize_t)size);
 	close(s[0]);
 	c = (struct client){ .ctl = s[1], .in = -1, .out = -1, .err = -1 };
-	while ((r = take_frame(&c)) == 0)
+	while ((r = read_frame(&c)) == 0)
 		fuzz_must(c.acked);
 	fuzz_must(c.status >= 0 && c.status <= 255);
 	fuzz_must(memchr(c.text, '\0', sizeof(c.text)));

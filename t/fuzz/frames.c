@@ -24,7 +24,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static unsigned char bufs[2][RELAY_BUF];
 	int s[2], part;
-	struct session_loop a = { .stream = -1, .master = -1, .slave = -1,
+	struct session_loop l = { .stream = -1, .master = -1, .slave = -1,
 	    .child = 1 };
 
 	if (size == 0 || size > 16384)
@@ -33,21 +33,20 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* In two parts: no frame has to be there whole at once. */
 	part = data[0] < size ? data[0] : 1;
 	fuzz_must(write(s[0], data, (size_t)part) == part);
-	a.ctl = s[1];
-	gone = false;
-	relay_init(&in, -1, -1, bufs[0]);
-	relay_init(&out, -1, -1, bufs[1]);
-	take_frames(&a);
-	if (!gone) {
+	l.ctl = s[1];
+	relay_init(&l.in, -1, -1, bufs[0]);
+	relay_init(&l.out, -1, -1, bufs[1]);
+	read_frames(&l);
+	if (!l.peer_gone) {
 		fuzz_must(write(s[0], data + part, size - (size_t)part) ==
 		    (ssize_t)size - part);
 		close(s[0]);
 		s[0] = -1;
-		take_frames(&a);
+		read_frames(&l);
 	}
 	if (s[0] >= 0)
 		close(s[0]);
 	/* A client that is gone is noticed, so nothing is left open. */
-	fuzz_must(gone && a.ctl < 0);
+	fuzz_must(l.peer_gone && l.ctl < 0);
 	return 0;
 }
