@@ -6,8 +6,9 @@
  * ctr-tree put [--backup] ROOT FILE PATH
  * ctr-tree get ROOT PATH FILE
  *
- * Work in the tree of a container.  Its root may change all in it meanwhile,
- * so nothing there is reached but by descriptors, and no path leads out.
+ * Work in the tree of a container.  The container's root may change the tree
+ * at any time, so everything in it is reached by descriptors, and no path
+ * leads out of it.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -15,6 +16,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -46,53 +49,58 @@ static const char help[] =
 	"  --help     print this\n"
 	"  --version  print the version\n";
 
-static bool backup;		/* keep what is replaced */
+static bool backup;		/* keep the file that put replaces */
 
-/* last_part - the last name of a path, and in above what is before it */
-static const char *
-last_part(const char *path, char *above)
+/* A path in two parts: the directory above, and the name in it. */
+struct path {
+	char above[PATH_MAX];
+	char name[NAME_MAX + 1];
+};
+
+/* split_path - exits if the path does not end with a name */
+static void
+split_path(struct path *p, const char *path)
 {
-	static char name[NAME_MAX + 1];
 	size_t end = strlen(path), begin;
 
 	while (end > 0 && path[end - 1] == '/')
 		end--;
-	for (begin = end; begin > 0 && path[begin - 1] != '/'; begin--)
-		;
-	if (begin >= PATH_MAX || end - begin > NAME_MAX) {
+	begin = end;
+	while (begin > 0 && path[begin - 1] != '/')
+		begin--;
+	if (begin >= sizeof(p->above) || end - begin >= sizeof(p->name)) {
 		errno = ENAMETOOLONG;
 		err(EXIT_USAGE, "%s", path);
 	}
-	memcpy(name, path + begin, end - begin);
-	name[end - begin] = '\0';
-	memcpy(above, begin ? path : ".", begin ? begin : 1);
-	above[begin ? begin : 1] = '\0';
-	if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
+	snprintf(p->above, sizeof(p->above), "%.*s", (int)begin, path);
+	if (begin == 0)
+		strcpy(p->above, ".");
+	snprintf(p->name, sizeof(p->name), "%.*s", (int)(end - begin),
+	    path + begin);
+	if (!*p->name || !strcmp(p->name, ".") || !strcmp(p->name, ".."))
 		errx(EXIT_USAGE, "no name at the end of the path: %s", path);
-	return name;
 }
 
-/* open_above - the directory that holds the tree, which is the host's own */
+/* open_above - open the directory that holds the tree; it is the host's */
 static int
-open_above(const char *root, const char **name)
+open_above(const char *root, struct path *p)
 {
-	char above[PATH_MAX];
 	int dir;
 
-	*name = last_part(root, above);
-	dir = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	split_path(p, root);
+	dir = open(p->above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
-		err(1, "open %s", above);
+		err(1, "open %s", p->above);
 	return dir;
 }
 
-/* open_top - the tree's top, which may be no link */
+/* open_top - open the root directory of the tree, which may not be a link */
 static int
 open_top(const char *root, struct stat *st)
 {
-	const char *name;
-	auto_close int above = open_above(root, &name);
-	int top = openat(above, name,
+	struct path p;
+	auto_close int above = open_above(root, &p);
+	int top = openat(above, p.name,
 	    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (top < 0 || fstat(top, st) < 0)
@@ -101,10 +109,10 @@ open_top(const char *root, struct stat *st)
 }
 
 /*
- * own_fd - the descriptor that a file of the host's stands for, or -1
+ * own_fd - the descriptor that a file argument names, or -1
  *
- * dash: what "-" stands for.  Called before anything is opened, so that none
- * of ours is meant.
+ * dash: the meaning of "-".  Called before anything is opened, so that it
+ * cannot name one of our own.
  */
 static int
 own_fd(const char *file, int dash)
@@ -112,8 +120,10 @@ own_fd(const char *file, int dash)
 	static const char *const dirs[] = { "/dev/fd/", "/proc/self/fd/" };
 	static const char *const names[] = { "/dev/stdin", "/dev/stdout",
 	    "/dev/stderr" };
-	int fd = strcmp(file, "-") == 0 ? dash : -1;
+	int fd = -1;
 
+	if (!strcmp(file, "-"))
+		fd = dash;
 	for (int i = 0; i < 3; i++)
 		if (!strcmp(file, names[i]))
 			fd = i;
@@ -129,32 +139,41 @@ own_fd(const char *file, int dash)
 	return fd;
 }
 
-/*
- * target - the directory that a copy goes to; name: what it is called there
- *
- * Into a directory, as it is called already; else as the path says.  top is
- * the tree that the path is in, or -1: it is the host's.  *name is "" where
- * the path is that of a directory and from is NULL.
- */
+/* open_dir - in the tree, or on the host if top is -1 */
 static int
-target(int top, const char *from, const char *to, const char **name)
+open_dir(int top, const char *path)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-	char above[PATH_MAX];
-	int dir = top < 0 ? open(to, flags) :
-	    inroot_open(top, to, flags, INROOT_LINKS);
 
+	if (top < 0)
+		return open(path, flags);
+	return inroot_open(top, path, flags, INROOT_LINKS);
+}
+
+/*
+ * open_target - open the directory to copy into; p->name: the copy's name
+ *
+ * If to is a directory, the copy keeps the name it has in from; otherwise to
+ * ends with the name.  top is the tree that to is in, or -1 for the host.
+ * p->name is "" if to is a directory and from is NULL.
+ */
+static int
+open_target(int top, const char *from, const char *to, struct path *p)
+{
+	int dir = open_dir(top, to);
+
+	p->name[0] = '\0';
 	if (dir >= 0) {
-		*name = from ? last_part(from, above) : "";
+		if (from)
+			split_path(p, from);
 		return dir;
 	}
 	if (errno != ENOENT && errno != ENOTDIR)
 		err(1, "open %s", to);
-	*name = last_part(to, above);
-	dir = top < 0 ? open(above, flags) :
-	    inroot_open(top, above, flags, INROOT_LINKS);
+	split_path(p, to);
+	dir = open_dir(top, p->above);
 	if (dir < 0)
-		err(1, "open %s", above);
+		err(1, "open %s", p->above);
 	return dir;
 }
 
@@ -174,27 +193,26 @@ copy(char *argv[], int node, int dir, const char *name, struct copy_tree how)
 static void
 empty_verb(char *argv[])
 {
-	const char *name;
-	auto_close int above = open_above(argv[0], &name);
+	struct path p;
+	auto_close int above = open_above(argv[0], &p);
 
-	if (remove_empty(above, name) < 0)
+	if (remove_empty(above, p.name) < 0)
 		err(1, "empty %s", argv[0]);
 }
 
 static void
 remove_verb(char *argv[])
 {
-	char above[PATH_MAX];
-	const char *name;
+	struct path p;
 	struct stat st;
 	auto_close int top = open_top(argv[0], &st);
 	auto_close int dir = -1;
 
-	name = last_part(argv[1], above);
-	dir = inroot_open(top, above, O_RDONLY | O_DIRECTORY, INROOT_LINKS);
+	split_path(&p, argv[1]);
+	dir = open_dir(top, p.above);
 	if (dir < 0)
-		err(1, "open %s", above);
-	if (remove_at(dir, name) < 0)
+		err(1, "open %s", p.above);
+	if (remove_at(dir, p.name) < 0)
 		err(1, "remove %s", argv[1]);
 }
 
@@ -209,7 +227,7 @@ mkdir_verb(char *argv[])
 		err(1, "mkdir %s", argv[1]);
 }
 
-/* open_source - what put copies; a FIFO or a device is read as a stream */
+/* open_source - for put; a FIFO or a device is read as a stream */
 static int
 open_source(const char *file, bool *stream)
 {
@@ -235,24 +253,25 @@ put_verb(char *argv[])
 	bool stream = own >= 0;
 	int node = stream ? own : open_source(argv[1], &stream);
 	auto_close int dir = -1;
-	const char *name;
+	struct path p;
 	struct stat st;
 	auto_close int top = open_top(argv[0], &st);
 
-	dir = target(top, own < 0 ? argv[1] : NULL, argv[2], &name);
-	if (!*name) {
-		errno = EISDIR;		/* and what has no name of its own */
+	dir = open_target(top, own < 0 ? argv[1] : NULL, argv[2], &p);
+	if (!*p.name) {
+		errno = EISDIR;		/* a descriptor has no name to keep */
 		err(1, "copy %s to %s", argv[1], argv[2]);
 	}
-	copy(argv, node, dir, name, (struct copy_tree){ .uid = st.st_uid,
+	copy(argv, node, dir, p.name, (struct copy_tree){ .uid = st.st_uid,
 	    .gid = st.st_gid, .mask = 07777, .stream = stream,
 	    .backup = backup });
 }
 
 /*
- * open_special - open what get writes into; -1: it makes or replaces the file
+ * open_special - open a file for get to write into; -1: create or replace it
  *
- * Nobody wants another /dev/null, and a link is followed as by all others.
+ * A device such as /dev/null is not replaced, and links are followed, as cp(1)
+ * does.
  */
 static int
 open_special(const char *file)
@@ -266,18 +285,19 @@ open_special(const char *file)
 		flags |= O_CREAT;
 	else if (S_ISDIR(st.st_mode))
 		return -1;
-	if ((fd = open(file, flags, 0666)) < 0)
+	fd = open(file, flags, 0666);
+	if (fd < 0)
 		err(1, "open %s", file);
 	return fd;
 }
 
-/* What comes out of a container has no other rights than who gets it. */
+/* Copies from a container get no rights that the caller does not have. */
 static void
 get_verb(char *argv[])
 {
 	int out = own_fd(argv[2], STDOUT_FILENO);
 	auto_close int dir = -1;
-	const char *name;
+	struct path p;
 	struct stat st;
 	auto_close int top = open_top(argv[0], &st);
 	auto_close int node = inroot_open(top, argv[1], O_PATH, INROOT_LINKS);
@@ -291,14 +311,14 @@ get_verb(char *argv[])
 			err(1, "copy %s to %s", argv[1], argv[2]);
 		return;
 	}
-	dir = target(-1, argv[1], argv[2], &name);
-	copy(argv, node, dir, name, (struct copy_tree){ .uid = geteuid(),
+	dir = open_target(-1, argv[1], argv[2], &p);
+	copy(argv, node, dir, p.name, (struct copy_tree){ .uid = geteuid(),
 	    .gid = getegid(), .mask = 0777 });
 }
 
 static const struct verb {
 	const char *name;
-	int args;		/* ROOT among them */
+	int args;		/* ROOT included */
 	void (*act)(char *argv[]);
 } verbs[] = {
 	{ "empty", 1, empty_verb },
@@ -331,8 +351,8 @@ find_verb(int argc, char *argv[])
 
 /*
  * The tree may belong to the root of a user namespace, and have any mode.
- * Only a removal may meet files that were made immutable, and without the
- * last capability it still removes all others.
+ * Only a removal needs to clear immutable flags; without that capability it
+ * still removes all other files.
  */
 static void
 drop_caps(bool removal)

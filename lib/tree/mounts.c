@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* mounts.c - find what is mounted where */
+/* mounts.c - list mount points */
 #define _GNU_SOURCE
 #include "tree/mounts.h"
 
@@ -15,43 +15,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "tree/statmount.h"
 
-/* Linux 6.8; the headers of Debian 12 and of musl 1.2.3 have none of it. */
-#ifndef SYS_statmount
-#define SYS_statmount 457
-#define SYS_listmount 458
-#endif
-enum {
-	WANT_MNT_ID_UNIQUE = 0x4000,	/* STATX_MNT_ID_UNIQUE */
-	WANT_BASIC = 0x1 | 0x2,		/* STATMOUNT_{SB,MNT}_BASIC */
-	WANT_MNT_POINT = 0x10,		/* STATMOUNT_MNT_POINT */
-};
-
-struct mnt_id_req {
-	uint32_t size, spare;
-	uint64_t mnt_id, param;
-};
-
-struct statx_id {			/* struct statx */
-	uint32_t mask;
-	char other[140];
-	uint64_t mnt_id;
-	char rest[104];
-};
-_Static_assert(sizeof(struct statx_id) == 256, "as the kernel's");
-
-struct mnt_stat {			/* struct statmount */
-	char other[24];
-	uint64_t sb_magic, flags_type, mnt_id, mnt_parent_id;
-	char more[52];
-	uint32_t mnt_point;		/* offset in str */
-	char rest[400];
-	char str[PATH_MAX];
-};
-_Static_assert(offsetof(struct mnt_stat, mnt_point) == 108 &&
-    offsetof(struct mnt_stat, str) == 512, "as the kernel's");
-
-/* The mounts below which we look: the top, and those of the type through. */
+/* Mounts to look below: the top, and those of the file system type through. */
 struct above {
 	uint64_t id[64];
 	int n;
@@ -82,7 +48,7 @@ text_room(struct text *t, size_t more)
 	return 0;
 }
 
-/* Remember path where it is below dir. */
+/* add - append path to the list, if it is below dir */
 static int
 add(struct text *t, const char *dir, const char *path)
 {
@@ -108,8 +74,10 @@ is_above(const struct above *a, uint64_t id)
 }
 
 /*
- * Ask for the mount point only where it matters: that takes twice as long as
- * all the rest.  Ids come in the order of mounting, those above first.
+ * add_id - add a mount by its ID
+ *
+ * The mount point is asked for only if it matters: that takes twice as long as
+ * all the rest.  IDs come in mount order, parents first.
  */
 static int
 add_id(struct text *t, const char *dir, uint64_t id, struct above *a)
@@ -120,7 +88,7 @@ add_id(struct text *t, const char *dir, uint64_t id, struct above *a)
 
 	if (syscall(SYS_statmount, &req, &st, offsetof(struct mnt_stat, str),
 	    0) < 0)
-		return errno == ENOENT ? 0 : -1;	/* it has gone */
+		return errno == ENOENT ? 0 : -1;	/* unmounted since */
 	if (!is_above(a, st.mnt_parent_id))
 		return 0;
 	if (st.sb_magic == a->through) {
@@ -185,7 +153,7 @@ read_all(const char *path, struct text *t)
 	return 0;
 }
 
-/* The kernel writes blanks, line feeds and backslashes as \ooo. */
+/* unescape - the kernel writes blanks, newlines and backslashes as \ooo */
 static void
 unescape(char *s)
 {
@@ -225,17 +193,27 @@ from_mountinfo(const char *dir, struct text *t)
 	return r;
 }
 
-/* As strcmp, but what is below a directory comes right after it. */
+/* rank - of a character in a path: the end first, then '/', then the rest */
+static int
+rank(unsigned char c)
+{
+	if (c == '\0')
+		return 0;
+	return c == '/' ? 1 : c + 1;
+}
+
+/* compare - as strcmp, but entries below a directory follow it at once */
 static int
 compare(const void *x, const void *y)
 {
 	const unsigned char *a = *(unsigned char *const *)x;
 	const unsigned char *b = *(unsigned char *const *)y;
 
-	while (*a && *a == *b)
-		a++, b++;
-	return (*a == '/' ? 1 : *a ? *a + 1 : 0) -
-	    (*b == '/' ? 1 : *b ? *b + 1 : 0);
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return rank(*a) - rank(*b);
 }
 
 int
@@ -277,16 +255,19 @@ mounts_free(struct mounts *m)
 		free(m->text);
 }
 
-/* is_field3 - is the third field of a line of mountinfo this text? */
+/* is_field3 - is this the third field of a line of mountinfo? */
 static bool
 is_field3(const char *line, const char *text)
 {
 	size_t n = strlen(text);
 
-	for (int i = 0; i < 2 && line; i++)
-		if ((line = strchr(line, ' ')))
-			line++;
-	return line && !strncmp(line, text, n) && line[n] == ' ';
+	for (int i = 0; i < 2; i++) {
+		line = strchr(line, ' ');
+		if (!line)
+			return false;
+		line++;
+	}
+	return !strncmp(line, text, n) && line[n] == ' ';
 }
 
 bool

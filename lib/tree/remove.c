@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* remove.c - remove a tree that belongs to somebody else */
+/* remove.c - remove an untrusted tree */
 #define _GNU_SOURCE
 #include "tree/remove.h"
 
@@ -18,15 +18,15 @@
 #include "base/fd.h"
 
 enum {
-	DEPTH = 64,	/* what lies deeper is moved up, as each level is a fd */
+	DEPTH = 64,	/* each level holds a descriptor; deeper is moved up */
 	MOVES = 1000000,
-	PASSES = 100,	/* over a directory that somebody goes on filling */
+	PASSES = 100,	/* in case somebody keeps filling a directory */
 };
 
-/* at - where the removal is: top is the directory that it began with */
+/* A directory that is being emptied; top is the one it began with. */
 struct at {
 	int top, fd, depth;
-	unsigned *moved;	/* for names in top that are not in use */
+	unsigned *moved;	/* how many were moved up; names them too */
 };
 
 static int
@@ -41,9 +41,9 @@ open_dir(int dir, const char *name)
 	return (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
 }
 
-/* soften - take off the flags that forbid a removal */
+/* clear_immutable - and append-only: these flags forbid a removal */
 static void
-soften(int fd)
+clear_immutable(int fd)
 {
 	int flags;
 
@@ -51,39 +51,49 @@ soften(int fd)
 	    !(flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)))
 		return;
 	flags &= ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
-	(void)ioctl(fd, FS_IOC_SETFLAGS, &flags); /* the next try shows */
+	(void)ioctl(fd, FS_IOC_SETFLAGS, &flags); /* unlink fails again */
 }
 
-/* Only what is a file or directory is opened: a device would be used by it. */
+/* Only files and directories are opened: opening a device has effects. */
 static void
-soften_at(int dir, const char *name)
+clear_immutable_at(int dir, const char *name)
 {
-	auto_close int seen = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	auto_close int node = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	auto_close int fd = -1;
 	char path[32];
 	struct stat st;
 
-	if (seen < 0 || fstat(seen, &st) < 0 ||
+	if (node < 0 || fstat(node, &st) < 0 ||
 	    !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
 		return;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", seen);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) >= 0)
-		soften(fd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", node);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0)
+		clear_immutable(fd);
 }
 
 static int
-unlink_hard(int dir, const char *name, int flags)
+unlink_existing(int dir, const char *name, int flags)
 {
 	if (unlinkat(dir, name, flags) == 0 || errno == ENOENT)
 		return 0;
-	if (errno != EPERM)
-		return -1;
-	soften(dir);
-	soften_at(dir, name);
-	return unlinkat(dir, name, flags) == 0 || errno == ENOENT ? 0 : -1;
+	return -1;
 }
 
-/* move_up - to a name in top that is not in use */
+/* unlink_entry - whatever its flags; 0 also if it does not exist */
+static int
+unlink_entry(int dir, const char *name, int flags)
+{
+	if (unlink_existing(dir, name, flags) == 0)
+		return 0;
+	if (errno != EPERM)
+		return -1;
+	clear_immutable(dir);
+	clear_immutable_at(dir, name);
+	return unlink_existing(dir, name, flags);
+}
+
+/* move_up - move an entry to an unused name in top */
 static int
 move_up(const struct at *at, const char *name)
 {
@@ -102,9 +112,9 @@ move_up(const struct at *at, const char *name)
 
 static int remove_one(const struct at *at, const char *name);
 
-/* empty - one pass over a directory; how many were there, or -1 */
+/* remove_entries - one pass over a directory; returns how many entries it saw */
 static int
-empty(const struct at *at)
+remove_entries(const struct at *at)
 {
 	int fd = openat(at->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -128,26 +138,43 @@ empty(const struct at *at)
 	return saved ? -1 : n;
 }
 
-/* remove_dir - a directory that is open, with all in it */
+/*
+ * empty_dir - remove all entries, in several passes if needed
+ *
+ * passes: how many were made so far, PASSES at most.  Passes that move entries
+ * up do not count: the entries come back in top, and MOVES limits them.
+ */
+static int
+empty_dir(const struct at *at, int *passes)
+{
+	while (*passes < PASSES) {
+		unsigned moved = *at->moved;
+		int n = remove_entries(at);
+
+		if (n <= 0)
+			return n;
+		if (*at->moved != moved)
+			*passes = 0;
+		else
+			(*passes)++;
+	}
+	errno = ENOTEMPTY;
+	return -1;
+}
+
+/* remove_dir - a directory with all its entries; inside: the same, open */
 static int
 remove_dir(int dir, const char *name, const struct at *inside)
 {
-	for (int i = 0; i < PASSES; i++) {
-		unsigned moved = *inside->moved;
-		int n = empty(inside);
+	int passes = 0;
 
-		if (n < 0)
+	do {
+		if (empty_dir(inside, &passes) < 0)
 			return -1;
-		if (*inside->moved != moved)
-			i = -1;
-		if (n > 0)
-			continue;
-		if (unlink_hard(dir, name, AT_REMOVEDIR) == 0)
+		if (unlink_entry(dir, name, AT_REMOVEDIR) == 0)
 			return 0;
-		if (errno != ENOTEMPTY)
-			return -1;
-	}
-	errno = ENOTEMPTY;
+		passes++;	/* somebody has put something in */
+	} while (errno == ENOTEMPTY);
 	return -1;
 }
 
@@ -158,13 +185,14 @@ remove_one(const struct at *at, const char *name)
 	    .moved = at->moved };
 	auto_close int fd = -1;
 
-	if (unlink_hard(at->fd, name, 0) == 0)
+	if (unlink_entry(at->fd, name, 0) == 0)
 		return 0;
 	if (errno != EISDIR)
 		return -1;
 	if (at->depth >= DEPTH)
 		return move_up(at, name);
-	if ((fd = open_dir(at->fd, name)) < 0)
+	fd = open_dir(at->fd, name);
+	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
 	inside.fd = fd;
 	return remove_dir(at->fd, name, &inside);
@@ -177,11 +205,12 @@ remove_at(int dir, const char *name)
 	unsigned moved = 0;
 	struct at top = { .moved = &moved };
 
-	if (unlink_hard(dir, name, 0) == 0)
+	if (unlink_entry(dir, name, 0) == 0)
 		return 0;
 	if (errno != EISDIR)
 		return -1;
-	if ((fd = open_dir(dir, name)) < 0)
+	fd = open_dir(dir, name);
+	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
 	top.top = top.fd = fd;
 	return remove_dir(dir, name, &top);
@@ -194,18 +223,9 @@ remove_empty(int dir, const char *name)
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	unsigned moved = 0;
 	struct at top = { .top = fd, .fd = fd, .moved = &moved };
+	int passes = 0;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	for (int i = 0; i < PASSES; i++) {
-		unsigned before = moved;
-		int n = empty(&top);
-
-		if (n <= 0)
-			return n;
-		if (moved != before)
-			i = -1;
-	}
-	errno = ENOTEMPTY;
-	return -1;
+	return empty_dir(&top, &passes);
 }

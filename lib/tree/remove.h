@@ -3,23 +3,23 @@
 #define TREE_REMOVE_H
 
 /*
- * remove_at - remove a file, or a directory with all that is in it
+ * remove_at - remove a file, or a directory with all its contents
  *
- * name is one name in dir, not a path.  Links are removed, never followed, and
- * a mount point is neither entered nor removed: errno EXDEV or EBUSY.  The tree
- * may belong to somebody who changes it meanwhile; nothing outside it is
- * touched, and it may be of any depth.  Where the file system has them, the
- * immutable and append-only flags are taken off (CAP_LINUX_IMMUTABLE).
- * Returns 0, also if there is no such name; or -1 with errno ENOTEMPTY (it is
- * filled as fast as it is emptied), or that of openat2(2) or unlink(2).
+ * name is one name in dir, not a path.  Links are removed, never followed.  A
+ * mount point is neither entered nor removed: errno EXDEV or EBUSY.  The tree
+ * is untrusted and may change meanwhile; nothing outside it is touched, and it
+ * may have any depth.  Immutable and append-only flags are cleared, which
+ * needs CAP_LINUX_IMMUTABLE.  Returns 0, also if the name does not exist; or
+ * -1 with errno ENOTEMPTY (filled as fast as it is emptied), or that of
+ * openat2(2) or unlink(2).
  */
 int remove_at(int dir, const char *name);
 
 /*
- * remove_empty - remove all that is in a directory, in the same way
+ * remove_empty - remove the contents of a directory in the same way
  *
- * The directory itself stays, and may be a mount point; if there is none,
- * nothing is to be done.  A link is ENOTDIR.
+ * The directory itself stays, and may be a mount point.  Returns 0 if it does
+ * not exist.  If it is a link, errno is ENOTDIR.
  */
 int remove_empty(int dir, const char *name);
 

@@ -23,7 +23,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t at = 0; at < t.len; at += strlen(t.p + at) + 1)
 			fuzz_must(t.p[at]);
 	fuzz_must(t.len == 0 || t.p[t.len - 1] == '\0');
-	/* As they are sorted: below means behind. */
+	/* The sort order: entries below come later. */
 	for (size_t at = 0; at < t.len; at += strlen(t.p + at) + 1) {
 		const char *one = t.p + at, *first = t.p;
 
