@@ -8,9 +8,9 @@
  *	[--tty | --no-tty] ROOT [--] COMMAND [ARG...]
  * ctr-console filter
  *
- * Sessions in a container, over two sockets in its /var/lib.  The server is
- * inside and forks for each connection; the client never enters, and gives
- * away nothing but pipes that it made for the purpose.
+ * Sessions in a container, over two sockets in its /var/lib.  The server runs
+ * in the container and forks for each connection.  The client never enters the
+ * container, and passes it only pipes or a socket made for the session.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -49,20 +49,20 @@ static const char help[] =
 "Sessions in a container.  ROOT is its root directory, or a socket's path.\n"
 "filter copies standard input, with control characters made visible.\n"
 "\n"
-"  -L, --login-socket PATH       where to listen (/var/lib/login.socket)\n"
-"  -R, --root-shell-socket PATH  where to listen (/var/lib/root-shell.socket)\n"
-"  -l, --login PROGRAM           what asks for a name and password (login)\n"
-"  -s, --shell PROGRAM           the root shell (sh)\n"
-"  -r, --ready FD                write a newline there when listening\n"
+"  -L, --login-socket PATH       login socket (/var/lib/login.socket)\n"
+"  -R, --root-shell-socket PATH  root shell socket (/var/lib/root-shell.socket)\n"
+"  -l, --login PROGRAM           login program (login)\n"
+"  -s, --shell PROGRAM           root shell (sh)\n"
+"  -r, --ready FD                write a newline to FD when listening\n"
 "  -u, --user USER               run the command as this user (root)\n"
-"  -d, --chdir DIR               and in this directory (the user's home)\n"
-"  -e, --env K=V                 and with this in its environment\n"
-"  -t, --tty                     and on a terminal of its own\n"
-"  -T, --no-tty                  and not\n"
-"  -h, --help                    this\n"
-"  -V, --version                 the version\n";
+"  -d, --chdir DIR               run it in this directory (the user's home)\n"
+"  -e, --env K=V                 add a variable to its environment\n"
+"  -t, --tty                     give it a terminal\n"
+"  -T, --no-tty                  do not give it a terminal\n"
+"  -h, --help                    print this help\n"
+"  -V, --version                 print the version\n";
 
-/* What the command line says. */
+/* The command line. */
 struct args {
 	const char *login_socket, *shell_socket;
 	struct session_conf conf;
@@ -85,8 +85,10 @@ add_env(struct args *a, char *word, int argc)
 
 	if (*word == '=' || !strchr(word, '='))
 		errx(EXIT_TOOL, "not a variable of the form K=V: %s", word);
-	if (!a->req.env && !(a->req.env = calloc((size_t)argc, sizeof(char *))))
-		err(EXIT_TOOL, "memory for variables");
+	if (!a->req.env)
+		a->req.env = calloc((size_t)argc, sizeof(char *));
+	if (!a->req.env)
+		err(EXIT_TOOL, "allocate variables");
 	a->req.env[n++] = word;
 }
 
@@ -126,7 +128,7 @@ parse(struct args *a, int argc, char *argv[], const char *allowed, int status)
 	while ((opt = getopt_long(argc, argv, "+L:R:l:s:r:u:d:e:tThV", options,
 	    NULL)) != -1) {
 		if (!strchr("hV?", opt) && !strchr(allowed, opt))
-			errx(status, "%s: no option -%c here", verb, opt);
+			errx(status, "%s: unexpected option -%c", verb, opt);
 		switch (opt) {
 		case 'L': a->login_socket = optarg; break;
 		case 'R': a->shell_socket = optarg; break;
@@ -157,13 +159,14 @@ serve(const struct args *a)
 	int given, r;
 
 	if (*a->rest)
-		errx(EXIT_USAGE, "serve takes no operand: %s", *a->rest);
+		errx(EXIT_USAGE, "serve: unexpected argument: %s", *a->rest);
 	if (server_signals() < 0)
 		err(1, "set signals");
 	if (user_drop_inherited() < 0)
 		err(1, "drop inheritable capabilities");
-	if ((given = server_inherit(socks, n)) < 0)
-		err(1, "take sockets handed over");
+	given = server_inherit(socks, n);
+	if (given < 0)
+		err(1, "take the sockets from systemd");
 	for (int i = 0; given == 0 && i < n; i++)
 		if (server_listen(&socks[i]) < 0) {
 			warn("listen at %s", socks[i].path);
@@ -171,15 +174,16 @@ serve(const struct args *a)
 			return 1;
 		}
 	if (server_ready(a->ready) < 0)
-		warn("say that it is ready");		/* whoever asked notices */
-	if ((r = server_loop(socks, n, &a->conf)) < 0)
+		warn("report readiness");	/* the manager will time out */
+	r = server_loop(socks, n, &a->conf);
+	if (r < 0)
 		warn("wait for connections");
 	for (int i = 0; i < n; i++)
 		server_unlink(&socks[i]);
 	return r < 0;
 }
 
-/* reach - connect to the container's server, then need no capability */
+/* reach - connect to the container's server, then drop all capabilities */
 static void
 reach(struct client *c, const char *root, const char *name)
 {
@@ -188,7 +192,8 @@ reach(struct client *c, const char *root, const char *name)
 	int sock;
 
 	snprintf(path, sizeof(path), DIR_IN "%s", name);
-	if ((sock = connect_find(root, path)) < 0)
+	sock = connect_find(root, path);
+	if (sock < 0)
 		err(EXIT_TOOL, "find %s of %s", name, root);
 	if (connect_server(c, sock) < 0)
 		err(EXIT_TOOL, "connect to %s of %s", name, root);
@@ -248,7 +253,7 @@ one_root(struct args *a)
 	if (!a->rest[0])
 		usage(EXIT_TOOL, "ROOT is missing");
 	if (a->rest[1])
-		errx(EXIT_TOOL, "only ROOT is expected: %s", a->rest[1]);
+		errx(EXIT_TOOL, "unexpected argument: %s", a->rest[1]);
 	a->req.argv = a->rest + 1;
 }
 
@@ -285,7 +290,7 @@ run(struct args *a)
 	return attach(a, root, SHELL_SOCKET);
 }
 
-/* filter - what a container says, as text that no terminal obeys */
+/* filter - make control characters in a container's output visible */
 static int
 filter(const struct args *a)
 {
@@ -296,10 +301,10 @@ filter(const struct args *a)
 	ssize_t n;
 
 	if (*a->rest)
-		errx(EXIT_USAGE, "filter takes no operand: %s", *a->rest);
+		errx(EXIT_USAGE, "filter: unexpected argument: %s", *a->rest);
 	if (privilege_no_new() < 0 || privilege_only(NULL, 0, &missing) < 0)
 		err(1, "drop capabilities");
-	/* At ^C whoever writes to us decides, and may have more to say. */
+	/* On Ctrl-C the writer decides, and may have more output. */
 	if (signal(SIGINT, SIG_IGN) == SIG_ERR)
 		err(1, "set signals");
 	do {
@@ -318,7 +323,7 @@ filter(const struct args *a)
 	return 0;
 }
 
-/* three_open - else a socket would become somebody's standard input */
+/* three_open - otherwise a socket could become a standard descriptor */
 static void
 three_open(void)
 {

@@ -3,13 +3,13 @@
  * ctr-resolv copy [--private-network] [--running] root
  * ctr-resolv register [file]
  *
- * copy, on the host: the resolver configuration of the host goes to
+ * copy runs on the host: it writes the host's resolver configuration to
  * root/etc/resolv.conf and, for register, to root/etc/resolv.conf.host.  The
- * root is somebody else's, so nothing below it is reached but by inroot_*.
+ * root is untrusted, so files below it are only reached by inroot_*.
  *
- * register, in the container: openresolv writes resolv.conf from what its
- * sources say, and would lose the host's servers at the first source.  So the
- * host becomes a source too, one that comes last.
+ * register runs in the container: openresolv writes resolv.conf from its
+ * sources, and would drop the host's servers once it has a source.  So the
+ * host becomes a source too, the last one.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -39,16 +39,16 @@ static const char help[] =
 	"           [--source file] [--resolved file] root\n"
 	"       ctr-resolv register [--verbose] [file]\n"
 	"\n"
-	"copy      put the host's resolver configuration below root\n"
-	"register  in the container: tell openresolv the host's servers\n"
+	"copy      copy the host's resolver configuration into a root directory\n"
+	"register  in the container: give openresolv the host's servers\n"
 	"\n"
-	"  -p, --private-network  the host's loopback cannot be reached\n"
-	"  -r, --running          leave what openresolv has written\n"
-	"  -s, --source file      instead of /etc/resolv.conf\n"
-	"      --resolved file    upstream servers of systemd-resolved,\n"
-	"                         instead of /run/systemd/resolve/resolv.conf\n"
-	"  -v, --verbose          say what is left alone\n"
-	"  -h, --help             print this\n"
+	"  -p, --private-network  omit servers on the host's loopback\n"
+	"  -r, --running          keep a file written by openresolv\n"
+	"  -s, --source file      file to copy (/etc/resolv.conf)\n"
+	"      --resolved file    upstream servers of systemd-resolved\n"
+	"                         (/run/systemd/resolve/resolv.conf)\n"
+	"  -v, --verbose          report files that are left unchanged\n"
+	"  -h, --help             print this help\n"
 	"  -V, --version          print the version\n";
 
 static bool private_network, running, verbose;
@@ -66,7 +66,7 @@ note(const char *format, ...)
 	va_end(ap);
 }
 
-/* False where there is no such file. */
+/* read_conf - false if the file does not exist */
 static bool
 read_conf(const char *path, struct resolvconf *t)
 {
@@ -79,7 +79,7 @@ read_conf(const char *path, struct resolvconf *t)
 	return false;
 }
 
-/* What the container gets to see; false where the host has nothing to say. */
+/* render - the container's resolv.conf; false if the host's is empty */
 static bool
 render(struct resolvconf *out)
 {
@@ -124,15 +124,15 @@ same(int fd, const struct resolvconf *t)
 	return n >= 0 && (size_t)n == t->len && !memcmp(buf, t->s, t->len);
 }
 
-/* Is the file ours to write, and would that change it? */
+/* must_write - may the file be written, and would that change it? */
 static bool
-wanted(int top, const char *root, const char *path, const struct resolvconf *t)
+must_write(int top, const char *root, const char *path, const struct resolvconf *t)
 {
 	auto_close int fd = -1;
 
 	if ((fd = inroot_open_file(top, path)) >= 0) {
 		if (running && starts_with(fd, RESOLVCONF_OPENRESOLV)) {
-			note("%s/%s is openresolv's", root, path);
+			note("%s/%s was written by openresolv; left unchanged", root, path);
 			return false;
 		}
 		return !same(fd, t);
@@ -140,12 +140,12 @@ wanted(int top, const char *root, const char *path, const struct resolvconf *t)
 	if (errno == ENOENT)
 		return true;
 	if (errno == ELOOP) {
-		note("%s/%s is a link, left alone", root, path);
+		note("%s/%s is a symbolic link; left unchanged", root, path);
 		return false;
 	}
 	if (errno == EINVAL)
 		errx(1, "%s/%s: not a regular file", root, path);
-	err(1, "look at %s/%s", root, path);
+	err(1, "open %s/%s", root, path);
 }
 
 static void
@@ -154,7 +154,7 @@ drop_caps(void)
 	static const cap_value_t list[] = { CAP_DAC_OVERRIDE, CAP_CHOWN };
 	const char *missing;
 
-	/* Who has neither may still own the tree. */
+	/* A caller with neither may still own the tree. */
 	if (privilege_only(list, 2, &missing) < 0 &&
 	    privilege_only(list, 0, &missing) < 0)
 		err(1, "drop capabilities");
@@ -171,11 +171,11 @@ cmd_copy(int argc, char *argv[])
 	if (argc < 1)
 		errx(EXIT_USAGE, "copy: root is missing; see --help");
 	if (argc > 1)
-		errx(EXIT_USAGE, "copy: one root at a time: %s", argv[1]);
+		errx(EXIT_USAGE, "copy: unexpected argument: %s", argv[1]);
 	if ((top = inroot_top(argv[0])) < 0)
 		err(1, "open %s", argv[0]);
 	if (!render(&out)) {
-		warnx("%s says nothing yet, nothing changed", source);
+		warnx("%s is missing or empty; nothing changed", source);
 		return 0;
 	}
 	if (privilege_no_new() < 0)
@@ -184,7 +184,7 @@ cmd_copy(int argc, char *argv[])
 	if ((etc = inroot_mkdirs(top, "etc", 0755)) < 0)
 		die_below(argv[0], "etc");
 	for (int i = 0; i < 2; i++)
-		write[i] = wanted(top, argv[0], paths[i], &out);
+		write[i] = must_write(top, argv[0], paths[i], &out);
 	for (int i = 0; i < 2; i++)
 		if (write[i] && inroot_replace(top, paths[i], out.s, out.len,
 		    0644) < 0)
@@ -192,7 +192,7 @@ cmd_copy(int argc, char *argv[])
 	return 0;
 }
 
-/* -1 where nothing is to be registered. */
+/* open_registered - the file to register; -1: there is none */
 static int
 open_registered(const char *path)
 {
@@ -200,24 +200,25 @@ open_registered(const char *path)
 	int fd;
 
 	if (lstat("/" CONF, &st) == 0 && S_ISLNK(st.st_mode)) {
-		note("/%s is a link, left alone", CONF);
+		note("/%s is a symbolic link; left unchanged", CONF);
 		return -1;
 	}
-	if (!path)
-		path = access("/" CONF_HOST, F_OK) == 0 ? "/" CONF_HOST :
-		    "/" CONF;
+	if (!path && access("/" CONF_HOST, F_OK) == 0)
+		path = "/" CONF_HOST;
+	else if (!path)
+		path = "/" CONF;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 && errno != ENOENT && errno != ELOOP)
 		err(1, "open %s", path);
 	if (fd < 0 || starts_with(fd, RESOLVCONF_OPENRESOLV)) {
-		note("%s is missing, a link or openresolv's", path);
+		note("%s is missing, a symbolic link, or written by openresolv", path);
 		fd_cleanup(&fd);
 		return -1;
 	}
 	return fd;
 }
 
-/* Run resolvconf -m 1000 -a host <fd; its exit status, 127 without it. */
+/* add_source - resolvconf -m 1000 -a host <fd; its status, 127: not found */
 static int
 add_source(int fd)
 {
@@ -245,20 +246,20 @@ cmd_register(int argc, char *argv[])
 	int status;
 
 	if (argc > 1)
-		errx(EXIT_USAGE, "register: one file is enough: %s", argv[1]);
+		errx(EXIT_USAGE, "register: unexpected argument: %s", argv[1]);
 	if ((fd = open_registered(argv[0])) < 0)
 		return 0;
 	if (!getenv("PATH"))
 		setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	status = add_source(fd);
 	if (status == EXIT_NOCMD) {
-		note("no resolvconf, nothing needed");
+		note("resolvconf is not installed; nothing to do");
 		return 0;
 	}
 	/*
-	 * openresolv keeps quiet where the source is as it was, though the
-	 * file is not, and from 3.17 on refuses to replace a file that it did
-	 * not write.  -u makes it write in both cases.
+	 * openresolv writes nothing if the source is unchanged, even if the
+	 * file has changed, and since 3.17 does not replace a file that it did
+	 * not write.  With -u it writes in both cases.
 	 */
 	conf = open("/" CONF, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (conf < 0 || !starts_with(conf, RESOLVCONF_OPENRESOLV)) {
@@ -298,11 +299,11 @@ main(int argc, char *argv[])
 	argc -= optind;
 	argv += optind;
 	if (argc < 1)
-		errx(EXIT_USAGE, "copy or register? See --help");
+		errx(EXIT_USAGE, "a verb is missing: copy or register; see --help");
 	verb = argv[0];
 	if (!strcmp(verb, "copy"))
 		return cmd_copy(argc - 1, argv + 1);
 	if (!strcmp(verb, "register"))
 		return cmd_register(argc - 1, argv + 1);
-	errx(EXIT_USAGE, "not a verb: %s", verb);
+	errx(EXIT_USAGE, "no such verb: %s", verb);
 }

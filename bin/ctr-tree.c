@@ -37,16 +37,16 @@ static const char help[] =
 	"       ctr-tree put [--backup] ROOT FILE PATH\n"
 	"       ctr-tree get ROOT PATH FILE\n"
 	"\n"
-	"empty   remove all in a container's tree; ROOT itself stays\n"
-	"remove  remove PATH in it, with all that is in that\n"
-	"mkdir   make the directory PATH in it, and those above\n"
-	"put     copy a file or directory of the host to PATH in it\n"
-	"get     copy one out of it, to FILE of the host\n"
+	"empty   remove everything in a container's tree; ROOT itself stays\n"
+	"remove  remove PATH from the tree, with its contents\n"
+	"mkdir   make the directory PATH in the tree, and its parents\n"
+	"put     copy a file or directory of the host to PATH in the tree\n"
+	"get     copy PATH from the tree to FILE on the host\n"
 	"\n"
 	"FILE may be -, for standard input or output.\n"
 	"\n"
-	"  --backup   keep a file that put replaces as PATH.~N~\n"
-	"  --help     print this\n"
+	"  --backup   with put, keep a replaced file as PATH.~N~\n"
+	"  --help     print this help\n"
 	"  --version  print the version\n";
 
 static bool backup;		/* keep the file that put replaces */
@@ -186,8 +186,7 @@ copy(char *argv[], int node, int dir, const char *name, struct copy_tree how)
 	if (copy_tree(node, dir, name, &how) < 0)
 		err(1, "copy %s to %s", argv[1], argv[2]);
 	if (skipped)
-		warnx("copy %s: %lu not copied: neither file, directory nor "
-		    "link", argv[1], skipped);
+		warnx("copy %s: %lu skipped: not a file, directory or link", argv[1], skipped);
 }
 
 static void
@@ -332,7 +331,7 @@ static const struct verb *
 find_verb(int argc, char *argv[])
 {
 	if (argc < 1)
-		errx(EXIT_USAGE, "empty, remove, mkdir, put or get? See --help");
+		errx(EXIT_USAGE, "a verb is missing: empty, remove, mkdir, put or get; see --help");
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		const struct verb *v = &verbs[i];
 
@@ -342,11 +341,11 @@ find_verb(int argc, char *argv[])
 			errx(EXIT_USAGE, "%s: too few arguments; see --help",
 			    v->name);
 		if (argc - 1 > v->args)
-			errx(EXIT_USAGE, "%s: one argument too many: %s",
+			errx(EXIT_USAGE, "%s: unexpected argument: %s",
 			    v->name, argv[v->args + 1]);
 		return v;
 	}
-	errx(EXIT_USAGE, "not a verb: %s; see --help", argv[0]);
+	errx(EXIT_USAGE, "no such verb: %s; see --help", argv[0]);
 }
 
 /*
@@ -393,7 +392,7 @@ main(int argc, char *argv[])
 	argv += optind;
 	verb = find_verb(argc, argv);
 	if (backup && verb->act != put_verb)
-		errx(EXIT_USAGE, "%s: no option --backup here", verb->name);
+		errx(EXIT_USAGE, "%s: unexpected option --backup", verb->name);
 	drop_caps(verb->act == empty_verb || verb->act == remove_verb);
 	verb->act(argv + 1);
 	return 0;

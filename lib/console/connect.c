@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* connect.c - begin a session: find its socket, connect, and ask */
+/* connect.c - begin a session: find the socket, connect, send a request */
 #define _GNU_SOURCE
 #include "console/connect.h"
 
@@ -16,7 +16,7 @@
 #include "base/fd.h"
 #include "tree/inroot.h"
 
-/* A path that leads to a socket itself; it may pass through a container. */
+/* find_path - open a socket by its path, which may lead through a container */
 static int
 find_path(const char *path)
 {
@@ -68,7 +68,7 @@ connect_server(struct client *c, int sock)
 	c->ctl = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->ctl < 0 || proto_bind(c->ctl) < 0)
 		return -1;
-	/* A listener whose queue is full, or who reads nothing. */
+	/* In case the listener's queue is full, or it reads nothing. */
 	if (setsockopt(c->ctl, SOL_SOCKET, SO_SNDTIMEO, &wait,
 	    sizeof(wait)) < 0)
 		return -1;
@@ -102,7 +102,7 @@ make_ends(struct client *c, bool tty, int theirs[PROTO_FDS])
 	theirs[1] = p[1][1];
 	c->err = p[2][0];
 	theirs[2] = p[2][1];
-	/* No flag of a fresh pipe is lost. */
+	/* A fresh pipe has no other flags to keep. */
 	if (fcntl(c->in, F_SETFL, O_NONBLOCK) < 0 ||
 	    fcntl(c->out, F_SETFL, O_NONBLOCK) < 0 ||
 	    fcntl(c->err, F_SETFL, O_NONBLOCK) < 0)
@@ -123,6 +123,6 @@ connect_request(struct client *c, const struct proto_request *req)
 	r = proto_send_request(c->ctl, req, theirs, n);
 	for (int i = 0; i < n; i++)
 		close(theirs[i]);
-	/* A server that hung up may have said why before: look there. */
+	/* A server that hung up may have sent the reason: read that first. */
 	return r < 0 && errno != EPIPE && errno != ECONNRESET ? -1 : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* peer.c - who is at the other end of a connection */
+/* peer.c - identify the other end of a connection */
 #define _GNU_SOURCE
 #include "console/peer.h"
 
@@ -15,7 +15,7 @@ is_overflow(uid_t uid)
 {
 	auto_close int fd = open("/proc/sys/kernel/overflowuid",
 	    O_RDONLY | O_CLOEXEC);
-	char text[16] = "65534";	/* what it is where nobody changed it */
+	char text[16] = "65534";	/* the kernel's default */
 	ssize_t n = fd < 0 ? 0 : fd_read_max(fd, text, sizeof(text) - 1);
 
 	if (n > 0)
@@ -23,8 +23,9 @@ is_overflow(uid_t uid)
 	return uid == strtoul(text, NULL, 10);
 }
 
+/* only_roots - is this a socket that only root may connect to? */
 static bool
-roots_alone(const char *path)
+only_roots(const char *path)
 {
 	struct stat st;
 
@@ -42,5 +43,5 @@ peer_is_root(int conn, const char *path)
 		return false;
 	if (cred.uid == 0)
 		return true;
-	return cred.pid == 0 && is_overflow(cred.uid) && roots_alone(path);
+	return cred.pid == 0 && is_overflow(cred.uid) && only_roots(path);
 }

@@ -7,12 +7,11 @@
 /*
  * peer_is_root - is root at the other end of this connection?
  *
- * Root is the user 0 of this user namespace.  The host's root is it too, but
- * has no number in a container's own user namespace: there it is a peer whom
- * neither the user namespace (the overflow user) nor the pid namespace (pid 0)
- * knows, and whom the kernel let connect to a socket that only its owner may
- * connect to.  path names that socket; it must be root's, with no permission
- * for others.  Errors count as no.
+ * Root is user 0 of this user namespace.  The host's root counts too, but is
+ * not mapped in a container with a user namespace of its own: it appears as
+ * the overflow user, with pid 0.  Such a peer is accepted if only the owner of
+ * the socket may connect to it.  path names that socket; it must belong to
+ * root, with no permission for others.  Errors count as no.
  * Source: unix(7) on SO_PEERCRED, user_namespaces(7) on unmapped users,
  * pid_namespaces(7) on pids of other namespaces.
  */

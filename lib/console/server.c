@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* server.c - the server: two sockets, and a process for each connection */
+/* server.c - listen at two sockets, and fork for each connection */
 #define _GNU_SOURCE
 #include "console/server.h"
 
@@ -27,7 +27,7 @@ enum {
 	FIRST_FD = 3,		/* SD_LISTEN_FDS_START */
 	SOCKS_MAX = 4,
 	BACKLOG = 4096,		/* the kernel cuts it to its somaxconn */
-	SHORT_MS = 100,		/* a pause when processes or memory are short */
+	SHORT_MS = 100,		/* pause if processes or memory run out */
 };
 
 static volatile sig_atomic_t stop;
@@ -50,7 +50,7 @@ is_listening(int fd)
 	return true;
 }
 
-/* bound_at - the path that a socket was bound to, or the one thought so far */
+/* bound_at - the path that a socket is bound to; path if unknown */
 static const char *
 bound_at(int fd, const char *path)
 {
@@ -64,7 +64,7 @@ bound_at(int fd, const char *path)
 	return sa[n++].sun_path;
 }
 
-/* take_named - the descriptor belongs to the socket of this name */
+/* take_named - assign the descriptor to the socket of this name */
 static int
 take_named(struct server_socket *socks, int n, const char *name, int fd)
 {
@@ -102,9 +102,9 @@ server_inherit(struct server_socket *socks, int n)
 	return taken;
 }
 
-/* open_above - the directory that path is in; *name: its last part */
+/* open_parent - open the directory of path; *name: its last part */
 static int
-open_above(const char *path, const char **name)
+open_parent(const char *path, const char **name)
 {
 	const char *slash = strrchr(path, '/');
 	char above[PATH_MAX];
@@ -121,9 +121,9 @@ open_above(const char *path, const char **name)
 	return open(*above ? above : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* drop_socket - one that a killed server has left */
+/* remove_socket - one left by a killed server */
 static int
-drop_socket(int dir, const char *entry)
+remove_socket(int dir, const char *entry)
 {
 	struct stat st;
 
@@ -133,9 +133,9 @@ drop_socket(int dir, const char *entry)
 	return unlinkat(dir, entry, 0);
 }
 
-/* place - bind under a name of our own, then take the socket's name */
+/* bind_socket - bind to a temporary name, then rename to the socket's */
 static int
-place(struct server_socket *s, const char *name)
+bind_socket(struct server_socket *s, const char *name)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	char prefix[sizeof(sa.sun_path)];
@@ -149,7 +149,7 @@ place(struct server_socket *s, const char *name)
 		errno = EEXIST;
 		return -1;
 	}
-	/* Through proc the length of the path does not matter. */
+	/* By /proc, the length of the directory's path does not matter. */
 	snprintf(prefix, sizeof(prefix), ".%s.", name);
 	n = snprintf(sa.sun_path, sizeof(sa.sun_path),
 	    "/proc/self/fd/%d/%s%d", s->dir, prefix, (int)getpid());
@@ -157,8 +157,8 @@ place(struct server_socket *s, const char *name)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	stale_sweep(s->dir, prefix, drop_socket);
-	(void)unlink(sa.sun_path);	/* that of a process of our number */
+	stale_sweep(s->dir, prefix, remove_socket);
+	(void)unlink(sa.sun_path);	/* left by a process with our pid */
 	old = umask(0777);
 	r = bind(s->fd, (struct sockaddr *)&sa, sizeof(sa));
 	umask(old);
@@ -186,13 +186,13 @@ server_listen(struct server_socket *s)
 	auto_close int dir = -1, fd = -1;
 	const char *name;
 
-	if ((dir = open_above(s->path, &name)) < 0)
+	if ((dir = open_parent(s->path, &name)) < 0)
 		return -1;
 	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
 		return -1;
 	s->dir = dir;
 	s->fd = fd;
-	if (place(s, name) < 0) {
+	if (bind_socket(s, name) < 0) {
 		s->dir = s->fd = -1;
 		return -1;
 	}
@@ -210,7 +210,7 @@ server_unlink(struct server_socket *s)
 
 	if (s->dir < 0)
 		return;
-	/* A server that came after us may have put its own there. */
+	/* A newer server may have replaced it. */
 	if (fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    st.st_dev == s->dev && st.st_ino == s->ino)
 		(void)unlinkat(s->dir, name, 0);	/* or it goes stale */
@@ -263,7 +263,7 @@ server_signals(void)
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(stops) / sizeof(*stops); i++) {
-		/* What nohup(1) or a shell ignores stays ignored. */
+		/* A signal that nohup(1) or a shell ignores stays ignored. */
 		if (sigaction(stops[i], NULL, &old) < 0)
 			return -1;
 		if (stops[i] != SIGTERM && old.sa_handler == SIG_IGN)
@@ -272,7 +272,7 @@ server_signals(void)
 			return -1;
 		sigaddset(&set, stops[i]);
 	}
-	/* The kernel reaps: how sessions end is their own affair. */
+	/* The kernel reaps them: the exit status of a session is not used. */
 	if (signal(SIGCHLD, SIG_IGN) == SIG_ERR)
 		return -1;
 	return sigprocmask(SIG_BLOCK, &set, &before);
@@ -289,21 +289,21 @@ refuse(int conn, enum proto_peer kind, const char *why)
 		(void)send(conn, "\n", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/* greet - look who it is; false: it has been told that it is not wanted */
+/* accept_peer - check who it is; false: it was refused, with a message */
 static bool
-greet(int conn, const struct server_socket *at, bool *ours)
+accept_peer(int conn, const struct server_socket *at, bool *ours)
 {
 	enum proto_peer kind = proto_peer(conn);
 
 	*ours = kind == PROTO_OURS;
-	/* The mode of the socket says so already, but modes get changed. */
+	/* The socket's mode ensures this too, but modes can be changed. */
 	if (at->root && !peer_is_root(conn, at->path)) {
 		refuse(conn, kind,
-		    "the root shell is for the host's root alone");
+		    "only the host's root may use the root shell");
 		return false;
 	}
 	if (kind == PROTO_ALIEN) {
-		refuse(conn, kind, "this server speaks version 1 alone");
+		refuse(conn, kind, "this server only supports version 1 of the protocol");
 		return false;
 	}
 	return true;
@@ -316,10 +316,10 @@ serve_one(int conn, const struct server_socket *at,
 	bool ours;
 	pid_t pid;
 
-	if (!greet(conn, at, &ours))
+	if (!accept_peer(conn, at, &ours))
 		return;
 	if ((pid = fork()) < 0)
-		(void)poll(NULL, 0, SHORT_MS);	/* it sees us hang up */
+		(void)poll(NULL, 0, SHORT_MS);	/* the peer sees a hangup */
 	if (pid != 0)
 		return;
 	for (int i = 0; i < n; i++) {
@@ -334,10 +334,10 @@ serve_one(int conn, const struct server_socket *at,
 }
 
 /*
- * stopped - has a signal come that ends us?
+ * stopped - has a signal to stop arrived?
  *
- * Where ppoll(2) has a connection to tell of it lets no signal in: those who
- * connect without end would keep us.
+ * ppoll(2) delivers no signal if a connection is ready, so clients that
+ * connect all the time would keep the server running.
  */
 static bool
 stopped(void)

@@ -21,24 +21,24 @@
 #include "console/tty.h"
 
 enum {
-	REQUEST_S = 10,		/* a client that says nothing is left */
-	LOGIN_MAX = 4096,	/* a login's request is this long at most */
+	REQUEST_S = 10,		/* timeout for a client's request */
+	LOGIN_MAX = 4096,	/* longest request for a login */
 };
 
-/* What is to become of the child. */
+/* What the child is to run, and how. */
 struct job {
 	int conn;		/* control socket or plain peer */
 	bool ours;
 	int fd[3];		/* its standard input, output and error */
 	bool tty;
 	struct user_account *who;
-	const char *term, *cwd;	/* "": none said; the user's home */
-	const char *file;	/* what to run, by these arguments */
+	const char *term, *cwd;	/* "": unset; the user's home */
+	const char *file;	/* the program, and its arguments */
 	char **argv;
 	char **env;		/* "K=V" to add */
 };
 
-/* fail - say why to whoever is there, and be gone */
+/* fail - send the reason to the peer, and exit */
 static _Noreturn void
 fail(const struct job *j, int status, const char *what, int error)
 {
@@ -79,7 +79,7 @@ set_environ(const struct job *j)
 		fail(j, EXIT_TOOL, "set the environment", errno);
 }
 
-/* become - this process, a fresh child, becomes the command */
+/* become - the fresh child becomes the command */
 static _Noreturn void
 become(const struct job *j)
 {
@@ -126,7 +126,7 @@ launch(struct job *j, int stream, const struct winsize *ws)
 		fail(j, EXIT_TOOL, "fork", errno);
 	if (l.child == 0)
 		become(j);
-	/* Now, not before: whom it wakes would take the processor from us. */
+	/* Only now: the client, once awake, would compete for the processor. */
 	if (j->ours)
 		(void)proto_send_u32(j->conn, PROTO_ACK,
 		    PROTO_VERSION);	/* the loop notices if it is gone */
@@ -136,7 +136,7 @@ launch(struct job *j, int stream, const struct winsize *ws)
 	loop_run(&l);
 }
 
-/* login_argv - as login(1) is called, whatever its path */
+/* login_argv - call login(1) by its name, without its path */
 static char **
 login_argv(const char *file)
 {
@@ -147,7 +147,7 @@ login_argv(const char *file)
 	return argv;
 }
 
-/* shell_argv - as a login shell is called: with a dash before its name */
+/* shell_argv - call a login shell: its name begins with a dash */
 static char **
 shell_argv(const char *file)
 {
@@ -158,17 +158,17 @@ shell_argv(const char *file)
 	return argv;
 }
 
-/* of_kind - are these descriptors what a client of ours sends? */
+/* valid_fds - are these descriptors the kind that our client sends? */
 static bool
-of_kind(const int *fds, int n, bool tty)
+valid_fds(const int *fds, int n, bool tty)
 {
 	struct stat st;
 	int domain, type;
 	socklen_t len = sizeof(int);
 
 	/*
-	 * Root writes to them: one that checks who writes and not who opened
-	 * it (files of proc, netlink) must not come in by this way.
+	 * Root writes to them, so files that check the writer and not the
+	 * opener (in /proc, netlink sockets) must not be accepted.
 	 */
 	if (tty)
 		return n == 1 && getsockopt(fds[0], SOL_SOCKET, SO_DOMAIN,
@@ -191,7 +191,7 @@ plain_term(const char *s)
 	    *s != '.';
 }
 
-/* root_shell - root's own shell at a terminal, unless that lets nobody in */
+/* root_shell - root's own shell at a terminal, if it can be used */
 static const char *
 root_shell(const struct job *j, const struct session_conf *conf)
 {
@@ -217,10 +217,10 @@ serve_ours(struct job *j, bool root, const struct session_conf *conf)
 	    &req, fds, &n) < 0)
 		fail(j, EXIT_TOOL, "request", errno);
 	alarm(0);
-	if (!of_kind(fds, n, req.tty) || (*req.term && !plain_term(req.term)))
+	if (!valid_fds(fds, n, req.tty) || (*req.term && !plain_term(req.term)))
 		fail(j, EXIT_TOOL, "request", EPROTO);
 	if (!root && (*req.argv || *req.env || *req.user || *req.cwd || !req.tty))
-		fail(j, EXIT_TOOL, "this socket is for login alone", EPERM);
+		fail(j, EXIT_TOOL, "this socket only offers a login", EPERM);
 	find_user(j, *req.user ? req.user : "root");
 	j->tty = req.tty;
 	j->term = req.term;
@@ -252,7 +252,7 @@ session(int conn, bool root, bool ours, const struct session_conf *conf)
 	j = (struct job){ .conn = conn, .ours = ours, .cwd = "", .env = none,
 	    .term = getenv("TERM") ? getenv("TERM") : "vt220",
 	    .fd = { conn, conn, conn }, .who = &who };
-	/* Signals to the server's terminal are none of our business. */
+	/* Signals from the server's terminal are not for sessions. */
 	if (setsid() < 0 && errno != EPERM)
 		fail(&j, EXIT_TOOL, "setsid", errno);
 	if (ours)
@@ -262,7 +262,7 @@ session(int conn, bool root, bool ours, const struct session_conf *conf)
 		j.term = "";
 		j.file = root_shell(&j, conf);
 		j.argv = shell_argv(j.file);
-		/* We stay: who else would end one that traps SIGTERM? */
+		/* We stay, to end a shell that traps SIGTERM. */
 		launch(&j, -1, &unknown);
 	}
 	j.tty = true;

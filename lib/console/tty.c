@@ -36,7 +36,7 @@ tty_restore(int fd, const struct termios *saved)
 	/* From the background SIGTTOU would stop us half-way. */
 	void (*old)(int) = signal(SIGTTOU, SIG_IGN);
 
-	/* TCSANOW: output to a terminal that is stuck must not hold us. */
+	/* TCSANOW: do not wait for output if the terminal is stuck. */
 	(void)tcsetattr(fd, TCSANOW, saved);	/* nothing more can be done */
 	signal(SIGTTOU, old);
 }
@@ -50,11 +50,12 @@ tty_guard(int fd, const struct termios *saved)
 
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return -1;
-	if ((pid = fork()) == 0) {
+	pid = fork();
+	if (pid == 0) {
 		ssize_t n;
 
 		close(p[1]);
-		/* What is sent to all of a job or a terminal is not for it. */
+		/* It must survive signals to the job and to the terminal. */
 		setsid();
 		while ((n = read(p[0], &c, 1)) < 0 && errno == EINTR)
 			;
@@ -73,7 +74,7 @@ tty_unguard(int guard)
 {
 	if (guard < 0)
 		return;
-	(void)!write(guard, "", 1);	/* if it is gone, it is gone */
+	(void)!write(guard, "", 1);	/* it may have been killed */
 	close(guard);
 }
 

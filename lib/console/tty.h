@@ -8,7 +8,7 @@
 #include <termios.h>
 
 /*
- * tty_raw - pass every byte as it is, in both directions
+ * tty_raw - pass every byte unchanged, in both directions
  *
  * *saved: what to give to tty_restore.  Input that was typed before is kept.
  * Returns 0, or -1 with the errno of tcgetattr(3) or tcsetattr(3).
@@ -16,7 +16,7 @@
 int tty_raw(int fd, struct termios *saved);
 
 /*
- * tty_restore - put a terminal back; never stops, in the background neither
+ * tty_restore - restore a terminal; does not stop in the background either
  */
 void tty_restore(int fd, const struct termios *saved);
 
@@ -30,7 +30,7 @@ void tty_restore(int fd, const struct termios *saved);
 int tty_guard(int fd, const struct termios *saved);
 void tty_unguard(int guard);
 
-/* tty_size - the window's size, all 0 where it is not known */
+/* tty_size - the window's size; all 0 if unknown */
 void tty_size(int fd, struct winsize *ws);
 
 /*

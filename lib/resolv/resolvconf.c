@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* resolvconf.c - what of a host's resolv.conf is of use in a container */
+/* resolvconf.c - the lines of a host's resolv.conf for a container */
 #define _GNU_SOURCE
 #include "resolv/resolvconf.h"
 
@@ -27,7 +27,7 @@ resolvconf_read(const char *path, struct resolvconf *t)
 	return 0;
 }
 
-/* The next line of t from *at, without its end; NULL at the end of t. */
+/* next_line - the line of t at *at, without its newline; NULL: none left */
 static const char *
 next_line(const struct resolvconf *t, size_t *at, size_t *len)
 {
@@ -69,7 +69,7 @@ put_line(struct resolvconf *t, const char *s, size_t len)
 	put(t, "\n", 1);
 }
 
-/* Loopback, this host, or a link that the container is not on. */
+/* here_only - loopback, unspecified or link-local: no container reaches it */
 static bool
 here_only(const char *addr)
 {
@@ -85,7 +85,7 @@ here_only(const char *addr)
 	    (!memcmp(a, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 15) && a[15] <= 1);
 }
 
-/* Can the container reach the server that this line names? */
+/* reachable - can the container reach the server in this line? */
 static bool
 reachable(const char *line, size_t len)
 {
@@ -100,7 +100,7 @@ reachable(const char *line, size_t len)
 	return !here_only(addr);
 }
 
-/* trust-ad is for a resolver on this machine: not so any more. */
+/* put_options - without trust-ad, which is for a resolver on this machine */
 static void
 put_options(struct resolvconf *to, const char *line, size_t len)
 {

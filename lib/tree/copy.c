@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* copy.c - copy out of, or into, a tree that belongs to somebody else */
+/* copy.c - copy out of, or into, an untrusted tree */
 #define _GNU_SOURCE
 #include "tree/copy.h"
 
@@ -24,10 +24,10 @@
 
 enum {
 	DEPTH = 200,		/* each level holds descriptors */
-	BACKUPS = 10000,	/* a container may make as many as it likes */
+	BACKUPS = 10000,	/* the container can create any number of them */
 };
 
-/* reopen - what node is open on, and not what has its name by now */
+/* reopen - open the same file again, not whatever has its name now */
 static int
 reopen(int node, int flags)
 {
@@ -42,7 +42,7 @@ finish(int fd, const struct stat *st, const struct copy_tree *how)
 {
 	struct timespec times[2] = { st->st_mtim, st->st_mtim };
 
-	/* The owner first, as a change of it takes bits of the mode away. */
+	/* The owner first: a change of owner clears bits of the mode. */
 	if (fchown(fd, how->uid, how->gid) < 0 ||
 	    fchmod(fd, st->st_mode & how->mask) < 0)
 		return -1;
@@ -62,7 +62,7 @@ copy_range(int from, int to, off_t at, off_t end)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)	/* it became shorter: so does the copy */
+		if (n <= 0)	/* the file was truncated: so is the copy */
 			return (int)n;
 		if (lseek(to, at, SEEK_SET) < 0 ||
 		    fd_write_all(to, buf, (size_t)n) < 0)
@@ -72,7 +72,7 @@ copy_range(int from, int to, off_t at, off_t end)
 	return 0;
 }
 
-/* copy_data - as much as the file had when it was opened: it may never end */
+/* copy_data - only the size at the start: the file may grow forever */
 static int
 copy_data(int from, int to, off_t size)
 {
@@ -105,7 +105,7 @@ copy_file(int node, int to, const char *name, const struct stat *st,
 	if (out < 0 || copy_data(in, out, st->st_size) < 0 ||
 	    finish(out, st, how) < 0)
 		return -1;
-	/* Those in a directory are synced with it. */
+	/* Files in a directory are synced with it. */
 	return depth > 0 ? 0 : fsync(out);
 }
 
@@ -200,9 +200,9 @@ copy_node(int node, int to, const char *name, const struct copy_tree *how,
 	return -1;
 }
 
-/* waited - was it only that fd was not ready? */
+/* wait_ready - if fd was not ready, wait until it is; false: an error */
 static bool
-waited(int fd, short events)
+wait_ready(int fd, short events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 
@@ -217,7 +217,7 @@ write_waiting(int fd, const char *buf, size_t len)
 	while (len > 0) {
 		ssize_t n = write(fd, buf, len);
 
-		if (n < 0 && waited(fd, POLLOUT))
+		if (n < 0 && wait_ready(fd, POLLOUT))
 			continue;
 		if (n < 0)
 			return -1;
@@ -227,7 +227,7 @@ write_waiting(int fd, const char *buf, size_t len)
 	return 0;
 }
 
-/* copy_stream - as copy_file; name: of what the copy replaces */
+/* copy_stream - copy until end of file; name: the file to be replaced */
 static int
 copy_stream(int in, int to, const char *tmp, const char *name,
     const struct copy_tree *how)
@@ -242,7 +242,7 @@ copy_stream(int in, int to, const char *tmp, const char *name,
 	if (out < 0)
 		return -1;
 	while ((n = read(in, buf, sizeof(buf))) != 0) {
-		if (n < 0 && waited(in, POLLIN))
+		if (n < 0 && wait_ready(in, POLLIN))
 			continue;
 		if (n < 0 || fd_write_all(out, buf, (size_t)n) < 0)
 			return -1;
@@ -255,9 +255,9 @@ copy_stream(int in, int to, const char *tmp, const char *name,
 	return fsync(out);
 }
 
-/* same - do both names lead to regular files with the same content? */
+/* same_content - are both regular files, with the same content? */
 static bool
-same(int dir, const char *one, const char *other)
+same_content(int dir, const char *one, const char *other)
 {
 	auto_close int a = inroot_open_file(dir, one);
 	auto_close int b = inroot_open_file(dir, other);
@@ -277,9 +277,9 @@ same(int dir, const char *one, const char *other)
 	return true;
 }
 
-/* keep - give what has the name another one as well, with the next number */
+/* keep_backup - link the file to the first free backup name */
 static int
-keep(int dir, const char *name)
+keep_backup(int dir, const char *name)
 {
 	char kept[NAME_MAX + 1];
 
@@ -298,9 +298,9 @@ keep(int dir, const char *name)
 	return -1;
 }
 
-/* place - tmp becomes name: a directory takes the place of nothing */
+/* rename_copy - rename tmp to name; a directory replaces nothing */
 static int
-place(int node, int to, const char *tmp, const char *name, bool backup)
+rename_copy(int node, int to, const char *tmp, const char *name, bool backup)
 {
 	struct stat st;
 	bool dir;
@@ -310,9 +310,9 @@ place(int node, int to, const char *tmp, const char *name, bool backup)
 	dir = S_ISDIR(st.st_mode);
 	if (dir && syncfs(to) < 0)
 		return -1;
-	if (backup && same(to, tmp, name))
+	if (backup && same_content(to, tmp, name))
 		return unlinkat(to, tmp, 0);
-	if (backup && keep(to, name) < 0)
+	if (backup && keep_backup(to, name) < 0)
 		return -1;
 	if (syscall(SYS_renameat2, to, tmp, to, name,
 	    dir ? RENAME_NOREPLACE : 0) < 0)
@@ -342,7 +342,7 @@ copy_tree(int node, int to, const char *name, const struct copy_tree *how)
 	snprintf(tmp, sizeof(tmp), "%.220s%d", prefix, (int)getpid());
 	stale_sweep(to, prefix, remove_at);
 	if (copy_to_tmp(node, to, tmp, name, how) < 0 ||
-	    place(node, to, tmp, name, how->backup) < 0) {
+	    rename_copy(node, to, tmp, name, how->backup) < 0) {
 		int e = errno;
 
 		(void)remove_at(to, tmp);	/* e says what failed */
@@ -374,7 +374,7 @@ copy_out(int node, int fd)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)	/* it became shorter: so does the copy */
+		if (n <= 0)	/* the file was truncated: so is the copy */
 			return (int)n;
 		if (write_waiting(fd, buf, (size_t)n) < 0)
 			return -1;

@@ -6,12 +6,12 @@
 #include <sys/types.h>
 
 struct copy_tree {
-	bool stream;		/* what is copied is read to its end, as it comes */
-	bool backup;		/* a file that is replaced is kept, see below */
-	uid_t uid;		/* whose the copy is */
+	bool stream;		/* read until end of file, see below */
+	bool backup;		/* keep a replaced file, see below */
+	uid_t uid;		/* owner of the copy */
 	gid_t gid;
-	mode_t mask;		/* what of the modes is kept */
-	/* Counts what is neither file, directory nor link, and not copied. */
+	mode_t mask;		/* mode bits to keep */
+	/* Counts skipped entries: not a file, directory or link. */
 	unsigned long *skipped;
 };
 

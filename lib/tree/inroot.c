@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* inroot.c - open, make and replace beneath a root that nobody vouches for */
+/* inroot.c - open, make and replace files beneath an untrusted root */
 #define _GNU_SOURCE
 #include "tree/inroot.h"
 
@@ -44,7 +44,7 @@ inroot_open(int root, const char *path, int flags, enum inroot_links links)
 	};
 	long fd = -1;
 
-	/* EAGAIN: a rename or mount anywhere on the machine came between. */
+	/* EAGAIN: some rename or mount on the machine interfered. */
 	for (int i = 0; i < TRIES; i++) {
 		fd = syscall(SYS_openat2, root, relative(path), &how,
 		    sizeof(how));
@@ -69,12 +69,12 @@ inroot_open_file(int root, const char *path)
 		    S_ISLNK(st.st_mode) ? ELOOP : EINVAL;
 		return -1;
 	}
-	/* By the node, not by its name, which may be another's by now. */
+	/* By the node: its name may belong to another file by now. */
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", node);
 	return open(self, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 }
 
-/* Give what fd is open on to whoever owns the tree. */
+/* own - give the file to the owner of the tree */
 static int
 own(int root, int fd)
 {
@@ -93,7 +93,7 @@ open_dir(int dir, const char *path)
 	return inroot_open(dir, path, O_RDONLY | O_DIRECTORY, INROOT_NO_LINKS);
 }
 
-/* mkdirat follows no link in the last part, and name is all last part. */
+/* make_dir - name is one component, so mkdirat follows no link */
 static int
 make_dir(int root, int parent, const char *name, mode_t mode)
 {
@@ -150,8 +150,8 @@ temp_open(int dir, const char *name, char *tmp, size_t size, bool *named)
 	fd = openat(dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	*named = fd < 0;
 	if (fd >= 0) {
-		/* Every run uses the same name: what a kill left, the next
-		 * removes, and whoever wins has a whole file. */
+		/* Every run uses the same name: the next run removes what a
+		 * killed one left, and the winner of a race has a whole file. */
 		snprintf(tmp, size, ".%s.new", name);
 		return fd;
 	}

@@ -6,10 +6,10 @@
 #include <sys/types.h>
 
 /*
- * Work inside a directory tree that belongs to an attacker, who may change
- * it meanwhile.  root is a descriptor of the tree's top (O_PATH will do);
+ * Work inside an untrusted directory tree, whose owner may change it
+ * meanwhile.  root is a descriptor of the tree's top (O_PATH will do);
  * path is resolved beneath it by the kernel, never by us step by step, and
- * never leaves it.  Leading slashes of path mean nothing.
+ * never leaves it.  Leading slashes of path are ignored.
  *
  * Errors besides those of the calls named: EXDEV (path leads out of root),
  * ELOOP (a link where none is followed), EAGAIN (the tree, or another, is
@@ -17,7 +17,7 @@
  * Source: openat2(2).
  */
 
-/* What becomes of symbolic links on the way. */
+/* How symbolic links are treated. */
 enum inroot_links {
 	INROOT_NO_LINKS,	/* refused: ELOOP */
 	INROOT_LINKS,		/* followed as the container would: "/" is root */
@@ -33,7 +33,7 @@ enum inroot_links {
 int inroot_top(const char *path);
 
 /*
- * inroot_open - open what is there beneath root
+ * inroot_open - open an existing file beneath root
  *
  * flags are those of open(2) but for O_CREAT and O_TMPFILE; O_CLOEXEC is
  * added.  With O_PATH | O_NOFOLLOW a link at the end is itself opened.  Opening
@@ -62,8 +62,8 @@ int inroot_mkdirs(int root, const char *path, mode_t mode);
 /*
  * inroot_replace - give a file new content, all of it or none
  *
- * What has that name is not opened but replaced (a directory: EISDIR), so a
- * hard link or a FIFO put there does no harm.  The new file has this mode,
+ * An existing file is not opened but replaced (a directory: EISDIR), so a
+ * hard link or a FIFO planted there does no harm.  The new file has this mode,
  * belongs to the owner of root, and is on disk on return.  The directory must
  * exist.  Killed half-way, it leaves nothing or .NAME.new, which the next call
  * uses up (on a file system without O_TMPFILE: .NAME.PID.new, which stays).

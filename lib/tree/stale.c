@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stale.c - temporary files by the number of the process that made them */
+/* stale.c - find temporary files by the pid in their names */
 #define _GNU_SOURCE
 #include "tree/stale.h"
 
@@ -14,7 +14,7 @@
 #include "base/fd.h"
 
 static bool
-is_left(const char *entry, const char *prefix)
+is_stale(const char *entry, const char *prefix)
 {
 	size_t n = strlen(prefix);
 	char *end;
@@ -40,7 +40,7 @@ stale_sweep(int dir, const char *prefix,
 		return;
 	}
 	while ((e = readdir(d)))
-		if (is_left(e->d_name, prefix))
+		if (is_stale(e->d_name, prefix))
 			(void)remove(dir, e->d_name);
 	closedir(d);
 }

@@ -3,11 +3,11 @@
 #define TREE_STALE_H
 
 /*
- * stale_sweep - remove what killed processes have left in a directory
+ * stale_sweep - remove temporary files that killed processes have left
  *
- * remove is called for each entry that is prefix and the number of a process
- * that there is none of.  A number that another process has got meanwhile
- * keeps its entry, and so does one that cannot be removed: until the next time.
+ * Calls remove for each entry named prefix and a pid, if no such process
+ * exists.  If the pid has been reused, or the removal fails, the entry stays
+ * until the next call.
  */
 void stale_sweep(int dir, const char *prefix,
     int (*remove)(int dir, const char *entry));

@@ -151,7 +151,7 @@ host_unharmed() {
 	mknod "$root/srv/d/zero" c 1 5
 	echo text >"$root/srv/d/text"
 	run -0 timeout 20 nixos-container copy-from "$name" /srv/d d
-	assert_output "ctr-tree: copy /srv/d: 2 not copied: neither file, directory nor link"
+	assert_output "ctr-tree: copy /srv/d: 2 skipped: not a file, directory or link"
 	assert_equal "$(ls -A d)" text
 	for path in /srv/d/fifo /srv/d/zero; do
 		run -1 timeout 20 nixos-container copy-from "$name" "$path" x

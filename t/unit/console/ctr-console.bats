@@ -292,9 +292,9 @@ pty() {
 	# -u: what it would write is refused too, at once or later
 	run -0 setpriv --reuid=65534 --clear-groups \
 		socat -u "UNIX:$in/root-shell.socket" -
-	assert_output "the root shell is for the host's root alone"
+	assert_output "only the host's root may use the root shell"
 	run -125 setpriv --reuid=65534 --clear-groups "$open/ctr-console" run "$root" id
-	assert_output --partial "the root shell is for the host's root alone"
+	assert_output --partial "only the host's root may use the root shell"
 }
 
 # apart pid - is it in a user namespace of its own?
@@ -338,23 +338,23 @@ serve_apart() {
 	serve_apart
 	chmod 0666 "$in/root-shell.socket"
 	run -125 con run "$root" id
-	assert_output --partial "the root shell is for the host's root alone"
+	assert_output --partial "only the host's root may use the root shell"
 	# -u: what it would write is refused too, at once or later
 	run -0 setpriv --reuid=65534 --clear-groups \
 		socat -u "UNIX:$in/root-shell.socket" -
-	assert_output "the root shell is for the host's root alone"
+	assert_output "only the host's root may use the root shell"
 }
 
 @test "the login socket runs no commands" {
 	run -125 con run "$in/login.socket" id
-	assert_output "ctr-console: this socket is for login alone: Operation not permitted"
+	assert_output "ctr-console: this socket only offers a login: Operation not permitted"
 }
 
 @test "a client of another version is told so and gets no shell" {
 	cd "$in"
 	make_foul
 	run -0 "$BATS_FILE_TMPDIR/foul" root-shell.socket alien
-	assert_output --partial "}this server speaks version 1 alone"
+	assert_output --partial "}this server only supports version 1 of the protocol"
 }
 
 # --- plain socat ---

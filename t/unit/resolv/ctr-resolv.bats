@@ -120,7 +120,7 @@ search example.org"
 	printf '# before DHCP\n\n; nothing\n' >comments
 	for s in /no/such empty comments /dev/null; do
 		run -0 copy -s "$s" "$R"
-		assert_output "ctr-resolv: $s says nothing yet, nothing changed"
+		assert_output "ctr-resolv: $s is missing or empty; nothing changed"
 	done
 	assert_equal "$(stat -c '%i %y' "$CONF")" "$before"
 	rm -r "$R/etc"
@@ -153,7 +153,7 @@ search example.org"
 	grep -aq $'y\377' "$CONF"
 }
 
-@test "a link is left alone: the container manages the file itself" {
+@test "a symbolic link is left unchanged: the container manages the file itself" {
 	mkdir "$R/etc"
 	for target in ../run/systemd/resolve/stub-resolv.conf /no/such "$PWD/host" \
 		/etc/resolv.conf; do
@@ -161,7 +161,7 @@ search example.org"
 		run -0 copy -s stub "$R"
 		assert_output ""
 		run -0 copy --verbose -s stub "$R"
-		assert_output "ctr-resolv: $R/etc/resolv.conf is a link, left alone"
+		assert_output "ctr-resolv: $R/etc/resolv.conf is a symbolic link; left unchanged"
 		assert_equal "$(readlink "$CONF")" "$target"
 	done
 	refute [ -e "$R/run" ]
@@ -181,7 +181,7 @@ search example.org"
 @test "a directory, a FIFO, a socket or a device in its place is an error" {
 	mkdir -p "$CONF"
 	run -1 copy -s host "$R"
-	assert_output "ctr-resolv: look at $CONF: Is a directory"
+	assert_output "ctr-resolv: open $CONF: Is a directory"
 	rmdir "$CONF"
 	mkfifo "$CONF"
 	run -1 timeout 5 ctr-resolv copy -s host "$R"
@@ -313,11 +313,11 @@ swap() {
 	run -2 ctr-resolv
 	run -2 ctr-resolv copy
 	run -2 ctr-resolv copy a b
-	assert_output "ctr-resolv: copy: one root at a time: b"
+	assert_output "ctr-resolv: copy: unexpected argument: b"
 	run -2 ctr-resolv register a b
 	run -2 ctr-resolv --nonsense copy "$R"
 	run -2 ctr-resolv paste "$R"
-	assert_output "ctr-resolv: not a verb: paste"
+	assert_output "ctr-resolv: no such verb: paste"
 	run -1 ctr-resolv copy -s host "$R/none"
 	assert_output "ctr-resolv: open $R/none: No such file or directory"
 	run -1 ctr-resolv copy -s host host
@@ -453,7 +453,7 @@ add() { echo "nameserver $2" | in_world resolvconf -a "$1"; }
 	in_world ctr-resolv register /etc/link
 	in_world ln -sf "$PWD/host" /etc/resolv.conf
 	run -0 in_world ctr-resolv register --verbose "$PWD/host"
-	assert_output "ctr-resolv: /etc/resolv.conf is a link, left alone"
+	assert_output "ctr-resolv: /etc/resolv.conf is a symbolic link; left unchanged"
 	run in_world resolvconf -i
 	assert_output "eth0 "
 }
@@ -466,7 +466,7 @@ add() { echo "nameserver $2" | in_world resolvconf -a "$1"; }
 	run -0 in_world env PATH="$PWD/bin" ctr-resolv register
 	assert_output ""
 	run -0 in_world env PATH="$PWD/bin" ctr-resolv register -v
-	assert_output "ctr-resolv: no resolvconf, nothing needed"
+	assert_output "ctr-resolv: resolvconf is not installed; nothing to do"
 }
 
 @test "an openresolv that refuses files it did not write is told to update" {

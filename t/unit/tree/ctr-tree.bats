@@ -56,7 +56,7 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	ln -s sub/file from/link
 	mkfifo from/fifo
 	run -0 ctr-tree put trees/foo from /
-	assert_output "ctr-tree: copy from: 1 not copied: neither file, directory nor link"
+	assert_output "ctr-tree: copy from: 1 skipped: not a file, directory or link"
 	cmp from/sub/file trees/foo/from/sub/file
 	assert_equal "$(stat -c %a trees/foo/from/sub/file)" 4755
 	assert_equal "$(readlink trees/foo/from/link)" sub/file
@@ -88,9 +88,9 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 @test "what is wrong on the command line is named, with 2" {
 	run -2 ctr-tree
 	run -2 ctr-tree move trees/foo
-	assert_output "ctr-tree: not a verb: move; see --help"
+	assert_output "ctr-tree: no such verb: move; see --help"
 	run -2 ctr-tree empty trees/foo more
-	assert_output "ctr-tree: empty: one argument too many: more"
+	assert_output "ctr-tree: empty: unexpected argument: more"
 	run -2 ctr-tree put trees/foo
 	assert_output "ctr-tree: put: too few arguments; see --help"
 	run -2 ctr-tree empty /
