@@ -225,7 +225,7 @@ pty() {
 	pids+=($!)
 	until_true 10 test -S "$BATS_TEST_TMPDIR/s"
 	socat -u OPEN:/dev/null "UNIX:$BATS_TEST_TMPDIR/s"
-	until_true 10 has "$BATS_TEST_TMPDIR/log2" 'sockets handed over: Bad file descriptor'
+	until_true 10 has "$BATS_TEST_TMPDIR/log2" 'sockets from systemd: Bad file descriptor'
 }
 
 @test "a session goes on when the server is killed" {
