@@ -15,7 +15,7 @@ enum {
 	HEAD = 8,
 	MAGIC = sizeof(PROTO_MAGIC) - 1,
 	TTY = 1,		/* flag of a request */
-	SMALL = 1024,		/* a request that needs no memory of its own */
+	SMALL = 1024,		/* a request that fits on the stack */
 };
 
 /* Room for the descriptors of a request. */
@@ -24,7 +24,7 @@ union control {
 	char buf[CMSG_SPACE(sizeof(int[PROTO_FDS]))];
 };
 
-/* What a request begins with; user, cwd, term, argv and env follow. */
+/* The start of a request; user, cwd, term, argv and env follow. */
 struct wire_request {
 	uint32_t flags;
 	uint16_t rows, cols, xpixel, ypixel;
@@ -80,7 +80,7 @@ proto_send(int fd, uint32_t type, const void *data, size_t len)
 	f.type = type;
 	if (len > 0)
 		memcpy(f.data, data, len);
-	/* One buffer of the kernel: it goes whole, or EAGAIN. */
+	/* It fits in one kernel buffer: all of it is sent, or EAGAIN. */
 	if (send(fd, &f, HEAD + len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		return -1;
 	return 0;
@@ -110,7 +110,7 @@ proto_send_error(int fd, int status, const char *text, int error)
 /*
  * recv_some - recvmsg with no room for descriptors
  *
- * The kernel closes what comes along and says MSG_CTRUNC.
+ * The kernel closes any that are sent, and sets MSG_CTRUNC.
  */
 static ssize_t
 recv_some(int fd, void *buf, size_t len, int flags)
@@ -188,7 +188,7 @@ pack(char *p, char *const *list)
 	return p;
 }
 
-/* encode - the whole frame of a request, in small or in memory of its own */
+/* encode - the whole frame of a request, in small or on the heap */
 static char *
 encode(const struct proto_request *req, char small[SMALL], size_t *len)
 {
@@ -270,7 +270,7 @@ recv_head(int fd, uint32_t head[2], int fds[PROTO_FDS], int *n)
 	union control c;
 	char magic[MAGIC];
 	struct iovec iov[] = { { magic, MAGIC }, { head, HEAD } };
-	/* CMSG_SPACE rounds up: to room for one more than asked for. */
+	/* Not CMSG_SPACE: it rounds up, to room for one more descriptor. */
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2,
 	    .msg_control = &c,
 	    .msg_controllen = CMSG_LEN(sizeof(int[PROTO_FDS])) };

@@ -12,29 +12,29 @@
  * container, over a stream socket of AF_UNIX:
  *
  *	client				server
- *	connects, from an address of ours
+ *	connects, bound to a labelled address
  *	REQUEST, with descriptors
  *					ACK (or ERROR)
  *	WINSIZE, SIGNAL ...
  *					EXIT or ERROR; the end
  *
- * The bytes of the session do not go through frames: the descriptors of
- * REQUEST carry them, which are three pipes (standard input, output, error),
- * or for a terminal one end of a stream pair.  A frame is two uint32_t, the
- * length of what follows and the type, and data.  Both sides are on one
- * machine: integers are in its order.
+ * The bytes of the session do not travel in frames, but through the descriptors
+ * sent with REQUEST: three pipes (standard input, output, error), or for a
+ * terminal one end of a socket pair.  A frame is two uint32_t, the length of
+ * the data and the type, and the data.  Both sides are on one machine, so
+ * integers are in host byte order.
  */
 
 /*
- * What the client sends before its first frame.  If a plain shell listens
- * there, as in a system that has socat for a server, it obeys and runs
- * nothing of the request.
+ * The client sends this before its first frame.  If a plain shell is listening,
+ * as in a system with socat as the server, the shell exits and does not run any
+ * part of the request.
  */
 #define PROTO_MAGIC "exit 125 #  ctr-console\n"
 
 /*
- * A client of ours is known by the address it has bound: abstract, this
- * label, the version, a slash, random letters.  Nobody listens there.
+ * Our clients are recognised by the abstract address they are bound to: this
+ * label, the version, a slash, random digits.  Nothing listens on it.
  */
 #define PROTO_LABEL "ctr-console/"
 enum { PROTO_VERSION = 1 };
@@ -54,14 +54,14 @@ enum {
 	PROTO_FDS = 3,		/* most descriptors of a request */
 };
 
-/* A frame on its way in.  have = 0 to begin; the rest is proto_recv's. */
+/* An incoming frame.  Start with have = 0; the rest is proto_recv's. */
 struct proto_frame {
 	uint32_t len, type;
 	unsigned char data[PROTO_SMALL];
 	size_t have;
 };
 
-/* What a client asks for.  Strings are "" and lists empty where not given. */
+/* A client's request.  Strings that are not given are "", lists empty. */
 struct proto_request {
 	bool tty;
 	struct winsize size;		/* all 0: not known */
@@ -72,7 +72,7 @@ struct proto_request {
 enum proto_peer { PROTO_PLAIN, PROTO_OURS, PROTO_ALIEN };
 
 /*
- * proto_bind - give the socket an address that says it is a client's
+ * proto_bind - bind the socket to an address that marks it as a client's
  *
  * Returns 0, or -1 with the errno of getrandom(2) or bind(2).
  */
@@ -81,9 +81,9 @@ int proto_bind(int fd);
 /*
  * proto_peer - what kind of client is at the other end?
  *
- * Known at once and without reading: a plain peer may never say anything.
- * PROTO_ALIEN: a client of another version.  A label and no proof: who
- * the peer is says SO_PEERCRED.
+ * Known at once, without reading: a plain peer may never send anything.
+ * PROTO_ALIEN: a client of another version.  This is a label, not a proof:
+ * SO_PEERCRED identifies the peer.
  */
 enum proto_peer proto_peer(int fd);
 
@@ -105,12 +105,12 @@ int proto_send_error(int fd, int status, const char *text, int error);
  * proto_recv - receive a small frame without waiting
  *
  * Returns 1 and the frame (set f->have = 0 before the next), 0 if it is not
- * all there yet, or -1 with errno ECONNRESET (the peer is gone), EPROTO (too
- * long, torn, or with descriptors, which are closed unseen), or recv(2)'s.
+ * complete yet, or -1 with errno ECONNRESET (the peer is gone), EPROTO (too
+ * long, cut off, or with descriptors, which the kernel closes), or recv(2)'s.
  */
 int proto_recv(int fd, struct proto_frame *f);
 
-/* proto_u32 - the number that a frame's data begin with; -1: too short */
+/* proto_u32 - the number at the start of a frame's data; -1: too short */
 int64_t proto_u32(const struct proto_frame *f);
 
 /*

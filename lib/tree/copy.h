@@ -16,33 +16,31 @@ struct copy_tree {
 };
 
 /*
- * copy_tree - copy a file, or a directory with all in it, into a directory
+ * copy_tree - copy a file, or a directory with its contents, into a directory
  *
- * node is an O_PATH descriptor of it.  Either tree may belong to somebody who
- * changes it meanwhile: no link is followed, nothing but a regular file or a
- * directory is opened, no name is resolved outside of what is open, and holes
- * stay holes.  The copy gets the name name in the directory to, once it is
- * whole and on disk: a file or link of that name is replaced, a directory
- * never (EEXIST, EISDIR).  Killed half-way, it leaves .NAME.ctr-tree.PID, which
- * the next copy of that name removes.  Links are copied as they are.  Needs
- * /proc.
+ * node is an O_PATH descriptor of the source.  Either tree may be untrusted and
+ * change meanwhile: no link is followed, only regular files and directories are
+ * opened, and names are only resolved in open directories.  Holes stay holes.
+ * The copy is renamed to name in the directory to once it is complete and on
+ * disk.  It replaces a file or link of that name, never a directory (EEXIST,
+ * EISDIR).  Killed half-way, it leaves .NAME.ctr-tree.PID, which the next copy
+ * of that name removes.  Links are copied as links.  Needs /proc.
  *
- * stream: node is a descriptor to read from, a pipe for one.  The copy is a
+ * stream: node is a descriptor to read from, such as a pipe.  The copy is a
  * file with the permissions of the file that it replaces, or 0644.
- * backup: a file that is replaced is kept as NAME.~N~, with the lowest N that
- * is free (EMLINK: there are too many).  If the new one is the same, nothing
- * changes.
- * Returns 0, or -1 with errno; EINVAL also: node is nothing to copy; ELOOP:
- * it is deeper than a copy can be.
+ * backup: a replaced file is kept as NAME.~N~, with the lowest free N (EMLINK:
+ * too many).  If the new file is equal, nothing changes.
+ * Returns 0, or -1 with errno: EINVAL if node cannot be copied, ELOOP if the
+ * tree is too deep, or that of the call that failed.
  */
 int copy_tree(int node, int to, const char *name, const struct copy_tree *how);
 
 /*
  * copy_out - write the content of a regular file to a descriptor
  *
- * node as above.  As much as the file holds at the beginning is written, holes
- * as zeros.  Waits for fd, also where it is O_NONBLOCK.  Returns 0, or -1 with
- * errno; EISDIR: node is a directory; EINVAL: neither that nor a regular file.
+ * node as above.  Writes the size that the file has at the start, holes as
+ * zeros.  Waits for fd even if it is O_NONBLOCK.  Returns 0, or -1 with errno:
+ * EISDIR (a directory), EINVAL (neither that nor a regular file), or others.
  */
 int copy_out(int node, int fd);
 
