@@ -130,7 +130,8 @@ must_write(int top, const char *root, const char *path, const struct resolvconf 
 {
 	auto_close int fd = -1;
 
-	if ((fd = inroot_open_file(top, path)) >= 0) {
+	fd = inroot_open_file(top, path);
+	if (fd >= 0) {
 		if (running && starts_with(fd, RESOLVCONF_OPENRESOLV)) {
 			note("%s/%s was written by openresolv; left unchanged", root, path);
 			return false;
@@ -172,7 +173,8 @@ cmd_copy(int argc, char *argv[])
 		errx(EXIT_USAGE, "copy: root is missing; see --help");
 	if (argc > 1)
 		errx(EXIT_USAGE, "copy: unexpected argument: %s", argv[1]);
-	if ((top = inroot_top(argv[0])) < 0)
+	top = inroot_top(argv[0]);
+	if (top < 0)
 		err(1, "open %s", argv[0]);
 	if (!render(&out)) {
 		warnx("%s is missing or empty; nothing changed", source);
@@ -181,7 +183,8 @@ cmd_copy(int argc, char *argv[])
 	if (privilege_no_new() < 0)
 		err(1, "give up new privileges");
 	drop_caps();
-	if ((etc = inroot_mkdirs(top, "etc", 0755)) < 0)
+	etc = inroot_mkdirs(top, "etc", 0755);
+	if (etc < 0)
 		die_below(argv[0], "etc");
 	for (int i = 0; i < 2; i++)
 		write[i] = must_write(top, argv[0], paths[i], &out);
@@ -247,7 +250,8 @@ cmd_register(int argc, char *argv[])
 
 	if (argc > 1)
 		errx(EXIT_USAGE, "register: unexpected argument: %s", argv[1]);
-	if ((fd = open_registered(argv[0])) < 0)
+	fd = open_registered(argv[0]);
+	if (fd < 0)
 		return 0;
 	if (!getenv("PATH"))
 		setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);

@@ -31,7 +31,8 @@ find_path(const char *path)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	if ((top = inroot_top("/")) < 0)
+	top = inroot_top("/");
+	if (top < 0)
 		return -1;
 	return inroot_open(top, whole, O_PATH | O_NOFOLLOW, INROOT_NO_LINKS);
 }
@@ -42,7 +43,8 @@ connect_find(const char *root, const char *path)
 	auto_close int top = -1, sock = -1;
 	struct stat st;
 
-	if ((top = inroot_top(root)) >= 0)
+	top = inroot_top(root);
+	if (top >= 0)
 		sock = inroot_open(top, path, O_PATH | O_NOFOLLOW,
 		    INROOT_NO_LINKS);
 	else if (errno == ENOTDIR)
@@ -115,7 +117,8 @@ connect_request(struct client *c, const struct proto_request *req)
 {
 	int theirs[PROTO_FDS], n, r;
 
-	if ((n = make_ends(c, req->tty, theirs)) < 0)
+	n = make_ends(c, req->tty, theirs);
+	if (n < 0)
 		return -1;
 	c->tty = req->tty;
 	c->size = req->size;

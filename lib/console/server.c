@@ -186,9 +186,11 @@ server_listen(struct server_socket *s)
 	auto_close int dir = -1, fd = -1;
 	const char *name;
 
-	if ((dir = open_parent(s->path, &name)) < 0)
+	dir = open_parent(s->path, &name);
+	if (dir < 0)
 		return -1;
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
 		return -1;
 	s->dir = dir;
 	s->fd = fd;
@@ -238,7 +240,8 @@ server_ready(int fd)
 	memcpy(sa.sun_path, to, len);
 	if (*to == '@')
 		sa.sun_path[0] = '\0';
-	if ((s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
+	s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (s < 0)
 		return -1;
 	len += offsetof(struct sockaddr_un, sun_path);
 	if (sendto(s, ready, sizeof(ready) - 1, MSG_NOSIGNAL,
@@ -318,7 +321,8 @@ serve_one(int conn, const struct server_socket *at,
 
 	if (!accept_peer(conn, at, &ours))
 		return;
-	if ((pid = fork()) < 0)
+	pid = fork();
+	if (pid < 0)
 		(void)poll(NULL, 0, SHORT_MS);	/* the peer sees a hangup */
 	if (pid != 0)
 		return;

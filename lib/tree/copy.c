@@ -80,7 +80,8 @@ copy_data(int from, int to, off_t size)
 
 	while (at < size && (at = lseek(from, at, SEEK_DATA)) >= 0 &&
 	    at < size) {
-		if ((end = lseek(from, at, SEEK_HOLE)) < 0)
+		end = lseek(from, at, SEEK_HOLE);
+		if (end < 0)
 			return -1;
 		if (copy_range(from, to, at, end < size ? end : size) < 0)
 			return -1;
@@ -365,7 +366,8 @@ copy_out(int node, int fd)
 		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
 		return -1;
 	}
-	if ((in = reopen(node, O_NONBLOCK)) < 0)
+	in = reopen(node, O_NONBLOCK);
+	if (in < 0)
 		return -1;
 	for (off_t at = 0; at < st.st_size; ) {
 		size_t want = st.st_size - at < (off_t)sizeof(buf) ?

@@ -102,7 +102,8 @@ make_dir(int root, int parent, const char *name, mode_t mode)
 
 	if (!made && errno != EEXIST)
 		return -1;
-	if ((fd = open_dir(parent, name)) < 0)
+	fd = open_dir(parent, name);
+	if (fd < 0)
 		return -1;
 	if (made && (fchmod(fd, mode) < 0 || own(root, fd) < 0))
 		return -1;
@@ -200,7 +201,8 @@ replace_in(int root, int dir, const char *name, const void *data, size_t len,
 	char tmp[NAME_MAX + 1];
 	bool named;
 
-	if ((fd = temp_open(dir, name, tmp, sizeof(tmp), &named)) < 0)
+	fd = temp_open(dir, name, tmp, sizeof(tmp), &named);
+	if (fd < 0)
 		return -1;
 	if (fd_write_all(fd, data, len) < 0 || fchmod(fd, mode) < 0 ||
 	    own(root, fd) < 0 || fsync(fd) < 0 ||
@@ -235,7 +237,8 @@ inroot_replace(int root, const char *path, const void *data, size_t len,
 	}
 	memcpy(above, path, (size_t)(name - path));
 	above[name - path] = '\0';
-	if ((dir = open_dir(root, above)) < 0)
+	dir = open_dir(root, above);
+	if (dir < 0)
 		return -1;
 	return replace_in(root, dir, name, data, len, mode);
 }
