@@ -302,16 +302,16 @@ static void
 read_changes(struct options *o)
 {
 	for (int i = 0; i < o->args; i++) {
-		char *value = strchr(o->arg[i], '=');
+		char *name = o->arg[i];
+		size_t n = strcspn(name, "=");
 		enum key key;
 
-		if (!value)
-			errx(EXIT_USAGE, "set: expected KEY=VALUE: %s",
-			    o->arg[i]);
-		*value++ = '\0';
-		key = need_key(o->arg[i]);
-		check_value(key, value);
-		add_change(o, key, value);
+		if (name[n] != '=')
+			errx(EXIT_USAGE, "set: expected KEY=VALUE: %s", name);
+		name[n] = '\0';
+		key = need_key(name);
+		check_value(key, name + n + 1);
+		add_change(o, key, name + n + 1);
 	}
 	if (o->changes == 0)
 		errx(EXIT_USAGE, "set: too few arguments; see --help");

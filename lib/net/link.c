@@ -170,8 +170,9 @@ link_read(const struct nlmsghdr *answer, struct link *link)
 	/* Some kernels omit IFLA_LINK if both ends have the same index. */
 	link->index = link->peer = head->ifi_index;
 	link->flags = head->ifi_flags;
-	mnl_attr_for_each(attr, answer, sizeof(*head))
+	mnl_attr_for_each(attr, answer, sizeof(*head)) {
 		read_attr(attr, link);
+	}
 	link->ours = link->marked && !strcmp(link->kind, "veth");
 }
 
