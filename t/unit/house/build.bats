@@ -24,11 +24,77 @@ make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 	done
 }
 
-@test "a source that is removed is no longer part of what is built" {
-	local tree=$BATS_TEST_TMPDIR/tree source
-	mkdir -p "$tree"/{bin,lib/script,lib/room,share/systems}
+# small_tree - $tree, with GNUmakefile and next to nothing to build
+small_tree() {
+	tree=$BATS_TEST_TMPDIR/tree
+	mkdir -p "$tree"/{bin,lib/script,lib/room,share/{nixos,systems}}
 	cp "$TOP/GNUmakefile" "$tree"
+	cp -r "$TOP/share/build" "$tree/share"
 	touch "$tree/bin/nixos-container" "$tree/lib/script/"{list,remote}.sh
+	# Without the libraries, of which it needs none.
+	mkdir "$BATS_TEST_TMPDIR/path"
+	ln -s /bin/true "$BATS_TEST_TMPDIR/path/pkg-config"
+	PATH=$BATS_TEST_TMPDIR/path:$PATH
+}
+
+@test "another CC, AR, CFLAGS or LDFLAGS builds again what it makes" {
+	local tree out
+	small_tree
+	out=$tree/build/shared
+	echo 'int main(void) { return 0; }' >"$tree/bin/tool.c"
+	echo 'extern int MARK; int MARK;' >"$tree/lib/room/mark.c"
+	printf '#!/bin/sh\necho ar >>%s\nexec ar "$@"\n' "$tree/ar-log" >"$tree/ar"
+	printf '#!/bin/sh\nexec cc "$@" -UMARK -DMARK=by_cc\n' >"$tree/cc"
+	chmod 755 "$tree"/{ar,cc}
+	again() { make_top -C "$tree" NSS=0 STATIC=0 CFLAGS=-DMARK=one "$@" build/shared/bin/tool; }
+	again
+	run -0 nm "$out/lib.a"
+	assert_line --regexp ' one$'
+	again CFLAGS=-DMARK=two
+	run -0 nm "$out/lib.a"
+	assert_line --regexp ' two$'
+	again CC="$tree/cc"
+	run -0 nm "$out/lib.a"
+	assert_line --regexp ' by_cc$'
+	again LDFLAGS=-Wl,-rpath,/of/ldflags
+	run -0 readelf -d "$out/bin/tool"
+	assert_output --partial '[/of/ldflags]'
+	again AR="$tree/ar"
+	assert_file_exists "$tree/ar-log"
+	# With the same ones nothing is built.
+	local before
+	before=$(stat -c %y "$out"/{lib.a,bin/tool})
+	again AR="$tree/ar"
+	assert_equal "$(stat -c %y "$out"/{lib.a,bin/tool})" "$before"
+}
+
+@test "a compiler for glibc links shared libraries, and is refused for a static build" {
+	local tree
+	small_tree
+	echo 'int main(void) { return 0; }' >"$tree/bin/tool.c"
+	make_top -C "$tree" CC=gcc NSS=0 build/shared/bin/tool
+	run -0 readelf -lW "$tree/build/shared/bin/tool"
+	assert_output --partial INTERP
+	run -2 make_top -C "$tree" CC=gcc STATIC=1 NSS=0
+	assert_output --partial 'CC=gcc builds for glibc'
+	assert_not_exists "$tree/build/bin"
+}
+
+@test "CONF_DIR and STATE_DIR are defaults of the tools, too" {
+	local tree
+	small_tree
+	echo 'int main(void) { return sizeof(CONF_DIR STATE_DIR) > 1; }' >"$tree/bin/tool.c"
+	echo 'const char dirs[] = CONF_DIR ":" STATE_DIR;' >"$tree/lib/room/dirs.c"
+	local dirs
+	for dirs in containers nixos-containers; do
+		make_top -C "$tree" STATIC=0 NSS=0 CONTAINERS=$dirs build/shared/lib.a
+		grep -qF "/etc/$dirs:/var/lib/$dirs" "$tree/build/shared/lib.a"
+	done
+}
+
+@test "a source that is removed is no longer part of what is built" {
+	local tree source
+	small_tree
 	built() {
 		make_top -C "$tree" STATIC=0 O=build NSS=0 build/lib.a build/bin/nixos-container
 		nm "$tree/build/lib.a"
@@ -84,8 +150,7 @@ make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 }
 
 @test "install puts everything below DESTDIR, uninstall takes it away" {
-	make_top install DESTDIR="$dest" PREFIX=/opt/ctr STATE_DIR=/srv/c \
-		CONF_DIR=/srv/etc UNIT_DIR=/opt/units/system
+	make_top install DESTDIR="$dest" PREFIX=/opt/ctr UNIT_DIR=/opt/units/system
 	for tool in $tools nixos-container; do
 		assert_file_executable "$dest/opt/ctr/bin/$tool"
 	done
@@ -98,13 +163,16 @@ make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 	assert_file_exists "$dest/opt/ctr/share/bash-completion/completions/mkveth"
 	assert_file_executable "$dest/opt/ctr/share/nixos-container/systems/minimal/init"
 	assert_file_exists "$dest/opt/ctr/share/nixos-container/nixos/module.nix"
-	grep -qF /srv/c "$dest/opt/ctr/bin/nixos-container"
+	# All that was built is there.
+	local built
+	for built in "$BUILD"/bin/* $(find "$BUILD/share/nixos-container" -type f); do
+		assert_file_exists "$dest/opt/ctr/${built#"$BUILD/"}"
+	done
 	grep -qF 'ExecStart=/opt/ctr/bin/nixos-container' \
 		"$dest/opt/units/system/container@.service"
 	run ! grep -rE '@[A-Z_]+@' "$dest"
 	touch "$dest/opt/ctr/bin/of-another"
-	make_top uninstall DESTDIR="$dest" PREFIX=/opt/ctr STATE_DIR=/srv/c \
-		CONF_DIR=/srv/etc UNIT_DIR=/opt/units/system
+	make_top uninstall DESTDIR="$dest" PREFIX=/opt/ctr UNIT_DIR=/opt/units/system
 	run -0 find "$dest" -type f
 	assert_output "$dest/opt/ctr/bin/of-another"
 	assert_not_exists "$dest/opt/ctr/share/nixos-container"

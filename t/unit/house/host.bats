@@ -377,11 +377,11 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 @test "the demo's story is true, and play gives a shell where the suite is" {
 	# It installs by a make of its own.
 	unset MAKEFLAGS MAKELEVEL SANITIZE STATIC
-	run -0 "$TOP/t/demo"
+	run -0 "$TOP/t/run" demo
 	assert_line '$ nixos-container create database --config-file web.nix'
 	assert_line 'This is generation two.'
-	assert_line 'demo: every step did what it should'
-	run -0 "$TOP/t/demo" play <<-'END'
+	assert_line 'ok - demo: every step did what it should'
+	run -0 "$TOP/t/run" play <<-'END'
 		nixos-container --version
 		man -w nixos-container.conf
 		false
