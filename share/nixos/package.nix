@@ -25,7 +25,7 @@ let
 in
 stdenv.mkDerivation (final: {
   pname = "nixos-container";
-  version = "0.1";
+  version = "0.2";
 
   # The tree that this file is part of; an installed copy is part of none.
   src =

@@ -236,6 +236,16 @@ small_tree() {
 	done
 }
 
+@test "the version is the same everywhere" {
+	local version
+	version=$(sed -n 's/^VERSION := //p' "$TOP/GNUmakefile")
+	grep -qF "version = \"$version\";" "$TOP/share/nixos/package.nix"
+	run -0 grep -m 1 '^[0-9]' "$TOP/share/CHANGELOG"
+	assert_output "$version"
+	run -0 mkveth --version
+	assert_output --partial "$version"
+}
+
 @test "no package that the build asks for has a version in its name" {
 	run -0 sed -n "/^needed/,/^'/p" "$TOP/share/build/apt-deps"
 	assert_line 'clang clang'
