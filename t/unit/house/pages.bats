@@ -196,6 +196,31 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 	assert_output ''
 }
 
+@test "the targets of make and the files that README names exist" {
+	local target named known
+	known=$(make -s -C "$TOP" help | cut -f 1)
+	# "  # make deps" and "  $ make V=1"; not the text beside a command.
+	named=$(sed -n 's/^  [#$] make //p' "$TOP/README" | sed 's/   .*//' | tr ' ' '\n' |
+		grep -v = | sort -u)
+	(($(wc -l <<<"$named") > 10))
+	for target in $named; do
+		grep -qxF -- "$target" <<<"$known" || fail "make has no target $target"
+	done
+	for target in $(grep -oE '\b(share|t)/[a-zA-Z/.]*[a-zA-Z]' "$TOP/README" | sort -u); do
+		assert_exists "$TOP/$target"
+	done
+}
+
+@test "each test target of make is a stage of t/run" {
+	local stage
+	for stage in check check-unit check-vm torture bench fuzz lint demo play; do
+		grep -qE "^$stage:" "$TOP/GNUmakefile" || fail "make has no target $stage"
+		# A stage is known before the second word is refused; none runs.
+		run -2 "$TOP/t/run" "$stage" no-such
+		assert_output 't/run: no such stage: no-such'
+	done
+}
+
 @test "each page is referred to by another, and refers to none of ours that is not there" {
 	local p file
 	for p in $(pages); do
