@@ -8,7 +8,8 @@
  * the network of the host is where the host is.
  *
  * Runs in processes of all kinds, setuid ones too: it reads files of CONF_DIR
- * alone, and looks at no variable.  The calls are those of the chapter "Name
+ * alone, and looks at no variable.  The reader is that of ctr-conf; a line that
+ * is wrong is passed over here.  The calls are those of the chapter "Name
  * Service Switch" of the GNU C library's manual.
  */
 #define _GNU_SOURCE
@@ -21,9 +22,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/fd.h"
+#include "base/name.h"
+#include "conf/envfile.h"
+#include "conf/ip.h"
 
 #pragma GCC visibility push(default)
 nss_gethostbyname_r _nss_containers_gethostbyname_r;
@@ -39,8 +45,6 @@ nss_gethostbyaddr2_r _nss_containers_gethostbyaddr2_r;
 enum {
 	NAME_SIZE = 64,
 	ADDRS = 8,
-	LINE_SIZE = 1024,
-	MOST = 1 << 16,		/* bytes of a settings file */
 };
 
 struct found {
@@ -50,21 +54,15 @@ struct found {
 	struct { int family; unsigned char a[16]; } addr[ADDRS];
 };
 
+/* copy_name - n bytes, if they are the name of a container */
 static bool
-is_name(const char *s, size_t len)
+copy_name(struct found *f, const char *s, size_t n)
 {
-	static const char *const reserved[] = { "cache", "containers", "mounts",
-	    "policy", "registries", "sigstore", "storage" };
-	static const char ok[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
-
-	if (len == 0 || len >= NAME_SIZE || strspn(s, ok) < len ||
-	    s[0] == '-' || s[len - 1] == '-')
+	if (n >= NAME_SIZE)
 		return false;
-	for (size_t i = 0; i < sizeof(reserved) / sizeof(*reserved); i++)
-		if (strlen(reserved[i]) == len && !memcmp(s, reserved[i], len))
-			return false;
-	return true;
+	memcpy(f->name, s, n);
+	f->name[n] = '\0';
+	return name_ok(f->name) && !name_reserved(f->name);
 }
 
 static void
@@ -78,111 +76,71 @@ add(struct found *f, int family, const void *a)
 
 /* add_text - an address, or several, each with a prefix length or none */
 static void
-add_text(struct found *f, char *value)
+add_text(struct found *f, int family, char *value)
 {
-	unsigned char a[16];
 	char *save = NULL, *word;
+	struct ip ip;
 
 	for (word = strtok_r(value, " \t,", &save); word;
-	    word = strtok_r(NULL, " \t,", &save)) {
-		word[strcspn(word, "/")] = '\0';
-		if (inet_pton(AF_INET, word, a) == 1)
-			add(f, AF_INET, a);
-		else if (inet_pton(AF_INET6, word, a) == 1)
-			add(f, AF_INET6, a);
-	}
+	    word = strtok_r(NULL, " \t,", &save))
+		if (ip_parse(word, family, &ip) == 0)
+			add(f, family, ip.byte);
 }
 
-/* take_line - one KEY=VALUE of the settings, the value in quotes or not */
 static void
-take_line(struct found *f, char *line)
+take(struct found *f, const char *key, char *value)
 {
-	char *value = strchr(line, '=');
-	size_t len;
-
-	if (!value)
-		return;
-	*value++ = '\0';
-	len = strlen(value);
-	if (len >= 2 && *value == '"' && value[len - 1] == '"') {
-		value[len - 1] = '\0';
-		value++;
-	}
-	if (!strcmp(line, "LOCAL_ADDRESS") || !strcmp(line, "LOCAL_ADDRESS6"))
-		add_text(f, value);
-	else if (!strcmp(line, "PRIVATE_NETWORK"))
+	if (!strcmp(key, "LOCAL_ADDRESS"))
+		add_text(f, AF_INET, value);
+	else if (!strcmp(key, "LOCAL_ADDRESS6"))
+		add_text(f, AF_INET6, value);
+	else if (!strcmp(key, "PRIVATE_NETWORK"))
 		f->own_network |= !strcmp(value, "1");
-	else if (!strcmp(line, "NETWORK_NAMESPACE_PATH") ||
-	    !strcmp(line, "INTERFACES") || !strcmp(line, "MACVLANS"))
+	else if (!strcmp(key, "NETWORK_NAMESPACE_PATH") ||
+	    !strcmp(key, "INTERFACES") || !strcmp(key, "MACVLANS"))
 		f->own_network |= *value != '\0';
 }
 
-/* feed - put bytes of the settings together to lines; one too long is none */
-struct feed {
-	char line[LINE_SIZE];
-	size_t have;
-	bool too_long;
-};
-
-static void
-feed(struct found *f, struct feed *in, const char *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (bytes[i] != '\n') {
-			if (in->have < LINE_SIZE - 1)
-				in->line[in->have++] = bytes[i];
-			else
-				in->too_long = true;
-			continue;
-		}
-		in->line[in->have] = '\0';
-		if (!in->too_long)
-			take_line(f, in->line);
-		in->have = 0;
-		in->too_long = false;
-	}
-}
-
-static int
-open_settings(int dir, const char *name)
+/* read_text - returns how much there is, or -1 */
+static ssize_t
+read_text(int dir, const char *name, char *text)
 {
 	char file[NAME_SIZE + 8];
-	struct stat st;
+	unsigned line = 0;
+	ssize_t n;
 	int fd;
 
 	snprintf(file, sizeof(file), "%s.conf", name);
-	/* A declared container's is a link; what is no file must not block. */
-	fd = openat(dir, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
+	if ((fd = envfile_open(dir, file)) < 0)
 		return -1;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= MOST)
-		return fd;
+	n = envfile_read(fd, text);
 	close(fd);
-	return -1;
+	return n < 0 || envfile_bad_line(text, (size_t)n, &line) ? -1 : n;
 }
 
 /* read_settings - false: there are none that could be read */
 static bool
 read_settings(int dir, struct found *f)
 {
-	struct feed in = { .have = 0 };
-	char bytes[1024];
-	ssize_t n;
-	int fd = open_settings(dir, f->name);
+	/* Not on the stack, which may be that of a small thread. */
+	char *text = malloc(ENVFILE_MAX + 1);
+	ssize_t n = text ? read_text(dir, f->name, text) : -1;
+	struct envfile e;
+	int next;
 
-	if (fd < 0)
-		return false;
-	for (size_t all = 0; all <= MOST &&
-	    (n = read(fd, bytes, sizeof(bytes))) > 0; all += (size_t)n)
-		feed(f, &in, bytes, (size_t)n);
-	feed(f, &in, "\n", 1);
-	close(fd);
-	if (!f->own_network) {
+	if (n >= 0) {
+		envfile_begin(&e, text, (size_t)n);
+		while ((next = envfile_next(&e)) != 0)
+			if (next > 0)
+				take(f, e.key, e.value);
+	}
+	free(text);
+	if (n >= 0 && !f->own_network) {
 		f->n = 0;
 		add(f, AF_INET, &(struct in_addr){ htonl(INADDR_LOOPBACK) });
 		add(f, AF_INET6, &in6addr_loopback);
 	}
-	return true;
+	return n >= 0;
 }
 
 static int
@@ -203,9 +161,8 @@ find(const char *host, struct found *f)
 	if (len > 0 && host[len - 1] == '.')
 		len--;
 	if (len <= suffix || strncasecmp(host + len - suffix, SUFFIX, suffix) ||
-	    !is_name(host, len - suffix))
+	    !copy_name(f, host, len - suffix))
 		return false;
-	memcpy(f->name, host, len - suffix);
 	if ((dir = open_dir()) < 0)
 		return false;
 	there = read_settings(dir, f);
@@ -228,11 +185,10 @@ find_addr(const void *addr, size_t len, int family, struct found *f)
 	while (d && !there && (e = readdir(d))) {
 		const char *dot = strrchr(e->d_name, '.');
 
-		if (!dot || strcmp(dot, ".conf") != 0 ||
-		    !is_name(e->d_name, (size_t)(dot - e->d_name)))
-			continue;
 		memset(f, 0, sizeof(*f));
-		memcpy(f->name, e->d_name, (size_t)(dot - e->d_name));
+		if (!dot || strcmp(dot, ".conf") != 0 ||
+		    !copy_name(f, e->d_name, (size_t)(dot - e->d_name)))
+			continue;
 		if (!read_settings(dirfd(d), f) || !f->own_network)
 			continue;
 		for (int i = 0; i < f->n; i++)

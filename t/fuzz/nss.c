@@ -79,6 +79,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snprintf(name, sizeof(name), "%.*s", (int)(size < 200 ? size : 200),
 	    size ? (const char *)data : "");
 	if (find(name, &f))
-		fuzz_must(is_name(f.name, strlen(f.name)));
+		fuzz_must(name_ok(f.name));
 	return 0;
 }

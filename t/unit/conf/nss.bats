@@ -17,11 +17,16 @@ setup() {
 	module
 }
 
+# What it is built of.
+sources() { sed -n '/^nss_src :=/,/[^\\]$/p' "$TOP/GNUmakefile" | grep -o '[a-z/]*\.c'; }
+
 # module [FLAG...] - build it
-module() {
+module() (
+	cd "$TOP"
+	# shellcheck disable=SC2046 # words
 	cc -Wall -Wextra -O1 -g -fPIC -fvisibility=hidden -shared "$@" -DCONF_DIR="\"$dir\"" \
-		-o "$BATS_TEST_TMPDIR/libnss_containers.so.2" "$TOP/share/nss/containers.c"
-}
+		-Ilib -o "$BATS_TEST_TMPDIR/libnss_containers.so.2" $(sources)
+)
 
 look() { LD_LIBRARY_PATH=$BATS_TEST_TMPDIR getent -s hosts:containers "$@"; }
 
@@ -71,6 +76,16 @@ _nss_containers_gethostbyname_r"
 	container moved INTERFACES=eth7
 	assert_equal "$(all shared.containers)" $'127.0.0.1\n::1'
 	for n in dhcp joined moved; do run -2 look ahosts "$n.containers"; done
+}
+
+@test "its reader is that of ctr-conf" {
+	container web '  PRIVATE_NETWORK = 1' "LOCAL_ADDRESS='10.233.0.2'  " '; LOCAL_ADDRESS=10.0.0.9' \
+		'LOCAL_ADDRESS6="fc00::\' '2"'
+	assert_equal "$(all web.containers)" $'10.233.0.2\nfc00::2'
+	container web PRIVATE_NETWORK=1 'LOCAL_ADDRESS=10.233.0.2' 'LOCAL_ADDRESS6="fc00::2' '# "'
+	assert_equal "$(all web.containers)" 10.233.0.2
+	container web PRIVATE_NETWORK=1 'LOCAL_ADDRESS=10.233.0.2' $'# \033[2J'
+	run -2 look ahosts web.containers
 }
 
 @test "an address leads back to its container" {
@@ -195,9 +210,10 @@ _nss_containers_gethostbyname_r"
 			return 0;
 		}
 	END
-	cc -D_GNU_SOURCE -include errno.h -g -fsanitize=address,undefined -fno-sanitize-recover \
+	# shellcheck disable=SC2046 # words
+	cd "$TOP" && cc -Ilib -D_GNU_SOURCE -include errno.h -g -fsanitize=address,undefined -fno-sanitize-recover \
 		-DCONF_DIR="\"$dir\"" -o "$BATS_TEST_TMPDIR/ask" "$BATS_TEST_TMPDIR/ask.c" \
-		"$TOP/share/nss/containers.c"
+		$(sources)
 	run -0 "$BATS_TEST_TMPDIR/ask"
 }
 
