@@ -210,10 +210,10 @@ read_plain(struct envfile *e, char *to)
 			*to++ = c;
 			continue;
 		}
-		if (e->at == e->end)
-			e->wrong = "a backslash at the end of the file";
-		else if (!continued(e))
+		if (e->at < e->end && !continued(e))
 			*to++ = *e->at++;
+		else if (e->at == e->end)
+			e->wrong = "a backslash at the end of the file";
 		keep = to;
 	}
 	while (to > keep && blank(to[-1]))

@@ -84,6 +84,7 @@ refuses() {
 	refuses 'FLAKE="a"b\n' '1: FLAKE: text behind a closing quote'
 	refuses 'FLAKE=--x="a b"\n' '1: FLAKE: a double quote inside an unquoted value'
 	refuses 'FLAKE=a\\' '1: FLAKE: a backslash at the end of the file'
+	refuses 'FLAKE=a\\\n' '1: FLAKE: a backslash at the end of the file'
 }
 
 @test "a file with bytes that no text has is refused, and the line named" {
