@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # texts.bash - what code, help and pages know of verbs, options and settings
-tools='ctr-console ctr-gcroot ctr-resolv ctr-tree mkveth run-in-netns'
+tools='ctr-conf ctr-console ctr-gcroot ctr-resolv ctr-tree mkveth run-in-netns'
 
 # pages - every page there is
 pages() { printf '%s\n' "$TOP"/bin/*.8 "$TOP"/share/man/*.[578]; }

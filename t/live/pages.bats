@@ -114,6 +114,17 @@ logs_in() {
 	ctr-gcroot rm database
 }
 
+@test "ctr-conf(8)" {
+	of ctr-conf.8 2
+	nixos-container create database --no-start
+	ctr-conf set database TASKS_MAX=5
+	example 1
+	assert_equal "$(ctr-conf get database MEMORY_MAX)" 2G
+	assert_equal "$(ctr-conf get database TASKS_MAX)" 16384
+	example 2
+	nixos-container destroy database
+}
+
 @test "ctr-tree(8)" {
 	of ctr-tree.8 2
 	nixos-container create database --no-start

@@ -121,7 +121,7 @@ check_settings() {
 
 @test "the tools: each verb of the help has its synopsis in the page, and the other way round" {
 	local tool
-	for tool in ctr-console ctr-gcroot ctr-resolv ctr-tree mkveth; do
+	for tool in ctr-conf ctr-console ctr-gcroot ctr-resolv ctr-tree mkveth; do
 		"$tool" --help | sed -nE "s/^(usage:|      ) $tool (\[OPTION\]\.\.\. )?([a-z-]+).*/\3/p" |
 			sort >"$BATS_TEST_TMPDIR/help"
 		(($(wc -l <"$BATS_TEST_TMPDIR/help") >= 2))
