@@ -40,5 +40,5 @@ _nixos_container_more() {
 	done < <(compgen "$1" -- "$cur")
 }
 
-complete -F _nixos_container nixos-container ctr-console ctr-gcroot ctr-resolv \
-	ctr-tree mkveth run-in-netns
+complete -F _nixos_container nixos-container ctr-conf ctr-console ctr-gcroot \
+	ctr-resolv ctr-tree mkveth run-in-netns
