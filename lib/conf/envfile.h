@@ -8,9 +8,9 @@
 enum { ENVFILE_MAX = 1 << 16 };		/* bytes of a file */
 
 /*
- * A text of KEY=VALUE lines, read as systemd reads an EnvironmentFile=: comments
- * with "#" and ";", values in single or double quotes or in none, lines that a
- * backslash continues.  Three things that systemd accepts are errors here,
+ * A text of KEY=VALUE lines, read as systemd reads an EnvironmentFile=:
+ * comments with "#" and ";", values in single or double quotes or in none, lines
+ * that a backslash continues.  Three things that systemd accepts are errors here,
  * because they rarely mean what they say: a line that is no assignment, text
  * behind a closing quote, and a double quote inside an unquoted value.
  */
@@ -49,7 +49,7 @@ ssize_t envfile_read(int fd, char *text);
  */
 const char *envfile_bad_line(const char *text, size_t size, unsigned *line);
 
-/* envfile_begin - text[size] must be writable; text is changed while it is read */
+/* envfile_begin - text[size] must be writable; reading changes the text */
 void envfile_begin(struct envfile *e, char *text, size_t size);
 
 /*

@@ -49,7 +49,7 @@ int settings_read(struct settings *s, int dir, const char *file,
 int settings_parse(struct settings *s, size_t size, const char *shown,
     const struct settings_errors *errors);
 
-/* settings_get - the value of a key, its default where none is given, or NULL */
+/* settings_get - the value of a key, else its default, or NULL */
 const char *settings_get(const struct settings *s, enum key key);
 
 /* settings_on - is this switch on, by its value or its default? */

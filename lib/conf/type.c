@@ -176,7 +176,7 @@ is_macvlan(const char *v)
 	    (!mode || one_of(mode, strlen(mode), modes));
 }
 
-/* A "+" before a path begins it in the container; no path is a new directory. */
+/* "+" begins the path in the container; without a path it is a new directory. */
 static bool
 is_bind(const char *v)
 {
