@@ -284,7 +284,7 @@ show_named(struct show *show, const struct network *net)
 
 	if (r == 0)
 		warnx("show %s: no such network", net->name);
-	return r == 1 ? 0 : 1;
+	return r != 1;
 }
 
 static int

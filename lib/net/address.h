@@ -46,7 +46,8 @@ int address_parse(const char *text, struct address *addr);
 int address_bits(const struct address *addr);
 
 /* address_text - format as ADDRESS, or with prefix as ADDRESS/PREFIX */
-char *address_text(const struct address *addr, bool prefix, char buf[ADDRESS_TEXT]);
+char *address_text(const struct address *addr, bool prefix,
+    char buf[ADDRESS_TEXT]);
 
 /* address_same - the same address; the prefix may differ */
 bool address_same(const struct address *a, const struct address *b);

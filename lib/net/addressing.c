@@ -100,13 +100,13 @@ check_routes(struct nl *nl, const struct routes *list, struct conflict *c)
 	}
 }
 
-/* add_addresses - add those that are not in now; now may be NULL */
+/* add_addresses - add those that are not in present, which may be NULL */
 static void
 add_addresses(struct nl *nl, int index, const struct address_list *list,
-    const struct address_list *now)
+    const struct address_list *present)
 {
 	for (int i = 0; i < list->n; i++) {
-		if (now && address_list_has(now, &list->addr[i], true))
+		if (present && address_list_has(present, &list->addr[i], true))
 			continue;
 		route_addr_new(nl, index, &list->addr[i]);
 		nl_allow(nl, EEXIST);
@@ -138,7 +138,7 @@ apply_host(const struct place *at, const struct veth_wanted *want,
     const struct veth_found *found, const struct addressing *now,
     struct errmsg *why)
 {
-	int index = found->host.index, allow = found->created ? 0 : EEXIST;
+	int index = found->host.index;
 	struct conflict c = { .index = index, .n = -1 };
 	struct routes list;
 	char text[ADDRESS_TEXT];
@@ -149,7 +149,8 @@ apply_host(const struct place *at, const struct veth_wanted *want,
 	    now ? &now->host : NULL);
 	for (int i = 0; i < list.n; i++) {
 		route_new(at->host, index, &list.route[i], false);
-		nl_allow(at->host, allow);
+		if (!found->created)
+			nl_allow(at->host, EEXIST);
 	}
 	/* For a new pair any EEXIST is a conflict. */
 	if (!found->created)
@@ -205,7 +206,7 @@ apply_inner(const struct place *at, const struct veth_wanted *want,
 	return 0;
 }
 
-/* apply - set both ends to want->set; now: their present state, NULL: unknown */
+/* apply - set both ends to want->set; now: their present state, or NULL */
 static int
 apply(const struct place *at, const struct veth_wanted *want,
     const struct veth_found *found, const struct addressing *now,

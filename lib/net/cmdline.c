@@ -146,6 +146,13 @@ refuse_option(char *argv[], int opt, struct errmsg *why)
 	return errmsg_set(why, "%s: -%c", what, optopt);
 }
 
+/* is_info - was --help or --version given? */
+static bool
+is_info(const struct cmdline *cmd)
+{
+	return cmd->verb == CMDLINE_HELP || cmd->verb == CMDLINE_VERSION;
+}
+
 static const char *
 long_name(const struct option *o, int opt)
 {
@@ -154,10 +161,10 @@ long_name(const struct option *o, int opt)
 	return o->name;
 }
 
-/* parse_options - returns 0, -1, or 1: --help or --version, skip the rest */
+/* parse_options - until --help or --version, which make the rest irrelevant */
 static int
-parse_options(int argc, char *argv[], const struct verb *verb, struct cmdline *cmd,
-    struct errmsg *why)
+parse_options(int argc, char *argv[], const struct verb *verb,
+    struct cmdline *cmd, struct errmsg *why)
 {
 	struct errmsg value;
 	int opt;
@@ -173,8 +180,8 @@ parse_options(int argc, char *argv[], const struct verb *verb, struct cmdline *c
 		if (set_option(cmd, opt, optarg, &value) < 0)
 			return errmsg_set(why, "--%s: %s",
 			    long_name(verb->longs, opt), value.text);
-		if (opt == 'h' || opt == 'V')
-			return 1;
+		if (is_info(cmd))
+			return 0;
 	}
 }
 
@@ -207,16 +214,16 @@ static int
 parse_verb(int argc, char *argv[], struct cmdline *cmd, struct errmsg *why)
 {
 	size_t n = sizeof(verbs) / sizeof(*verbs), i = 0;
-	int r;
 
 	while (i < n && strcmp(argv[0], verbs[i].name))
 		i++;
 	if (i == n)
 		return errmsg_set(why, "unknown command: %s", argv[0]);
 	cmd->verb = (enum cmdline_verb)i;
-	r = parse_options(argc, argv, &verbs[i], cmd, why);
-	if (r != 0)
-		return r < 0 ? -1 : 0;
+	if (parse_options(argc, argv, &verbs[i], cmd, why) < 0)
+		return -1;
+	if (is_info(cmd))
+		return 0;
 	return parse_name(argc - optind, argv + optind, cmd, why);
 }
 
@@ -224,13 +231,13 @@ int
 cmdline_read(int argc, char *argv[], struct cmdline *cmd, struct errmsg *why)
 {
 	static const struct verb none = { "", "+:hV", no_options };
-	int r;
 
 	memset(cmd, 0, sizeof(*cmd));
 	request_init(&cmd->net);
-	r = parse_options(argc, argv, &none, cmd, why);
-	if (r != 0)
-		return r < 0 ? -1 : 0;
+	if (parse_options(argc, argv, &none, cmd, why) < 0)
+		return -1;
+	if (is_info(cmd))
+		return 0;
 	if (optind == argc)
 		return errmsg_set(why, "no command; expected add, del, show, "
 		    "batch or wait");

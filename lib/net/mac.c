@@ -40,6 +40,8 @@ mac_derive(enum mac_end end, const char *name, const char *link,
 	h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53;
 	for (int i = 0; i < 6; i++, h >>= 8)
 		mac[i] = (uint8_t)h;
-	mac[0] = end == MAC_HOST ? 0xfe : (mac[0] & 0xfc) | 2;
+	mac[0] = (mac[0] & 0xfc) | 2;
+	if (end == MAC_HOST)
+		mac[0] = 0xfe;
 	return 0;
 }

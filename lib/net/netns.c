@@ -122,7 +122,7 @@ share_dir(void)
 	return make_dir_shared();
 }
 
-/* is_unbound - is fd still the file at path, with no namespace bound over it? */
+/* is_unbound - is fd the file at path, with no namespace bound over it? */
 static bool
 is_unbound(const char *path, int fd)
 {
@@ -156,10 +156,12 @@ bind_new(const char *path, int file)
 static int
 create(const char *path, bool reuse)
 {
-	int how = reuse ? O_NOFOLLOW | O_NONBLOCK : O_CREAT | O_EXCL;
+	int how = O_CREAT | O_EXCL;
 	auto_close int file = -1;
 	int e;
 
+	if (reuse)
+		how = O_NOFOLLOW | O_NONBLOCK;
 	file = open(path, O_RDONLY | O_CLOEXEC | how, 0444);
 	if (file < 0) {
 		if (errno == EEXIST || errno == ENOENT)
@@ -196,8 +198,10 @@ netns_enter(const char *name, bool *created)
 		return -1;
 	for (int i = 0; i < TRIES; i++) {
 		ns = netns_open(name);
+		if (ns >= 0 && setns(ns, CLONE_NEWNET) < 0)
+			return -1;
 		if (ns >= 0)
-			return setns(ns, CLONE_NEWNET) < 0 ? -1 : fd_take(&ns);
+			return fd_take(&ns);
 		reuse = errno == EINVAL;
 		if (errno != ENOENT && !(reuse && is_empty_file(path)))
 			return -1;

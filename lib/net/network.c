@@ -137,7 +137,7 @@ find_extra(struct job *job)
 	return 0;
 }
 
-/* claim_slot - claim the slot of an existing link, or if index is 0 a free one */
+/* claim_slot - claim the slot of an existing link, or with index 0 a free one */
 static int
 claim_slot(struct job *job, struct pair *pair, int index)
 {

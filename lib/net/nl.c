@@ -207,10 +207,13 @@ static void
 handle_ack(struct nl *nl, const struct nlmsghdr *h, int n)
 {
 	bool is_error = h->nlmsg_type == NLMSG_ERROR;
-	size_t need = is_error ? sizeof(struct nlmsgerr) : sizeof(int);
-	bool complete = mnl_nlmsg_get_payload_len(h) >= need;
+	size_t need = sizeof(int);
+	bool complete;
 	int e = -EBADMSG;
 
+	if (is_error)
+		need = sizeof(struct nlmsgerr);
+	complete = mnl_nlmsg_get_payload_len(h) >= need;
 	if (complete)
 		e = *(const int *)mnl_nlmsg_get_payload(h);
 	nl->err[n] = (int)-(unsigned)e;
@@ -245,7 +248,7 @@ is_complete(const struct nlmsghdr *h, int len)
 	    h->nlmsg_len <= (uint32_t)len;
 }
 
-/* handle_datagram - returns whether the last message of the batch is answered */
+/* handle_datagram - returns whether the last message has been answered */
 static bool
 handle_datagram(struct nl *nl, const char *rx, int len, nl_each *each,
     void *arg)

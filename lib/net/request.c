@@ -39,7 +39,8 @@ request_names(struct network *net, const char *name,
 }
 
 static int
-parse_address(struct address *to, int family, const char *text, struct errmsg *why)
+parse_address(struct address *to, int family, const char *text,
+    struct errmsg *why)
 {
 	if (address_parse(text, to) < 0)
 		return errmsg_set(why, "invalid interface address: %s", text);
@@ -99,14 +100,15 @@ hex(char c)
 static int
 parse_mac(const char *s, uint8_t mac[6])
 {
-	for (int i = 0; i < 6; i++, s += 3) {
-		char end = i < 5 ? ':' : '\0';
-
-		if (hex(s[0]) < 0 || hex(s[1]) < 0 || s[2] != end)
+	for (int i = 0; i < 6; i++) {
+		if (i > 0 && *s++ != ':')
+			return -1;
+		if (hex(s[0]) < 0 || hex(s[1]) < 0)
 			return -1;
 		mac[i] = (uint8_t)(hex(s[0]) << 4 | hex(s[1]));
+		s += 2;
 	}
-	return 0;
+	return *s ? -1 : 0;
 }
 
 int
@@ -167,8 +169,10 @@ request_bridge(struct veth_wanted *pair, const char *text, struct errmsg *why)
 static char *
 split_at(char *text, char c)
 {
-	char *at = text ? strchr(text, c) : NULL;
+	char *at = NULL;
 
+	if (text)
+		at = strchr(text, c);
 	if (!at)
 		return NULL;
 	*at = '\0';

@@ -142,8 +142,12 @@ show_pair(struct show *show, const struct veth_wanted *want, bool *extra,
 {
 	struct veth_found found;
 
-	if (veth_read(&show->at, want, &found, why) < 0)
-		return errno == ENODEV ? 0 : -1;
+	int r = veth_read(&show->at, want, &found, why);
+
+	if (r < 0 && errno == ENODEV)
+		return 0;
+	if (r < 0)
+		return -1;
 	*extra = found.host.has_extra;
 	if (show->json)
 		json_pair(show, &found);

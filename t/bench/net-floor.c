@@ -2,11 +2,10 @@
 /*
  * net-floor up|again|down|gone NAME N [COUNT]
  *
- * The least that the kernel lets one process do for what mkveth does: the
- * bare system calls, without a check, a name but "c-NAME", or a way back.  N
- * makes the addresses, 10.N/256.N%256.1 and so on; COUNT numbers NAME and
- * does so many, in one process.  down leaves the pair to the dying namespace,
- * gone removes it.
+ * The lower bound for mkveth: the same system calls without checks, long names
+ * or undo.  N determines the addresses, 10.N/256.N%256.1 and so on.  With COUNT
+ * that many networks, NAME1 and so on, are handled in one process.  down leaves
+ * the pair to die with the namespace, gone removes it.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -64,7 +63,7 @@ end(struct rtattr *nest)
 	nest->rta_len = (unsigned short)(tx + len - (char *)nest);
 }
 
-/* run - send all, and read up to the answer to the last */
+/* run - send all messages and read until the last is answered */
 static void
 run(int fd)
 {
@@ -94,7 +93,7 @@ address(int index, int family, const void *addr)
 	put(IFA_ADDRESS, addr, family == AF_INET ? 4 : 16);
 }
 
-/* route - to that address, or by it to everywhere */
+/* route - to that address, or with via the default route through it */
 static void
 route(int index, int family, const void *addr, int via)
 {
@@ -196,8 +195,8 @@ up(int host, const char *name, const char *path, int n, int again)
 	int ns, inner;
 
 	if (again) {
-		if ((ns = openat(AT_FDCWD, path, O_RDONLY)) < 0 ||
-		    setns(ns, CLONE_NEWNET) < 0)
+		ns = openat(AT_FDCWD, path, O_RDONLY);
+		if (ns < 0 || setns(ns, CLONE_NEWNET) < 0)
 			err(1, "%s", path);
 	} else {
 		ns = openat(AT_FDCWD, path, O_RDONLY | O_CREAT | O_EXCL, 0444);
@@ -243,7 +242,7 @@ main(int argc, char *argv[])
 	char name[64], path[96];
 
 	if (argc < 4)
-		errx(2, "up, again, down or gone, NAME and N");
+		errx(2, "usage: net-floor up|again|down|gone NAME N [COUNT]");
 	host = netlink();
 	for (int i = 0; i == 0 || i < count; i++) {
 		snprintf(name, sizeof(name), count ? "c-%s%d" : "c-%s",

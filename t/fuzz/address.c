@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* address.c - addresses: what is taken is told so that it is taken again */
+/* address.c - addresses: what is parsed is formatted so that it parses again */
 #include "fuzz.h"
 
 #include "net/address.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cmdline.c - the lines of mkveth batch, cut into words and read */
+/* cmdline.c - the lines of mkveth batch, split into words and parsed */
 #include "fuzz.h"
 
 #include "base/name.h"
