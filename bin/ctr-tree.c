@@ -343,6 +343,9 @@ find_verb(int argc, char *argv[])
 		if (argc - 1 > v->args)
 			errx(EXIT_USAGE, "%s: unexpected argument: %s",
 			    v->name, argv[v->args + 1]);
+		for (int n = 1; n < argc; n++)
+			if (!*argv[n])
+				errx(EXIT_USAGE, "%s: empty argument", v->name);
 		return v;
 	}
 	errx(EXIT_USAGE, "no such verb: %s; see --help", argv[0]);

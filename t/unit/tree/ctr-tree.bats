@@ -93,6 +93,12 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	assert_output "ctr-tree: empty: unexpected argument: more"
 	run -2 ctr-tree put trees/foo
 	assert_output "ctr-tree: put: too few arguments; see --help"
+	# An unset variable is not the whole tree.
+	for words in "get trees/foo '' copy" "put trees/foo file ''" "empty ''" "remove trees/foo ''"; do
+		eval "run -2 ctr-tree $words"
+		assert_output "ctr-tree: ${words%% *}: empty argument"
+	done
+	assert_not_exists copy
 	run -2 ctr-tree empty /
 	assert_output "ctr-tree: no name at the end of the path: /"
 	run -1 ctr-tree get trees/foo a ..
