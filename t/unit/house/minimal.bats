@@ -202,13 +202,9 @@ switched() { inside "$1/bin/switch-to-configuration ${2:-test} 2>&1; echo status
 	assert_output --partial "minimal system: $PWD/nothing: there is no such busybox"
 }
 
-@test "it boots in an empty root within a second, and is ready when the root shell answers" {
+@test "it boots in an empty root, and is ready when the root shell answers" {
 	sys=$(system '{ networking.hostName = "box"; environment.etc."www/x".text = "y\n"; }')
-	before=${EPOCHREALTIME/./}
 	start "$sys"
-	after=${EPOCHREALTIME/./}
-	echo "# ready after $(((after - before) / 1000)) ms" >&2
-	((after - before < 1000000))
 	run inside 'hostname; cat /etc/www/x; readlink /run/current-system; readlink /run/booted-system; echo $PATH; id -u; cat /proc/1/comm'
 	assert_output "box
 y
