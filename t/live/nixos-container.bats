@@ -570,14 +570,14 @@ inside_works() { ctr-console run "$root" -- true 2>/dev/null; }
 @test "a start that fails tells of this attempt alone" {
 	create --no-start
 	cp "$conf" "$BATS_TEST_TMPDIR/good"
-	echo NO_SUCH_KEY=1 >>"$conf"
+	echo HOST_PORT=7001,7001 >>"$conf"
 	run -1 nixos-container start "$name"
-	assert_line --partial "unknown setting: NO_SUCH_KEY"
-	{ cat "$BATS_TEST_TMPDIR/good"; echo NO_OTHER_KEY=1; } >"$conf"
+	assert_line --partial "port 7001 (tcp) is forwarded twice"
+	{ cat "$BATS_TEST_TMPDIR/good"; echo HOST_PORT=7002,7002; } >"$conf"
 	run -1 nixos-container start "$name"
-	assert_line --partial "unknown setting: NO_OTHER_KEY"
+	assert_line --partial "port 7002 (tcp) is forwarded twice"
 	assert_line --regexp '^  container@.*: Failed with result'
-	refute_line --partial NO_SUCH_KEY
+	refute_line --partial 7001
 	refute_line --partial "Job for"
 	cp "$BATS_TEST_TMPDIR/good" "$conf"
 	run -0 nixos-container start "$name"
