@@ -12,18 +12,16 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cli.h"
 #include "base/exits.h"
 #include "base/fd.h"
-#include "base/name.h"
-#include "base/num.h"
 #include "base/privilege.h"
 #include "conf/check.h"
 #include "conf/envfile.h"
 #include "conf/hold.h"
+#include "conf/job.h"
 #include "conf/json.h"
 #include "conf/key.h"
 #include "conf/names.h"
@@ -31,45 +29,6 @@
 #include "conf/settings.h"
 #include "conf/type.h"
 #include "conf/write.h"
-
-static const char help[] =
-	"usage: ctr-conf [OPTION]... check NAME...\n"
-	"       ctr-conf [OPTION]... check --all\n"
-	"       ctr-conf [OPTION]... check --file FILE\n"
-	"       ctr-conf [OPTION]... get NAME [KEY]\n"
-	"       ctr-conf [OPTION]... set NAME [KEY=VALUE]... [--unset KEY]...\n"
-	"       ctr-conf [OPTION]... keys\n"
-	"\n"
-	"check  validate settings; print what is wrong\n"
-	"get    print a value, or all that are set as KEY=VALUE\n"
-	"set    change settings; an empty value is the default, as with --unset\n"
-	"keys   print all keys with their types, defaults and meaning\n"
-	"\n"
-	"      --all           all containers\n"
-	"      --file FILE     any file of settings, instead of NAME; set does not\n"
-	"                      lock it\n"
-	"      --unset KEY     back to the default\n"
-	"      --wait SECONDS  how long set waits for another command (30)\n"
-	"  -0, --null          end values with a zero byte, without quotes\n"
-	"      --json          print JSON\n"
-	"      --conf-dir DIR  where the settings are\n"
-	"                      ($NIXOS_CONTAINER_CONF_DIR, else " CONF_DIR ")\n"
-	"      --lock-dir DIR  where the locks of containers are\n"
-	"                      ($NIXOS_CONTAINER_LOCK_DIR, else /run/nixos-container)\n"
-	"  -h, --help          print this\n"
-	"  -V, --version       print the version\n";
-
-/* What the command line says. */
-struct options {
-	const char *conf_dir, *lock_dir, *file;
-	const char *name;	/* of the one container, or NULL */
-	bool all, null, json;
-	int wait_ms;
-	char **arg;		/* behind the verb and name, ended by NULL */
-	int args;
-	struct change change[KEYS];	/* of each key one at most */
-	int changes;
-};
 
 /* The file that a verb works on. */
 struct target {
@@ -90,35 +49,24 @@ report(void *ctx, const char *text)
 static const struct settings_errors errors = { report, NULL };
 
 static int
-open_conf_dir(const struct options *o)
+open_conf_dir(const struct cli_job *job)
 {
-	int fd = open(o->conf_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(job->conf_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		err(1, "open %s", o->conf_dir);
+		err(1, "open %s", job->conf_dir);
 	return fd;
 }
 
 static void
-need_name(const char *name)
-{
-	if (!name_ok(name))
-		errx(EXIT_USAGE, "%s: not a container name: %s", name,
-		    NAME_ALLOWED);
-	if (name_reserved(name))
-		errx(EXIT_USAGE, "%s: this name is reserved: Podman keeps "
-		    "files of that name", name);
-}
-
-static void
-target_name(struct target *t, const struct options *o, int dir,
+target_name(struct target *t, const struct cli_job *job, int dir,
     const char *name)
 {
 	t->dir = dir;
 	names_file(name, t->file);
-	if ((size_t)snprintf(t->shown, sizeof(t->shown), "%s/%s", o->conf_dir,
+	if ((size_t)snprintf(t->shown, sizeof(t->shown), "%s/%s", job->conf_dir,
 	    t->file) >= sizeof(t->shown))
-		errx(EXIT_USAGE, "path too long: %s", o->conf_dir);
+		errx(EXIT_USAGE, "path too long: %s", job->conf_dir);
 }
 
 /* target_file - the directory is opened: set makes another file there */
@@ -140,12 +88,12 @@ target_file(struct target *t, const char *path)
 
 /* target_open - of the one container, or the one file */
 static void
-target_open(struct target *t, const struct options *o)
+target_open(struct target *t, const struct cli_job *job)
 {
-	if (o->file)
-		target_file(t, o->file);
+	if (job->file)
+		target_file(t, job->file);
 	else
-		target_name(t, o, open_conf_dir(o), o->name);
+		target_name(t, job, open_conf_dir(job), job->name);
 }
 
 /* check_target - with a name it is also checked that it fits this container */
@@ -159,11 +107,11 @@ check_target(const struct target *t, const char *name)
 }
 
 static int
-check_name(const struct options *o, int dir, const char *name)
+check_name(const struct cli_job *job, int dir, const char *name)
 {
 	struct target t;
 
-	target_name(&t, o, dir, name);
+	target_name(&t, job, dir, name);
 	return check_target(&t, name);
 }
 
@@ -174,53 +122,47 @@ worse(int a, int b)
 }
 
 static int
-check_all(const struct options *o)
+check_all(const struct cli_job *job)
 {
-	auto_close int dir = open_conf_dir(o);
+	auto_close int dir = open_conf_dir(job);
 	struct names names;
 	int status = 0;
 
 	if (names_read(dir, &names) < 0)
-		err(1, "read %s", o->conf_dir);
+		err(1, "read %s", job->conf_dir);
 	for (size_t i = 0; i < names.n; i++)
-		status = worse(status, check_name(o, dir, names.name[i]));
+		status = worse(status, check_name(job, dir, names.name[i]));
 	names_free(&names);
 	return status;
 }
 
 static int
-check_names(const struct options *o)
+check_names(const struct cli_job *job)
 {
-	auto_close int dir = -1;
+	auto_close int dir = open_conf_dir(job);
 	int status = 0;
 
-	for (int i = 0; i < o->args; i++)
-		need_name(o->arg[i]);
-	dir = open_conf_dir(o);
-	for (int i = 0; i < o->args; i++)
-		status = worse(status, check_name(o, dir, o->arg[i]));
+	for (int i = 0; i < job->args; i++)
+		status = worse(status, check_name(job, dir, job->arg[i]));
 	return status;
 }
 
 static int
-check_verb(const struct options *o)
+check_verb(const struct cli_job *job)
 {
 	struct target t;
 
-	if (o->all + (o->file != NULL) + (o->args > 0) != 1)
-		errx(EXIT_USAGE, "check: expected either names, --all or "
-		    "--file FILE");
-	if (o->all)
-		return check_all(o);
-	if (!o->file)
-		return check_names(o);
-	target_open(&t, o);
+	if (job->all)
+		return check_all(job);
+	if (!job->file)
+		return check_names(job);
+	target_open(&t, job);
 	return check_target(&t, NULL);
 }
 
 /* print_all - in the form of a file of settings, or each ended by a zero */
 static void
-print_all(const struct options *o)
+print_all(const struct cli_job *job)
 {
 	static char line[2 * ENVFILE_MAX + 3];
 
@@ -229,92 +171,32 @@ print_all(const struct options *o)
 
 		if (!value)
 			continue;
-		if (!o->null)
+		if (!job->null)
 			quote_value(value, line);
-		printf("%s=%s%c", key_info[k].name, o->null ? value : line,
-		    o->null ? '\0' : '\n');
+		printf("%s=%s%c", key_info[k].name, job->null ? value : line,
+		    job->null ? '\0' : '\n');
 	}
 }
 
-static enum key
-need_key(const char *name)
-{
-	enum key key = key_find(name);
-
-	if (key == KEYS)
-		errx(EXIT_USAGE, "%s: unknown setting; see: ctr-conf keys",
-		    name);
-	return key;
-}
-
 static int
-get_verb(const struct options *o)
+get_verb(const struct cli_job *job)
 {
-	enum key key = o->args ? need_key(o->arg[0]) : KEYS;
+	enum key key = job->args ? key_find(job->arg[0]) : KEYS;
 	const char *value;
 	struct target t;
 
-	target_open(&t, o);
+	target_open(&t, job);
 	if (settings_read(&settings, t.dir, t.file, t.shown, &errors) < 0)
 		return errno == EINVAL ? EXIT_USAGE : 1;
 	if (key == KEYS) {
-		print_all(o);
+		print_all(job);
 		return 0;
 	}
 	value = settings_get(&settings, key);
 	if (!value)
 		return 1;
-	printf("%s%c", value, o->null ? '\0' : '\n');
+	printf("%s%c", value, job->null ? '\0' : '\n');
 	return 0;
-}
-
-/* check_value - before anything is locked or read */
-static void
-check_value(enum key key, const char *value)
-{
-	const char *name = key_info[key].name, *wrong;
-	unsigned line = 0;
-	struct errmsg why;
-
-	wrong = envfile_bad_line(value, strlen(value), &line);
-	if (strchr(value, '\n'))
-		wrong = "control character";
-	if (wrong)
-		errx(EXIT_USAGE, "%s: invalid value \"%.100s\" (%s)", name,
-		    value, wrong);
-	if (*value && type_check(key_info[key].type, value, &why) < 0)
-		errx(EXIT_USAGE, "%s: %s", name, why.text);
-}
-
-static void
-add_change(struct options *o, enum key key, const char *value)
-{
-	for (int i = 0; i < o->changes; i++)
-		if (o->change[i].key == key)
-			errx(EXIT_USAGE, "set: %s is given twice",
-			    key_info[key].name);
-	o->change[o->changes++] = (struct change){ key,
-	    value && *value ? value : NULL };
-}
-
-/* read_changes - KEY=VALUE of each argument */
-static void
-read_changes(struct options *o)
-{
-	for (int i = 0; i < o->args; i++) {
-		char *name = o->arg[i];
-		size_t n = strcspn(name, "=");
-		enum key key;
-
-		if (name[n] != '=')
-			errx(EXIT_USAGE, "set: expected KEY=VALUE: %s", name);
-		name[n] = '\0';
-		key = need_key(name);
-		check_value(key, name + n + 1);
-		add_change(o, key, name + n + 1);
-	}
-	if (o->changes == 0)
-		errx(EXIT_USAGE, "set: too few arguments; see --help");
 }
 
 static int
@@ -326,7 +208,7 @@ failed(const char *what, const char *path)
 
 /* change_target - read, change, check the whole, write */
 static int
-change_target(const struct options *o, const struct target *t)
+change_target(const struct cli_job *job, const struct target *t)
 {
 	static char old[ENVFILE_MAX + 1], kept[ENVFILE_MAX + 1];
 	static char new[ENVFILE_MAX + 1];
@@ -338,14 +220,14 @@ change_target(const struct options *o, const struct target *t)
 	if (size < 0)
 		return failed("read", t->shown);
 	memcpy(kept, old, (size_t)size);
-	n = write_change(old, (size_t)size, o->change, o->changes, new);
+	n = write_change(old, (size_t)size, job->change, job->changes, new);
 	if (n < 0)
 		return failed("change", t->shown);
 	if (n == size && !memcmp(kept, new, (size_t)n))
 		return 0;
 	memcpy(settings.text, new, (size_t)n);
 	if (settings_parse(&settings, (size_t)n, t->shown, &errors) < 0 ||
-	    check_settings(&settings, o->name, t->shown, &errors) < 0)
+	    check_settings(&settings, job->name, t->shown, &errors) < 0)
 		return EXIT_USAGE;
 	if (write_file(t->dir, t->file, new, (size_t)n, &why) < 0) {
 		warnx("%s: %s", t->shown, why.text);
@@ -355,21 +237,21 @@ change_target(const struct options *o, const struct target *t)
 }
 
 static int
-set_verb(const struct options *line)
+set_verb(const struct cli_job *job)
 {
-	struct options o = *line;
 	struct hold hold = { .dir = -1, .fd = -1 };
 	struct target t;
 	int status;
 
-	read_changes(&o);
-	target_open(&t, &o);
-	if (!o.file && hold_take(&hold, o.lock_dir, o.name, o.wait_ms) < 0) {
+	target_open(&t, job);
+	if (!job->file && hold_take(&hold, job->lock_dir, job->name,
+	    job->wait_ms) < 0) {
 		if (errno == ETIMEDOUT)
-			errx(1, "%s: another command is at work on it", o.name);
-		err(1, "lock %s/%s.lock", o.lock_dir, o.name);
+			errx(1, "%s: another command is at work on it",
+			    job->name);
+		err(1, "lock %s/%s.lock", job->lock_dir, job->name);
 	}
-	status = change_target(&o, &t);
+	status = change_target(job, &t);
 	hold_drop(&hold);
 	return status;
 }
@@ -395,12 +277,12 @@ key_json(const struct key_info *key)
 }
 
 static int
-keys_verb(const struct options *o)
+keys_verb(const struct cli_job *job)
 {
 	for (enum key k = 0; k < KEYS; k++) {
 		const struct key_info *key = &key_info[k];
 
-		if (o->json) {
+		if (job->json) {
 			fputs(k ? ",\n " : "[", stdout);
 			key_json(key);
 			continue;
@@ -408,149 +290,53 @@ keys_verb(const struct options *o)
 		printf("%s\t%s\t%s\t%s\n", key->name, type_name(key->type),
 		    key->fallback ? key->fallback : "-", key->text);
 	}
-	if (o->json)
+	if (job->json)
 		puts("]");
 	return 0;
 }
 
-static const struct verb {
-	const char *name;
-	bool named;		/* the first argument is NAME, but for --file */
-	int max;		/* how many arguments are behind that */
-	int (*run)(const struct options *o);	/* returns the status */
-	const char *takes;	/* letters of options of its own */
-} verbs[] = {
-	{ "check", false, INT_MAX, check_verb, "af" },
-	{ "get", true, 1, get_verb, "f0" },
-	{ "set", true, INT_MAX, set_verb, "fuwl" },
-	{ "keys", false, 0, keys_verb, "j" },
+static const struct cli_verb verbs[] = {
+	{ "check", "NAME...\n--all\n--file FILE", JOB_FILE JOB_ALL,
+	    "validate settings; print what is wrong",
+	    check_verb, 0, INT_MAX, false },
+	{ "get", "[-0] NAME [KEY]\n[-0] --file FILE [KEY]", JOB_FILE JOB_NULL,
+	    "print a value, or all that are set as KEY=VALUE",
+	    get_verb, 0, 2, false },
+	{ "set", "NAME [KEY=VALUE]... [--unset KEY]...\n"
+	    "--file FILE [KEY=VALUE]... [--unset KEY]...", JOB_FILE JOB_SET,
+	    "change settings; an empty value is the default, as with --unset",
+	    set_verb, 0, INT_MAX, false },
+	{ "keys", "[--json]", JOB_JSON,
+	    "print all keys with their types, defaults and meaning",
+	    keys_verb, 0, 0, false },
+	{ 0 },
 };
 
-static const struct option longs[] = {
-	{ "conf-dir", required_argument, NULL, 'c' },
-	{ "lock-dir", required_argument, NULL, 'l' },
-	{ "all", no_argument, NULL, 'a' },
-	{ "file", required_argument, NULL, 'f' },
-	{ "unset", required_argument, NULL, 'u' },
-	{ "wait", required_argument, NULL, 'w' },
-	{ "null", no_argument, NULL, '0' },
-	{ "json", no_argument, NULL, 'j' },
-	CLI_COMMON
-};
-
-static const struct verb *
-find_verb(const char *name)
-{
-	if (!name)
-		errx(EXIT_USAGE, "no verb; see --help");
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (!strcmp(verbs[i].name, name))
-			return &verbs[i];
-	errx(EXIT_USAGE, "not a verb: %s; see --help", name);
-}
-
-static void
-check_options(const struct verb *v, const char *given)
-{
-	const struct option *o = longs;
-
-	for (; *given; given++) {
-		if (*given == 'c' || strchr(v->takes, *given))
-			continue;
-		while (o->val != *given)
-			o++;
-		errx(EXIT_USAGE, "%s takes no --%s", v->name, o->name);
-	}
-}
-
-static void
-check_args(const struct verb *v, struct options *o)
-{
-	if (v->named && !o->file) {
-		if (o->args == 0)
-			errx(EXIT_USAGE, "%s: too few arguments; see --help",
-			    v->name);
-		o->name = *o->arg++;
-		o->args--;
-		need_name(o->name);
-	}
-	if (o->args > v->max)
-		errx(EXIT_USAGE, "%s: unexpected argument: %s", v->name,
-		    o->arg[v->max]);
-	if (o->conf_dir[0] != '/')
-		errx(EXIT_USAGE, "not an absolute path: %s (--conf-dir or "
-		    "NIXOS_CONTAINER_CONF_DIR)", o->conf_dir);
-	if (o->lock_dir[0] != '/')
-		errx(EXIT_USAGE, "not an absolute path: %s (--lock-dir or "
-		    "NIXOS_CONTAINER_LOCK_DIR)", o->lock_dir);
-}
-
-static int
-read_wait(const char *text)
-{
-	long seconds = num_read(text, 86400);
-
-	if (seconds < 0)
-		errx(EXIT_USAGE, "--wait: expected a number of seconds: %s",
-		    text);
-	return (int)seconds * 1000;
-}
-
-static const struct verb *
-read_options(int argc, char *argv[], struct options *o)
-{
-	const struct verb *verb;
-	char given[sizeof(longs) / sizeof(longs[0])] = "";
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "0hV", longs, NULL)) != -1) {
-		if (!strchr(given, opt))
-			given[strlen(given)] = (char)opt;
-		switch (opt) {
-		case 'c': o->conf_dir = optarg; break;
-		case 'l': o->lock_dir = optarg; break;
-		case 'f': o->file = optarg; break;
-		case 'u': add_change(o, need_key(optarg), NULL); break;
-		case 'w': o->wait_ms = read_wait(optarg); break;
-		case 'a': o->all = true; break;
-		case '0': o->null = true; break;
-		case 'j': o->json = true; break;
-		CLI_CASES(help, EXIT_USAGE);
-		}
-	}
-	verb = find_verb(argv[optind]);
-	check_options(verb, given);
-	o->arg = argv + optind + 1;
-	o->args = argc - optind - 1;
-	check_args(verb, o);
-	return verb;
-}
-
-/* from_env - a directory of the environment's, or the default */
-static const char *
-from_env(const char *name, const char *fallback)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : fallback;
-}
+static const struct cli cli = { .tool = "ctr-conf", .verbs = verbs,
+    .options = job_options, .common = JOB_COMMON };
 
 int
 main(int argc, char *argv[])
 {
-	struct options o = { .wait_ms = 30000 };
-	const struct verb *verb;
-	int status;
+	struct cli_reader reader;
+	struct cli_job job;
+	struct errmsg why = { "" };
+	int answer, status;
 
+	(void)argc;	/* argv ends with NULL */
 	if (privilege_refuse_setuid() < 0)
 		errx(EXIT_USAGE, PRIVILEGE_SETUID);
 	if (privilege_no_new() < 0)
 		err(1, "give up new privileges");
-	o.conf_dir = from_env("NIXOS_CONTAINER_CONF_DIR", CONF_DIR);
-	o.lock_dir = from_env("NIXOS_CONTAINER_LOCK_DIR",
-	    "/run/nixos-container");
-	verb = read_options(argc, argv, &o);
-	status = verb->run(&o);
+	answer = job_read(&cli, argv, &reader, &job, &why);
+	if (answer < 0)
+		errx(EXIT_USAGE, "%s", why.text);
+	if (answer > 0) {
+		if (cli_answer(&reader, answer, stdout) < 0)
+			err(1, "write the output");
+		return 0;
+	}
+	status = job.verb->run(&job);
 	/* The first line may have been written, and failed, before. */
 	if (fflush(stdout) != 0 || ferror(stdout))
 		err(1, "write the output");

@@ -471,7 +471,7 @@ keeps() {
 	keeps '' 'set: NAT is given twice' NAT=1 NAT=0
 	keeps '' 'set: NAT is given twice' NAT=1 --unset NAT
 	keeps '' 'set: expected KEY=VALUE: NAT' NAT
-	keeps '' 'set: too few arguments; see --help'
+	keeps '' 'set: missing argument; see --help'
 	keeps '' 'FLAKE: invalid value "x?NAT=1" (control character)' FLAKE=$'x\nNAT=1'
 	keeps '' 'FLAKE: invalid value "x?" (control character)' FLAKE=$'x\r'
 	keeps '' 'FLAKE: invalid value "x?" (not UTF-8)' FLAKE=$'x\xff'

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/* job.c - the command line of ctr-conf */
+#include "conf/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/name.h"
+#include "base/num.h"
+#include "conf/envfile.h"
+
+const struct cli_option job_options[] = {
+	{ 'a', "all", NULL, "all containers", false },
+	{ 'f', "file", "FILE",
+	    "any file of settings, instead of NAME; set does not\nlock it",
+	    false },
+	{ 'u', "unset", "KEY", "back to the default", false },
+	{ 'w', "wait", "SECONDS", "how long set waits for another command (30)",
+	    false },
+	{ '0', "null", NULL, "end values with a zero byte, without quotes", true },
+	{ 'j', "json", NULL, "print JSON", false },
+	{ 'c', "conf-dir", "DIR", "where the settings are\n"
+	    "($NIXOS_CONTAINER_CONF_DIR, else " CONF_DIR ")", false },
+	{ 'l', "lock-dir", "DIR", "where the locks of containers are\n"
+	    "($NIXOS_CONTAINER_LOCK_DIR, else /run/nixos-container)", false },
+	{ 0 },
+};
+
+/* add_change - returns 0, or -1 and why */
+static int
+add_change(struct cli_job *job, const char *name, const char *value,
+    struct errmsg *why)
+{
+	enum key key = key_find(name);
+
+	if (key == KEYS)
+		return errmsg_set(why, "%s: unknown setting; see: ctr-conf keys",
+		    name);
+	for (int i = 0; i < job->changes; i++)
+		if (job->change[i].key == key)
+			return errmsg_set(why, "set: %s is given twice", name);
+	job->change[job->changes++] = (struct change){ key,
+	    value && *value ? value : NULL };
+	return 0;
+}
+
+/* check_value - is this value right for this key, and in one line? */
+static int
+check_value(enum key key, const char *value, struct errmsg *why)
+{
+	const char *name = key_info[key].name, *wrong;
+	struct errmsg type_why;
+	unsigned line = 0;
+
+	wrong = envfile_bad_line(value, strlen(value), &line);
+	if (strchr(value, '\n'))
+		wrong = "control character";
+	if (wrong)
+		return errmsg_set(why, "%s: invalid value \"%.100s\" (%s)",
+		    name, value, wrong);
+	if (*value && type_check(key_info[key].type, value, &type_why) < 0)
+		return errmsg_set(why, "%s: %s", name, type_why.text);
+	return 0;
+}
+
+/* read_change - KEY=VALUE */
+static int
+read_change(struct cli_job *job, char *word, struct errmsg *why)
+{
+	char *value = strchr(word, '=');
+
+	if (!value)
+		return errmsg_set(why, "set: expected KEY=VALUE: %s", word);
+	*value++ = '\0';
+	if (add_change(job, word, value, why) < 0)
+		return -1;
+	return check_value(key_find(word), value, why);
+}
+
+static int
+set_wait(struct cli_job *job, const char *value, struct errmsg *why)
+{
+	long seconds = num_read(value, 86400);
+
+	if (seconds < 0)
+		return errmsg_set(why, "--wait: expected a number of seconds: %s",
+		    value);
+	job->wait_ms = (int)seconds * 1000;
+	return 0;
+}
+
+static int
+set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
+{
+	switch (key) {
+	case 'a':
+		job->all = true;
+		break;
+	case 'f':
+		job->file = value;
+		break;
+	case 'u':
+		return add_change(job, value, NULL, why);
+	case 'w':
+		return set_wait(job, value, why);
+	case '0':
+		job->null = true;
+		break;
+	case 'j':
+		job->json = true;
+		break;
+	case 'c':
+		job->conf_dir = value;
+		break;
+	case 'l':
+		job->lock_dir = value;
+		break;
+	}
+	return 0;
+}
+
+static int
+check_name(const char *name, struct errmsg *why)
+{
+	if (!name_ok(name))
+		return errmsg_set(why, "%s: not a container name: %s", name,
+		    NAME_ALLOWED);
+	if (name_reserved(name))
+		return errmsg_set(why, "%s: this name is reserved: Podman keeps "
+		    "files of that name", name);
+	return 0;
+}
+
+/* take_name - the first operand, without --file */
+static int
+take_name(struct cli_job *job, struct errmsg *why)
+{
+	if (job->file)
+		return 0;
+	if (job->args == 0)
+		return errmsg_set(why, "%s: missing argument; see --help",
+		    job->verb->name);
+	job->name = *job->arg++;
+	job->args--;
+	return check_name(job->name, why);
+}
+
+static int
+check_names(const struct cli_job *job, struct errmsg *why)
+{
+	for (int i = 0; i < job->args; i++)
+		if (check_name(job->arg[i], why) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+read_get(struct cli_job *job, struct errmsg *why)
+{
+	if (take_name(job, why) < 0)
+		return -1;
+	if (job->args > 1)
+		return errmsg_set(why, "get: unexpected argument: %s",
+		    job->arg[1]);
+	if (job->args == 1 && key_find(job->arg[0]) == KEYS)
+		return errmsg_set(why, "%s: unknown setting; see: ctr-conf keys",
+		    job->arg[0]);
+	return 0;
+}
+
+static int
+read_set(struct cli_job *job, struct errmsg *why)
+{
+	if (take_name(job, why) < 0)
+		return -1;
+	for (int i = 0; i < job->args; i++)
+		if (read_change(job, job->arg[i], why) < 0)
+			return -1;
+	if (job->changes == 0)
+		return errmsg_set(why, "set: missing argument; see --help");
+	return 0;
+}
+
+static int
+read_check(struct cli_job *job, struct errmsg *why)
+{
+	if (job->all + (job->file != NULL) + (job->args > 0) != 1)
+		return errmsg_set(why, "check: expected either names, --all or "
+		    "--file FILE");
+	return check_names(job, why);
+}
+
+/* Verbs whose operands need more than to be counted. */
+static const struct {
+	const char *verb;
+	int (*read)(struct cli_job *job, struct errmsg *why);
+} readers[] = {
+	{ "check", read_check },
+	{ "get", read_get },
+	{ "set", read_set },
+};
+
+static int
+check_dir(const char *dir, const char *option, const char *variable,
+    struct errmsg *why)
+{
+	if (dir[0] == '/')
+		return 0;
+	return errmsg_set(why, "not an absolute path: %s (%s or %s)", dir,
+	    option, variable);
+}
+
+static int
+check_job(struct cli_job *job, struct errmsg *why)
+{
+	if (check_dir(job->conf_dir, "--conf-dir", "NIXOS_CONTAINER_CONF_DIR",
+	    why) < 0 || check_dir(job->lock_dir, "--lock-dir",
+	    "NIXOS_CONTAINER_LOCK_DIR", why) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
+		if (!strcmp(readers[i].verb, job->verb->name))
+			return readers[i].read(job, why);
+	return 0;
+}
+
+/* from_env - a directory of the environment's, or the default */
+static const char *
+from_env(const char *name, const char *fallback)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : fallback;
+}
+
+int
+job_read(const struct cli *cli, char *argv[], struct cli_reader *r,
+    struct cli_job *job, struct errmsg *why)
+{
+	int key;
+
+	*job = (struct cli_job){ .wait_ms = 30000,
+	    .conf_dir = from_env("NIXOS_CONTAINER_CONF_DIR", CONF_DIR),
+	    .lock_dir = from_env("NIXOS_CONTAINER_LOCK_DIR",
+	    "/run/nixos-container") };
+	cli_start(r, cli, argv);
+	while ((key = cli_next(r, why)) > 0) {
+		if (key == CLI_HELP || key == CLI_VERSION)
+			return key;
+		if (set_option(job, key, r->value, why) < 0)
+			return -1;
+	}
+	if (key < 0)
+		return -1;
+	job->verb = r->verb;
+	job->arg = r->operand;
+	job->args = r->operands;
+	return check_job(job, why);
+}

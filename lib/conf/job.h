@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONF_JOB_H
+#define CONF_JOB_H
+
+#include <stdbool.h>
+
+#include "base/cli.h"
+#include "base/errmsg.h"
+#include "conf/write.h"
+
+/* Keys of the options of all verbs, and of those that some have. */
+#define JOB_COMMON "cl"
+#define JOB_FILE "f"
+#define JOB_ALL "a"
+#define JOB_NULL "0"
+#define JOB_JSON "j"
+#define JOB_SET "uw"
+
+extern const struct cli_option job_options[];
+
+/* A command line of ctr-conf. */
+struct cli_job {
+	const struct cli_verb *verb;
+	const char *conf_dir, *lock_dir;	/* absolute */
+	const char *file;	/* of --file, or NULL */
+	const char *name;	/* of the one container of get and set, or NULL */
+	char **arg;		/* the other args operands */
+	int args;
+	bool all, null, json;
+	int wait_ms;
+	struct change change[KEYS];	/* of each key one at most */
+	int changes;
+};
+
+/*
+ * job_read - read and check a command line
+ *
+ * Returns 0; or CLI_HELP or CLI_VERSION, for cli_answer with r; or -1 and why
+ * if the usage is wrong.  Names have passed name_ok, values type_check.
+ */
+int job_read(const struct cli *cli, char *argv[], struct cli_reader *r,
+    struct cli_job *job, struct errmsg *why);
+
+#endif
