@@ -52,8 +52,9 @@ static int
 open_conf_dir(const struct cli_job *job)
 {
 	int fd = open(job->conf_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool unused = job->new && job->dry_run && errno == ENOENT;
 
-	if (fd < 0)
+	if (fd < 0 && !unused)
 		err(1, "open %s", job->conf_dir);
 	return fd;
 }
@@ -178,25 +179,36 @@ print_all(const struct cli_job *job)
 	}
 }
 
+/* print_keys - returns whether the last has a value */
+static bool
+print_keys(const struct cli_job *job)
+{
+	const char *value = NULL;
+
+	for (int i = 0; i < job->args; i++) {
+		value = settings_get(&settings, key_find(job->arg[i]));
+		if (value || job->args > 1)
+			printf("%s%c", value ? value : "",
+			    job->null ? '\0' : '\n');
+	}
+	return value != NULL;
+}
+
 static int
 get_verb(const struct cli_job *job)
 {
-	enum key key = job->args ? key_find(job->arg[0]) : KEYS;
-	const char *value;
 	struct target t;
+	bool found;
 
 	target_open(&t, job);
 	if (settings_read(&settings, t.dir, t.file, t.shown, &errors) < 0)
 		return errno == EINVAL ? EXIT_USAGE : 1;
-	if (key == KEYS) {
+	if (job->args == 0) {
 		print_all(job);
 		return 0;
 	}
-	value = settings_get(&settings, key);
-	if (!value)
-		return 1;
-	printf("%s%c", value, job->null ? '\0' : '\n');
-	return 0;
+	found = print_keys(job);
+	return job->args == 1 && !found;
 }
 
 static int
@@ -206,34 +218,57 @@ failed(const char *what, const char *path)
 	return 1;
 }
 
+/* read_old - the text before the change; returns its size, or -1 */
+static ssize_t
+read_old(const struct cli_job *job, const struct target *t, char *text)
+{
+	auto_close int fd = -1;
+
+	if (job->new)
+		return 0;
+	fd = envfile_open(t->dir, t->file);
+	return fd < 0 ? -1 : envfile_read(fd, text);
+}
+
+/* store - write the new text, or print it */
+static int
+store(const struct cli_job *job, const struct target *t, const char *text,
+    size_t size)
+{
+	struct errmsg why;
+
+	if (job->dry_run) {
+		fwrite(text, 1, size, stdout);
+		return 0;
+	}
+	if (write_file(t->dir, t->file, job->new, text, size, &why) == 0)
+		return 0;
+	warnx("%s: %s", t->shown, why.text);
+	return 1;
+}
+
 /* change_target - read, change, check the whole, write */
 static int
 change_target(const struct cli_job *job, const struct target *t)
 {
 	static char old[ENVFILE_MAX + 1], kept[ENVFILE_MAX + 1];
 	static char new[ENVFILE_MAX + 1];
-	auto_close int fd = envfile_open(t->dir, t->file);
-	struct errmsg why;
-	ssize_t size, n;
+	ssize_t size = read_old(job, t, old), n;
 
-	size = fd < 0 ? -1 : envfile_read(fd, old);
 	if (size < 0)
 		return failed("read", t->shown);
 	memcpy(kept, old, (size_t)size);
 	n = write_change(old, (size_t)size, job->change, job->changes, new);
 	if (n < 0)
 		return failed("change", t->shown);
-	if (n == size && !memcmp(kept, new, (size_t)n))
+	if (n == size && !memcmp(kept, new, (size_t)n) && !job->new &&
+	    !job->dry_run)
 		return 0;
 	memcpy(settings.text, new, (size_t)n);
 	if (settings_parse(&settings, (size_t)n, t->shown, &errors) < 0 ||
 	    check_settings(&settings, job->name, t->shown, &errors) < 0)
 		return EXIT_USAGE;
-	if (write_file(t->dir, t->file, new, (size_t)n, &why) < 0) {
-		warnx("%s: %s", t->shown, why.text);
-		return 1;
-	}
-	return 0;
+	return store(job, t, new, (size_t)n);
 }
 
 static int
@@ -244,7 +279,7 @@ set_verb(const struct cli_job *job)
 	int status;
 
 	target_open(&t, job);
-	if (!job->file && hold_take(&hold, job->lock_dir, job->name,
+	if (!job->file && !job->dry_run && hold_take(&hold, job->lock_dir, job->name,
 	    job->wait_ms) < 0) {
 		if (errno == ETIMEDOUT)
 			errx(1, "%s: another command is at work on it",
@@ -299,11 +334,13 @@ static const struct cli_verb verbs[] = {
 	{ "check", "NAME...\n--all\n--file FILE", JOB_FILE JOB_ALL,
 	    "validate settings; print what is wrong",
 	    check_verb, 0, INT_MAX, false },
-	{ "get", "[-0] NAME [KEY]\n[-0] --file FILE [KEY]", JOB_FILE JOB_NULL,
-	    "print a value, or all that are set as KEY=VALUE",
-	    get_verb, 0, 2, false },
-	{ "set", "NAME [KEY=VALUE]... [--unset KEY]...\n"
-	    "--file FILE [KEY=VALUE]... [--unset KEY]...", JOB_FILE JOB_SET,
+	{ "get", "[-0] NAME [KEY]...\n[-0] --file FILE [KEY]...",
+	    JOB_FILE JOB_NULL,
+	    "print values, or all that are set as KEY=VALUE",
+	    get_verb, 0, INT_MAX, false },
+	{ "set", "[--new] [--dry-run] NAME [KEY=VALUE]... [--unset KEY]...\n"
+	    "[--new] [--dry-run] --file FILE [KEY=VALUE]... [--unset KEY]...",
+	    JOB_FILE JOB_SET,
 	    "change settings; an empty value is the default, as with --unset",
 	    set_verb, 0, INT_MAX, false },
 	{ "keys", "[--json]", JOB_JSON,

@@ -17,6 +17,9 @@ const struct cli_option job_options[] = {
 	{ 'u', "unset", "KEY", "back to the default", false },
 	{ 'w', "wait", "SECONDS", "how long set waits for another command (30)",
 	    false },
+	{ 'n', "new", NULL, "make the file; it must not exist", false },
+	{ 'd', "dry-run", NULL, "print the new file instead of writing it",
+	    false },
 	{ '0', "null", NULL, "end values with a zero byte, without quotes", true },
 	{ 'j', "json", NULL, "print JSON", false },
 	{ 'c', "conf-dir", "DIR", "where the settings are\n"
@@ -26,16 +29,26 @@ const struct cli_option job_options[] = {
 	{ 0 },
 };
 
+/* need_key - the key of that name, or KEYS and why */
+static enum key
+need_key(const char *name, struct errmsg *why)
+{
+	enum key key = key_find(name);
+
+	if (key == KEYS)
+		errmsg_set(why, "%s: unknown setting; see: ctr-conf keys", name);
+	return key;
+}
+
 /* add_change - returns 0, or -1 and why */
 static int
 add_change(struct cli_job *job, const char *name, const char *value,
     struct errmsg *why)
 {
-	enum key key = key_find(name);
+	enum key key = need_key(name, why);
 
 	if (key == KEYS)
-		return errmsg_set(why, "%s: unknown setting; see: ctr-conf keys",
-		    name);
+		return -1;
 	for (int i = 0; i < job->changes; i++)
 		if (job->change[i].key == key)
 			return errmsg_set(why, "set: %s is given twice", name);
@@ -103,6 +116,12 @@ set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
 		return add_change(job, value, NULL, why);
 	case 'w':
 		return set_wait(job, value, why);
+	case 'n':
+		job->new = true;
+		break;
+	case 'd':
+		job->dry_run = true;
+		break;
 	case '0':
 		job->null = true;
 		break;
@@ -159,12 +178,9 @@ read_get(struct cli_job *job, struct errmsg *why)
 {
 	if (take_name(job, why) < 0)
 		return -1;
-	if (job->args > 1)
-		return errmsg_set(why, "get: unexpected argument: %s",
-		    job->arg[1]);
-	if (job->args == 1 && key_find(job->arg[0]) == KEYS)
-		return errmsg_set(why, "%s: unknown setting; see: ctr-conf keys",
-		    job->arg[0]);
+	for (int i = 0; i < job->args; i++)
+		if (need_key(job->arg[i], why) == KEYS)
+			return -1;
 	return 0;
 }
 
@@ -176,7 +192,7 @@ read_set(struct cli_job *job, struct errmsg *why)
 	for (int i = 0; i < job->args; i++)
 		if (read_change(job, job->arg[i], why) < 0)
 			return -1;
-	if (job->changes == 0)
+	if (job->changes == 0 && !job->new)
 		return errmsg_set(why, "set: missing argument; see --help");
 	return 0;
 }

@@ -14,7 +14,7 @@
 #define JOB_ALL "a"
 #define JOB_NULL "0"
 #define JOB_JSON "j"
-#define JOB_SET "uw"
+#define JOB_SET "uwnd"
 
 extern const struct cli_option job_options[];
 
@@ -27,6 +27,7 @@ struct cli_job {
 	char **arg;		/* the other args operands */
 	int args;
 	bool all, null, json;
+	bool new, dry_run;	/* of set: no file yet; write nothing */
 	int wait_ms;
 	struct change change[KEYS];	/* of each key one at most */
 	int changes;

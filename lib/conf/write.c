@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "conf/envfile.h"
@@ -126,16 +127,28 @@ fill(int fd, const struct stat *old, const char *text, size_t size)
 	return fd_write_all(fd, text, size) < 0 || fsync(fd) < 0 ? -1 : 0;
 }
 
+/* name_file - give the written file its name; a new one takes no other's */
+static int
+name_file(int dir, const char *tmp, const char *file, bool new)
+{
+	if (!new)
+		return renameat(dir, tmp, dir, file);
+	if (linkat(dir, tmp, dir, file, 0) < 0)
+		return -1;
+	return unlinkat(dir, tmp, 0);
+}
+
 int
-write_file(int dir, const char *file, const char *text, size_t size,
+write_file(int dir, const char *file, bool new, const char *text, size_t size,
     struct errmsg *why)
 {
+	struct stat old = { .st_mode = 0644, .st_uid = geteuid(),
+	    .st_gid = getegid() };
 	auto_close int fd = -1;
 	char tmp[256];
-	struct stat old;
 	int e;
 
-	if (look(dir, file, &old, why) < 0)
+	if (!new && look(dir, file, &old, why) < 0)
 		return -1;
 	/* One name: what a killed command left is gone with the next one. */
 	snprintf(tmp, sizeof(tmp), ".%s.tmp", file);
@@ -144,11 +157,12 @@ write_file(int dir, const char *file, const char *text, size_t size,
 	if (fd < 0)
 		return errmsg_errno(why, "create %s", tmp);
 	if (fill(fd, &old, text, size) < 0 ||
-	    renameat(dir, tmp, dir, file) < 0) {
+	    name_file(dir, tmp, file, new) < 0) {
 		e = errno;
 		(void)unlinkat(dir, tmp, 0);	/* the first error counts */
 		errno = e;
-		return errmsg_errno(why, "write %s", tmp);
+		return e == EEXIST ? errmsg_set(why, "it exists already") :
+		    errmsg_errno(why, "write %s", tmp);
 	}
 	if (fsync(dir) < 0)
 		return errmsg_errno(why, "write the directory of %s", file);

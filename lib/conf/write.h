@@ -2,6 +2,7 @@
 #ifndef CONF_WRITE_H
 #define CONF_WRITE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -29,12 +30,12 @@ ssize_t write_change(char *old, size_t size, const struct change *change,
 /*
  * write_file - put a text in the place of a file beneath a directory
  *
- * Whoever reads the file sees the old or the new one, whole; mode and owner
- * stay.  A link and a file that nobody may write belong to the configuration of
+ * With new, the file must not exist.  Readers of the file see the old or the
+ * new one, whole; mode and owner stay.  A link and a file that nobody may write belong to the configuration of
  * the host, and are refused.  Two at once need a lock.  Returns 0, or -1 with
- * errno and why; EPERM: it belongs to the host's configuration.
+ * errno and why; EEXIST: it exists; EPERM: it belongs to the host's configuration.
  */
-int write_file(int dir, const char *file, const char *text, size_t size,
-    struct errmsg *why);
+int write_file(int dir, const char *file, bool new, const char *text,
+    size_t size, struct errmsg *why);
 
 #endif

@@ -299,8 +299,6 @@ EXTRA_NSPAWN_FLAGS=" --bind-ro=/srv/a:/srv/a --capability=CAP_NET_ADMIN"'
 	run -2 ctr-conf
 	run -2 ctr-conf frob
 	run -2 ctr-conf get
-	run -2 ctr-conf get web FLAKE MTU
-	assert_output 'ctr-conf: get: unexpected argument: MTU'
 	run -2 ctr-conf get web NO
 	run -2 ctr-conf get web --all
 	assert_output 'ctr-conf: get takes no --all'
@@ -476,6 +474,46 @@ keeps() {
 	keeps '' 'FLAKE: invalid value "x?" (control character)' FLAKE=$'x\r'
 	keeps '' 'FLAKE: invalid value "x?" (not UTF-8)' FLAKE=$'x\xff'
 	keeps '' 'set takes no --all' --all FLAKE=x
+}
+
+@test "get prints a line for each of several keys, empty without a value" {
+	printf 'FLAKE="a b"\nNAT=0\n' >"$file"
+	run -0 ctr-conf get web FLAKE HOST_PORT NAT
+	assert_output $'a b\n\n0'
+	assert_equal "$(ctr-conf get -0 web FLAKE HOST_PORT NAT | od -An -c | tr -d ' \n')" 'ab\0\00\0'
+	run -2 ctr-conf get web FLAKE NO
+	assert_output 'ctr-conf: NO: unknown setting; see: ctr-conf keys'
+}
+
+@test "set --new makes a file, and takes no other's place" {
+	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	ctr-conf set --new web EPHEMERAL=1 FLAKE='a b'
+	printf 'EPHEMERAL=1\nFLAKE="a b"\n' | diff - "$file"
+	assert_equal "$(stat -c %a "$file")" 644
+	run -1 ctr-conf set --new web EPHEMERAL=0
+	assert_output "ctr-conf: $file: it exists already"
+	assert_equal "$(ctr-conf get web EPHEMERAL)" 1
+	assert_equal "$(ls -A "${file%/*}")" web.conf
+	run -2 ctr-conf set --new other NAT=1
+	assert_output "ctr-conf: ${file%/*}/other.conf:1: NAT needs PRIVATE_NETWORK=1"
+	ctr-conf set --new --file "${file%/*}/.x.pending"
+	[[ -f ${file%/*}/.x.pending && ! -s ${file%/*}/.x.pending ]]
+}
+
+@test "set --dry-run prints the new file and writes nothing" {
+	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	printf '# a\nEPHEMERAL=1\n' >"$file"
+	run -0 ctr-conf set --dry-run web EPHEMERAL= FLAKE=x
+	assert_output $'# a\nFLAKE=x'
+	assert_equal "$(cat "$file")" $'# a\nEPHEMERAL=1'
+	run -0 ctr-conf set --new --dry-run other EPHEMERAL=1
+	assert_output EPHEMERAL=1
+	run -2 ctr-conf set --new --dry-run other NAT=1
+	assert_equal "$(ls -A "${file%/*}")" web.conf
+	assert_not_exist "$NIXOS_CONTAINER_LOCK_DIR"
+	# The directory need not be there yet.
+	run -0 ctr-conf --conf-dir "$BATS_TEST_TMPDIR/none" set --new --dry-run web EPHEMERAL=1
+	assert_output EPHEMERAL=1
 }
 
 @test "set keeps mode and owner, replaces the file whole, and does nothing twice" {
