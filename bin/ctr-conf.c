@@ -28,6 +28,7 @@
 #include "conf/quote.h"
 #include "conf/settings.h"
 #include "conf/type.h"
+#include "conf/units.h"
 #include "conf/write.h"
 
 /* The file that a verb works on. */
@@ -330,6 +331,20 @@ keys_verb(const struct cli_job *job)
 	return 0;
 }
 
+static int
+units_verb(const struct cli_job *job)
+{
+	int changed;
+
+	if (!job->changed)
+		return units_generate(&settings, job->conf_dir, job->arg[0],
+		    &errors) < 0 ? 1 : 0;
+	changed = units_changed(&settings, job->conf_dir, job->name,
+	    job->arg[0], &errors);
+	/* 1 says that nothing differs, so no failure is 1. */
+	return changed < 0 ? EXIT_USAGE : !changed;
+}
+
 static const struct cli_verb verbs[] = {
 	{ "check", "NAME...\n--all\n--file FILE", JOB_FILE JOB_ALL,
 	    "validate settings; print what is wrong",
@@ -346,6 +361,9 @@ static const struct cli_verb verbs[] = {
 	{ "keys", "[--json]", JOB_JSON,
 	    "print all keys with their types, defaults and meaning",
 	    keys_verb, 0, 0, false },
+	{ "units", "DIR [EARLY LATE]\n--changed NAME [DIR]", JOB_CHANGED,
+	    "write what settings change in units, as a generator of systemd",
+	    units_verb, 1, 3, false },
 	{ 0 },
 };
 

@@ -17,11 +17,13 @@ const struct cli_option job_options[] = {
 	{ 'u', "unset", "KEY", "back to the default", false },
 	{ 'w', "wait", "SECONDS", "how long set waits for another command (30)",
 	    false },
-	{ 'n', "new", NULL, "make the file; it must not exist", false },
-	{ 'd', "dry-run", NULL, "print the new file instead of writing it",
+	{ 'N', "new", NULL, "make the file; it must not exist", false },
+	{ 'D', "dry-run", NULL, "print the new file instead of writing it",
 	    false },
 	{ '0', "null", NULL, "end values with a zero byte, without quotes", true },
 	{ 'j', "json", NULL, "print JSON", false },
+	{ 'd', "changed", NULL, "does the generated drop-in differ from the\n"
+	    "settings?", false },
 	{ 'c', "conf-dir", "DIR", "where the settings are\n"
 	    "($NIXOS_CONTAINER_CONF_DIR, else " CONF_DIR ")", false },
 	{ 'l', "lock-dir", "DIR", "where the locks of containers are\n"
@@ -116,10 +118,10 @@ set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
 		return add_change(job, value, NULL, why);
 	case 'w':
 		return set_wait(job, value, why);
-	case 'n':
+	case 'N':
 		job->new = true;
 		break;
-	case 'd':
+	case 'D':
 		job->dry_run = true;
 		break;
 	case '0':
@@ -127,6 +129,9 @@ set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
 		break;
 	case 'j':
 		job->json = true;
+		break;
+	case 'd':
+		job->changed = true;
 		break;
 	case 'c':
 		job->conf_dir = value;
@@ -206,6 +211,20 @@ read_check(struct cli_job *job, struct errmsg *why)
 	return check_names(job, why);
 }
 
+/* read_units - a directory of systemd's and two more; or NAME [DIR] */
+static int
+read_units(struct cli_job *job, struct errmsg *why)
+{
+	if (!job->changed)
+		return 0;
+	if (take_name(job, why) < 0)
+		return -1;
+	if (job->args > 1)
+		return errmsg_set(why, "units: unexpected argument: %s",
+		    job->arg[1]);
+	return 0;
+}
+
 /* Verbs whose operands need more than to be counted. */
 static const struct {
 	const char *verb;
@@ -214,6 +233,7 @@ static const struct {
 	{ "check", read_check },
 	{ "get", read_get },
 	{ "set", read_set },
+	{ "units", read_units },
 };
 
 static int

@@ -14,7 +14,8 @@
 #define JOB_ALL "a"
 #define JOB_NULL "0"
 #define JOB_JSON "j"
-#define JOB_SET "uwnd"
+#define JOB_SET "uwND"
+#define JOB_CHANGED "d"
 
 extern const struct cli_option job_options[];
 
@@ -23,10 +24,10 @@ struct cli_job {
 	const struct cli_verb *verb;
 	const char *conf_dir, *lock_dir;	/* absolute */
 	const char *file;	/* of --file, or NULL */
-	const char *name;	/* of the one container of get and set, or NULL */
+	const char *name;	/* of the one container, or NULL */
 	char **arg;		/* the other args operands */
 	int args;
-	bool all, null, json;
+	bool all, null, json, changed;
 	bool new, dry_run;	/* of set: no file yet; write nothing */
 	int wait_ms;
 	struct change change[KEYS];	/* of each key one at most */

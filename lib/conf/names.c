@@ -93,6 +93,17 @@ names_read(int dir, struct names *names)
 	return r;
 }
 
+int
+names_read_path(const char *path, struct names *names)
+{
+	auto_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	memset(names, 0, sizeof(*names));
+	if (dir < 0)
+		return errno == ENOENT ? 0 : -1;
+	return names_read(dir, names);
+}
+
 void
 names_free(struct names *names)
 {

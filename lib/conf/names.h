@@ -25,6 +25,13 @@ char *names_file(const char *name, char buf[NAMES_FILE_SIZE]);
  */
 int names_read(int dir, struct names *names);
 
+/*
+ * names_read_path - the same, by the path of the directory
+ *
+ * A missing directory has no names.
+ */
+int names_read_path(const char *path, struct names *names);
+
 void names_free(struct names *names);
 
 #endif

@@ -115,22 +115,44 @@ read_text(int dir, const char *file, char *text)
 	return fd < 0 ? -1 : envfile_read(fd, text);
 }
 
+/* unreadable - report the errno of a file that could not be read; -1 */
+static int
+unreadable(struct settings *s, const char *shown,
+    const struct settings_errors *errors)
+{
+	int e = errno;
+
+	memset(s->value, 0, sizeof(s->value));
+	memset(s->line, 0, sizeof(s->line));
+	settings_report(errors, shown, 0, "%s", e == ENOTSUP ?
+	    "not a regular file" : e == EFBIG ? "more than 65536 bytes" :
+	    strerror(e));
+	errno = e;
+	return -1;
+}
+
 int
 settings_read(struct settings *s, int dir, const char *file,
     const char *shown, const struct settings_errors *errors)
 {
-	struct reading r = { s, shown, errors, false };
 	ssize_t n = read_text(dir, file, s->text);
-	int e = errno;
 
-	if (n >= 0)
-		return settings_parse(s, (size_t)n, shown, errors);
-	memset(s->value, 0, sizeof(s->value));
-	memset(s->line, 0, sizeof(s->line));
-	report(&r, 0, "%s", e == ENOTSUP ? "not a regular file" :
-	    e == EFBIG ? "more than 65536 bytes" : strerror(e));
-	errno = e == ENOTSUP ? ENOTSUP : e;
-	return -1;
+	if (n < 0)
+		return unreadable(s, shown, errors);
+	return settings_parse(s, (size_t)n, shown, errors);
+}
+
+int
+settings_read_any(struct settings *s, int dir, const char *file,
+    const char *shown, const struct settings_errors *errors)
+{
+	ssize_t n = read_text(dir, file, s->text);
+
+	if (n < 0 && errno == ENOENT)
+		n = 0;
+	if (n < 0)
+		return unreadable(s, shown, errors);
+	return settings_parse(s, (size_t)n, shown, errors);
 }
 
 const char *

@@ -42,6 +42,14 @@ int settings_read(struct settings *s, int dir, const char *file,
     const char *shown, const struct settings_errors *errors);
 
 /*
+ * settings_read_any - the same, but a missing file is an empty one
+ *
+ * Its container may have been destroyed meanwhile.
+ */
+int settings_read_any(struct settings *s, int dir, const char *file,
+    const char *shown, const struct settings_errors *errors);
+
+/*
  * settings_parse - the same, for a text of size bytes that is in s->text
  *
  * Returns 0, or -1 with errno EINVAL.

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* dropin.c - what settings change in the unit of a container */
+#include "conf/dropin.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/name.h"
+#include "conf/word.h"
+
+enum { UNIT_SIZE = 288 };	/* a unit of another program: 255 */
+
+/* A drop-in as it is written. */
+struct drop_in {
+	FILE *out;
+	const char *section;	/* the heading that was written last, or NULL */
+};
+
+/* put - write a line; its section begins with the first one */
+__attribute__((format(printf, 3, 4)))
+static void
+put(struct drop_in *d, const char *section, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (d->section != section)
+		fprintf(d->out, "[%s]\n", section);
+	d->section = section;
+	va_start(ap, fmt);
+	vfprintf(d->out, fmt, ap);
+	va_end(ap);
+}
+
+static const char unit[] = "Unit", service[] = "Service";
+
+static void
+unit_of(const char *name, char buf[UNIT_SIZE])
+{
+	snprintf(buf, UNIT_SIZE, "container@%s.service", name);
+}
+
+/* put_order - After=, and for REQUIRES also Requires=; never the unit itself */
+static void
+put_order(struct drop_in *d, const struct settings *s, enum key key,
+    const char *name)
+{
+	const char *rest = s->value[key];
+	char word[WORD_SIZE], own[UNIT_SIZE], other[UNIT_SIZE];
+
+	unit_of(name, own);
+	while (rest && word_next(&rest, word) == 1) {
+		if (name_ok(word))
+			unit_of(word, other);
+		else
+			snprintf(other, sizeof(other), "%s", word);
+		if (!strcmp(other, own))
+			continue;
+		put(d, unit, "After=%s\n", other);
+		if (key == KEY_REQUIRES)
+			put(d, unit, "Requires=%s\n", other);
+	}
+}
+
+/*
+ * put_mount - the first path of a bind, up to a colon without a backslash
+ *
+ * In double quotes systemd removes backslashes, and "%" begins a specifier.
+ */
+static void
+put_mount(struct drop_in *d, const char *bind)
+{
+	put(d, unit, "RequiresMountsFor=\"");
+	for (; *bind && *bind != ':'; bind++) {
+		if (bind[0] == '\\' && bind[1] == ':')
+			bind++;
+		if (*bind == '\\' || *bind == '"')
+			putc('\\', d->out);
+		else if (*bind == '%')
+			putc('%', d->out);
+		putc(*bind, d->out);
+	}
+	fputs("\"\n", d->out);
+}
+
+static void
+put_mounts(struct drop_in *d, const struct settings *s, enum key key)
+{
+	const char *rest = s->value[key];
+	char word[WORD_SIZE];
+
+	/* Others are in the container, or a new directory. */
+	while (rest && word_next(&rest, word) == 1)
+		if (word[0] == '/')
+			put_mount(d, word);
+}
+
+static void
+put_devices(struct drop_in *d, const struct settings *s)
+{
+	const char *rest = s->value[KEY_DEVICES];
+	char word[WORD_SIZE];
+
+	while (rest && word_next(&rest, word) == 1) {
+		char *mode = strchr(word, ':');
+
+		if (mode)
+			*mode++ = '\0';
+		put(d, service, "DeviceAllow=%s %s\n", word,
+		    mode ? mode : "rwm");
+	}
+}
+
+void
+dropin_print(const struct settings *s, const char *name, FILE *out)
+{
+	static const struct { enum key key; const char *property; } same[] = {
+		{ KEY_MEMORY_MAX, "MemoryMax" },
+		{ KEY_CPU_QUOTA, "CPUQuota" },
+		{ KEY_TASKS_MAX, "TasksMax" },
+		{ KEY_START_TIMEOUT, "TimeoutStartSec" },
+	};
+	struct drop_in d = { out, NULL };
+
+	put_order(&d, s, KEY_AFTER, name);
+	put_order(&d, s, KEY_REQUIRES, name);
+	put_mounts(&d, s, KEY_BIND);
+	put_mounts(&d, s, KEY_BIND_RO);
+	put_devices(&d, s);
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		if (s->value[same[i].key])
+			put(&d, service, "%s=%s\n", same[i].property,
+			    s->value[same[i].key]);
+}

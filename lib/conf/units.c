@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * units.c - what systemd must know of containers before their start
+ *
+ * The template unit is the same for all containers.  A drop-in of each has what
+ * its settings change.
+ */
+#define _GNU_SOURCE
+#include "conf/units.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "conf/check.h"
+#include "conf/dropin.h"
+#include "conf/names.h"
+
+#define SETTINGS_FILE "settings.conf"
+#define WANTS_DIR "multi-user.target.d"
+#define WANTS_FILE "nixos-container.conf"
+
+/* For units of normal priority: systemd.generator(7). */
+#define GENERATOR_DIR "/run/systemd/generator"
+
+enum { DIR_SIZE = 96 };		/* container@NAME.service.d */
+
+/* What all steps of a run work with. */
+struct run {
+	struct settings *s;
+	const char *conf_dir;
+	const char *dir;		/* of the generator */
+	const struct settings_errors *errors;
+};
+
+/* failed - report errno; -1 */
+static int
+failed(const struct run *r, const char *path)
+{
+	settings_report(r->errors, path, 0, "%s", strerror(errno));
+	return -1;
+}
+
+/* read_unit - read and check; -1: something is wrong, which was reported */
+static int
+read_unit(const struct run *r, const char *name)
+{
+	char file[NAMES_FILE_SIZE], path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", r->conf_dir,
+	    names_file(name, file)) >= sizeof(path)) {
+		/* Those of the container before are no settings of this one. */
+		memset(r->s->value, 0, sizeof(r->s->value));
+		errno = ENAMETOOLONG;
+		return failed(r, r->conf_dir);
+	}
+	if (settings_read_any(r->s, AT_FDCWD, path, path, r->errors) < 0)
+		return -1;
+	return check_settings(r->s, name, path, r->errors);
+}
+
+/* unit_text - the drop-in in memory that the caller frees; 0, or -1 and errno */
+static int
+unit_text(const struct settings *s, const char *name, char **text,
+    size_t *size)
+{
+	FILE *out = open_memstream(text, size);
+
+	if (!out)
+		return -1;
+	dropin_print(s, name, out);
+	if (fclose(out) == 0)
+		return 0;
+	free(*text);
+	return -1;
+}
+
+static void
+drop_in_dir(const char *name, char buf[DIR_SIZE])
+{
+	snprintf(buf, DIR_SIZE, "container@%s.service.d", name);
+}
+
+static int
+write_file_in(int dir, const char *sub, const char *file, const char *text,
+    size_t size)
+{
+	auto_close int at = -1, fd = -1;
+
+	if (mkdirat(dir, sub, 0755) < 0 && errno != EEXIST)
+		return -1;
+	at = openat(dir, sub, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (at < 0)
+		return -1;
+	fd = openat(at, file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
+	    O_NONBLOCK | O_CLOEXEC, 0644);
+	return fd < 0 ? -1 : fd_write_all(fd, text, size);
+}
+
+/* write_drop_in - no file for an empty text; returns 0, or reports and -1 */
+static int
+write_drop_in(const struct run *r, int dir, const char *sub, const char *file,
+    const char *text, size_t size)
+{
+	char path[PATH_MAX];
+
+	if (size == 0 || write_file_in(dir, sub, file, text, size) == 0)
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s/%s", r->dir, sub, file);
+	return failed(r, path);
+}
+
+static int
+write_unit(const struct run *r, int dir, const char *name)
+{
+	char sub[DIR_SIZE], *text;
+	size_t size;
+	int status;
+
+	drop_in_dir(name, sub);
+	if (unit_text(r->s, name, &text, &size) < 0)
+		return failed(r, sub);
+	status = write_drop_in(r, dir, sub, SETTINGS_FILE, text, size);
+	free(text);
+	return status;
+}
+
+/* write_units - those of all containers; wants: the drop-in of the target */
+static int
+write_units(const struct run *r, const struct names *names, int dir,
+    FILE *wants)
+{
+	int status = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < names->n; i++) {
+		const char *name = names->name[i];
+
+		/* What is right in wrong settings counts. */
+		(void)read_unit(r, name);
+		if (write_unit(r, dir, name) < 0)
+			status = -1;
+		if (!settings_on(r->s, KEY_AUTO_START))
+			continue;
+		fprintf(wants, "%sWants=container@%s.service\n",
+		    any ? "" : "[Unit]\n", name);
+		any = true;
+	}
+	return status;
+}
+
+static int
+write_all(const struct run *r, const struct names *names)
+{
+	auto_close int dir = -1;
+	char *text = NULL;
+	size_t size;
+	FILE *wants;
+	int status;
+
+	if (mkdir(r->dir, 0755) == 0 || errno == EEXIST)
+		dir = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	wants = dir < 0 ? NULL : open_memstream(&text, &size);
+	if (!wants)
+		return failed(r, r->dir);
+	status = write_units(r, names, dir, wants);
+	if (fclose(wants) != 0)
+		status = failed(r, WANTS_FILE);
+	else if (write_drop_in(r, dir, WANTS_DIR, WANTS_FILE, text, size) < 0)
+		status = -1;
+	free(text);
+	return status;
+}
+
+int
+units_generate(struct settings *s, const char *conf_dir, const char *out_dir,
+    const struct settings_errors *errors)
+{
+	const struct run r = { s, conf_dir, out_dir, errors };
+	struct names names;
+	int status = 0;
+
+	if (names_read_path(conf_dir, &names) < 0)
+		return failed(&r, conf_dir);
+	if (names.n > 0)
+		status = write_all(&r, &names);
+	names_free(&names);
+	return status;
+}
+
+/* same_text - is that all that a file has? 1, 0, or -1 with errno */
+static int
+same_text(int fd, const char *text, size_t size)
+{
+	char *known = malloc(size + 1);
+	ssize_t n = known ? fd_read_max(fd, known, size + 1) : -1;
+	int same;
+
+	same = n < 0 ? -1 : n == (ssize_t)size && !memcmp(known, text, size);
+	free(known);
+	return same;
+}
+
+/* compare - 1: the drop-in has another text; 0: the same; -1: reported */
+static int
+compare(const struct run *r, const char *name, const char *text, size_t size)
+{
+	char sub[DIR_SIZE], path[PATH_MAX];
+	auto_close int fd = -1;
+	int same;
+
+	drop_in_dir(name, sub);
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s/%s", r->dir, sub,
+	    SETTINGS_FILE) >= sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return failed(r, r->dir);
+	}
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return size > 0;
+	same = fd < 0 ? -1 : same_text(fd, text, size);
+	return same < 0 ? failed(r, path) : !same;
+}
+
+int
+units_changed(struct settings *s, const char *conf_dir, const char *name,
+    const char *dir, const struct settings_errors *errors)
+{
+	const struct run r = { s, conf_dir, dir ? dir : GENERATOR_DIR, errors };
+	char *text;
+	size_t size;
+	int changed;
+
+	if (read_unit(&r, name) < 0)
+		return -1;
+	if (unit_text(s, name, &text, &size) < 0)
+		return failed(&r, name);
+	changed = compare(&r, name, text, size);
+	free(text);
+	return changed;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONF_UNITS_H
+#define CONF_UNITS_H
+
+#include "conf/settings.h"
+
+/*
+ * units_generate - write drop-ins for all containers beneath a directory
+ *
+ * conf_dir has the settings; if it is missing, nothing is written.  out_dir is
+ * created if it is missing, and no link beneath it is followed.  The files are
+ * container@NAME.service.d/settings.conf, and
+ * multi-user.target.d/nixos-container.conf for those with AUTO_START=1.  s is
+ * used to read into.  Wrong settings are reported, and neither keep the right
+ * ones of their file nor other containers from their drop-ins.  Returns 0, or
+ * -1: a directory or file could not be read or written, which is reported.
+ * Source: systemd.generator(7).
+ */
+int units_generate(struct settings *s, const char *conf_dir,
+    const char *out_dir, const struct settings_errors *errors);
+
+/*
+ * units_changed - do the settings of a container differ from its drop-in?
+ *
+ * dir is the directory of the generator, NULL for that of systemd.  A missing
+ * file is an empty one.  Returns 1 if systemd needs to reload, 0 if nothing
+ * differs, or -1: settings are wrong or a file could not be read, which is
+ * reported.
+ */
+int units_changed(struct settings *s, const char *conf_dir, const char *name,
+    const char *dir, const struct settings_errors *errors);
+
+#endif
