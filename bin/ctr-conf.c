@@ -22,12 +22,10 @@
 #include "conf/envfile.h"
 #include "conf/hold.h"
 #include "conf/job.h"
-#include "conf/json.h"
-#include "conf/key.h"
+#include "conf/keylist.h"
 #include "conf/names.h"
 #include "conf/quote.h"
 #include "conf/settings.h"
-#include "conf/type.h"
 #include "conf/units.h"
 #include "conf/write.h"
 
@@ -292,42 +290,13 @@ set_verb(const struct cli_job *job)
 	return status;
 }
 
-static void
-key_json(const struct key_info *key)
-{
-	const struct { const char *name, *value; } member[] = {
-		{ "name", key->name },
-		{ "type", type_name(key->type) },
-		{ "expected", type_expected(key->type) },
-		{ "default", key->fallback },
-		{ "text", key->text },
-		{ "example", key->example },
-		{ "group", key->group },
-	};
-
-	for (size_t i = 0; i < sizeof(member) / sizeof(member[0]); i++) {
-		printf("%s\"%s\":", i ? "," : "{", member[i].name);
-		json_text(stdout, member[i].value);
-	}
-	putchar('}');
-}
-
 static int
 keys_verb(const struct cli_job *job)
 {
-	for (enum key k = 0; k < KEYS; k++) {
-		const struct key_info *key = &key_info[k];
-
-		if (job->json) {
-			fputs(k ? ",\n " : "[", stdout);
-			key_json(key);
-			continue;
-		}
-		printf("%s\t%s\t%s\t%s\n", key->name, type_name(key->type),
-		    key->fallback ? key->fallback : "-", key->text);
-	}
 	if (job->json)
-		puts("]");
+		keylist_json(stdout);
+	else
+		keylist_print(stdout);
 	return 0;
 }
 

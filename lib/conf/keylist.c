@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* keylist.c - the table of all settings, for people and for programs */
+#include "conf/keylist.h"
+
+#include "conf/json.h"
+#include "conf/key.h"
+
+void
+keylist_print(FILE *out)
+{
+	for (enum key k = 0; k < KEYS; k++) {
+		const struct key_info *key = &key_info[k];
+
+		fprintf(out, "%s\t%s\t%s\t%s\n", key->name,
+		    type_name(key->type), key->fallback ? key->fallback : "-",
+		    key->text);
+	}
+}
+
+static void
+key_json(const struct key_info *key, FILE *out)
+{
+	const struct { const char *name, *value; } member[] = {
+		{ "name", key->name },
+		{ "type", type_name(key->type) },
+		{ "expected", type_expected(key->type) },
+		{ "default", key->fallback },
+		{ "text", key->text },
+		{ "example", key->example },
+		{ "group", key->group },
+	};
+
+	for (size_t i = 0; i < sizeof(member) / sizeof(member[0]); i++) {
+		fprintf(out, "%s\"%s\":", i ? "," : "{", member[i].name);
+		json_text(out, member[i].value);
+	}
+	putc('}', out);
+}
+
+void
+keylist_json(FILE *out)
+{
+	for (enum key k = 0; k < KEYS; k++) {
+		fputs(k ? ",\n " : "[", out);
+		key_json(&key_info[k], out);
+	}
+	fputs("]\n", out);
+}

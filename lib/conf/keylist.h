@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONF_KEYLIST_H
+#define CONF_KEYLIST_H
+
+#include <stdio.h>
+
+/*
+ * keylist_print - write a line for each key that a settings file can have
+ *
+ * Key, type, default or "-", and text, separated by tabs.
+ */
+void keylist_print(FILE *out);
+
+/* keylist_json - write all of key_info as an array of objects */
+void keylist_json(FILE *out);
+
+#endif
