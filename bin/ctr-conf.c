@@ -21,6 +21,7 @@
 #include "conf/check.h"
 #include "conf/envfile.h"
 #include "conf/hold.h"
+#include "conf/hosts.h"
 #include "conf/job.h"
 #include "conf/keylist.h"
 #include "conf/names.h"
@@ -314,6 +315,14 @@ units_verb(const struct cli_job *job)
 	return changed < 0 ? EXIT_USAGE : !changed;
 }
 
+static int
+hosts_verb(const struct cli_job *job)
+{
+	if (hosts_print(&settings, job->conf_dir, stdout) < 0)
+		return failed("read", job->conf_dir);
+	return 0;
+}
+
 static const struct cli_verb verbs[] = {
 	{ "check", "NAME...\n--all\n--file FILE", JOB_FILE JOB_ALL,
 	    "validate settings; print what is wrong",
@@ -333,6 +342,9 @@ static const struct cli_verb verbs[] = {
 	{ "units", "DIR [EARLY LATE]\n--changed NAME [DIR]", JOB_CHANGED,
 	    "write what settings change in units, as a generator of systemd",
 	    units_verb, 1, 3, false },
+	{ "hosts", "", "",
+	    "print the addresses of all containers as a hosts file",
+	    hosts_verb, 0, 0, false },
 	{ 0 },
 };
 
