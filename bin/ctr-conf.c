@@ -18,6 +18,7 @@
 #include "base/exits.h"
 #include "base/fd.h"
 #include "base/privilege.h"
+#include "conf/args.h"
 #include "conf/check.h"
 #include "conf/envfile.h"
 #include "conf/hold.h"
@@ -323,6 +324,24 @@ hosts_verb(const struct cli_job *job)
 	return 0;
 }
 
+static int
+args_verb(const struct cli_job *job)
+{
+	char end = job->null ? '\0' : '\n';
+	struct target t;
+	int status;
+
+	target_open(&t, job);
+	status = check_target(&t, job->name);
+	if (status != 0)
+		return status;
+	if (job->network)
+		args_network(&settings, end, stdout);
+	else
+		args_nspawn(&settings, job->lock_dir, end, stdout);
+	return 0;
+}
+
 static const struct cli_verb verbs[] = {
 	{ "check", "NAME...\n--all\n--file FILE", JOB_FILE JOB_ALL,
 	    "validate settings; print what is wrong",
@@ -345,6 +364,9 @@ static const struct cli_verb verbs[] = {
 	{ "hosts", "", "",
 	    "print the addresses of all containers as a hosts file",
 	    hosts_verb, 0, 0, false },
+	{ "args", "[-0] [--network] NAME", JOB_NULL JOB_NETWORK,
+	    "print the words for systemd-nspawn that follow from settings",
+	    args_verb, 1, 1, false },
 	{ 0 },
 };
 

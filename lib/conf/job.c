@@ -20,10 +20,12 @@ const struct cli_option job_options[] = {
 	{ 'N', "new", NULL, "make the file; it must not exist", false },
 	{ 'D', "dry-run", NULL, "print the new file instead of writing it",
 	    false },
-	{ '0', "null", NULL, "end values with a zero byte, without quotes", true },
+	{ '0', "null", NULL, "end values and words with a zero byte,\nwithout quotes",
+	    true },
 	{ 'j', "json", NULL, "print JSON", false },
 	{ 'd', "changed", NULL, "does the generated drop-in differ from the\n"
 	    "settings?", false },
+	{ 'n', "network", NULL, "the words for mkveth add", false },
 	{ 'c', "conf-dir", "DIR", "where the settings are\n"
 	    "($NIXOS_CONTAINER_CONF_DIR, else " CONF_DIR ")", false },
 	{ 'l', "lock-dir", "DIR", "where the locks of containers are\n"
@@ -133,6 +135,9 @@ set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
 	case 'd':
 		job->changed = true;
 		break;
+	case 'n':
+		job->network = true;
+		break;
 	case 'c':
 		job->conf_dir = value;
 		break;
@@ -230,6 +235,7 @@ static const struct {
 	const char *verb;
 	int (*read)(struct cli_job *job, struct errmsg *why);
 } readers[] = {
+	{ "args", take_name },
 	{ "check", read_check },
 	{ "get", read_get },
 	{ "set", read_set },

@@ -16,6 +16,7 @@
 #define JOB_JSON "j"
 #define JOB_SET "uwND"
 #define JOB_CHANGED "d"
+#define JOB_NETWORK "n"
 
 extern const struct cli_option job_options[];
 
@@ -27,7 +28,7 @@ struct cli_job {
 	const char *name;	/* of the one container, or NULL */
 	char **arg;		/* the other args operands */
 	int args;
-	bool all, null, json, changed;
+	bool all, null, json, changed, network;
 	bool new, dry_run;	/* of set: no file yet; write nothing */
 	int wait_ms;
 	struct change change[KEYS];	/* of each key one at most */

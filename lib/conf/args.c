@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* args.c - the words that settings are for systemd-nspawn and mkveth */
+#include "conf/args.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "conf/word.h"
+
+/* Words are written to a stream, each with a character that ends it. */
+struct words {
+	FILE *out;
+	char end;
+};
+
+/* put - a word of two parts */
+static void
+put(const struct words *w, const char *option, const char *value)
+{
+	fprintf(w->out, "%s%s%c", option, value, w->end);
+}
+
+/* put_each - for each word of a list, a word that begins with option */
+static void
+put_each(const struct words *w, const struct settings *s, enum key key,
+    const char *option)
+{
+	const char *rest = s->value[key];
+	char word[WORD_SIZE];
+
+	while (rest && word_next(&rest, word) == 1)
+		if (*word)
+			put(w, option, word);
+}
+
+static void
+put_capabilities(const struct words *w, const struct settings *s)
+{
+	const char *rest = s->value[KEY_CAPABILITIES];
+	char word[WORD_SIZE];
+
+	while (rest && word_item(&rest, word) == 1)
+		put(w, "--capability=", word);
+}
+
+/* put_devices - those with a node on the host; others may appear later */
+static void
+put_devices(const struct words *w, const struct settings *s)
+{
+	const char *rest = s->value[KEY_DEVICES];
+	char word[WORD_SIZE];
+	struct stat st;
+
+	while (rest && word_next(&rest, word) == 1) {
+		word[strcspn(word, ":")] = '\0';
+		if (*word == '/' && stat(word, &st) == 0 &&
+		    (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)))
+			put(w, "--bind=", word);
+	}
+}
+
+void
+args_nspawn(const struct settings *s, const char *lock_dir, char end,
+    FILE *out)
+{
+	const struct words w = { out, end };
+
+	if (settings_users(s)) {
+		put(&w, "--private-users=", settings_get(s, KEY_PRIVATE_USERS));
+		put(&w, "--private-users-ownership=", "auto");
+	}
+	put_each(&w, s, KEY_BIND, "--bind=");
+	put_each(&w, s, KEY_BIND_RO, "--bind-ro=");
+	put_each(&w, s, KEY_TMPFS, "--tmpfs=");
+	put_capabilities(&w, s);
+	put_devices(&w, s);
+	if (settings_on(s, KEY_RESOLVE_CONTAINERS))
+		fprintf(out, "--bind-ro=%s.hosts:/etc/hosts%c", lock_dir, end);
+	if (settings_on(s, KEY_EPHEMERAL))
+		put(&w, "--ephemeral", "");
+	put_each(&w, s, KEY_EXTRA_NSPAWN_FLAGS, "");
+}
+
+/* put_pair - an option and its argument, as two words */
+static void
+put_pair(const struct words *w, const char *option, const char *value)
+{
+	if (!value)
+		return;
+	put(w, option, "");
+	put(w, value, "");
+}
+
+static void
+put_pairs(const struct words *w, const struct settings *s, enum key key,
+    const char *option)
+{
+	const char *rest = s->value[key];
+	char word[WORD_SIZE];
+
+	while (rest && word_next(&rest, word) == 1)
+		put_pair(w, option, word);
+}
+
+/* The keys of a family, and their options. */
+struct family {
+	enum key host, local, gateway;
+	const char *host_option, *local_option, *gateway_option;
+};
+
+static const struct family families[] = {
+	{ KEY_HOST_ADDRESS, KEY_LOCAL_ADDRESS, KEY_GATEWAY,
+	    "--host-address", "--local-address", "--gateway" },
+	{ KEY_HOST_ADDRESS6, KEY_LOCAL_ADDRESS6, KEY_GATEWAY6,
+	    "--host-address6", "--local-address6", "--gateway6" },
+};
+
+static void
+put_addresses(const struct words *w, const struct settings *s,
+    const struct family *f)
+{
+	/* A bridge has the address of the host already. */
+	if (!s->value[KEY_HOST_BRIDGE])
+		put_pair(w, f->host_option, s->value[f->host]);
+	put_pair(w, f->local_option, s->value[f->local]);
+}
+
+/* put_gateway - on a bridge the first address of the host is the default */
+static void
+put_gateway(const struct words *w, const struct settings *s,
+    const struct family *f)
+{
+	const char *host = s->value[f->host];
+	char word[WORD_SIZE];
+
+	if (s->value[f->gateway]) {
+		put_pair(w, f->gateway_option, s->value[f->gateway]);
+	} else if (s->value[KEY_HOST_BRIDGE] && s->value[f->local] && host &&
+	    word_item(&host, word) == 1) {
+		word[strcspn(word, "/")] = '\0';
+		put_pair(w, f->gateway_option, word);
+	}
+}
+
+void
+args_network(const struct settings *s, char end, FILE *out)
+{
+	const struct words w = { out, end };
+
+	if (!settings_private(s))
+		return;
+	if (!settings_on(s, KEY_PRIVATE_NETWORK))
+		put(&w, "--no-pair", "");
+	put_addresses(&w, s, &families[0]);
+	put_addresses(&w, s, &families[1]);
+	put_pair(&w, "--bridge", s->value[KEY_HOST_BRIDGE]);
+	put_pair(&w, "--mac", s->value[KEY_LOCAL_MAC_ADDRESS]);
+	put_gateway(&w, s, &families[0]);
+	put_gateway(&w, s, &families[1]);
+	put_pair(&w, "--mtu", s->value[KEY_MTU]);
+	put_pairs(&w, s, KEY_INTERFACES, "--move");
+	put_pairs(&w, s, KEY_MACVLANS, "--macvlan");
+	put_pairs(&w, s, KEY_EXTRA_VETHS, "--pair");
+	if (settings_users(s))
+		put(&w, "--release", "");
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONF_ARGS_H
+#define CONF_ARGS_H
+
+#include <stdio.h>
+
+#include "conf/settings.h"
+
+/*
+ * args_nspawn - write the words for systemd-nspawn that follow from settings
+ *
+ * s has passed check_settings.  Users, binds, tmpfs, capabilities, the devices
+ * whose nodes the host has now, the hosts file of lock_dir, --ephemeral, and
+ * last the words of EXTRA_NSPAWN_FLAGS.  Each word ends with the character end.
+ * Source: systemd-nspawn(1).
+ */
+void args_nspawn(const struct settings *s, const char *lock_dir, char end,
+    FILE *out);
+
+/*
+ * args_network - write the options of "mkveth add" that follow from settings
+ *
+ * The same way; nothing for a container without a network of its own.  On a
+ * bridge, the address of the host is the gateway of a container that has an
+ * address of that family.
+ * Source: mkveth(8).
+ */
+void args_network(const struct settings *s, char end, FILE *out);
+
+#endif

@@ -1,0 +1,162 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+load ../../lib/env
+
+setup() {
+	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR/conf
+	export NIXOS_CONTAINER_LOCK_DIR=/run/some
+	mkdir "$NIXOS_CONTAINER_CONF_DIR"
+	cd "$NIXOS_CONTAINER_CONF_DIR"
+}
+
+# gives WORD... - args with $options for the settings of standard input
+gives() {
+	cat >web.conf
+	run -0 ctr-conf args ${options-} web
+	assert_output "$(printf '%s\n' "$@")"
+}
+
+gives_none() {
+	cat >web.conf
+	run -0 ctr-conf args ${options-} web
+	assert_output ''
+}
+
+@test "settings become words for systemd-nspawn, in a fixed order" {
+	gives --private-users=pick --private-users-ownership=auto --bind=/srv/data:/data --bind=+/var:/x \
+		--bind-ro=/usr/share/zoneinfo --tmpfs=/tmp --tmpfs=/var/cache:size=64M,mode=755 \
+		--capability=CAP_SYS_TIME --capability=CAP_IPC_LOCK --bind=/dev/null \
+		--bind-ro=/run/some.hosts:/etc/hosts --ephemeral --quiet --setenv=A=b <<-'END'
+			EXTRA_NSPAWN_FLAGS="--quiet --setenv=A=b"
+			EPHEMERAL=1
+			RESOLVE_CONTAINERS=1
+			DEVICES=/dev/null
+			CAPABILITIES="CAP_SYS_TIME CAP_IPC_LOCK"
+			TMPFS="/tmp /var/cache:size=64M,mode=755"
+			BIND_RO=/usr/share/zoneinfo
+			BIND="/srv/data:/data +/var:/x"
+			PRIVATE_USERS=pick
+		END
+}
+
+@test "settings without words give none" {
+	gives_none </dev/null
+	gives_none <<<$'EPHEMERAL=0\nRESOLVE_CONTAINERS=0\nPRIVATE_USERS=no\nPRIVATE_NETWORK=1\nMEMORY_MAX=1G'
+	gives_none <<<PRIVATE_USERS=0
+}
+
+@test "a word with blanks is one line, and empty words are left out" {
+	gives '--bind=/srv/my data:/my data' '--setenv=MOTTO=less is more' --x '--y= "$z`' <<-'END'
+		BIND="'/srv/my data:/my data'"
+		EXTRA_NSPAWN_FLAGS=" '--setenv=MOTTO=less is more' ''	--x '--y= \"\$z\`' "
+	END
+}
+
+@test "commas separate capabilities, too" {
+	gives --capability=CAP_MKNOD --capability=CAP_SYS_PTRACE --capability=all <<<'CAPABILITIES="CAP_MKNOD,CAP_SYS_PTRACE, all"'
+}
+
+@test "a device is bound if its node exists" {
+	touch char-misc
+	gives --bind=/dev/null --bind=/dev/zero --bind=/dev/full <<-END
+		DEVICES="/dev/null /dev/no-such /dev/zero:r char-misc /dev/shm block-loop:rw /dev/full:rwm"
+	END
+}
+
+@test "the users are those of the settings" {
+	gives --private-users=65536 --private-users-ownership=auto <<<PRIVATE_USERS=65536
+	gives --private-users=identity --private-users-ownership=auto <<<PRIVATE_USERS=identity
+}
+
+@test "-0 ends each word with a zero byte" {
+	printf '%s\n' "BIND=\"/a '/b c'\"" EPHEMERAL=1 >web.conf
+	printf '%s\0' --bind=/a '--bind=/b c' --ephemeral >want
+	ctr-conf args -0 web | cmp - want
+	ctr-conf args --null web | cmp - want
+	printf '%s\n' PRIVATE_NETWORK=1 MTU=1400 >web.conf
+	printf '%s\0' --mtu 1400 >want
+	ctr-conf args -0 --network web | cmp - want
+}
+
+@test "--network gives the options of mkveth add" {
+	options=--network
+	gives --host-address 10.0.0.1 --local-address '10.0.0.2/24 10.0.0.3/24' --host-address6 fc00::1 \
+		--local-address6 fc00::2 --mac 02:00:00:00:00:07 --gateway 10.0.0.1 --gateway6 fc00::1 --mtu 1400 \
+		--move eth1 --move eth2 --macvlan eth3 --macvlan eth4:mv:vepa \
+		--pair veth1:host=10.5.5.1,local=10.5.5.2 --pair veth2:bridge=br1 --release <<-'END'
+			PRIVATE_NETWORK=1
+			EXTRA_VETHS="veth1:host=10.5.5.1,local=10.5.5.2 veth2:bridge=br1"
+			MACVLANS="eth3 eth4:mv:vepa"
+			INTERFACES="eth1 eth2"
+			MTU=1400
+			GATEWAY6=fc00::1
+			GATEWAY=10.0.0.1
+			LOCAL_MAC_ADDRESS=02:00:00:00:00:07
+			LOCAL_ADDRESS6=fc00::2
+			HOST_ADDRESS6=fc00::1
+			LOCAL_ADDRESS="10.0.0.2/24 10.0.0.3/24"
+			HOST_ADDRESS=10.0.0.1
+			PRIVATE_USERS=pick
+			BIND=/srv
+		END
+}
+
+@test "on a bridge the address of the host is the gateway" {
+	options=--network
+	gives --local-address 10.0.0.2/24 --local-address6 fc00::2/64 --bridge br0 \
+		--gateway 10.0.0.1 --gateway6 fc00::1 <<-'END'
+			PRIVATE_NETWORK=1
+			HOST_BRIDGE=br0
+			HOST_ADDRESS="10.0.0.1/24 10.0.0.9"
+			LOCAL_ADDRESS=10.0.0.2/24
+			HOST_ADDRESS6=fc00::1/64
+			LOCAL_ADDRESS6=fc00::2/64
+		END
+	# Another gateway is kept, and one for no address is none.
+	gives --local-address 10.0.0.2/24 --bridge br0 --gateway 10.0.0.254 <<-'END'
+		PRIVATE_NETWORK=1
+		HOST_BRIDGE=br0
+		HOST_ADDRESS=10.0.0.1/24
+		GATEWAY=10.0.0.254
+		LOCAL_ADDRESS=10.0.0.2/24
+		HOST_ADDRESS6=fc00::1/64
+	END
+	gives --bridge br0 <<<$'PRIVATE_NETWORK=1\nHOST_BRIDGE=br0'
+}
+
+@test "interfaces without PRIVATE_NETWORK come without the pair" {
+	options=--network
+	gives --no-pair --move eth1 --macvlan eth2 <<<$'INTERFACES=eth1\nMACVLANS=eth2'
+	gives --no-pair --macvlan eth2 --release <<<$'MACVLANS=eth2\nPRIVATE_USERS=pick'
+}
+
+@test "a container without a network of its own gives no words for mkveth" {
+	options=--network
+	gives_none <<<$'PRIVATE_NETWORK=0\nPRIVATE_USERS=pick'
+	gives_none <<<NETWORK_NAMESPACE_PATH=/run/netns/vpn
+	gives_none <<<PRIVATE_NETWORK=1
+}
+
+@test "wrong settings give errors and no words" {
+	printf '%s\n' EPHEMERAL=1 NAT=1 >web.conf
+	for options in '' --network; do
+		run -2 --separate-stderr ctr-conf args $options web
+		assert_output ''
+		assert_equal "$stderr" "ctr-conf: $PWD/web.conf:2: NAT needs PRIVATE_NETWORK=1"
+	done
+	printf '%s\n' EPHEMERAL=1 'BIND=x' >web.conf
+	run -2 --separate-stderr ctr-conf args web
+	assert_output ''
+	run -1 ctr-conf args other
+	assert_output "ctr-conf: $PWD/other.conf: No such file or directory"
+}
+
+@test "a wrong command line of args is told" {
+	run -2 ctr-conf args
+	run -2 ctr-conf args a b
+	run -2 ctr-conf args a_b
+	run -2 ctr-conf get web --network
+	assert_output 'ctr-conf: get takes no --network'
+	echo EPHEMERAL=1 >web.conf
+	run -1 bash -c 'ctr-conf args web >/dev/full'
+}
