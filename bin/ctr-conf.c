@@ -27,9 +27,11 @@
 #include "conf/keylist.h"
 #include "conf/names.h"
 #include "conf/quote.h"
+#include "conf/rules.h"
 #include "conf/settings.h"
 #include "conf/units.h"
 #include "conf/write.h"
+#include "net/ifname.h"
 
 /* The file that a verb works on. */
 struct target {
@@ -324,21 +326,41 @@ hosts_verb(const struct cli_job *job)
 	return 0;
 }
 
+/* read_right - the settings of a container; their errors are an exit status */
+static int
+read_right(const struct cli_job *job)
+{
+	struct target t;
+
+	target_open(&t, job);
+	return check_target(&t, job->name);
+}
+
 static int
 args_verb(const struct cli_job *job)
 {
+	int status = read_right(job);
 	char end = job->null ? '\0' : '\n';
-	struct target t;
-	int status;
 
-	target_open(&t, job);
-	status = check_target(&t, job->name);
 	if (status != 0)
 		return status;
 	if (job->network)
 		args_network(&settings, end, stdout);
 	else
 		args_nspawn(&settings, job->lock_dir, end, stdout);
+	return 0;
+}
+
+static int
+rules_verb(const struct cli_job *job)
+{
+	char ifname[IFNAMSIZ], alt[IFNAME_ALT_SIZE];
+	int status = read_right(job);
+
+	if (status != 0)
+		return status;
+	(void)ifname_host(job->name, ifname, alt);	/* one of two names */
+	rules_print(&settings, ifname, stdout);
 	return 0;
 }
 
@@ -367,6 +389,9 @@ static const struct cli_verb verbs[] = {
 	{ "args", "[-0] [--network] NAME", JOB_NULL JOB_NETWORK,
 	    "print the words for systemd-nspawn that follow from settings",
 	    args_verb, 1, 1, false },
+	{ "rules", "NAME", "",
+	    "print its forwarded ports and NAT as elements for nft",
+	    rules_verb, 1, 1, false },
 	{ 0 },
 };
 

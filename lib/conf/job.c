@@ -238,6 +238,7 @@ static const struct {
 	{ "args", take_name },
 	{ "check", read_check },
 	{ "get", read_get },
+	{ "rules", take_name },
 	{ "set", read_set },
 	{ "units", read_units },
 };
