@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cli.h"
 #include "base/exits.h"
@@ -20,6 +21,7 @@
 #include "base/privilege.h"
 #include "conf/args.h"
 #include "conf/check.h"
+#include "conf/command.h"
 #include "conf/envfile.h"
 #include "conf/hold.h"
 #include "conf/hosts.h"
@@ -336,18 +338,45 @@ read_right(const struct cli_job *job)
 	return check_target(&t, job->name);
 }
 
+static void
+put_args(const struct cli_job *job, char end, FILE *out)
+{
+	if (job->network)
+		args_network(&settings, end, out);
+	else
+		args_nspawn(&settings, job->lock_dir, end, out);
+}
+
+/* run_command - execute it with the words */
+static int
+run_command(const struct cli_job *job)
+{
+	char *words = NULL, **argv;
+	size_t size = 0;
+	FILE *out = open_memstream(&words, &size);
+
+	if (out)
+		put_args(job, '\0', out);
+	if (!out || fclose(out) != 0)
+		err(EXIT_TOOL, "collect words");
+	argv = command_fill(job->arg, words, size);
+	if (!argv)
+		err(EXIT_TOOL, "collect words");
+	execvp(argv[0], argv);
+	warn("%s", argv[0]);
+	return errno == ENOENT ? EXIT_NOCMD : EXIT_NOEXEC;
+}
+
 static int
 args_verb(const struct cli_job *job)
 {
 	int status = read_right(job);
-	char end = job->null ? '\0' : '\n';
 
 	if (status != 0)
 		return status;
-	if (job->network)
-		args_network(&settings, end, stdout);
-	else
-		args_nspawn(&settings, job->lock_dir, end, stdout);
+	if (job->args > 0)
+		return run_command(job);
+	put_args(job, job->null ? '\0' : '\n', stdout);
 	return 0;
 }
 
@@ -386,9 +415,12 @@ static const struct cli_verb verbs[] = {
 	{ "hosts", "", "",
 	    "print the addresses of all containers as a hosts file",
 	    hosts_verb, 0, 0, false },
-	{ "args", "[-0] [--network] NAME", JOB_NULL JOB_NETWORK,
-	    "print the words for systemd-nspawn that follow from settings",
-	    args_verb, 1, 1, false },
+	{ "args", "[-0] [--network] NAME\n"
+	    "[--network] NAME -- COMMAND [ARGUMENT]... [{}] [ARGUMENT]...",
+	    JOB_NULL JOB_NETWORK,
+	    "print the words for systemd-nspawn that follow from settings,\n"
+	    "or run a command with them in place of {}",
+	    args_verb, 1, INT_MAX, false },
 	{ "rules", "NAME", "",
 	    "print its forwarded ports and NAT as elements for nft",
 	    rules_verb, 1, 1, false },
@@ -409,8 +441,6 @@ main(int argc, char *argv[])
 	(void)argc;	/* argv ends with NULL */
 	if (privilege_refuse_setuid() < 0)
 		errx(EXIT_USAGE, PRIVILEGE_SETUID);
-	if (privilege_no_new() < 0)
-		err(1, "give up new privileges");
 	answer = job_read(&cli, argv, &reader, &job, &why);
 	if (answer < 0)
 		errx(EXIT_USAGE, "%s", why.text);
@@ -419,6 +449,10 @@ main(int argc, char *argv[])
 			err(1, "write the output");
 		return 0;
 	}
+	/* What a container's command may do is for others to say. */
+	if ((job.verb->run != args_verb || job.args == 0) &&
+	    privilege_no_new() < 0)
+		err(1, "give up new privileges");
 	status = job.verb->run(&job);
 	/* The first line may have been written, and failed, before. */
 	if (fflush(stdout) != 0 || ferror(stdout))

@@ -153,10 +153,32 @@ gives_none() {
 
 @test "a wrong command line of args is told" {
 	run -2 ctr-conf args
-	run -2 ctr-conf args a b
-	run -2 ctr-conf args a_b
 	run -2 ctr-conf get web --network
 	assert_output 'ctr-conf: get takes no --network'
 	echo EPHEMERAL=1 >web.conf
 	run -1 bash -c 'ctr-conf args web >/dev/full'
+}
+
+@test "a command is executed with the words in place of {}, or behind it" {
+	printf 'BIND="'"'/a b'"' /c"\n' >web.conf
+	run -0 ctr-conf args web -- printf '<%s>' x {} y {}
+	assert_output '<x><--bind=/a b><--bind=/c><y><{}>'
+	run -0 ctr-conf args web -- printf '<%s>' x
+	assert_output '<x><--bind=/a b><--bind=/c>'
+	run -0 ctr-conf args --network web -- printf '<%s>' x {} y
+	assert_output '<x><y>'
+	: >web.conf
+	run -7 ctr-conf args web -- sh -c 'exit 7'
+	run -127 ctr-conf args web -- no-such-command
+	assert_output 'ctr-conf: no-such-command: No such file or directory'
+	run -126 ctr-conf args web -- /dev/null
+	# It may gain privileges, as the container's own programs do.
+	run -0 ctr-conf args web -- awk '/^NoNewPrivs/ { print $2 }' /proc/self/status
+	assert_output "$(awk '/^NoNewPrivs/ { print $2 }' /proc/self/status)"
+}
+
+@test "no command is executed with wrong settings" {
+	echo BIND=x >web.conf
+	run -2 ctr-conf args web -- touch made
+	[[ ! -e made ]]
 }

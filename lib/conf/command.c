@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* command.c - a command line with words of a container in it */
+#include "conf/command.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* add_words - returns how many */
+static size_t
+add_words(char **to, char *words, size_t size)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at < size; at += strlen(words + at) + 1)
+		to[n++] = words + at;
+	return n;
+}
+
+char **
+command_fill(char **command, char *words, size_t size)
+{
+	size_t arguments = 0, n = 0;
+	bool placed = false;
+	char **argv;
+
+	while (command[arguments])
+		arguments++;
+	/* No word is shorter than a byte. */
+	argv = calloc(arguments + size + 1, sizeof(*argv));
+	if (!argv)
+		return NULL;
+	for (size_t i = 0; i < arguments; i++) {
+		bool here = !placed && !strcmp(command[i], "{}");
+
+		if (here)
+			n += add_words(argv + n, words, size);
+		else
+			argv[n++] = command[i];
+		placed = placed || here;
+	}
+	if (!placed)
+		(void)add_words(argv + n, words, size);
+	return argv;
+}
