@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* cli.c - read the command line of a tool with verbs, and show its help */
+/* cli.c - read the command line of a tool */
 #include "base/cli.h"
 
 #include <string.h>
 
+#include "base/help.h"
+
 enum { VERB_SIZE = 32, EDITS_MAX = 2 };
 
-static const struct cli_option builtin_options[] = {
+const struct cli_option cli_builtin[] = {
 	{ CLI_HELP, "help", NULL, "print this help", true },
 	{ CLI_VERSION, "version", NULL, "print the version", true },
 	{ 0 },
@@ -70,6 +72,8 @@ cli_start(struct cli_reader *r, const struct cli *cli, char *argv[])
 		r->operand++;
 		r->next++;
 	}
+	if (!*cli->verbs->name)
+		r->verb = cli->verbs;
 }
 
 /* find_verb - set r->verb; 0, or -1 and why */
@@ -93,7 +97,7 @@ read_operand(struct cli_reader *r, char *word, struct errmsg *why)
 {
 	if (r->verb) {
 		r->operand[r->operands++] = word;
-		if (r->verb->command)
+		if (r->operands == r->verb->command)
 			r->no_options = true;
 		return CLI_END;
 	}
@@ -110,6 +114,7 @@ found_option(struct cli_reader *r, const struct cli_option *o)
 {
 	size_t n = strlen(r->given);
 
+	r->option = o;
 	if (!strchr(r->given, o->key) && n + 1 < sizeof(r->given))
 		r->given[n] = o->key;
 	return o->key;
@@ -131,7 +136,7 @@ static const struct cli_option *
 match_long(const struct cli *cli, const char *name, size_t length)
 {
 	const struct cli_option *const tables[] = { cli->options,
-	    builtin_options };
+	    cli_builtin };
 	const struct cli_option *found = NULL;
 	int matches = 0;
 
@@ -170,7 +175,7 @@ static const struct cli_option *
 match_letter(const struct cli *cli, char letter)
 {
 	const struct cli_option *const tables[] = { cli->options,
-	    builtin_options };
+	    cli_builtin };
 
 	for (int i = 0; i < 2; i++)
 		for (const struct cli_option *o = tables[i]; o->key; o++)
@@ -218,6 +223,7 @@ static int
 check_line(struct cli_reader *r, struct errmsg *why)
 {
 	const struct cli_verb *v = r->verb;
+	const char *colon;
 
 	r->operand[r->operands] = NULL;
 	if (!v)
@@ -225,13 +231,24 @@ check_line(struct cli_reader *r, struct errmsg *why)
 	for (const char *key = r->given; *key; key++)
 		if (check_option(r, *key, why) < 0)
 			return -1;
+	colon = *v->name ? ": " : "";
 	if (r->operands < v->min)
-		return errmsg_set(why, "%s: missing argument; see --help",
-		    v->name);
+		return errmsg_set(why, "%s%smissing argument; see --help",
+		    v->name, colon);
 	if (r->operands > v->max)
-		return errmsg_set(why, "%s: unexpected argument: %s", v->name,
-		    r->operand[v->max]);
+		return errmsg_set(why, "%s%sunexpected argument: %s", v->name,
+		    colon, r->operand[v->max]);
 	return CLI_END;
+}
+
+/* ends_options - is it the "--" of the options, or the one of a command? */
+static bool
+ends_options(const struct cli_reader *r, const char *word)
+{
+	if (strcmp(word, "--") != 0)
+		return false;
+	return !r->no_options || (r->verb && r->operands > 0 &&
+	    r->operands == r->verb->command - 1);
 }
 
 int
@@ -243,12 +260,12 @@ cli_next(struct cli_reader *r, struct errmsg *why)
 		char *word = *r->next++;
 		int key;
 
-		if (r->no_options || word[0] != '-' || !word[1]) {
+		if (ends_options(r, word)) {
+			r->no_options = true;
+		} else if (r->no_options || word[0] != '-' || !word[1]) {
 			key = read_operand(r, word, why);
 			if (key != CLI_END)
 				return key;
-		} else if (!strcmp(word, "--")) {
-			r->no_options = true;
 		} else if (word[1] == '-') {
 			return read_long(r, word + 2, why);
 		} else {
@@ -259,137 +276,28 @@ cli_next(struct cli_reader *r, struct errmsg *why)
 	return check_line(r, why);
 }
 
-/* write_forms - write each form of the command; *lead starts the first line */
-static void
-write_forms(const struct cli *cli, const struct cli_verb *v, const char **lead,
-    FILE *out)
+int
+cli_read(struct cli_reader *r, const struct cli *cli, char *argv[],
+    int (*set)(struct cli_job *job, const struct cli_reader *r,
+    struct errmsg *why), struct cli_job *job, struct errmsg *why)
 {
-	const char *line = v->synopsis;
+	int key;
 
-	for (;;) {
-		size_t n = strcspn(line, "\n");
-
-		if (*line == ' ')
-			fprintf(out, "          %.*s\n", (int)n, line);
-		else
-			fprintf(out, "%s %s%s %s%s%.*s\n", *lead, cli->tool,
-			    cli->common ? " [OPTION]..." : "", v->name,
-			    n > 0 ? " " : "", (int)n, line);
-		*lead = "      ";
-		line += n;
-		if (!*line)
-			break;
-		line++;
+	cli_start(r, cli, argv);
+	while ((key = cli_next(r, why)) > 0) {
+		if (key == CLI_HELP || key == CLI_VERSION)
+			return key;
+		if (set(job, r, why) < 0)
+			return -1;
 	}
-}
-
-void
-cli_usage(const struct cli *cli, const struct cli_verb *verb, FILE *out)
-{
-	const char *lead = "usage:";
-
-	if (verb) {
-		write_forms(cli, verb, &lead, out);
-		return;
-	}
-	for (const struct cli_verb *v = cli->verbs; v->name; v++)
-		write_forms(cli, v, &lead, out);
-}
-
-static bool
-is_shown(const struct cli *cli, const struct cli_verb *verb, char key)
-{
-	if (!verb || (cli->common && strchr(cli->common, key)))
-		return true;
-	return verb->options && strchr(verb->options, key);
-}
-
-/* option_label - "-k, --name ARG"; returns its length */
-static int
-option_label(const struct cli_option *o, char *buf, size_t size)
-{
-	char letter[5] = "    ";
-
-	if (o->letter)
-		snprintf(letter, sizeof(letter), "-%c, ", o->key);
-	return snprintf(buf, size, "%s--%s%s%s", letter, o->name,
-	    o->arg ? " " : "", o->arg ? o->arg : "");
-}
-
-static void
-write_option(const struct cli_option *o, int width, FILE *out)
-{
-	char label[64];
-	const char *line = o->help;
-
-	option_label(o, label, sizeof(label));
-	fprintf(out, "  %-*s  ", width, label);
-	for (;;) {
-		size_t n = strcspn(line, "\n");
-
-		fprintf(out, "%.*s\n", (int)n, line);
-		line += n;
-		if (!*line)
-			break;
-		line++;
-		fprintf(out, "  %*s  ", width, "");
-	}
-}
-
-/* write_options - those of a verb, or all if it is NULL */
-static void
-write_options(const struct cli *cli, const struct cli_verb *verb, FILE *out)
-{
-	char label[64];
-	int width = 0;
-
-	for (const struct cli_option *o = cli->options; o->key; o++) {
-		int n = option_label(o, label, sizeof(label));
-
-		if (is_shown(cli, verb, o->key) && n > width)
-			width = n;
-	}
-	if (width < (int)strlen("-V, --version"))
-		width = (int)strlen("-V, --version");
-	for (const struct cli_option *o = cli->options; o->key; o++)
-		if (is_shown(cli, verb, o->key))
-			write_option(o, width, out);
-	for (const struct cli_option *o = builtin_options; o->key; o++)
-		write_option(o, width, out);
-}
-
-static void
-write_verbs(const struct cli *cli, FILE *out)
-{
-	int width = 0;
-
-	for (const struct cli_verb *v = cli->verbs; v->name; v++)
-		if (width < (int)strlen(v->name))
-			width = (int)strlen(v->name);
-	for (const struct cli_verb *v = cli->verbs; v->name; v++)
-		fprintf(out, "  %-*s  %s\n", width, v->name, v->help);
-}
-
-void
-cli_help(const struct cli *cli, const struct cli_verb *verb, FILE *out)
-{
-	cli_usage(cli, verb, out);
-	putc('\n', out);
-	if (verb)
-		fprintf(out, "  %s\n", verb->help);
-	else
-		write_verbs(cli, out);
-	if (cli->notes)
-		fprintf(out, "\n%s\n", cli->notes);
-	putc('\n', out);
-	write_options(cli, verb, out);
+	return key;
 }
 
 int
 cli_answer(const struct cli_reader *r, int key, FILE *out)
 {
 	if (key == CLI_HELP)
-		cli_help(r->cli, r->verb, out);
+		help_write(r->cli, r->verb, out);
 	else
 		fprintf(out, "%s\n", VERSION);
 	if (fflush(out) != 0 || ferror(out))

@@ -10,14 +10,15 @@
 #include "base/errmsg.h"
 
 /*
- * The command line of a tool with verbs:
+ * The command line of a tool:
  *
  *	TOOL [OPTION]... VERB [OPERAND]...
  *
  * A tool has one table of verbs and one of options.  The reader, the usage
  * and the help are made of them.  Options may be anywhere before "--".  Every
- * tool also has -h, --help, -V, --version and the verb help.  Nothing here
- * exits, and output goes to the stream of the caller.
+ * tool also has -h, --help, -V, --version and the verb help.  A tool without
+ * verbs has one in its table, and the name of that is "".  Nothing here exits,
+ * and output goes to the stream of the caller.
  */
 
 /* The result of reading a command line; each tool defines its own. */
@@ -43,7 +44,12 @@ struct cli_verb {
 	const char *help;	/* one line */
 	int (*run)(const struct cli_job *job);	/* returns the exit status */
 	int min, max;		/* number of operands */
-	bool command;		/* options end at the first operand: env(1) */
+	/*
+	 * The operand, counted from 1, that begins a command: options end with
+	 * it, as with env(1), and a "--" right before it is not part of it.
+	 * 0: none does.
+	 */
+	int command;
 };
 
 struct cli {
@@ -54,12 +60,16 @@ struct cli {
 	const char *notes;	/* a paragraph for the help, or NULL */
 };
 
+/* --help and --version, as a table like that of a tool */
+extern const struct cli_option cli_builtin[];
+
 /* What cli_next returns besides the keys of options. */
 enum { CLI_END = 0, CLI_HELP = 'h', CLI_VERSION = 'V' };
 
 struct cli_reader {
 	const struct cli_verb *verb;
-	const char *value;	/* of the option just returned, or NULL */
+	const struct cli_option *option;	/* just returned */
+	const char *value;	/* its argument, or NULL */
 	char **operand;		/* operands of them, in argv; NULL at the end */
 	int operands;
 	/* used by cli_next only */
@@ -85,6 +95,17 @@ void cli_start(struct cli_reader *r, const struct cli *cli, char *argv[]);
 int cli_next(struct cli_reader *r, struct errmsg *why);
 
 /*
+ * cli_read - read a whole command line
+ *
+ * set puts r->option and r->value into job, and returns 0, or -1 and why.
+ * Returns 0; or CLI_HELP or CLI_VERSION, for cli_answer; or -1 and why.  The
+ * verb and its operands are in r; the verb is NULL if the mistake is before it.
+ */
+int cli_read(struct cli_reader *r, const struct cli *cli, char *argv[],
+    int (*set)(struct cli_job *job, const struct cli_reader *r,
+    struct errmsg *why), struct cli_job *job, struct errmsg *why);
+
+/*
  * cli_find - find a verb by its name
  *
  * Returns NULL if there is none.  *nearest is then the verb with the most
@@ -92,12 +113,6 @@ int cli_next(struct cli_reader *r, struct errmsg *why);
  */
 const struct cli_verb *cli_find(const struct cli *cli, const char *name,
     const struct cli_verb **nearest);
-
-/* cli_usage - write the usage of a verb, or of all if it is NULL */
-void cli_usage(const struct cli *cli, const struct cli_verb *verb, FILE *out);
-
-/* cli_help - write usage and help, the same way */
-void cli_help(const struct cli *cli, const struct cli_verb *verb, FILE *out);
 
 /*
  * cli_answer - write what CLI_HELP or CLI_VERSION asked for, and flush

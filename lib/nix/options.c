@@ -29,11 +29,12 @@ const struct cli_option options_table[] = {
 };
 
 static int
-set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
+set_option(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
 {
+	const char *value = r->value;
 	int64_t seconds;
 
-	switch (key) {
+	switch (r->option->key) {
 	case 's':
 		job->state = value;
 		break;
@@ -83,21 +84,15 @@ int
 options_read(const struct cli *cli, char *argv[], struct cli_reader *r,
     struct cli_job *job, struct errmsg *why)
 {
-	int key;
+	int answer;
 
 	*job = (struct cli_job){ .state = getenv("NIX_STATE_DIR"),
 	    .machines = MACHINE_DIR, .wait_ms = WAIT_S * 1000 };
 	if (!job->state)
 		job->state = "/nix/var/nix";
-	cli_start(r, cli, argv);
-	while ((key = cli_next(r, why)) > 0) {
-		if (key == CLI_HELP || key == CLI_VERSION)
-			return key;
-		if (set_option(job, key, r->value, why) < 0)
-			return -1;
-	}
-	if (key < 0)
-		return -1;
+	answer = cli_read(r, cli, argv, set_option, job, why);
+	if (answer != 0)
+		return answer;
 	job->verb = r->verb;
 	if (r->operands > 0) {
 		job->name = r->operand[0];
