@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctr-tree empty ROOT
- * ctr-tree remove ROOT PATH
- * ctr-tree mkdir ROOT PATH
- * ctr-tree put [--backup] ROOT FILE PATH
- * ctr-tree get ROOT PATH FILE
+ * ctr-tree empty|remove|mkdir|put|get ROOT [ARGUMENT]...
  *
  * Work in the tree of a container.  The container's root may change the tree
  * at any time, so everything in it is reached by descriptors, and no path
@@ -22,34 +18,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/privilege.h"
+#include "base/cli.h"
 #include "base/exits.h"
 #include "base/fd.h"
-#include "tree/inroot.h"
-#include "base/cli.h"
-#include "tree/remove.h"
+#include "base/privilege.h"
 #include "tree/copy.h"
+#include "tree/inroot.h"
+#include "tree/remove.h"
 
-static const char help[] =
-	"usage: ctr-tree empty ROOT\n"
-	"       ctr-tree remove ROOT PATH\n"
-	"       ctr-tree mkdir ROOT PATH\n"
-	"       ctr-tree put [--backup] ROOT FILE PATH\n"
-	"       ctr-tree get ROOT PATH FILE\n"
-	"\n"
-	"empty   remove everything in a container's tree; ROOT itself stays\n"
-	"remove  remove PATH from the tree, with its contents\n"
-	"mkdir   make the directory PATH in the tree, and its parents\n"
-	"put     copy a file or directory of the host to PATH in the tree\n"
-	"get     copy PATH from the tree to FILE on the host\n"
-	"\n"
-	"FILE may be -, for standard input or output.\n"
-	"\n"
-	"  --backup   with put, keep a replaced file as PATH.~N~\n"
-	"  --help     print this help\n"
-	"  --version  print the version\n";
-
-static bool backup;		/* keep the file that put replaces */
+/* A command line. */
+struct cli_job {
+	char **arg;		/* ROOT and the other operands; none is empty */
+	bool backup;		/* keep the file that put replaces */
+};
 
 /* A path in two parts: the directory above, and the name in it. */
 struct path {
@@ -178,52 +159,57 @@ open_target(int top, const char *from, const char *to, struct path *p)
 }
 
 static void
-copy(char *argv[], int node, int dir, const char *name, struct copy_tree how)
+copy(const struct cli_job *job, int node, int dir, const char *name,
+    struct copy_tree how)
 {
 	unsigned long skipped = 0;
 
 	how.skipped = &skipped;
 	if (copy_tree(node, dir, name, &how) < 0)
-		err(1, "copy %s to %s", argv[1], argv[2]);
+		err(1, "copy %s to %s", job->arg[1], job->arg[2]);
 	if (skipped)
-		warnx("copy %s: %lu skipped: not a file, directory or link", argv[1], skipped);
+		warnx("copy %s: %lu skipped: not a file, directory or link",
+		    job->arg[1], skipped);
 }
 
-static void
-empty_verb(char *argv[])
+static int
+empty_verb(const struct cli_job *job)
 {
 	struct path p;
-	auto_close int above = open_above(argv[0], &p);
+	auto_close int above = open_above(job->arg[0], &p);
 
 	if (remove_empty(above, p.name) < 0)
-		err(1, "empty %s", argv[0]);
+		err(1, "empty %s", job->arg[0]);
+	return 0;
 }
 
-static void
-remove_verb(char *argv[])
+static int
+remove_verb(const struct cli_job *job)
 {
 	struct path p;
 	struct stat st;
-	auto_close int top = open_top(argv[0], &st);
+	auto_close int top = open_top(job->arg[0], &st);
 	auto_close int dir = -1;
 
-	split_path(&p, argv[1]);
+	split_path(&p, job->arg[1]);
 	dir = open_dir(top, p.above);
 	if (dir < 0)
 		err(1, "open %s", p.above);
 	if (remove_at(dir, p.name) < 0)
-		err(1, "remove %s", argv[1]);
+		err(1, "remove %s", job->arg[1]);
+	return 0;
 }
 
-static void
-mkdir_verb(char *argv[])
+static int
+mkdir_verb(const struct cli_job *job)
 {
 	struct stat st;
-	auto_close int top = open_top(argv[0], &st);
-	auto_close int dir = inroot_mkdirs(top, argv[1], 0755);
+	auto_close int top = open_top(job->arg[0], &st);
+	auto_close int dir = inroot_mkdirs(top, job->arg[1], 0755);
 
 	if (dir < 0)
-		err(1, "mkdir %s", argv[1]);
+		err(1, "mkdir %s", job->arg[1]);
+	return 0;
 }
 
 /* open_source - for put; a FIFO or a device is read as a stream */
@@ -245,25 +231,26 @@ open_source(const char *file, bool *stream)
 	return fd;
 }
 
-static void
-put_verb(char *argv[])
+static int
+put_verb(const struct cli_job *job)
 {
-	int own = own_fd(argv[1], STDIN_FILENO);
+	int own = own_fd(job->arg[1], STDIN_FILENO);
 	bool stream = own >= 0;
-	int node = stream ? own : open_source(argv[1], &stream);
+	int node = stream ? own : open_source(job->arg[1], &stream);
 	auto_close int dir = -1;
 	struct path p;
 	struct stat st;
-	auto_close int top = open_top(argv[0], &st);
+	auto_close int top = open_top(job->arg[0], &st);
 
-	dir = open_target(top, own < 0 ? argv[1] : NULL, argv[2], &p);
+	dir = open_target(top, own < 0 ? job->arg[1] : NULL, job->arg[2], &p);
 	if (!*p.name) {
 		errno = EISDIR;		/* a descriptor has no name to keep */
-		err(1, "copy %s to %s", argv[1], argv[2]);
+		err(1, "copy %s to %s", job->arg[1], job->arg[2]);
 	}
-	copy(argv, node, dir, p.name, (struct copy_tree){ .uid = st.st_uid,
+	copy(job, node, dir, p.name, (struct copy_tree){ .uid = st.st_uid,
 	    .gid = st.st_gid, .mask = 07777, .stream = stream,
-	    .backup = backup });
+	    .backup = job->backup });
+	return 0;
 }
 
 /*
@@ -291,64 +278,75 @@ open_special(const char *file)
 }
 
 /* Copies from a container get no rights that the caller does not have. */
-static void
-get_verb(char *argv[])
+static int
+get_verb(const struct cli_job *job)
 {
-	int out = own_fd(argv[2], STDOUT_FILENO);
+	int out = own_fd(job->arg[2], STDOUT_FILENO);
 	auto_close int dir = -1;
 	struct path p;
 	struct stat st;
-	auto_close int top = open_top(argv[0], &st);
-	auto_close int node = inroot_open(top, argv[1], O_PATH, INROOT_LINKS);
+	auto_close int top = open_top(job->arg[0], &st);
+	auto_close int node = inroot_open(top, job->arg[1], O_PATH, INROOT_LINKS);
 
 	if (node < 0 || fstat(node, &st) < 0)
-		err(1, "open %s", argv[1]);
+		err(1, "open %s", job->arg[1]);
 	if (out < 0 && S_ISREG(st.st_mode))
-		out = open_special(argv[2]);
+		out = open_special(job->arg[2]);
 	if (out >= 0) {
 		if (copy_out(node, out) < 0 || close(out) < 0)
-			err(1, "copy %s to %s", argv[1], argv[2]);
-		return;
+			err(1, "copy %s to %s", job->arg[1], job->arg[2]);
+		return 0;
 	}
-	dir = open_target(-1, argv[1], argv[2], &p);
-	copy(argv, node, dir, p.name, (struct copy_tree){ .uid = geteuid(),
+	dir = open_target(-1, job->arg[1], job->arg[2], &p);
+	copy(job, node, dir, p.name, (struct copy_tree){ .uid = geteuid(),
 	    .gid = getegid(), .mask = 0777 });
+	return 0;
 }
 
-static const struct verb {
-	const char *name;
-	int args;		/* ROOT included */
-	void (*act)(char *argv[]);
-} verbs[] = {
-	{ "empty", 1, empty_verb },
-	{ "remove", 2, remove_verb },
-	{ "mkdir", 2, mkdir_verb },
-	{ "put", 3, put_verb },
-	{ "get", 3, get_verb },
+static const struct cli_option options[] = {
+	{ 'b', "backup", NULL, "keep a replaced file as PATH.~N~", false },
+	{ 0 },
 };
 
-static const struct verb *
-find_verb(int argc, char *argv[])
-{
-	if (argc < 1)
-		errx(EXIT_USAGE, "a verb is missing: empty, remove, mkdir, put or get; see --help");
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		const struct verb *v = &verbs[i];
+static const struct cli_verb verbs[] = {
+	{ "empty", "ROOT", NULL,
+	    "remove everything in a container's tree; ROOT itself stays",
+	    empty_verb, 1, 1, 0 },
+	{ "remove", "ROOT PATH", NULL,
+	    "remove PATH from the tree, with its contents",
+	    remove_verb, 2, 2, 0 },
+	{ "mkdir", "ROOT PATH", NULL,
+	    "make the directory PATH in the tree, and its parents",
+	    mkdir_verb, 2, 2, 0 },
+	{ "put", "[--backup] ROOT FILE PATH", "b",
+	    "copy a file or directory of the host to PATH in the tree",
+	    put_verb, 3, 3, 0 },
+	{ "get", "ROOT PATH FILE", NULL,
+	    "copy PATH from the tree to FILE on the host",
+	    get_verb, 3, 3, 0 },
+	{ 0 },
+};
 
-		if (strcmp(v->name, argv[0]) != 0)
-			continue;
-		if (argc - 1 < v->args)
-			errx(EXIT_USAGE, "%s: too few arguments; see --help",
-			    v->name);
-		if (argc - 1 > v->args)
-			errx(EXIT_USAGE, "%s: unexpected argument: %s",
-			    v->name, argv[v->args + 1]);
-		for (int n = 1; n < argc; n++)
-			if (!*argv[n])
-				errx(EXIT_USAGE, "%s: empty argument", v->name);
-		return v;
-	}
-	errx(EXIT_USAGE, "no such verb: %s; see --help", argv[0]);
+static const struct cli cli = { .tool = "ctr-tree", .verbs = verbs,
+    .options = options,
+    .notes = "FILE may be -, for standard input or output." };
+
+static int
+set_option(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
+{
+	(void)r;		/* it can only be --backup */
+	(void)why;
+	job->backup = true;
+	return 0;
+}
+
+/* check_operands - an unset variable must not mean the whole tree */
+static void
+check_operands(const struct cli_reader *r)
+{
+	for (int i = 0; i < r->operands; i++)
+		if (!*r->operand[i])
+			errx(EXIT_USAGE, "%s: empty argument", r->verb->name);
 }
 
 /*
@@ -375,28 +373,27 @@ drop_caps(bool removal)
 int
 main(int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "backup", no_argument, NULL, 'b' },
-		CLI_COMMON
-	};
-	const struct verb *verb;
-	int opt;
+	struct cli_reader reader;
+	struct cli_job job = { 0 };
+	struct errmsg why = { "" };
+	int answer;
 
+	(void)argc;	/* argv ends with NULL */
 	if (privilege_refuse_setuid() < 0)
 		errx(EXIT_USAGE, PRIVILEGE_SETUID);
 	if (privilege_no_new() < 0)
 		err(1, "give up new privileges");
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
-		switch (opt) {
-		case 'b': backup = true; break;
-		CLI_CASES(help, EXIT_USAGE);
-		}
-	argc -= optind;
-	argv += optind;
-	verb = find_verb(argc, argv);
-	if (backup && verb->act != put_verb)
-		errx(EXIT_USAGE, "%s: unexpected option --backup", verb->name);
-	drop_caps(verb->act == empty_verb || verb->act == remove_verb);
-	verb->act(argv + 1);
-	return 0;
+	answer = cli_read(&reader, &cli, argv, set_option, &job, &why);
+	if (answer < 0)
+		errx(EXIT_USAGE, "%s", why.text);
+	if (answer > 0) {
+		if (cli_answer(&reader, answer, stdout) < 0)
+			err(1, "write the output");
+		return 0;
+	}
+	check_operands(&reader);
+	job.arg = reader.operand;
+	drop_caps(reader.verb->run == empty_verb ||
+	    reader.verb->run == remove_verb);
+	return reader.verb->run(&job);
 }

@@ -87,12 +87,19 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 
 @test "what is wrong on the command line is named, with 2" {
 	run -2 ctr-tree
-	run -2 ctr-tree move trees/foo
-	assert_output "ctr-tree: no such verb: move; see --help"
+	assert_output "ctr-tree: no verb; see --help"
+	run -2 ctr-tree frob trees/foo
+	assert_output "ctr-tree: unknown verb: frob; see --help"
+	run -2 ctr-tree pit trees/foo
+	assert_output "ctr-tree: unknown verb: pit; did you mean put?"
 	run -2 ctr-tree empty trees/foo more
 	assert_output "ctr-tree: empty: unexpected argument: more"
 	run -2 ctr-tree put trees/foo
-	assert_output "ctr-tree: put: too few arguments; see --help"
+	assert_output "ctr-tree: put: missing argument; see --help"
+	run -2 ctr-tree put --frob trees/foo file /
+	assert_output "ctr-tree: unknown option: --frob; see --help"
+	run -2 ctr-tree put -b trees/foo file /
+	assert_output "ctr-tree: unknown option: -b; see --help"
 	# An unset variable is not the whole tree.
 	for words in "get trees/foo '' copy" "put trees/foo file ''" "empty ''" "remove trees/foo ''"; do
 		eval "run -2 ctr-tree $words"
@@ -216,6 +223,7 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	assert_equal "$(cat outside/kept)" secret
 	assert_equal "$(ls -A trees/foo | wc -l)" 6
 	run -2 ctr-tree get --backup trees/foo file x
+	assert_output "ctr-tree: get takes no --backup"
 }
 
 @test "mkdir and remove work in the tree alone" {
@@ -233,4 +241,24 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	ctr-tree remove trees/foo a
 	assert_equal "$(ls -A trees/foo outside | tr '\n' ' ')" 'outside: kept  trees/foo: '
 	run -2 ctr-tree remove trees/foo /
+}
+
+@test "options may be anywhere before --, and help is of one verb or of all" {
+	echo one >one
+	for words in "--backup put trees/foo one /" "put trees/foo one / --backup" \
+		"--backup -- put trees/foo one /" "put trees/foo --back -- one /"; do
+		echo "$words" >>one
+		# shellcheck disable=SC2086
+		run -0 ctr-tree $words
+	done
+	assert_equal "$(ls -A trees/foo | tr '\n' ' ')" 'one one.~1~ one.~2~ one.~3~ '
+	run -0 --separate-stderr ctr-tree help put
+	assert_line --index 0 "usage: ctr-tree put [--backup] ROOT FILE PATH"
+	refute_line --partial "ctr-tree get"
+	assert_equal "$(ctr-tree put trees/foo --help)" "$output"
+	run -0 ctr-tree get -h
+	refute_output --partial --backup
+	run -0 ctr-tree --help
+	assert_line --regexp '^  empty   remove everything'
+	assert_equal "$(ctr-tree help)" "$output"
 }
