@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctr-console serve [--login-socket PATH] [--root-shell-socket PATH]
- *	[--login PROGRAM] [--shell PROGRAM] [--ready FD]
- * ctr-console login ROOT
- * ctr-console root-shell ROOT
- * ctr-console run [--user USER] [--chdir DIR] [--env K=V]...
- *	[--tty | --no-tty] ROOT [--] COMMAND [ARG...]
- * ctr-console filter
+ * ctr-console serve|filter [OPTION]...
+ * ctr-console login|root-shell ROOT
+ * ctr-console run [OPTION]... ROOT [--] COMMAND [ARG]...
  *
  * Sessions in a container, over two sockets in its /var/lib.  The server runs
  * in the container and forks for each connection.  The client never enters the
@@ -19,147 +15,99 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cli.h"
+#include "base/exits.h"
+#include "base/fd.h"
+#include "base/num.h"
 #include "base/privilege.h"
+#include "base/visible.h"
 #include "console/client.h"
 #include "console/connect.h"
 #include "console/server.h"
-#include "base/exits.h"
-#include "base/fd.h"
-#include "base/cli.h"
-#include "console/user.h"
 #include "console/tty.h"
-#include "base/visible.h"
+#include "console/user.h"
 
 #define DIR_IN "var/lib/"
 #define LOGIN_SOCKET "login.socket"
 #define SHELL_SOCKET "root-shell.socket"
 
-static const char help[] =
-"usage: ctr-console serve [--login-socket PATH] [--root-shell-socket PATH]\n"
-"           [--login PROGRAM] [--shell PROGRAM] [--ready FD]\n"
-"       ctr-console login ROOT\n"
-"       ctr-console root-shell ROOT\n"
-"       ctr-console run [--user USER] [--chdir DIR] [--env K=V]...\n"
-"           [--tty | --no-tty] ROOT [--] COMMAND [ARG...]\n"
-"       ctr-console filter\n"
-"\n"
-"Sessions in a container.  ROOT is its root directory, or a socket's path.\n"
-"filter copies standard input, with control characters made visible.\n"
-"\n"
-"  -L, --login-socket PATH       login socket (/var/lib/login.socket)\n"
-"  -R, --root-shell-socket PATH  root shell socket (/var/lib/root-shell.socket)\n"
-"  -l, --login PROGRAM           login program (login)\n"
-"  -s, --shell PROGRAM           root shell (sh)\n"
-"  -r, --ready FD                write a newline to FD when listening\n"
-"  -u, --user USER               run the command as this user (root)\n"
-"  -d, --chdir DIR               run it in this directory (the user's home)\n"
-"  -e, --env K=V                 add a variable to its environment\n"
-"  -t, --tty                     give it a terminal\n"
-"  -T, --no-tty                  do not give it a terminal\n"
-"  -h, --help                    print this help\n"
-"  -V, --version                 print the version\n";
-
-/* The command line. */
-struct args {
+/* A command line. */
+struct cli_job {
+	char **arg;		/* operands */
 	const char *login_socket, *shell_socket;
 	struct session_conf conf;
-	int ready;
-	struct proto_request req;
-	bool tty, no_tty;
-	char **rest;
+	int ready;		/* descriptor, or -1 */
+	const char *user, *dir;	/* "" if not given */
+	char **env;		/* ends with NULL */
+	int envs;
+	enum { TTY_AUTO, TTY_YES, TTY_NO } tty;
 };
 
-static _Noreturn void
-usage(int status, const char *what)
+/* add_env - returns 0, or -1 and why */
+static int
+add_env(struct cli_job *job, const char *word, struct errmsg *why)
 {
-	errx(status, "%s; see ctr-console --help", what);
-}
-
-static void
-add_env(struct args *a, char *word, int argc)
-{
-	static int n;
+	size_t n = (size_t)job->envs;
+	char **env;
 
 	if (*word == '=' || !strchr(word, '='))
-		errx(EXIT_TOOL, "not a variable of the form K=V: %s", word);
-	if (!a->req.env)
-		a->req.env = calloc((size_t)argc, sizeof(char *));
-	if (!a->req.env)
-		err(EXIT_TOOL, "allocate variables");
-	a->req.env[n++] = word;
+		return errmsg_set(why, "not a variable of the form K=V: %s",
+		    word);
+	env = realloc(n > 0 ? job->env : NULL, (n + 2) * sizeof(*env));
+	if (!env)
+		return errmsg_set(why, "out of memory");
+	env[n] = (char *)word;
+	env[n + 1] = NULL;
+	job->env = env;
+	job->envs++;
+	return 0;
 }
 
 static int
-fd_number(const char *s)
+set_ready(struct cli_job *job, const char *number, struct errmsg *why)
 {
-	char *end;
-	long n = strtol(s, &end, 10);
+	long fd = num_read(number, INT_MAX);
 
-	if (end == s || *end || n < 0 || n > INT_MAX ||
-	    fcntl((int)n, F_GETFD) < 0)
-		errx(EXIT_USAGE, "not a descriptor: %s", s);
-	return (int)n;
+	if (fd < 0 || fcntl((int)fd, F_GETFD) < 0)
+		return errmsg_set(why, "not a descriptor: %s", number);
+	job->ready = (int)fd;
+	return 0;
 }
 
-/* parse - the options of one verb; allowed: its letters */
-static void
-parse(struct args *a, int argc, char *argv[], const char *allowed, int status)
+static int
+set_option(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
 {
-	static const struct option options[] = {
-		{ "login-socket", required_argument, NULL, 'L' },
-		{ "root-shell-socket", required_argument, NULL, 'R' },
-		{ "login", required_argument, NULL, 'l' },
-		{ "shell", required_argument, NULL, 's' },
-		{ "ready", required_argument, NULL, 'r' },
-		{ "user", required_argument, NULL, 'u' },
-		{ "chdir", required_argument, NULL, 'd' },
-		{ "env", required_argument, NULL, 'e' },
-		{ "tty", no_argument, NULL, 't' },
-		{ "no-tty", no_argument, NULL, 'T' },
-		CLI_COMMON
-	};
-	const char *verb = argv[0];
-	int opt;
-
-	argv[0] = program_invocation_short_name;	/* getopt names it */
-	while ((opt = getopt_long(argc, argv, "+L:R:l:s:r:u:d:e:tThV", options,
-	    NULL)) != -1) {
-		if (!strchr("hV?", opt) && !strchr(allowed, opt))
-			errx(status, "%s: unexpected option -%c", verb, opt);
-		switch (opt) {
-		case 'L': a->login_socket = optarg; break;
-		case 'R': a->shell_socket = optarg; break;
-		case 'l': a->conf.login = optarg; break;
-		case 's': a->conf.shell = optarg; break;
-		case 'r': a->ready = fd_number(optarg); break;
-		case 'u': a->req.user = optarg; break;
-		case 'd': a->req.cwd = optarg; break;
-		case 'e': add_env(a, optarg, argc); break;
-		case 't': a->tty = true; a->no_tty = false; break;
-		case 'T': a->no_tty = true; a->tty = false; break;
-		CLI_CASES(help, status);
-		}
+	switch (r->option->key) {
+	case 'L': job->login_socket = r->value; return 0;
+	case 'R': job->shell_socket = r->value; return 0;
+	case 'l': job->conf.login = r->value; return 0;
+	case 's': job->conf.shell = r->value; return 0;
+	case 'r': return set_ready(job, r->value, why);
+	case 'u': job->user = r->value; return 0;
+	case 'd': job->dir = r->value; return 0;
+	case 'e': return add_env(job, r->value, why);
+	case 't': job->tty = TTY_YES; return 0;
+	default:  job->tty = TTY_NO; return 0;	/* 'T' */
 	}
-	a->rest = argv + optind;
 }
 
 static int
-serve(const struct args *a)
+serve(const struct cli_job *job)
 {
 	struct server_socket socks[] = {
-		{ .path = a->login_socket, .mode = 0666, .name = "login",
+		{ .path = job->login_socket, .mode = 0666, .name = "login",
 		  .fd = -1, .dir = -1 },
-		{ .path = a->shell_socket, .mode = 0600, .name = "root-shell",
+		{ .path = job->shell_socket, .mode = 0600, .name = "root-shell",
 		  .fd = -1, .dir = -1, .root = true },
 	};
 	const int n = sizeof(socks) / sizeof(*socks);
 	int given, r;
 
-	if (*a->rest)
-		errx(EXIT_USAGE, "serve: unexpected argument: %s", *a->rest);
 	if (server_signals() < 0)
 		err(1, "set signals");
 	if (user_drop_inherited() < 0)
@@ -173,9 +121,9 @@ serve(const struct args *a)
 			server_unlink(&socks[0]);
 			return 1;
 		}
-	if (server_ready(a->ready) < 0)
+	if (server_ready(job->ready) < 0)
 		warn("report readiness");	/* the manager will time out */
-	r = server_loop(socks, n, &a->conf);
+	r = server_loop(socks, n, &job->conf);
 	if (r < 0)
 		warn("wait for connections");
 	for (int i = 0; i < n; i++)
@@ -215,24 +163,24 @@ die_of(int sig)
 	exit(128 + sig);
 }
 
+/* attach - have a session over the socket of that name; returns its status */
 static int
-attach(struct args *a, const char *root, const char *name)
+attach(const struct cli_job *job, const char *name, bool tty, char *argv[])
 {
-	static char *none[1];
 	static struct client c;
+	struct proto_request req = { .tty = tty, .user = job->user,
+	    .cwd = job->dir, .term = "", .argv = argv, .env = job->env };
+	const char *root = job->arg[0];
 
 	if (privilege_no_new() < 0)
 		err(EXIT_TOOL, "give up new privileges");
-	if (!a->req.env)
-		a->req.env = none;
-	if (a->req.tty) {
-		tty_size(STDIN_FILENO, &a->req.size);
+	if (tty) {
+		tty_size(STDIN_FILENO, &req.size);
 		if (getenv("TERM"))
-			a->req.term = getenv("TERM");
+			req.term = getenv("TERM");
 	}
 	reach(&c, root, name);
-	if (connect_request(&c, &a->req) < 0 ||
-	    client_run(&c) < 0) {
+	if (connect_request(&c, &req) < 0 || client_run(&c) < 0) {
 		if (errno != EREMOTEIO)
 			err(EXIT_TOOL, "session in %s", root);
 		warnx("%s", c.text);
@@ -247,52 +195,31 @@ attach(struct args *a, const char *root, const char *name)
 	return c.status;
 }
 
-static void
-one_root(struct args *a)
+static int
+login(const struct cli_job *job)
 {
-	if (!a->rest[0])
-		usage(EXIT_TOOL, "ROOT is missing");
-	if (a->rest[1])
-		errx(EXIT_TOOL, "unexpected argument: %s", a->rest[1]);
-	a->req.argv = a->rest + 1;
+	return attach(job, LOGIN_SOCKET, true, job->arg + 1);
 }
 
 static int
-login(struct args *a)
+root_shell(const struct cli_job *job)
 {
-	one_root(a);
-	a->req.tty = true;
-	return attach(a, a->rest[0], LOGIN_SOCKET);
+	return attach(job, SHELL_SOCKET, isatty(STDIN_FILENO), job->arg + 1);
 }
 
 static int
-root_shell(struct args *a)
+run(const struct cli_job *job)
 {
-	one_root(a);
-	a->req.tty = isatty(STDIN_FILENO);
-	return attach(a, a->rest[0], SHELL_SOCKET);
-}
+	bool tty = job->tty == TTY_YES;
 
-static int
-run(struct args *a)
-{
-	const char *root = a->rest[0];
-
-	if (!root)
-		usage(EXIT_TOOL, "ROOT is missing");
-	a->req.argv = a->rest + 1;
-	if (*a->req.argv && !strcmp(*a->req.argv, "--"))
-		a->req.argv++;
-	if (!*a->req.argv)
-		usage(EXIT_TOOL, "COMMAND is missing");
-	a->req.tty = a->tty || (!a->no_tty && isatty(STDIN_FILENO) &&
-	    isatty(STDOUT_FILENO));
-	return attach(a, root, SHELL_SOCKET);
+	if (job->tty == TTY_AUTO)
+		tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	return attach(job, SHELL_SOCKET, tty, job->arg + 1);
 }
 
 /* filter - make control characters in a container's output visible */
 static int
-filter(const struct args *a)
+filter(const struct cli_job *job)
 {
 	unsigned char in[4096];
 	char out[4 * sizeof(in)];
@@ -300,8 +227,7 @@ filter(const struct args *a)
 	const char *missing;
 	ssize_t n;
 
-	if (*a->rest)
-		errx(EXIT_USAGE, "filter: unexpected argument: %s", *a->rest);
+	(void)job;
 	if (privilege_no_new() < 0 || privilege_only(NULL, 0, &missing) < 0)
 		err(1, "drop capabilities");
 	/* On Ctrl-C the writer decides, and may have more output. */
@@ -332,44 +258,74 @@ three_open(void)
 			err(EXIT_TOOL, "open /dev/null");
 }
 
+static const struct cli_option options[] = {
+	{ 'L', "login-socket", "PATH", "login socket (/" DIR_IN LOGIN_SOCKET ")",
+	    true },
+	{ 'R', "root-shell-socket", "PATH",
+	    "root shell socket\n(/" DIR_IN SHELL_SOCKET ")", true },
+	{ 'l', "login", "PROGRAM", "login program (login)", true },
+	{ 's', "shell", "PROGRAM", "root shell (sh)", true },
+	{ 'r', "ready", "FD", "write a newline to FD when listening", true },
+	{ 'u', "user", "USER", "run the command as this user (root)", true },
+	{ 'd', "chdir", "DIR", "run it in this directory (the user's home)",
+	    true },
+	{ 'e', "env", "K=V", "add a variable to its environment", true },
+	{ 't', "tty", NULL, "give it a terminal", true },
+	{ 'T', "no-tty", NULL, "do not give it a terminal", true },
+	{ 0 },
+};
+
+static const struct cli_verb verbs[] = {
+	{ "serve", "[--login-socket PATH] [--root-shell-socket PATH]\n"
+	    " [--login PROGRAM] [--shell PROGRAM] [--ready FD]", "LRlsr",
+	    "serve both sockets, in the container", serve, 0, 0, 0 },
+	{ "login", "ROOT", NULL, "open a login prompt", login, 1, 1, 0 },
+	{ "root-shell", "ROOT", NULL, "start a root shell", root_shell, 1, 1, 0 },
+	{ "run", "[--user USER] [--chdir DIR] [--env K=V]...\n"
+	    " [--tty | --no-tty] ROOT [--] COMMAND [ARG]...", "udetT",
+	    "run a command, without a shell", run, 2, INT_MAX, 2 },
+	{ "filter", "", NULL,
+	    "copy standard input, with control characters made visible",
+	    filter, 0, 0, 0 },
+	{ 0 },
+};
+
+static const struct cli cli = { .tool = "ctr-console", .verbs = verbs,
+    .options = options, .notes = "ROOT is the root directory of a container, "
+    "or the path of a socket." };
+
+/* failure - the status of a mistake: verbs that give a session's have 125 */
+static int
+failure(const struct cli_verb *verb)
+{
+	if (!verb || verb->run == serve || verb->run == filter)
+		return EXIT_USAGE;
+	return EXIT_TOOL;
+}
+
 int
 main(int argc, char *argv[])
 {
-	static struct args a = {
-		.login_socket = "/" DIR_IN LOGIN_SOCKET,
-		.shell_socket = "/" DIR_IN SHELL_SOCKET,
-		.ready = -1,
-		.req = { .user = "", .cwd = "", .term = "" },
-	};
-	const char *verb = argc > 1 ? argv[1] : "";
+	static char *none[1];
+	struct cli_job job = { .ready = -1, .user = "", .dir = "", .env = none,
+	    .login_socket = "/" DIR_IN LOGIN_SOCKET,
+	    .shell_socket = "/" DIR_IN SHELL_SOCKET };
+	struct cli_reader reader;
+	struct errmsg why = { "" };
+	int answer;
 
+	(void)argc;	/* argv ends with NULL */
 	three_open();
+	answer = cli_read(&reader, &cli, argv, set_option, &job, &why);
 	if (privilege_refuse_setuid() < 0)
-		errx(*verb && strcmp(verb, "serve") ? EXIT_TOOL : EXIT_USAGE,
-		    PRIVILEGE_SETUID);
-	if (*verb == '-')
-		parse(&a, argc, argv, "", EXIT_USAGE);
-	if (!strcmp(verb, "serve")) {
-		parse(&a, argc - 1, argv + 1, "LRlsr", EXIT_USAGE);
-		return serve(&a);
+		errx(failure(reader.verb), PRIVILEGE_SETUID);
+	if (answer < 0)
+		errx(failure(reader.verb), "%s", why.text);
+	if (answer > 0) {
+		if (cli_answer(&reader, answer, stdout) < 0)
+			err(1, "write the output");
+		return 0;
 	}
-	if (!strcmp(verb, "login")) {
-		parse(&a, argc - 1, argv + 1, "", EXIT_TOOL);
-		return login(&a);
-	}
-	if (!strcmp(verb, "root-shell")) {
-		parse(&a, argc - 1, argv + 1, "", EXIT_TOOL);
-		return root_shell(&a);
-	}
-	if (!strcmp(verb, "filter")) {
-		parse(&a, argc - 1, argv + 1, "", EXIT_USAGE);
-		return filter(&a);
-	}
-	if (!strcmp(verb, "run")) {
-		parse(&a, argc - 1, argv + 1, "udetT", EXIT_TOOL);
-		return run(&a);
-	}
-	if (!*verb)
-		usage(EXIT_USAGE, "a verb is missing");
-	errx(EXIT_USAGE, "no such verb: %s", verb);
+	job.arg = reader.operand;
+	return reader.verb->run(&job);
 }

@@ -1259,23 +1259,51 @@ foul() {
 	assert_output 'ctr-tree: open /no/?[2J???ä: No such file or directory'
 }
 
-@test "usage: help, version, wrong options" {
+@test "help is of one verb or of all, and wrong usage is named" {
 	run -0 ctr-console --help
 	assert_line -n 0 --partial "usage: ctr-console serve"
+	assert_equal "$(ctr-console help)" "$output"
 	run -0 ctr-console run --help
+	assert_line -n 0 --partial "usage: ctr-console run"
+	refute_output --partial --ready
+	assert_equal "$(ctr-console help run)" "$output"
+	assert_equal "$(ctr-console run /no/such -h)" "$output"
 	run -0 ctr-console --version
-	run -2 ctr-console
-	run -2 ctr-console nonsense
-	run -2 ctr-console serve --nonsense
-	run -2 ctr-console serve --tty
-	run -2 ctr-console serve extra
-	run -125 ctr-console run
-	run -125 ctr-console run "$root"
-	run -125 ctr-console run --nonsense "$root" true
-	run -125 ctr-console login
-	run -125 ctr-console login "$root" extra
-	run -125 ctr-console run /no/such/root true
-	assert_output "ctr-console: find root-shell.socket of /no/such/root: No such file or directory"
+	wrong() { # STATUS TEXT ARGUMENT...
+		run "-$1" ctr-console "${@:3}"
+		assert_output "ctr-console: $2"
+	}
+	wrong 2 "no verb; see --help"
+	wrong 2 "unknown verb: nonsense; see --help" nonsense
+	wrong 2 "unknown verb: rum; did you mean run?" rum "$root" true
+	wrong 2 "unknown option: --nonsense; see --help" serve --nonsense
+	wrong 2 "serve takes no --tty" serve --tty
+	wrong 2 "serve: unexpected argument: extra" serve extra
+	wrong 125 "run: missing argument; see --help" run
+	wrong 125 "run: missing argument; see --help" run "$root"
+	wrong 125 "run: missing argument; see --help" run "$root" --
+	wrong 125 "run: missing argument; see --help" run "$root" --tty
+	wrong 125 "unknown option: --nonsense; see --help" run --nonsense "$root" true
+	wrong 125 "run takes no --ready" --ready 1 run "$root" true
+	wrong 125 "login: missing argument; see --help" login
+	wrong 125 "login: unexpected argument: extra" login "$root" extra
+	wrong 125 "find root-shell.socket of /no/such/root: No such file or directory" run /no/such/root true
+}
+
+@test "options of run may be anywhere before the command" {
+	serve
+	local words
+	for words in "--env A=1 run $root" "run --env A=1 $root" "run $root --env A=1" \
+		"run $root --env A=1 --" "run --env A=1 -- $root --" "run -e A=1 -e B= $root --"; do
+		# shellcheck disable=SC2086
+		run -0 con $words printenv A
+		assert_output 1
+	done
+	run -0 con run "$root" echo --env A=1 -- --help
+	assert_output -- "--env A=1 -- --help"
+	run -0 con run "$root" -- echo -- x
+	assert_output -- "-- x"
+	run -127 con run "$root" -- --env
 }
 
 @test "the synopsis of the page is the usage" {
