@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctr-resolv copy [--private-network] [--running] root
- * ctr-resolv register [file]
+ * ctr-resolv copy [OPTION]... ROOT
+ * ctr-resolv register [OPTION]... [FILE]
  *
  * copy runs on the host: it writes the host's resolver configuration to
- * root/etc/resolv.conf and, for register, to root/etc/resolv.conf.host.  The
- * root is untrusted, so files below it are only reached by inroot_*.
+ * ROOT/etc/resolv.conf and, for register, to ROOT/etc/resolv.conf.host.  ROOT
+ * is untrusted, so files below it are only reached by inroot_*.
  *
  * register runs in the container: openresolv writes resolv.conf from its
  * sources, and would drop the host's servers once it has a source.  So the
@@ -24,44 +24,31 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/privilege.h"
+#include "base/cli.h"
 #include "base/exits.h"
 #include "base/fd.h"
-#include "tree/inroot.h"
-#include "base/cli.h"
+#include "base/privilege.h"
 #include "resolv/resolvconf.h"
+#include "tree/inroot.h"
 
 #define CONF "etc/resolv.conf"
 #define CONF_HOST "etc/resolv.conf.host"
+#define RESOLVED "/run/systemd/resolve/resolv.conf"
 
-static const char help[] =
-	"usage: ctr-resolv copy [--private-network] [--running] [--verbose]\n"
-	"           [--source file] [--resolved file] root\n"
-	"       ctr-resolv register [--verbose] [file]\n"
-	"\n"
-	"copy      copy the host's resolver configuration into a root directory\n"
-	"register  in the container: give openresolv the host's servers\n"
-	"\n"
-	"  -p, --private-network  omit servers on the host's loopback\n"
-	"  -r, --running          keep a file written by openresolv\n"
-	"  -s, --source file      file to copy (/etc/resolv.conf)\n"
-	"      --resolved file    upstream servers of systemd-resolved\n"
-	"                         (/run/systemd/resolve/resolv.conf)\n"
-	"  -v, --verbose          report files that are left unchanged\n"
-	"  -h, --help             print this help\n"
-	"  -V, --version          print the version\n";
+/* A command line. */
+struct cli_job {
+	char **arg;		/* operands; ends with NULL */
+	const char *source, *resolved;	/* files of the host */
+	bool private_network, running, verbose;
+};
 
-static bool private_network, running, verbose;
-static const char *source = "/" CONF;
-static const char *resolved = "/run/systemd/resolve/resolv.conf";
-
-__attribute__((format(printf, 1, 2))) static void
-note(const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void
+note(const struct cli_job *job, const char *format, ...)
 {
 	va_list ap;
 
 	va_start(ap, format);
-	if (verbose)
+	if (job->verbose)
 		vwarnx(format, ap);
 	va_end(ap);
 }
@@ -81,20 +68,21 @@ read_conf(const char *path, struct resolvconf *t)
 
 /* render - the container's resolv.conf; false if the host's is empty */
 static bool
-render(struct resolvconf *out)
+render(const struct cli_job *job, struct resolvconf *out)
 {
 	static struct resolvconf host, upstream;
+	bool private = job->private_network;
 
-	if (!read_conf(source, &host))
+	if (!read_conf(job->source, &host))
 		return false;
-	if (!resolvconf_rest(out, &host, private_network))
+	if (!resolvconf_rest(out, &host, private))
 		return false;
-	if (resolvconf_servers(out, &host, private_network) > 0 ||
-	    !private_network)
+	if (resolvconf_servers(out, &host, private) > 0 || !private)
 		return true;
-	if (!read_conf(resolved, &upstream) ||
+	if (!read_conf(job->resolved, &upstream) ||
 	    resolvconf_servers(out, &upstream, true) == 0)
-		warnx("%s: no server that a private network can reach", source);
+		warnx("%s: no server that a private network can reach",
+		    job->source);
 	return true;
 }
 
@@ -126,14 +114,17 @@ same(int fd, const struct resolvconf *t)
 
 /* must_write - may the file be written, and would that change it? */
 static bool
-must_write(int top, const char *root, const char *path, const struct resolvconf *t)
+must_write(const struct cli_job *job, int top, const char *path,
+    const struct resolvconf *t)
 {
+	const char *root = job->arg[0];
 	auto_close int fd = -1;
 
 	fd = inroot_open_file(top, path);
 	if (fd >= 0) {
-		if (running && starts_with(fd, RESOLVCONF_OPENRESOLV)) {
-			note("%s/%s was written by openresolv; left unchanged", root, path);
+		if (job->running && starts_with(fd, RESOLVCONF_OPENRESOLV)) {
+			note(job, "%s/%s was written by openresolv; "
+			    "left unchanged", root, path);
 			return false;
 		}
 		return !same(fd, t);
@@ -141,7 +132,8 @@ must_write(int top, const char *root, const char *path, const struct resolvconf 
 	if (errno == ENOENT)
 		return true;
 	if (errno == ELOOP) {
-		note("%s/%s is a symbolic link; left unchanged", root, path);
+		note(job, "%s/%s is a symbolic link; left unchanged", root,
+		    path);
 		return false;
 	}
 	if (errno == EINVAL)
@@ -162,22 +154,19 @@ drop_caps(void)
 }
 
 static int
-cmd_copy(int argc, char *argv[])
+cmd_copy(const struct cli_job *job)
 {
+	const char *root = job->arg[0];
 	static const char *const paths[] = { CONF_HOST, CONF };
 	static struct resolvconf out;
 	auto_close int top = -1, etc = -1;
 	bool write[2];
 
-	if (argc < 1)
-		errx(EXIT_USAGE, "copy: root is missing; see --help");
-	if (argc > 1)
-		errx(EXIT_USAGE, "copy: unexpected argument: %s", argv[1]);
-	top = inroot_top(argv[0]);
+	top = inroot_top(root);
 	if (top < 0)
-		err(1, "open %s", argv[0]);
-	if (!render(&out)) {
-		warnx("%s is missing or empty; nothing changed", source);
+		err(1, "open %s", root);
+	if (!render(job, &out)) {
+		warnx("%s is missing or empty; nothing changed", job->source);
 		return 0;
 	}
 	if (privilege_no_new() < 0)
@@ -185,25 +174,26 @@ cmd_copy(int argc, char *argv[])
 	drop_caps();
 	etc = inroot_mkdirs(top, "etc", 0755);
 	if (etc < 0)
-		die_below(argv[0], "etc");
+		die_below(root, "etc");
 	for (int i = 0; i < 2; i++)
-		write[i] = must_write(top, argv[0], paths[i], &out);
+		write[i] = must_write(job, top, paths[i], &out);
 	for (int i = 0; i < 2; i++)
 		if (write[i] && inroot_replace(top, paths[i], out.s, out.len,
 		    0644) < 0)
-			die_below(argv[0], paths[i]);
+			die_below(root, paths[i]);
 	return 0;
 }
 
 /* open_registered - the file to register; -1: there is none */
 static int
-open_registered(const char *path)
+open_registered(const struct cli_job *job)
 {
+	const char *path = job->arg[0];
 	struct stat st;
 	int fd;
 
 	if (lstat("/" CONF, &st) == 0 && S_ISLNK(st.st_mode)) {
-		note("/%s is a symbolic link; left unchanged", CONF);
+		note(job, "/%s is a symbolic link; left unchanged", CONF);
 		return -1;
 	}
 	if (!path && access("/" CONF_HOST, F_OK) == 0)
@@ -214,7 +204,8 @@ open_registered(const char *path)
 	if (fd < 0 && errno != ENOENT && errno != ELOOP)
 		err(1, "open %s", path);
 	if (fd < 0 || starts_with(fd, RESOLVCONF_OPENRESOLV)) {
-		note("%s is missing, a symbolic link, or written by openresolv", path);
+		note(job, "%s is missing, a symbolic link, or written by "
+		    "openresolv", path);
 		fd_cleanup(&fd);
 		return -1;
 	}
@@ -243,21 +234,19 @@ add_source(int fd)
 }
 
 static int
-cmd_register(int argc, char *argv[])
+cmd_register(const struct cli_job *job)
 {
 	auto_close int fd = -1, conf = -1;
 	int status;
 
-	if (argc > 1)
-		errx(EXIT_USAGE, "register: unexpected argument: %s", argv[1]);
-	fd = open_registered(argv[0]);
+	fd = open_registered(job);
 	if (fd < 0)
 		return 0;
 	if (!getenv("PATH"))
 		setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	status = add_source(fd);
 	if (status == EXIT_NOCMD) {
-		note("resolvconf is not installed; nothing to do");
+		note(job, "resolvconf is not installed; nothing to do");
 		return 0;
 	}
 	/*
@@ -275,39 +264,64 @@ cmd_register(int argc, char *argv[])
 	return 0;
 }
 
+static const struct cli_option options[] = {
+	{ 'p', "private-network", NULL,
+	    "omit servers on the loopback of the host", true },
+	{ 'r', "running", NULL, "keep a file written by openresolv", true },
+	{ 's', "source", "FILE", "file to copy (/" CONF ")", true },
+	{ 'R', "resolved", "FILE", "upstream servers of systemd-resolved\n"
+	    "(" RESOLVED ")", false },
+	{ 'v', "verbose", NULL, "report files that are left unchanged", true },
+	{ 0 },
+};
+
+static const struct cli_verb verbs[] = {
+	{ "copy", "[--private-network] [--running] [--verbose]\n"
+	    " [--source FILE] [--resolved FILE] ROOT", "prsRv",
+	    "copy the host's resolver configuration into a root directory",
+	    cmd_copy, 1, 1, 0 },
+	{ "register", "[--verbose] [FILE]", "v",
+	    "give openresolv the host's servers, in the container",
+	    cmd_register, 0, 1, 0 },
+	{ 0 },
+};
+
+static const struct cli cli = { .tool = "ctr-resolv", .verbs = verbs,
+    .options = options };
+
+static int
+set_option(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
+{
+	(void)why;	/* any file will do */
+	switch (r->option->key) {
+	case 'p': job->private_network = true; break;
+	case 'r': job->running = true; break;
+	case 's': job->source = r->value; break;
+	case 'R': job->resolved = r->value; break;
+	case 'v': job->verbose = true; break;
+	}
+	return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
-	static const struct option longs[] = {
-		{ "private-network", no_argument, NULL, 'p' },
-		{ "running", no_argument, NULL, 'r' },
-		{ "source", required_argument, NULL, 's' },
-		{ "resolved", required_argument, NULL, 'R' },
-		{ "verbose", no_argument, NULL, 'v' },
-		CLI_COMMON
-	};
-	const char *verb;
-	int opt;
+	struct cli_reader reader;
+	struct cli_job job = { .source = "/" CONF, .resolved = RESOLVED };
+	struct errmsg why = { "" };
+	int answer;
 
+	(void)argc;	/* argv ends with NULL */
 	if (privilege_refuse_setuid() < 0)
 		errx(EXIT_USAGE, PRIVILEGE_SETUID);
-	while ((opt = getopt_long(argc, argv, "prs:vhV", longs, NULL)) != -1)
-		switch (opt) {
-		case 'p': private_network = true; break;
-		case 'r': running = true; break;
-		case 's': source = optarg; break;
-		case 'R': resolved = optarg; break;
-		case 'v': verbose = true; break;
-		CLI_CASES(help, EXIT_USAGE);
-		}
-	argc -= optind;
-	argv += optind;
-	if (argc < 1)
-		errx(EXIT_USAGE, "a verb is missing: copy or register; see --help");
-	verb = argv[0];
-	if (!strcmp(verb, "copy"))
-		return cmd_copy(argc - 1, argv + 1);
-	if (!strcmp(verb, "register"))
-		return cmd_register(argc - 1, argv + 1);
-	errx(EXIT_USAGE, "no such verb: %s", verb);
+	answer = cli_read(&reader, &cli, argv, set_option, &job, &why);
+	if (answer < 0)
+		errx(EXIT_USAGE, "%s", why.text);
+	if (answer > 0) {
+		if (cli_answer(&reader, answer, stdout) < 0)
+			err(1, "write the output");
+		return 0;
+	}
+	job.arg = reader.operand;
+	return reader.verb->run(&job);
 }

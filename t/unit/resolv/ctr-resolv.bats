@@ -311,13 +311,23 @@ swap() {
 
 @test "wrong usage is 2, a root that is none is 1" {
 	run -2 ctr-resolv
+	assert_output "ctr-resolv: no verb; see --help"
 	run -2 ctr-resolv copy
+	assert_output "ctr-resolv: copy: missing argument; see --help"
 	run -2 ctr-resolv copy a b
 	assert_output "ctr-resolv: copy: unexpected argument: b"
 	run -2 ctr-resolv register a b
+	assert_output "ctr-resolv: register: unexpected argument: b"
 	run -2 ctr-resolv --nonsense copy "$R"
+	assert_output "ctr-resolv: unknown option: --nonsense; see --help"
+	run -2 ctr-resolv register --running
+	assert_output "ctr-resolv: register takes no --running"
+	run -2 ctr-resolv copy "$R" --source
+	assert_output "ctr-resolv: --source: missing argument FILE"
 	run -2 ctr-resolv paste "$R"
-	assert_output "ctr-resolv: no such verb: paste"
+	assert_output "ctr-resolv: unknown verb: paste; see --help"
+	run -2 ctr-resolv cpy "$R"
+	assert_output "ctr-resolv: unknown verb: cpy; did you mean copy?"
 	run -1 ctr-resolv copy -s host "$R/none"
 	assert_output "ctr-resolv: open $R/none: No such file or directory"
 	run -1 ctr-resolv copy -s host host
@@ -329,6 +339,13 @@ swap() {
 @test "help and version go to standard output, -- ends options" {
 	run -0 --separate-stderr ctr-resolv --help
 	assert_line --index 0 --partial "usage: ctr-resolv copy"
+	assert_equal "$(ctr-resolv help)" "$output"
+	run -0 --separate-stderr ctr-resolv register --help
+	assert_line --index 0 "usage: ctr-resolv register [--verbose] [FILE]"
+	refute_output --partial --source
+	assert_equal "$(ctr-resolv help register)" "$output"
+	ctr-resolv -s host copy "$R" --resolved resolved -pr
+	[ -e "$CONF" ]
 	run -0 ctr-resolv --version
 	mkdir ./-r
 	ctr-resolv copy -s host -- -r
