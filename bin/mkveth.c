@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mkveth add|del|show|batch [option ...] [NAME]
+ * mkveth add|del|show|batch [OPTION]... [NAME]
+ * mkveth wait [--] COMMAND [ARGUMENT]...
  *
  * The network of a container: a namespace, veth pairs, their addresses and
- * routes, in one process over rtnetlink.  lib/net/cmdline.c parses the request,
+ * routes, in one process over rtnetlink.  lib/net/cmdline.c reads the request,
  * lib/net/network.c carries it out, lib/net/show.c prints the result.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cli.h"
 #include "base/exits.h"
 #include "base/fd.h"
 #include "base/name.h"
@@ -29,50 +32,19 @@
 
 enum { WAIT_MS = 30000 };
 
-static const char help[] =
-"usage: mkveth add [-D] [-b BRIDGE] [--check] [-g GATEWAY]...\n"
-"                  [-H ADDRESS]... [-i IFNAME] [-L ADDRESS]... [-M MTU]\n"
-"                  [-m MAC] [-N IFNAME] [-n NETNS] [--no-pair]\n"
-"                  [--move IFNAME]... [--release]\n"
-"                  [--macvlan|--ipvlan IFNAME[:NAME[:MODE]]]...\n"
-"                  [--pair NAME[:KEY=VALUE,...]]... NAME\n"
-"       mkveth del [-w] [-i IFNAME] [-n NETNS] NAME\n"
-"       mkveth show [-j] [-i IFNAME] [-n NETNS] [NAME]\n"
-"       mkveth batch [-k] <LINES\n"
-"       mkveth wait [--] COMMAND [ARGUMENT]...\n"
-"\n"
-"  -H, --host-address ADDRESS[/PREFIX]   address of the host's end\n"
-"  -L, --local-address ADDRESS[/PREFIX]  address of the container's end\n"
-"      --host-address6, --local-address6 ADDRESS[/PREFIX]  IPv6 only\n"
-"  -g, --gateway ADDRESS       default gateway (default: the host's address)\n"
-"      --gateway6 ADDRESS      the same, IPv6 only\n"
-"  -D, --no-default-route      set no default route\n"
-"  -b, --bridge BRIDGE         put the host's end on a bridge\n"
-"  -M, --mtu N                 MTU of both ends\n"
-"  -m, --mac MAC               MAC of the container's end\n"
-"  -N, --name IFNAME           the container's end (default eth0)\n"
-"  -i, --host-name IFNAME      the host's end (default c-NAME)\n"
-"      --pair NAME[:KEY=VALUE,...]       extra pair, NAME on both ends;\n"
-"                              KEY: host, local, bridge, mac, mtu\n"
-"      --move IFNAME           move a host interface in; del moves it back\n"
-"      --macvlan IFNAME[:NAME[:MODE]]    create a macvlan on IFNAME\n"
-"      --ipvlan IFNAME[:NAME[:MODE]]     create an ipvlan on IFNAME\n"
-"      --no-pair               create no pair but extra ones\n"
-"      --release               when done, wake mkveth wait in the namespace\n"
-"      --check                 validate only\n"
-"  -n, --netns NETNS           a name in " NETNS_DIR " (default net-NAME),\n"
-"                              a path, or pid:N\n"
-"  -w, --wait                  wait until the links are removed\n"
-"  -j, --json                  print JSON\n"
-"  -k, --keep-going            continue after a line that failed\n"
-"  -h, --help                  print this help\n"
-"  -V, --version               print the version\n";
-
 enum {
 	LINE = 4096,		/* bytes in a line of a batch */
 	WORDS = 128,		/* words in a line */
 	LINES = 16 << 20,	/* bytes in a batch */
 };
+
+static const struct cli cli;
+
+static bool
+is_verb(const struct cli_job *job, const char *name)
+{
+	return !strcmp(job->verb->name, name);
+}
 
 /*
  * open_ns - open a namespace given by path or pid
@@ -80,14 +52,14 @@ enum {
  * Done before capabilities are dropped: it may be that of another user.
  */
 static int
-open_ns(struct cmdline *cmd, struct errmsg *why)
+open_ns(struct cli_job *job, struct errmsg *why)
 {
-	struct network *net = &cmd->net;
+	struct network *net = &job->net;
 
-	if (!cmd->name || netns_is_name(net->netns))
+	if (!job->name || netns_is_name(net->netns))
 		return 0;
 	net->ns = netns_open(net->netns);
-	if (net->ns < 0 && cmd->verb != CMDLINE_DEL)
+	if (net->ns < 0 && !is_verb(job, "del"))
 		return errmsg_errno(why, "network namespace %s", net->netns);
 	return 0;
 }
@@ -110,33 +82,25 @@ drop_caps(bool batch)
 
 /* change - add or del, under the lock of the container */
 static int
-change(struct network_host *host, const struct cmdline *cmd, struct errmsg *why)
+change(struct network_host *host, const struct cli_job *job, struct errmsg *why)
 {
-	auto_close int lock = lock_name(cmd->name);
+	auto_close int lock = lock_name(job->name);
 
 	if (lock < 0)
 		return errmsg_errno(why, "lock %s", LOCK_FILE);
-	if (cmd->verb == CMDLINE_ADD)
-		return network_add(host, &cmd->net, why);
-	return network_del(host, &cmd->net, cmd->wait, why);
-}
-
-static const char *
-verb_name(const struct cmdline *cmd)
-{
-	static const char *const names[] = { "add", "del", "show" };
-
-	return names[cmd->verb];
+	if (is_verb(job, "add"))
+		return network_add(host, &job->net, why);
+	return network_del(host, &job->net, job->wait, why);
 }
 
 static int
-do_change(struct cmdline *cmd)
+do_change(const struct cli_job *job)
 {
 	struct network_host host;
 	struct errmsg why = { "" };
 
-	if (network_open(&host, &why) < 0 || change(&host, cmd, &why) < 0)
-		errx(1, "%s %s: %s", verb_name(cmd), cmd->name, why.text);
+	if (network_open(&host, &why) < 0 || change(&host, job, &why) < 0)
+		errx(1, "%s %s: %s", job->verb->name, job->name, why.text);
 	return 0;
 }
 
@@ -166,13 +130,32 @@ read_lines(void)
 	return text;
 }
 
+/* read_line - read the words of a line of a batch; exits if one is wrong */
+static void
+read_line(char *word[], int line, struct cli_job *job)
+{
+	struct cli_reader reader;
+	struct errmsg why = { "" };
+	const char *wrong = NULL;
+	int answer = cmdline_read(&cli, word, &reader, job, &why);
+
+	if (answer < 0)
+		errx(EXIT_USAGE, "line %d: %s", line, why.text);
+	if (answer > 0)
+		wrong = answer == CLI_HELP ? "--help" : "--version";
+	else if (job->verb->run != do_change)
+		wrong = job->verb->name;
+	if (wrong)
+		errx(EXIT_USAGE, "line %d: not add or del: %s", line, wrong);
+}
+
 /*
- * next_line - parse the next line of a batch, in buf
+ * next_line - read the next line of a batch, in buf
  *
- * Returns whether there is anything to do; cmd then points into buf.
+ * Returns whether there is anything to do; job then points into buf.
  */
 static bool
-next_line(const char **text, int line, char buf[LINE], struct cmdline *cmd)
+next_line(const char **text, int line, char buf[LINE], struct cli_job *job)
 {
 	char *word[WORDS + 2] = { buf };
 	size_t len = strcspn(*text, "\n");
@@ -188,50 +171,48 @@ next_line(const char **text, int line, char buf[LINE], struct cmdline *cmd)
 	n = words_split(buf, word + 1, WORDS, &why);
 	if (n == 0)
 		return false;
-	if (n < 0 || cmdline_read(n + 1, word, cmd, &why) < 0)
+	if (n < 0)
 		errx(EXIT_USAGE, "line %d: %s", line, why.text);
-	if (cmd->verb != CMDLINE_ADD && cmd->verb != CMDLINE_DEL)
-		errx(EXIT_USAGE, "line %d: not add or del: %s", line,
-		    word[1]);
-	return !cmd->check;
+	read_line(word, line, job);
+	return !job->check;
 }
 
 /* do_line - carry out a line of a batch; returns 0, or 1 after a message */
 static int
-do_line(struct network_host *host, int line, struct cmdline *cmd)
+do_line(struct network_host *host, int line, struct cli_job *job)
 {
 	struct errmsg why = { "" };
 	int status = 0;
 
-	if (open_ns(cmd, &why) < 0 || change(host, cmd, &why) < 0) {
-		warnx("line %d: %s %s: %s", line, verb_name(cmd), cmd->name,
+	if (open_ns(job, &why) < 0 || change(host, job, &why) < 0) {
+		warnx("line %d: %s %s: %s", line, job->verb->name, job->name,
 		    why.text);
 		status = 1;
 	}
-	if (cmd->net.ns >= 0)
-		close(cmd->net.ns);
+	if (job->net.ns >= 0)
+		close(job->net.ns);
 	return status;
 }
 
 static int
-do_batch(const struct cmdline *batch)
+do_batch(const struct cli_job *batch)
 {
 	char *all = read_lines(), buf[LINE];
 	const char *text = all;
 	struct network_host host;
-	struct cmdline cmd;
+	struct cli_job job;
 	struct errmsg why = { "" };
 	int status = 0;
 
 	/* Check every line before any is carried out. */
 	for (int i = 1; *text; i++)
-		(void)next_line(&text, i, buf, &cmd);
+		(void)next_line(&text, i, buf, &job);
 	if (network_open(&host, &why) < 0)
 		errx(1, "batch: %s", why.text);
 	text = all;
 	for (int i = 1; *text && (!status || batch->keep_going); i++)
-		if (next_line(&text, i, buf, &cmd))
-			status |= do_line(&host, i, &cmd);
+		if (next_line(&text, i, buf, &job))
+			status |= do_line(&host, i, &job);
 	free(all);
 	return status;
 }
@@ -288,20 +269,20 @@ show_named(struct show *show, const struct network *net)
 }
 
 static int
-do_show(const struct cmdline *cmd)
+do_show(const struct cli_job *job)
 {
-	struct show show = { .out = stdout, .json = cmd->json };
+	struct show show = { .out = stdout, .json = job->json };
 	int status;
 
 	if (nl_open(&show.host) < 0)
 		err(1, "show: netlink socket");
-	if (cmd->json)
+	if (job->json)
 		putchar('[');
-	if (cmd->name)
-		status = show_named(&show, &cmd->net);
+	if (job->name)
+		status = show_named(&show, &job->net);
 	else
 		status = show_all(&show);
-	if (cmd->json)
+	if (job->json)
 		puts("]");
 	if (fflush(stdout) != 0)
 		err(1, "show: write");
@@ -309,48 +290,74 @@ do_show(const struct cmdline *cmd)
 }
 
 /* do_wait - run command once the network of this namespace is complete */
-static _Noreturn void
-do_wait(char *argv[])
+static int
+do_wait(const struct cli_job *job)
 {
-	if (*argv && !strcmp(*argv, "--"))
-		argv++;
-	else if (*argv && **argv == '-')
-		errx(EXIT_TOOL, "wait: unknown option: %s", *argv);
-	if (!*argv)
-		errx(EXIT_TOOL, "wait: no command");
+	char **argv = job->command;
+
 	if (ready_wait(WAIT_MS) < 0)
 		err(EXIT_TOOL, "wait for the network");
 	execvp(*argv, argv);
 	err(errno == ENOENT ? EXIT_NOCMD : EXIT_NOEXEC, "exec %s", *argv);
 }
 
+static const struct cli_verb verbs[] = {
+	{ "add", "[-D] [-b BRIDGE] [--check] [-g GATEWAY]... [-H ADDRESS]...\n"
+	    " [-i IFNAME] [-L ADDRESS]... [-M MTU] [-m MAC] [-N IFNAME]\n"
+	    " [-n NETNS] [--no-pair] [--move IFNAME]... [--release]\n"
+	    " [--macvlan|--ipvlan IFNAME[:NAME[:MODE]]]...\n"
+	    " [--pair NAME[:KEY=VALUE,...]]... NAME", CMDLINE_ADD,
+	    "create the network of a container, or change it", do_change, 1, 1, 0 },
+	{ "del", "[-w] [-i IFNAME] [-n NETNS] NAME", CMDLINE_DEL,
+	    "remove the network of a container", do_change, 1, 1, 0 },
+	{ "show", "[-j] [-i IFNAME] [-n NETNS] [NAME]", CMDLINE_SHOW,
+	    "print the network of one container or of all", do_show, 0, 1, 0 },
+	{ "batch", "[-k] <LINES", CMDLINE_BATCH,
+	    "carry out lines of add and del with their options", do_batch, 0, 0, 0 },
+	{ "wait", "[--] COMMAND [ARGUMENT]...", NULL,
+	    "run a command when add --release has made its network",
+	    do_wait, 1, INT_MAX, 1 },
+	{ 0 },
+};
+
+static const struct cli cli = { .tool = "mkveth", .verbs = verbs,
+    .options = cmdline_options };
+
+/* prepare - open what needs capabilities, then keep the few for the change */
+static void
+prepare(struct cli_job *job)
+{
+	struct errmsg why = { "" };
+
+	if (open_ns(job, &why) < 0)
+		errx(1, "%s %s: %s", job->verb->name, job->name, why.text);
+	drop_caps(job->verb->run == do_batch);
+}
+
 int
 main(int argc, char *argv[])
 {
-	struct cmdline cmd;
+	struct cli_reader reader;
+	struct cli_job job;
 	struct errmsg why = { "" };
-	bool waits = argc > 1 && !strcmp(argv[1], "wait");
+	int answer = cmdline_read(&cli, argv, &reader, &job, &why);
+	bool waits = reader.verb && reader.verb->run == do_wait;
 
+	(void)argc;	/* argv ends with NULL */
 	if (privilege_refuse_setuid() < 0)
 		errx(waits ? EXIT_TOOL : EXIT_USAGE, PRIVILEGE_SETUID);
-	if (waits)
-		do_wait(argv + 2);
-	if (privilege_no_new() < 0)
-		err(1, "set no_new_privs");
-	if (cmdline_read(argc, argv, &cmd, &why) < 0)
-		errx(EXIT_USAGE, "%s", why.text);
-	if (cmd.verb == CMDLINE_HELP)
-		return fputs(help, stdout) < 0 || fflush(stdout) != 0;
-	if (cmd.verb == CMDLINE_VERSION)
-		return puts(VERSION) < 0 || fflush(stdout) != 0;
-	if (cmd.check)
+	if (answer < 0)
+		errx(waits ? EXIT_TOOL : EXIT_USAGE, "%s", why.text);
+	if (answer > 0) {
+		if (cli_answer(&reader, answer, stdout) < 0)
+			err(1, "write the output");
 		return 0;
-	if (open_ns(&cmd, &why) < 0)
-		errx(1, "%s %s: %s", verb_name(&cmd), cmd.name, why.text);
-	drop_caps(cmd.verb == CMDLINE_BATCH);
-	switch (cmd.verb) {
-	case CMDLINE_SHOW: return do_show(&cmd);
-	case CMDLINE_BATCH: return do_batch(&cmd);
-	default: return do_change(&cmd);
 	}
+	if (!waits && privilege_no_new() < 0)
+		err(1, "set no_new_privs");
+	if (job.check)
+		return 0;
+	if (!waits)
+		prepare(&job);
+	return job.verb->run(&job);
 }

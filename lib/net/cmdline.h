@@ -4,18 +4,24 @@
 
 #include <stdbool.h>
 
+#include "base/cli.h"
 #include "base/errmsg.h"
 #include "net/network.h"
 
-enum cmdline_verb {
-	CMDLINE_ADD, CMDLINE_DEL, CMDLINE_SHOW, CMDLINE_BATCH,
-	CMDLINE_HELP, CMDLINE_VERSION,
-};
+/* Keys of the options of each verb. */
+#define CMDLINE_NAMES "in"
+#define CMDLINE_ADD CMDLINE_NAMES "HL12g6DbMmNpvclPrt"
+#define CMDLINE_DEL CMDLINE_NAMES "w"
+#define CMDLINE_SHOW CMDLINE_NAMES "j"
+#define CMDLINE_BATCH "k"
+
+extern const struct cli_option cmdline_options[];
 
 /* A command line of mkveth. */
-struct cmdline {
-	enum cmdline_verb verb;
+struct cli_job {
+	const struct cli_verb *verb;
 	const char *name;	/* of the container, or NULL */
+	char **command;		/* of a verb that takes one */
 	char netns[IFNAME_ALT_SIZE];
 	bool check;		/* --check */
 	bool no_route;		/* -D */
@@ -27,12 +33,13 @@ struct cmdline {
 };
 
 /*
- * cmdline_read - parse the command line that main gets, or a line of a batch
+ * cmdline_read - read the command line that main gets, or a line of a batch
  *
- * getopt_long reorders argv.  cmd points to the words in it, and into itself.
- * Returns 0, or -1 with why.
+ * argv ends with NULL and is reordered.  job points to the words in it, and
+ * into itself.  Returns 0; or CLI_HELP or CLI_VERSION, for cli_answer with r;
+ * or -1 and why.
  */
-int cmdline_read(int argc, char *argv[], struct cmdline *cmd,
-    struct errmsg *why);
+int cmdline_read(const struct cli *cli, char *argv[], struct cli_reader *r,
+    struct cli_job *job, struct errmsg *why);
 
 #endif

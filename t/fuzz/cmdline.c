@@ -16,13 +16,13 @@ ends(const char *text, size_t size)
 }
 
 static void
-asked(const struct cmdline *cmd)
+asked(const struct cli_job *job)
 {
-	const struct network *net = &cmd->net;
+	const struct network *net = &job->net;
 
-	if (!cmd->name)
+	if (!job->name)
 		return;
-	fuzz_must(name_ok(cmd->name) && net->netns);
+	fuzz_must(name_ok(job->name) && net->netns);
 	fuzz_must(net->n >= 1 && net->n <= NETWORK_PAIRS);
 	fuzz_must(net->nics >= 0 && net->nics <= NIC_MAX);
 	for (int i = 0; i < net->n; i++) {
@@ -37,17 +37,37 @@ asked(const struct cmdline *cmd)
 	}
 }
 
+static int
+run(const struct cli_job *job)
+{
+	(void)job;
+	return 0;
+}
+
 static void
 line(char *text)
 {
+	static const struct cli_verb verbs[] = {
+		{ "add", "", CMDLINE_ADD, "", run, 1, 1, 0 },
+		{ "del", "", CMDLINE_DEL, "", run, 1, 1, 0 },
+		{ "show", "", CMDLINE_SHOW, "", run, 0, 1, 0 },
+		{ "batch", "", CMDLINE_BATCH, "", run, 0, 0, 0 },
+		{ "wait", "", NULL, "", run, 1, WORDS, 1 },
+		{ 0 },
+	};
+	static const struct cli cli = { .tool = "mkveth", .verbs = verbs,
+	    .options = cmdline_options };
 	char name[] = "mkveth", *word[WORDS + 2] = { name };
-	static struct cmdline cmd;
+	static struct cli_job job;
+	struct cli_reader reader;
 	struct errmsg why = { "" };
-	int n = words_split(text, word + 1, WORDS, &why);
+	int n = words_split(text, word + 1, WORDS, &why), answer = -1;
 
-	if (n > 0 && cmdline_read(n + 1, word, &cmd, &why) == 0)
-		asked(&cmd);
-	else if (n != 0)
+	if (n > 0)
+		answer = cmdline_read(&cli, word, &reader, &job, &why);
+	if (answer == 0)
+		asked(&job);
+	else if (n != 0 && answer < 0)
 		fuzz_must(*why.text);
 	ends(why.text, sizeof(why.text));
 }

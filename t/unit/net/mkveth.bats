@@ -839,10 +839,11 @@ export -f whole_state
 		assert_equal "${#lines[@]}" 1
 		[[ $output == "mkveth: "*"${bad##* => }"* ]] || fail "$bad: $output"
 	done <<-'END'
-	frob => frob
-	add => name
-	del => name
-	show -n net-foo => name
+	frob => unknown verb: frob; see --help
+	shw => unknown verb: shw; did you mean show?
+	add => add: missing argument; see --help
+	del => del: missing argument; see --help
+	show -n net-foo => show: missing argument; see --help
 	add foo bar => bar
 	add --frob foo => frob
 	add --mtu => mtu
@@ -922,8 +923,8 @@ export -f whole_state
 	add --pair a --pair b --pair c --pair d --pair e --pair f --pair g --pair h --pair i foo => more than 8 extra pairs: i
 	add --no-pair -L 10.1.1.1 foo => --no-pair conflicts with an address
 	add --no-pair -b br0 foo => --no-pair conflicts with a bridge
-	del -H 10.1.1.1 foo => H
-	show -D foo => D
+	del -H 10.1.1.1 foo => del takes no --host-address
+	show -D foo => show takes no --no-default-route
 	END
 	run in_world mkveth add -H '' foo
 	assert_failure 2
@@ -1356,18 +1357,25 @@ batch() { world_exec mkveth batch "$@"; }
 		assert_output --partial "mkveth: line 3: ${bad##* => }"
 		assert_equal "${#lines[@]}" 1
 	done <<-'END'
-	frob => unknown command: frob
+	frob => unknown verb: frob; see --help
+	ad foo => unknown verb: ad; did you mean add?
+	add => add: missing argument; see --help
+	add foo bar => add: unexpected argument: bar
 	add foo_bar => invalid container name "foo_bar"
 	add -H 10.1.1.256 foo => --host-address: invalid interface address: 10.1.1.256
 	add 'foo => unterminated quote
 	add "" => invalid container name ""
-	add --mtu => option needs a value: --mtu
+	add --mtu => --mtu: missing argument MTU
+	add foo -M => --mtu: missing argument MTU
 	show => not add or del: show
 	batch => not add or del: batch
 	--help => not add or del: --help
-	add --version => not add or del: add
-	add --frob foo => unknown option: --frob
-	del -H 10.1.1.1 foo => unknown option: -H
+	help add => not add or del: --help
+	add --version => not add or del: --version
+	add --frob foo => unknown option: --frob; see --help
+	add -x foo => unknown option: -x; see --help
+	add --no-pair=1 foo => --no-pair takes no argument
+	del -H 10.1.1.1 foo => del takes no --host-address
 	END
 	run batch < <(head -c 5000 /dev/zero | tr '\0' a)
 	assert_failure 2
@@ -1415,10 +1423,19 @@ batch() { world_exec mkveth batch "$@"; }
 
 @test "--help and --version print and succeed, -- ends options" {
 	local verb
+	for verb in add del show batch wait; do
+		run -0 --separate-stderr mkveth $verb --help
+		assert_line --index 0 --partial "usage: mkveth $verb"
+		assert_equal "$(mkveth help $verb)" "$output"
+	done
+	run -0 --separate-stderr mkveth --help
+	assert_line --index 0 --partial 'usage: mkveth add'
+	assert_line --regexp '^  wait +run a command'
+	assert_equal "$(mkveth help)" "$output"
+	run -0 mkveth del --help
+	assert_output --partial --wait
+	refute_output --partial --bridge
 	for verb in '' add del show batch; do
-		run --separate-stderr mkveth $verb --help
-		assert_success
-		assert_line --index 0 --partial 'usage: mkveth add'
 		run --separate-stderr mkveth $verb --version
 		assert_success
 		assert_output --regexp '^[0-9.]+$'
@@ -1426,6 +1443,16 @@ batch() { world_exec mkveth batch "$@"; }
 	in_world mkveth add -- foo
 	in_world mkveth show -- foo
 	in_world mkveth del -- foo
+	run -2 mkveth del -- foo --wait
+	assert_output 'mkveth: del: unexpected argument: --wait'
+}
+
+@test "options may be anywhere before --, also before the verb" {
+	in_world mkveth --mtu 1400 add foo -H 10.1.1.1 --local-address=10.1.1.2
+	run -0 in_world mkveth --json show foo
+	assert_equal "$(jq -r '.[0].local | "\(.mtu) \(.addresses[0])"' <<<"$output")" '1400 10.1.1.2/32'
+	in_world mkveth del foo -w
+	in_world nothing_is_there
 }
 
 @test "the capability that is missing is named" {
@@ -1694,9 +1721,9 @@ export -f each_kill
 	grep -q default "$BATS_TEST_TMPDIR/out"
 	run -127 in_world ip netns exec net-foo mkveth wait -- /no/such
 	run -125 in_world mkveth wait
-	assert_output "mkveth: wait: no command"
+	assert_output "mkveth: wait: missing argument; see --help"
 	run -125 in_world mkveth wait --frob x
-	assert_output "mkveth: wait: unknown option: --frob"
+	assert_output "mkveth: unknown option: --frob; see --help"
 	in_world mkveth del foo
 }
 
