@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run-in-netns [--unlink] netns [--] command [argument ...]
+ * run-in-netns [--unlink] NETNS [--] COMMAND [ARGUMENT]...
  *
  * Enter the network namespace, and a new mount namespace in which /sys is a
- * sysfs of that network namespace; then execute command.
+ * sysfs of that network namespace; then execute COMMAND.
  *
  * A sysfs shows the network namespace of the process that mounts it, so enter
  * first, then mount.  The new sysfs is mounted over the old one, and the mounts
@@ -46,31 +46,18 @@
 /* These bits mean the same in ST_*, MS_* and MOUNT_ATTR_*. */
 #define SAME_FLAGS (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC)
 
-static const char usage_text[] =
-	"usage: run-in-netns [--unlink] netns [--] command [argument ...]\n";
-static const char help[] =
-	"usage: run-in-netns [--unlink] netns [--] command [argument ...]\n"
-	"\n"
-	"Run command in a network namespace, with a /sys of that namespace and\n"
-	"the file systems mounted below the old one.\n"
-	"\n"
-	"  netns          a name under " NETNS_DIR ", a path, or pid:N\n"
-	"  -u, --unlink   remove the name before running command\n"
-	"  -h, --help     print this help\n"
-	"  -V, --version  print the version\n";
+/* A command line. */
+struct cli_job {
+	const char *netns;	/* as netns_open takes it */
+	char **command;
+	bool unlinks;		/* remove the name of netns */
+};
 
 /* The caller's mount namespace, in which --unlink removes the name. */
 struct home {
 	int mnt;
 	int names;		/* NETNS_DIR in it */
 };
-
-static _Noreturn void
-usage(void)
-{
-	fputs(usage_text, stderr);
-	exit(EXIT_TOOL);
-}
 
 static int
 open_or_die(const char *path, int flags)
@@ -353,53 +340,82 @@ unlink_at_home(struct home home, const char *name, int ns)
 		err(EXIT_TOOL, "return from the caller's mount namespace");
 }
 
-int
-main(int argc, char *argv[])
+/* run - enter the namespace and become the command */
+static int
+run(const struct cli_job *job)
 {
-	static const struct option longs[] = {
-		{ "unlink", no_argument, NULL, 'u' },
-		CLI_COMMON
-	};
+	const char *spec = job->netns;
+	bool named = !strchr(spec, '/') && strncmp(spec, "pid:", 4);
 	struct home home = { -1, -1 };
-	bool unlinks = false, named;
-	const char *spec;
-	int opt, ns;
+	int ns;
 
-	if (privilege_refuse_setuid() < 0)
-		errx(EXIT_TOOL, PRIVILEGE_SETUID);
-	while ((opt = getopt_long(argc, argv, "+uhV", longs, NULL)) != -1)
-		switch (opt) {
-		case 'u': unlinks = true; break;
-		CLI_CASES(help, EXIT_TOOL);
-		}
-	argc -= optind;
-	argv += optind;
-	if (argc < 1)
-		usage();
-	spec = *argv++;
-	if (*argv && !strcmp(*argv, "--"))
-		argv++;
-	if (!*argv)
-		usage();
-	named = !strchr(spec, '/') && strncmp(spec, "pid:", 4);
-	if (unlinks && !named)
+	if (job->unlinks && !named)
 		errx(EXIT_TOOL, "--unlink needs a name under %s, not %s",
 		    NETNS_DIR, spec);
-
 	ns = netns_open(spec);
 	if (ns < 0)
 		err(EXIT_TOOL, "open network namespace %s", spec);
-	if (unlinks)
+	if (job->unlinks)
 		home = find_home();
-	drop_caps(unlinks);
+	drop_caps(job->unlinks);
 
 	enter(ns, spec);
 	renew_sys();
 	if (named)
 		bind_etc(spec);
-	if (unlinks)
+	if (job->unlinks)
 		unlink_at_home(home, spec, ns);
 
-	execvp(argv[0], argv);
-	err(errno == ENOENT ? EXIT_NOCMD : EXIT_NOEXEC, "exec %s", argv[0]);
+	execvp(job->command[0], job->command);
+	err(errno == ENOENT ? EXIT_NOCMD : EXIT_NOEXEC, "exec %s",
+	    job->command[0]);
+}
+
+static const struct cli_option options[] = {
+	{ 'u', "unlink", NULL, "remove the name before running COMMAND", true },
+	{ 0 },
+};
+
+static const struct cli_verb verbs[] = {
+	{ "", "[--unlink] NETNS [--] COMMAND [ARGUMENT]...", "u",
+	    "run a command in a network namespace, with a /sys of that namespace",
+	    run, 2, INT_MAX, 2 },
+	{ 0 },
+};
+
+static const struct cli cli = { .tool = "run-in-netns", .verbs = verbs,
+    .options = options, .notes = "NETNS is a name in " NETNS_DIR ", a path, or "
+    "pid:N.\nThe file systems mounted below /sys are kept." };
+
+static int
+set_option(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
+{
+	(void)r;		/* it can only be --unlink */
+	(void)why;
+	job->unlinks = true;
+	return 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct cli_reader reader;
+	struct cli_job job = { 0 };
+	struct errmsg why = { "" };
+	int answer;
+
+	(void)argc;	/* argv ends with NULL */
+	if (privilege_refuse_setuid() < 0)
+		errx(EXIT_TOOL, PRIVILEGE_SETUID);
+	answer = cli_read(&reader, &cli, argv, set_option, &job, &why);
+	if (answer < 0)
+		errx(EXIT_TOOL, "%s", why.text);
+	if (answer > 0) {
+		if (cli_answer(&reader, answer, stdout) < 0)
+			err(EXIT_TOOL, "write the output");
+		return 0;
+	}
+	job.netns = reader.operand[0];
+	job.command = reader.operand + 1;
+	return run(&job);
 }

@@ -2,10 +2,8 @@
 #ifndef BASE_CLI_H
 #define BASE_CLI_H
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/errmsg.h"
 
@@ -120,24 +118,5 @@ const struct cli_verb *cli_find(const struct cli *cli, const char *name,
  * Returns 0, or -1 with errno.
  */
 int cli_answer(const struct cli_reader *r, int key, FILE *out);
-
-/*
- * For tools without a table of verbs: the common options as rows of a struct
- * option table and cases of a switch.  HELP is the whole text of --help.
- * getopt_long(3) has reported an unknown option by the time the default case is
- * reached.
- */
-#define CLI_COMMON \
-	{ "help", no_argument, NULL, 'h' }, \
-	{ "version", no_argument, NULL, 'V' }, \
-	{ NULL, 0, NULL, 0 }
-
-#define CLI_CASES(help, status) \
-	case 'h': \
-		exit(fputs(help, stdout) < 0 || fflush(stdout) != 0); \
-	case 'V': \
-		exit(puts(VERSION) < 0 || fflush(stdout) != 0); \
-	default: \
-		exit(status)
 
 #endif

@@ -295,6 +295,12 @@ odd_mounts() {
 	refute [ -e "/run/netns/ns" ]
 }
 
+@test "options may be anywhere before the command" {
+	rin ns --unlink true
+	run -0 in_world ip netns list
+	assert_output ''
+}
+
 @test "--unlink leaves the name where something fails before" {
 	run -125 in_world faulty move_mount:error=ENOMEM:when=2 -- --unlink ns true
 	run -125 in_world faulty setns:error=EPERM:when=2 -- --unlink ns true
@@ -357,10 +363,15 @@ odd_mounts() {
 	assert_output "run-in-netns: exec /etc/passwd: Permission denied"
 	run -125 rin none true
 	assert_output "run-in-netns: open network namespace none: No such file or directory"
-	run -125 rin
-	run -125 rin ns
-	run -125 rin ns --
+	for words in "" ns "ns --" "-- ns" "ns --unlink"; do
+		# shellcheck disable=SC2086
+		run -125 rin $words
+		assert_output "run-in-netns: missing argument; see --help"
+	done
 	run -125 rin --nonsense ns true
+	assert_output "run-in-netns: unknown option: --nonsense; see --help"
+	run -125 rin --unlink=x ns true
+	assert_output "run-in-netns: --unlink takes no argument"
 }
 
 @test "options of the command are the command's, and -- ends ours" {
@@ -368,6 +379,8 @@ odd_mounts() {
 	assert_output -- "--unlink -u --help"
 	run rin -- ns -- echo -- x
 	assert_output -- "-- x"
+	run -127 rin ns -- --unlink
+	assert_output "run-in-netns: exec --unlink: No such file or directory"
 	in_world touch /run/netns/-odd
 	in_world mount --bind /run/netns/ns /run/netns/-odd
 	run rin -- -odd true
@@ -481,8 +494,10 @@ $(ls /sys/fs/cgroup | wc -l)"
 
 @test "help and version go to standard output" {
 	run -0 --separate-stderr run-in-netns --help
-	assert_line --index 0 "usage: run-in-netns [--unlink] netns [--] command [argument ...]"
+	assert_line --index 0 "usage: run-in-netns [--unlink] NETNS [--] COMMAND [ARGUMENT]..."
 	[ -z "$stderr" ]
+	assert_equal "$(run-in-netns -h)" "$output"
+	assert_equal "$(run-in-netns ns --help)" "$output"
 	run -0 --separate-stderr run-in-netns --version
 	[[ $output =~ ^[0-9]+\.[0-9]+ ]]
 }
