@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * printed.c - what settings are for other programs
+ *
+ * systemd, systemd-nspawn, mkveth and nft read it: each line begins as lines of
+ * its kind do, whatever the settings hold.
+ */
+#include "fuzz.h"
+
+#include "conf/args.h"
+#include "conf/check.h"
+#include "conf/dropin.h"
+#include "conf/rules.h"
+#include "conf/settings.h"
+
+static struct settings s;
+static char *text;
+static size_t size_printed;
+
+static FILE *
+begin(void)
+{
+	FILE *out = open_memstream(&text, &size_printed);
+
+	fuzz_must(out != NULL);
+	return out;
+}
+
+static void
+begins_as(const char *line, const char *const *starts)
+{
+	while (*starts && strncmp(line, *starts, strlen(*starts)) != 0)
+		starts++;
+	fuzz_must(*starts);
+}
+
+/* each_line - check all lines that were printed to out, and free them */
+static void
+each_line(FILE *out, const char *const *starts)
+{
+	const char *line;
+
+	fuzz_must(fclose(out) == 0);
+	for (line = text; *line; line++) {
+		begins_as(line, starts);
+		line = strchr(line, '\n');
+		fuzz_must(line != NULL);
+	}
+	fuzz_must(line == text + size_printed);
+	free(text);
+}
+
+/* drop_in - each section begins once, and [Unit] is the first */
+static void
+drop_in(void)
+{
+	static const char *const starts[] = { "[Unit]\n", "[Service]\n",
+	    "After=", "Requires=", "RequiresMountsFor=\"/", "DeviceAllow=",
+	    "MemoryMax=", "CPUQuota=", "TasksMax=", "TimeoutStartSec=", NULL };
+	FILE *out = begin();
+	const char *second;
+
+	dropin_print(&s, "web", out);
+	fflush(out);
+	fuzz_must(size_printed == 0 || text[0] == '[');
+	second = strstr(text, "\n[");
+	fuzz_must(!second || !strncmp(second, "\n[Service]\n", 11));
+	fuzz_must(!second || !strstr(second + 1, "\n["));
+	each_line(out, starts);
+}
+
+static void
+args(void)
+{
+	FILE *out = begin();
+
+	args_nspawn(&s, "/run/some", '\0', out);
+	args_network(&s, '\0', out);
+	fuzz_must(fclose(out) == 0);
+	fuzz_must(size_printed == 0 || text[size_printed - 1] == '\0');
+	for (size_t i = 0; i < size_printed; i++) {
+		fuzz_must(text[i] != '\n');
+		fuzz_must(text[i] != '\0' || text[i + 1] != '\0' ||
+		    i + 1 == size_printed);
+	}
+	free(text);
+}
+
+static void
+rules(void)
+{
+	static const char *const starts[] = { "links \"c-web\"\n", "nat4 ",
+	    "nat6 ", "forward4 tcp . ", "forward4 udp . ", "forward6 tcp . ",
+	    "forward6 udp . ", NULL };
+	FILE *out = begin();
+
+	rules_print(&s, "c-web", out);
+	each_line(out, starts);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	int ok;
+
+	if (size > ENVFILE_MAX)
+		return 0;
+	memcpy(s.text, data, size);
+	ok = settings_parse(&s, size, "file", NULL);
+	drop_in();
+	if (ok < 0 || check_settings(&s, "web", "file", NULL) < 0)
+		return 0;
+	args();
+	rules();
+	return 0;
+}
