@@ -2,40 +2,50 @@
 /* visible.c - text that a terminal shows and does not obey */
 #include "base/visible.h"
 
-#include <stdint.h>
-
-/* bad - is it a control character, or no character at all? */
+/* shown - is it no control character, and none that turns the direction? */
 static bool
-bad(uint32_t c)
+shown(uint32_t c)
 {
-	return c < 0xa0 ||				/* C1 */
-	    (c >= 0x202a && c <= 0x202e) ||		/* embed, override */
-	    (c >= 0x2066 && c <= 0x2069) ||		/* isolate */
-	    (c >= 0xd800 && c <= 0xdfff) || c > 0x10ffff;
+	if (c < ' ' || (c >= 0x7f && c < 0xa0))		/* C0, DEL, C1 */
+		return false;
+	return c != 0x61c && c != 0x200e && c != 0x200f &&	/* marks */
+	    (c < 0x202a || c > 0x202e) &&		/* embed, override */
+	    (c < 0x2066 || c > 0x2069);			/* isolate */
 }
 
 int
-visible_char(const unsigned char *s, size_t n)
+visible_decode(const unsigned char *s, size_t n, uint32_t *c)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	uint32_t c = s[0];
 	size_t len = 2;
 
-	if (c < 0x80)
-		return c >= ' ' && c != 0x7f;
-	if (c < 0xc2 || c > 0xf4)
+	*c = s[0];
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] < 0xc2 || s[0] > 0xf4)
 		return 0;
-	if (c >= 0xe0)
-		len = c >= 0xf0 ? 4 : 3;
-	c &= 0x7fU >> len;
+	if (s[0] >= 0xe0)
+		len = s[0] >= 0xf0 ? 4 : 3;
+	*c &= 0x7fU >> len;
 	for (size_t i = 1; i < len; i++) {
 		if (i == n)
 			return -1;
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
-		c = c << 6 | (s[i] & 0x3fU);
+		*c = *c << 6 | (s[i] & 0x3fU);
 	}
-	return c < least[len] || bad(c) ? 0 : (int)len;
+	if (*c < least[len] || (*c >= 0xd800 && *c <= 0xdfff) || *c > 0x10ffff)
+		return 0;
+	return (int)len;
+}
+
+int
+visible_char(const unsigned char *s, size_t n)
+{
+	uint32_t c;
+	int len = visible_decode(s, n, &c);
+
+	return len > 0 && !shown(c) ? 0 : len;
 }
 
 size_t
@@ -64,4 +74,20 @@ visible_text(char *to, size_t *len, const unsigned char *s, size_t n,
 	}
 	*len = out;
 	return i;
+}
+
+void
+visible_line(FILE *to, const char *text)
+{
+	while (*text) {
+		const unsigned char *s = (const unsigned char *)text;
+		/* No character goes on past the zero byte at the end. */
+		int known = visible_char(s, 4);
+
+		if (known > 0)
+			fwrite(text, 1, (size_t)known, to);
+		else
+			fprintf(to, "\\x%02x", *s);
+		text += known > 0 ? known : 1;
+	}
 }

@@ -2,23 +2,55 @@
 /* json.c - strings in JSON */
 #include "conf/json.h"
 
+#include "base/visible.h"
+
+/* plain - how many bytes at s stand for themselves */
+static size_t
+plain(const unsigned char *s)
+{
+	size_t n = 0;
+
+	while (s[n] >= ' ' && s[n] < 0x7f && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
+}
+
+/* put_char - print the character at s; returns its bytes */
+static int
+put_char(FILE *to, const unsigned char *s)
+{
+	uint32_t c;
+	/* No character goes on past the zero byte at the end. */
+	int len = visible_decode(s, 4, &c);
+
+	if (len <= 0) {
+		fputs("\\ufffd", to);
+		return 1;
+	}
+	if (c == '"' || c == '\\')
+		fprintf(to, "\\%c", (int)c);
+	else if (visible_char(s, 4) == 0)
+		fprintf(to, "\\u%04x", (unsigned)c);
+	else
+		fwrite(s, 1, (size_t)len, to);
+	return len;
+}
+
 void
 json_text(FILE *to, const char *text)
 {
+	const unsigned char *s = (const unsigned char *)text;
+
 	if (!text) {
 		fputs("null", to);
 		return;
 	}
 	putc('"', to);
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
+	while (*s) {
+		size_t n = plain(s);
 
-		if (c < ' ')
-			fprintf(to, "\\u%04x", c);
-		else if (c == '"' || c == '\\')
-			fprintf(to, "\\%c", c);
-		else
-			putc(c, to);
+		fwrite(s, 1, n, to);
+		s += n > 0 ? n : (size_t)put_char(to, s);
 	}
 	putc('"', to);
 }

@@ -4,7 +4,12 @@
 
 #include <stdio.h>
 
-/* json_text - print a string of UTF-8 in quotes, or null for NULL */
+/*
+ * json_text - print a string in quotes, or null for NULL
+ *
+ * Characters that a terminal would obey are escaped.  A byte that is no UTF-8
+ * becomes U+FFFD.
+ */
 void json_text(FILE *to, const char *text);
 
 #endif
