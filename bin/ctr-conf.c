@@ -27,6 +27,7 @@
 #include "conf/hosts.h"
 #include "conf/job.h"
 #include "conf/keylist.h"
+#include "conf/list.h"
 #include "conf/names.h"
 #include "conf/quote.h"
 #include "conf/rules.h"
@@ -393,6 +394,19 @@ rules_verb(const struct cli_job *job)
 	return 0;
 }
 
+/* list_verb - and show, which is a list of one in another form */
+static int
+list_verb(const struct cli_job *job)
+{
+	static char buf[1 << 16];
+	struct errmsg why;
+
+	(void)setvbuf(stdout, buf, _IOFBF, sizeof(buf)); /* else slower */
+	if (list_print(job, stdout, &why) < 0)
+		errx(1, "%s", why.text);
+	return 0;
+}
+
 static const struct cli_verb verbs[] = {
 	{ "check", "NAME...\n--all\n--file FILE", JOB_FILE JOB_ALL,
 	    "validate settings; print what is wrong",
@@ -424,6 +438,12 @@ static const struct cli_verb verbs[] = {
 	{ "rules", "NAME", "",
 	    "print its forwarded ports and NAT as elements for nft",
 	    rules_verb, 1, 1, false },
+	{ "list", "[--long|--json|--dot] [NAME...]", JOB_FORM JOB_JSON JOB_STATUS,
+	    "print all containers, or these",
+	    list_verb, 0, INT_MAX, false },
+	{ "show", "[--json] NAME", JOB_JSON JOB_STATUS,
+	    "print what is known of a container",
+	    list_verb, 1, 1, false },
 	{ 0 },
 };
 

@@ -8,6 +8,7 @@
 #include "base/name.h"
 #include "base/num.h"
 #include "conf/envfile.h"
+#include "conf/status.h"
 
 const struct cli_option job_options[] = {
 	{ 'a', "all", NULL, "all containers", false },
@@ -26,9 +27,15 @@ const struct cli_option job_options[] = {
 	{ 'd', "changed", NULL, "does the generated drop-in differ from the\n"
 	    "settings?", false },
 	{ 'n', "network", NULL, "the words for mkveth add", false },
+	{ 'l', "long", NULL, "print a table", true },
+	{ 'g', "dot", NULL, "print a graph for Graphviz", false },
+	{ 'm', "machines", "DIR", "state directory of systemd-machined\n"
+	    "(" STATUS_MACHINES ")", false },
+	{ 't', "trees", "DIR", "where the trees of containers are: DIR/NAME\n"
+	    "($NIXOS_CONTAINER_STATE_DIR, else " STATE_DIR ")", false },
 	{ 'c', "conf-dir", "DIR", "where the settings are\n"
 	    "($NIXOS_CONTAINER_CONF_DIR, else " CONF_DIR ")", false },
-	{ 'l', "lock-dir", "DIR", "where the locks of containers are\n"
+	{ 'L', "lock-dir", "DIR", "where the locks of containers are\n"
 	    "($NIXOS_CONTAINER_LOCK_DIR, else /run/nixos-container)", false },
 	{ 0 },
 };
@@ -141,8 +148,20 @@ set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
 	case 'c':
 		job->conf_dir = value;
 		break;
-	case 'l':
+	case 'L':
 		job->lock_dir = value;
+		break;
+	case 'l':
+		job->table = true;
+		break;
+	case 'g':
+		job->dot = true;
+		break;
+	case 'm':
+		job->machines = value;
+		break;
+	case 't':
+		job->trees = value;
 		break;
 	}
 	return 0;
@@ -230,6 +249,15 @@ read_units(struct cli_job *job, struct errmsg *why)
 	return 0;
 }
 
+static int
+read_list(struct cli_job *job, struct errmsg *why)
+{
+	if (job->table + job->json + job->dot > 1)
+		return errmsg_set(why, "list: expected one of --long, --json "
+		    "and --dot");
+	return check_names(job, why);
+}
+
 /* Verbs whose operands need more than to be counted. */
 static const struct {
 	const char *verb;
@@ -238,27 +266,36 @@ static const struct {
 	{ "args", take_name },
 	{ "check", read_check },
 	{ "get", read_get },
+	{ "list", read_list },
 	{ "rules", take_name },
 	{ "set", read_set },
+	{ "show", take_name },
 	{ "units", read_units },
 };
 
+/* check_dirs - are all directories absolute? */
 static int
-check_dir(const char *dir, const char *option, const char *variable,
-    struct errmsg *why)
+check_dirs(const struct cli_job *job, struct errmsg *why)
 {
-	if (dir[0] == '/')
-		return 0;
-	return errmsg_set(why, "not an absolute path: %s (%s or %s)", dir,
-	    option, variable);
+	const struct { const char *dir, *from; } dirs[] = {
+		{ job->conf_dir, "--conf-dir or NIXOS_CONTAINER_CONF_DIR" },
+		{ job->lock_dir, "--lock-dir or NIXOS_CONTAINER_LOCK_DIR" },
+		{ job->trees, "--trees or NIXOS_CONTAINER_STATE_DIR" },
+		{ job->machines, "--machines" },
+		{ job->nix_state, "NIX_STATE_DIR" },
+	};
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		if (dirs[i].dir[0] != '/')
+			return errmsg_set(why, "not an absolute path: %s (%s)",
+			    dirs[i].dir, dirs[i].from);
+	return 0;
 }
 
 static int
 check_job(struct cli_job *job, struct errmsg *why)
 {
-	if (check_dir(job->conf_dir, "--conf-dir", "NIXOS_CONTAINER_CONF_DIR",
-	    why) < 0 || check_dir(job->lock_dir, "--lock-dir",
-	    "NIXOS_CONTAINER_LOCK_DIR", why) < 0)
+	if (check_dirs(job, why) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
 		if (!strcmp(readers[i].verb, job->verb->name))
@@ -284,7 +321,10 @@ job_read(const struct cli *cli, char *argv[], struct cli_reader *r,
 	*job = (struct cli_job){ .wait_ms = 30000,
 	    .conf_dir = from_env("NIXOS_CONTAINER_CONF_DIR", CONF_DIR),
 	    .lock_dir = from_env("NIXOS_CONTAINER_LOCK_DIR",
-	    "/run/nixos-container") };
+	    "/run/nixos-container"),
+	    .trees = from_env("NIXOS_CONTAINER_STATE_DIR", STATE_DIR),
+	    .nix_state = from_env("NIX_STATE_DIR", "/nix/var/nix"),
+	    .machines = STATUS_MACHINES };
 	cli_start(r, cli, argv);
 	while ((key = cli_next(r, why)) > 0) {
 		if (key == CLI_HELP || key == CLI_VERSION)

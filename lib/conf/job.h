@@ -9,7 +9,7 @@
 #include "conf/write.h"
 
 /* Keys of the options of all verbs, and of those that some have. */
-#define JOB_COMMON "cl"
+#define JOB_COMMON "cL"
 #define JOB_FILE "f"
 #define JOB_ALL "a"
 #define JOB_NULL "0"
@@ -17,18 +17,23 @@
 #define JOB_SET "uwND"
 #define JOB_CHANGED "d"
 #define JOB_NETWORK "n"
+#define JOB_STATUS "mt"
+#define JOB_FORM "lg"
 
 extern const struct cli_option job_options[];
 
 /* A command line of ctr-conf. */
 struct cli_job {
 	const struct cli_verb *verb;
-	const char *conf_dir, *lock_dir;	/* absolute */
+	const char *conf_dir, *lock_dir;	/* absolute, as the next three */
+	const char *trees, *machines;	/* DIR/NAME; of systemd-machined */
+	const char *nix_state;		/* $NIX_STATE_DIR */
 	const char *file;	/* of --file, or NULL */
 	const char *name;	/* of the one container, or NULL */
 	char **arg;		/* the other args operands */
 	int args;
 	bool all, null, json, changed, network;
+	bool table, dot;	/* of list: --long, --dot */
 	bool new, dry_run;	/* of set: no file yet; write nothing */
 	int wait_ms;
 	struct change change[KEYS];	/* of each key one at most */

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONF_VIEW_H
+#define CONF_VIEW_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf/settings.h"
+#include "conf/status.h"
+
+/* The errors in the settings of a container: texts that end with zero bytes. */
+struct view_errors {
+	char text[16384];
+	size_t used;
+	unsigned more;		/* errors that had no room */
+};
+
+/*
+ * A container as it is listed.  It is large; one at a time is enough.
+ */
+struct view {
+	const char *name;
+	char file[PATH_MAX];	/* of its settings */
+	char tree[PATH_MAX];
+	struct settings settings;
+	struct view_errors errors;
+	struct status status;
+};
+
+/* Where containers are looked at. */
+struct view_source {
+	int dir;			/* of the settings */
+	const char *conf_dir, *trees;	/* its path, and that of the trees */
+	struct status_source status;
+};
+
+/*
+ * view_read - read all that is known of a container
+ *
+ * Settings with errors are read as far as they are right.  Returns 0, or -1
+ * with errno ENOENT (it has no file of settings) or ENAMETOOLONG.
+ */
+int view_read(struct view *v, const struct view_source *from,
+    const char *name);
+
+/*
+ * view_error - the next error; at is NULL for the first, then the last result
+ *
+ * Returns NULL at the end.
+ */
+const char *view_error(const struct view *v, const char *at);
+
+/*
+ * view_system - the system that its next start runs, or NULL
+ *
+ * It is that of its settings, else that of its profile.
+ */
+const char *view_system(const struct view *v);
+
+#endif
