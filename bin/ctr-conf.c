@@ -29,12 +29,14 @@
 #include "conf/keylist.h"
 #include "conf/list.h"
 #include "conf/names.h"
+#include "conf/pool.h"
 #include "conf/quote.h"
 #include "conf/rules.h"
 #include "conf/settings.h"
 #include "conf/units.h"
 #include "conf/write.h"
 #include "net/ifname.h"
+#include "net/inuse.h"
 
 /* The file that a verb works on. */
 struct target {
@@ -407,6 +409,28 @@ list_verb(const struct cli_job *job)
 	return 0;
 }
 
+static void
+take(const unsigned char byte[4], int prefix, void *arg)
+{
+	pool_take(arg, byte, prefix);
+}
+
+static int
+address_verb(const struct cli_job *job)
+{
+	static struct pool pool;
+	char pair[POOL_TEXT];
+
+	if (pool_take_settings(&pool, job->conf_dir, &errors) < 0)
+		return failed("read", job->conf_dir);
+	if (inuse_read(take, &pool) < 0)
+		err(1, "read the addresses and routes of the host");
+	if (pool_find(&pool, pair) < 0)
+		errx(1, "no free pair of addresses in " POOL_NETWORK);
+	puts(pair);
+	return 0;
+}
+
 static const struct cli_verb verbs[] = {
 	{ "check", "NAME...\n--all\n--file FILE", JOB_FILE JOB_ALL,
 	    "validate settings; print what is wrong",
@@ -444,6 +468,8 @@ static const struct cli_verb verbs[] = {
 	{ "show", "[--json] NAME", JOB_JSON JOB_STATUS,
 	    "print what is known of a container",
 	    list_verb, 1, 1, false },
+	{ "address", "", "", "print a free pair of addresses",
+	    address_verb, 0, 0, false },
 	{ 0 },
 };
 

@@ -444,7 +444,7 @@ END
 
 @test "an output that cannot be written is a failure" {
 	conf web
-	for words in list 'list --json' 'show web'; do
+	for words in list 'list --json' 'show web' address; do
 		run -1 bash -c "ctr-conf $words >/dev/full"
 		assert_output --partial 'write the output'
 	done

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* inuse.c - which networks the host uses by itself */
+#define _GNU_SOURCE
+#include "net/inuse.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include "net/nl.h"
+
+struct report {
+	inuse_each *each;
+	void *arg;
+};
+
+static void
+report(const struct report *to, const struct nlattr *attr, int prefix)
+{
+	if (mnl_attr_get_payload_len(attr) == 4)
+		to->each(mnl_attr_get_payload(attr), prefix, to->arg);
+}
+
+static void
+on_address(const struct nlmsghdr *answer, const struct report *to)
+{
+	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(answer);
+	const struct nlattr *attr;
+
+	if (mnl_nlmsg_get_payload_len(answer) < sizeof(*head) ||
+	    head->ifa_family != AF_INET)
+		return;
+	/* The prefix is that of IFA_ADDRESS, the peer's or the same. */
+	mnl_attr_for_each(attr, answer, sizeof(*head)) {
+		if (mnl_attr_get_type(attr) == IFA_ADDRESS)
+			report(to, attr, head->ifa_prefixlen);
+		if (mnl_attr_get_type(attr) == IFA_LOCAL)
+			report(to, attr, 32);
+	}
+}
+
+static void
+on_route(const struct nlmsghdr *answer, const struct report *to)
+{
+	const struct rtmsg *head = mnl_nlmsg_get_payload(answer);
+	const struct nlattr *attr;
+
+	if (mnl_nlmsg_get_payload_len(answer) < sizeof(*head) ||
+	    head->rtm_family != AF_INET || (head->rtm_flags & RTM_F_CLONED) ||
+	    (head->rtm_table != RT_TABLE_MAIN &&
+	    head->rtm_table != RT_TABLE_LOCAL))
+		return;
+	mnl_attr_for_each(attr, answer, sizeof(*head))
+		if (mnl_attr_get_type(attr) == RTA_DST)
+			report(to, attr, head->rtm_dst_len);
+}
+
+static void
+on_answer(const struct nlmsghdr *answer, int n, void *arg)
+{
+	(void)n;
+	if (answer->nlmsg_type == RTM_NEWADDR)
+		on_address(answer, arg);
+	else if (answer->nlmsg_type == RTM_NEWROUTE)
+		on_route(answer, arg);
+}
+
+static int
+dump_addresses(struct nl *nl, struct report *to)
+{
+	const struct ifaddrmsg head = { .ifa_family = AF_INET };
+
+	nl_msg(nl, RTM_GETADDR, NLM_F_DUMP, &head, sizeof(head));
+	return nl_run(nl, on_answer, to);
+}
+
+static int
+dump_routes(struct nl *nl, struct report *to)
+{
+	const struct rtmsg head = { .rtm_family = AF_INET };
+
+	nl_msg(nl, RTM_GETROUTE, NLM_F_DUMP, &head, sizeof(head));
+	return nl_run(nl, on_answer, to);
+}
+
+/* repeat - run a dump until nothing interrupts it */
+static int
+repeat(int (*dump)(struct nl *nl, struct report *to), struct nl *nl,
+    struct report *to)
+{
+	int r;
+
+	do
+		r = dump(nl, to);
+	while (r < 0 && errno == EAGAIN);
+	return r;
+}
+
+int
+inuse_read(inuse_each *each, void *arg)
+{
+	struct report to = { each, arg };
+	struct nl nl;
+	int r, e;
+
+	r = nl_open(&nl);
+	if (r == 0)
+		r = repeat(dump_addresses, &nl, &to);
+	if (r == 0)
+		r = repeat(dump_routes, &nl, &to);
+	e = errno;
+	nl_close(&nl);
+	errno = e;
+	return r;
+}
