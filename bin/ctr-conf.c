@@ -20,10 +20,12 @@
 #include "base/fd.h"
 #include "base/privilege.h"
 #include "conf/args.h"
+#include "conf/change.h"
 #include "conf/check.h"
 #include "conf/command.h"
 #include "conf/envfile.h"
 #include "conf/hold.h"
+#include "conf/host.h"
 #include "conf/hosts.h"
 #include "conf/job.h"
 #include "conf/keylist.h"
@@ -33,17 +35,11 @@
 #include "conf/quote.h"
 #include "conf/rules.h"
 #include "conf/settings.h"
+#include "conf/target.h"
 #include "conf/units.h"
 #include "conf/write.h"
 #include "net/ifname.h"
 #include "net/inuse.h"
-
-/* The file that a verb works on. */
-struct target {
-	int dir;
-	char file[PATH_MAX];	/* beneath dir */
-	char shown[PATH_MAX];	/* what messages call it */
-};
 
 static struct settings settings;
 
@@ -67,61 +63,67 @@ open_conf_dir(const struct cli_job *job)
 	return fd;
 }
 
+/* open_target - of the one container, or the one file */
 static void
-target_name(struct target *t, const struct cli_job *job, int dir,
-    const char *name)
+open_target(struct target *t, const struct cli_job *job)
 {
-	t->dir = dir;
-	names_file(name, t->file);
-	if ((size_t)snprintf(t->shown, sizeof(t->shown), "%s/%s", job->conf_dir,
-	    t->file) >= sizeof(t->shown))
-		errx(EXIT_USAGE, "path too long: %s", job->conf_dir);
+	struct errmsg why;
+	int r = job->file ? target_file(t, job->file, &why) :
+	    target_name(t, job->conf_dir, open_conf_dir(job), job->name, &why);
+
+	if (r < 0)
+		errx(errno == ENAMETOOLONG ? EXIT_USAGE : 1, "%s", why.text);
 }
 
-/* target_file - the directory is opened: set makes another file there */
-static void
-target_file(struct target *t, const char *path)
+/* host_uses - does the host, or a container that runs, have this address? */
+static bool
+host_uses(const unsigned char byte[4])
 {
-	const char *slash = strrchr(path, '/');
-	size_t n = slash ? (size_t)(slash + 1 - path) : 0;
+	static struct inuse_list list;
 
-	if (strlen(path) >= sizeof(t->shown))
-		errx(EXIT_USAGE, "path too long: %s", path);
-	memcpy(t->file, path, n);
-	strcpy(t->file + n, n ? "" : ".");
-	if ((t->dir = open(t->file, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		err(1, "open %s", t->file);
-	strcpy(t->file, path + n);
-	strcpy(t->shown, path);
+	if (!list.known && inuse_list(&list) < 0)
+		err(1, "read the addresses and routes of the host");
+	return inuse_has(&list, byte);
 }
 
-/* target_open - of the one container, or the one file */
-static void
-target_open(struct target *t, const struct cli_job *job)
+/* check_host - do the host, and the container's profile, have all of it? */
+static int
+check_host(const struct cli_job *job, const struct target *t, const char *name)
 {
-	if (job->file)
-		target_file(t, job->file);
-	else
-		target_name(t, job, open_conf_dir(job), job->name);
+	struct host host = { .name = name, .lock_dir = job->lock_dir,
+	    .nix_state = job->nix_state, .conf_dir = t->dir,
+	    .in_use = host_uses, .new = job->new };
+	char netns[PATH_MAX];
+
+	snprintf(netns, sizeof(netns), "/run/netns/net-%s", name);
+	host.connected = access(netns, F_OK) == 0;
+	if (host_check(&settings, &host, t->shown, &errors) == 0)
+		return 0;
+	return errno == ENOEXEC ? EXIT_USAGE : 1;
 }
 
 /* check_target - with a name it is also checked that it fits this container */
 static int
-check_target(const struct target *t, const char *name)
+check_target(const struct cli_job *job, const struct target *t,
+    const char *name)
 {
-	if (settings_read(&settings, t->dir, t->file, t->shown, &errors) == 0 &&
-	    check_settings(&settings, name, t->shown, &errors) == 0)
-		return 0;
-	return errno == EINVAL ? EXIT_USAGE : 1;
+	if (settings_read(&settings, t->dir, t->file, t->shown, &errors) < 0 ||
+	    check_settings(&settings, name, t->shown, &errors) < 0)
+		return errno == EINVAL ? EXIT_USAGE : 1;
+	if (job->host && name)
+		return check_host(job, t, name);
+	return 0;
 }
 
 static int
 check_name(const struct cli_job *job, int dir, const char *name)
 {
+	struct errmsg why;
 	struct target t;
 
-	target_name(&t, job, dir, name);
-	return check_target(&t, name);
+	if (target_name(&t, job->conf_dir, dir, name, &why) < 0)
+		errx(EXIT_USAGE, "%s", why.text);
+	return check_target(job, &t, name);
 }
 
 static int
@@ -165,8 +167,8 @@ check_verb(const struct cli_job *job)
 		return check_all(job);
 	if (!job->file)
 		return check_names(job);
-	target_open(&t, job);
-	return check_target(&t, NULL);
+	open_target(&t, job);
+	return check_target(job, &t, NULL);
 }
 
 /* print_all - in the form of a file of settings, or each ended by a zero */
@@ -208,7 +210,7 @@ get_verb(const struct cli_job *job)
 	struct target t;
 	bool found;
 
-	target_open(&t, job);
+	open_target(&t, job);
 	if (settings_read(&settings, t.dir, t.file, t.shown, &errors) < 0)
 		return errno == EINVAL ? EXIT_USAGE : 1;
 	if (job->args == 0) {
@@ -226,57 +228,36 @@ failed(const char *what, const char *path)
 	return 1;
 }
 
-/* read_old - the text before the change; returns its size, or -1 */
-static ssize_t
-read_old(const struct cli_job *job, const struct target *t, char *text)
-{
-	auto_close int fd = -1;
-
-	if (job->new)
-		return 0;
-	fd = envfile_open(t->dir, t->file);
-	return fd < 0 ? -1 : envfile_read(fd, text);
-}
-
-/* store - write the new text, or print it */
-static int
-store(const struct cli_job *job, const struct target *t, const char *text,
-    size_t size)
-{
-	struct errmsg why;
-
-	if (job->dry_run) {
-		fwrite(text, 1, size, stdout);
-		return 0;
-	}
-	if (write_file(t->dir, t->file, job->new, text, size, &why) == 0)
-		return 0;
-	warnx("%s: %s", t->shown, why.text);
-	return 1;
-}
-
 /* change_target - read, change, check the whole, write */
 static int
 change_target(const struct cli_job *job, const struct target *t)
 {
-	static char old[ENVFILE_MAX + 1], kept[ENVFILE_MAX + 1];
-	static char new[ENVFILE_MAX + 1];
-	ssize_t size = read_old(job, t, old), n;
+	static struct change_text text;
+	struct errmsg why;
+	int status = 0;
 
-	if (size < 0)
-		return failed("read", t->shown);
-	memcpy(kept, old, (size_t)size);
-	n = write_change(old, (size_t)size, job->change, job->changes, new);
-	if (n < 0)
-		return failed("change", t->shown);
-	if (n == size && !memcmp(kept, new, (size_t)n) && !job->new &&
-	    !job->dry_run)
+	if (change_make(&text, t, job->new, job->change, job->changes,
+	    &why) < 0) {
+		warnx("%s", why.text);
+		return 1;
+	}
+	if (text.same && !job->new && !job->dry_run)
 		return 0;
-	memcpy(settings.text, new, (size_t)n);
-	if (settings_parse(&settings, (size_t)n, t->shown, &errors) < 0 ||
-	    check_settings(&settings, job->name, t->shown, &errors) < 0)
+	if (change_check(&text, &settings, t, job->name, &errors) < 0)
 		return EXIT_USAGE;
-	return store(job, t, new, (size_t)n);
+	if (job->host && job->name)
+		status = check_host(job, t, job->name);
+	if (status != 0)
+		return status;
+	if (job->dry_run) {
+		fwrite(text.new, 1, text.size, stdout);
+		return 0;
+	}
+	if (write_file(t->dir, t->file, job->new, text.new, text.size,
+	    &why) == 0)
+		return 0;
+	warnx("%s: %s", t->shown, why.text);
+	return 1;
 }
 
 static int
@@ -286,11 +267,11 @@ set_verb(const struct cli_job *job)
 	struct target t;
 	int status;
 
-	target_open(&t, job);
-	if (!job->file && !job->dry_run && hold_take(&hold, job->lock_dir, job->name,
-	    job->wait_ms) < 0) {
+	open_target(&t, job);
+	if (!job->file && !job->dry_run && hold_take(&hold, job->lock_dir,
+	    job->name, job->wait_ms) < 0) {
 		if (errno == ETIMEDOUT)
-			errx(1, "%s: another command is at work on it",
+			errx(1, "%s: another command is working on it",
 			    job->name);
 		err(1, "lock %s/%s.lock", job->lock_dir, job->name);
 	}
@@ -337,8 +318,8 @@ read_right(const struct cli_job *job)
 {
 	struct target t;
 
-	target_open(&t, job);
-	return check_target(&t, job->name);
+	open_target(&t, job);
+	return check_target(job, &t, job->name);
 }
 
 static void
@@ -432,15 +413,18 @@ address_verb(const struct cli_job *job)
 }
 
 static const struct cli_verb verbs[] = {
-	{ "check", "NAME...\n--all\n--file FILE", JOB_FILE JOB_ALL,
-	    "validate settings; print what is wrong",
+	{ "check", "[--no-host] NAME...\n[--no-host] --all\n--file FILE",
+	    JOB_FILE JOB_ALL JOB_NO_HOST,
+	    "validate settings, and what they need of the host",
 	    check_verb, 0, INT_MAX, false },
 	{ "get", "[-0] NAME [KEY]...\n[-0] --file FILE [KEY]...",
 	    JOB_FILE JOB_NULL,
 	    "print values, or all that are set as KEY=VALUE",
 	    get_verb, 0, INT_MAX, false },
-	{ "set", "[--new] [--dry-run] NAME [KEY=VALUE]... [--unset KEY]...\n"
-	    "[--new] [--dry-run] --file FILE [KEY=VALUE]... [--unset KEY]...",
+	{ "set", "[--new] [--dry-run] [--host] NAME [KEY=VALUE]...\n"
+	    " [--unset KEY]...\n"
+	    "[--new] [--dry-run] --file FILE [KEY=VALUE]...\n"
+	    " [--unset KEY]...",
 	    JOB_FILE JOB_SET,
 	    "change settings; an empty value is the default, as with --unset",
 	    set_verb, 0, INT_MAX, false },
@@ -454,7 +438,8 @@ static const struct cli_verb verbs[] = {
 	    "print the addresses of all containers as a hosts file",
 	    hosts_verb, 0, 0, false },
 	{ "args", "[-0] [--network] NAME\n"
-	    "[--network] NAME -- COMMAND [ARGUMENT]... [{}] [ARGUMENT]...",
+	    "[--network] NAME -- COMMAND [ARGUMENT]... [{}]\n"
+	    " [ARGUMENT]...",
 	    JOB_NULL JOB_NETWORK,
 	    "print the words for systemd-nspawn that follow from settings,\n"
 	    "or run a command with them in place of {}",
@@ -462,7 +447,8 @@ static const struct cli_verb verbs[] = {
 	{ "rules", "NAME", "",
 	    "print its forwarded ports and NAT as elements for nft",
 	    rules_verb, 1, 1, false },
-	{ "list", "[--long|--json|--dot] [NAME...]", JOB_FORM JOB_JSON JOB_STATUS,
+	{ "list", "[--long|--json|--dot] [--needing NAME] [NAME...]",
+	    JOB_FORM JOB_JSON JOB_STATUS,
 	    "print all containers, or these",
 	    list_verb, 0, INT_MAX, false },
 	{ "show", "[--json] NAME", JOB_JSON JOB_STATUS,

@@ -21,6 +21,11 @@ const struct cli_option job_options[] = {
 	{ 'N', "new", NULL, "make the file; it must not exist", false },
 	{ 'D', "dry-run", NULL, "print the new file instead of writing it",
 	    false },
+	{ 'o', "host", NULL, "check what the settings need of the host, too",
+	    false },
+	{ 'O', "no-host", NULL, "do not look at the host", false },
+	{ 'i', "needing", "NAME",
+	    "containers that have NAME in AFTER or REQUIRES", false },
 	{ '0', "null", NULL, "end values and words with a zero byte,\nwithout quotes",
 	    true },
 	{ 'j', "json", NULL, "print JSON", false },
@@ -127,6 +132,15 @@ set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
 		return add_change(job, value, NULL, why);
 	case 'w':
 		return set_wait(job, value, why);
+	case 'o':
+		job->host = true;
+		break;
+	case 'O':
+		job->no_host = true;
+		break;
+	case 'i':
+		job->needing = value;
+		break;
 	case 'N':
 		job->new = true;
 		break;
@@ -232,6 +246,7 @@ read_check(struct cli_job *job, struct errmsg *why)
 	if (job->all + (job->file != NULL) + (job->args > 0) != 1)
 		return errmsg_set(why, "check: expected either names, --all or "
 		    "--file FILE");
+	job->host = !job->no_host;
 	return check_names(job, why);
 }
 

@@ -14,11 +14,12 @@
 #define JOB_ALL "a"
 #define JOB_NULL "0"
 #define JOB_JSON "j"
-#define JOB_SET "uwND"
+#define JOB_SET "uwNDo"
 #define JOB_CHANGED "d"
 #define JOB_NETWORK "n"
 #define JOB_STATUS "mt"
-#define JOB_FORM "lg"
+#define JOB_FORM "lgi"
+#define JOB_NO_HOST "O"
 
 extern const struct cli_option job_options[];
 
@@ -35,6 +36,8 @@ struct cli_job {
 	bool all, null, json, changed, network;
 	bool table, dot;	/* of list: --long, --dot */
 	bool new, dry_run;	/* of set: no file yet; write nothing */
+	bool host, no_host;	/* look at the host, too */
+	const char *needing;	/* of list: containers that need this one */
 	int wait_ms;
 	struct change change[KEYS];	/* of each key one at most */
 	int changes;

@@ -15,6 +15,7 @@
 #include "conf/plain.h"
 #include "conf/schema.h"
 #include "conf/view.h"
+#include "conf/word.h"
 
 static int
 missing(const char *conf_dir, const char *name, struct errmsg *why)
@@ -56,15 +57,50 @@ named(const struct cli_job *job, int dir, struct names *names,
 	return 0;
 }
 
+/* needs - is name, or its unit, in a list of units? */
+static bool
+needs(const struct settings *s, enum key key, const char *name)
+{
+	const char *rest = s->value[key];
+	char word[WORD_SIZE], unit[NAMES_SIZE + sizeof("container@.service")];
+
+	snprintf(unit, sizeof(unit), "container@%s.service", name);
+	while (rest && word_next(&rest, word) == 1)
+		if (!strcmp(word, name) || !strcmp(word, unit))
+			return true;
+	return false;
+}
+
+/* keep_needing - leave those that need a container; settings may be wrong */
+static void
+keep_needing(struct names *names, int dir, const char *name)
+{
+	static struct settings s;
+	char file[NAMES_FILE_SIZE];
+	size_t n = 0;
+
+	for (size_t i = 0; i < names->n; i++) {
+		names_file(names->name[i], file);
+		(void)settings_read(&s, dir, file, file, NULL);
+		if (needs(&s, KEY_AFTER, name) || needs(&s, KEY_REQUIRES, name))
+			memmove(names->name[n++], names->name[i], NAMES_SIZE);
+	}
+	names->n = n;
+}
+
 static int
 find(const struct cli_job *job, int dir, struct names *names,
     struct errmsg *why)
 {
+	int r = 0;
+
 	if (job->args > 0)
-		return named(job, dir, names, why);
-	if (dir >= 0 && names_read(dir, names) < 0)
-		return errmsg_errno(why, "read %s", job->conf_dir);
-	return 0;
+		r = named(job, dir, names, why);
+	else if (dir >= 0 && names_read(dir, names) < 0)
+		r = errmsg_errno(why, "read %s", job->conf_dir);
+	if (r == 0 && job->needing)
+		keep_needing(names, dir, job->needing);
+	return r;
 }
 
 static int

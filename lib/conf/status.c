@@ -185,6 +185,17 @@ status_read(const struct status_source *from, const char *name,
 	read_generation(from->profiles, name, st);
 }
 
+int
+status_system(const char *nix_state, const char *name, char system[PATH_MAX])
+{
+	auto_close int profiles = open_dir(nix_state, "/profiles/per-container");
+	struct status st = { .system = "" };
+
+	read_generation(profiles, name, &st);
+	strcpy(system, st.system);
+	return *system ? 0 : -1;
+}
+
 const char *
 status_name(enum status_state state)
 {

@@ -55,6 +55,14 @@ void status_close(struct status_source *from);
 void status_read(const struct status_source *from, const char *name,
     struct status *st);
 
+/*
+ * status_system - the store path of the current generation of a container
+ *
+ * Returns 0, or -1: there is none.
+ */
+int status_system(const char *nix_state, const char *name,
+    char system[PATH_MAX]);
+
 /* status_name - up, starting, stopping, failed or down */
 const char *status_name(enum status_state state);
 

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "net/nl.h"
@@ -113,4 +115,53 @@ inuse_read(inuse_each *each, void *arg)
 	nl_close(&nl);
 	errno = e;
 	return r;
+}
+
+static void
+add(const unsigned char byte[4], int prefix, void *arg)
+{
+	struct inuse_list *list = arg;
+
+	if (prefix != 32 || list->failed)
+		return;
+	if (list->n == list->room) {
+		size_t room = list->room > 0 ? list->room * 2 : 64;
+		void *more = reallocarray(list->address, room,
+		    sizeof(*list->address));
+
+		list->failed = !more;
+		if (!more)
+			return;
+		list->address = more;
+		list->room = room;
+	}
+	memcpy(&list->address[list->n++], byte, 4);
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	return memcmp(a, b, 4);
+}
+
+int
+inuse_list(struct inuse_list *list)
+{
+	if (inuse_read(add, list) < 0)
+		return -1;
+	if (list->failed) {
+		errno = ENOMEM;
+		return -1;
+	}
+	if (list->n > 1)
+		qsort(list->address, list->n, sizeof(*list->address), by_number);
+	list->known = true;
+	return 0;
+}
+
+bool
+inuse_has(const struct inuse_list *list, const unsigned char byte[4])
+{
+	return list->n > 0 && bsearch(byte, list->address, list->n,
+	    sizeof(*list->address), by_number);
 }

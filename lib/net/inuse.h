@@ -2,6 +2,10 @@
 #ifndef NET_INUSE_H
 #define NET_INUSE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 /* A callback for a network, or a single address if prefix is 32. */
 typedef void inuse_each(const unsigned char byte[4], int prefix, void *arg);
 
@@ -14,5 +18,22 @@ typedef void inuse_each(const unsigned char byte[4], int prefix, void *arg);
  * than once.  Returns 0, or -1 with the errno of nl_open or nl_run.
  */
 int inuse_read(inuse_each *each, void *arg);
+
+/* All single addresses that inuse_read reports, sorted. */
+struct inuse_list {
+	bool known, failed;
+	size_t n, room;
+	uint32_t *address;
+};
+
+/*
+ * inuse_list - read them; list is zeroed before
+ *
+ * Returns 0, or -1 with errno.  The caller frees list->address.
+ */
+int inuse_list(struct inuse_list *list);
+
+/* inuse_has - is that address one of them? */
+bool inuse_has(const struct inuse_list *list, const unsigned char byte[4]);
 
 #endif

@@ -2,13 +2,34 @@
 # SPDX-License-Identifier: MIT
 # build.sh - build a system, and the options that say of what
 
-# Nix's own flags that create and update pass on are kept as lines, so that
-# each stays one word.
-nix_flag() {
-	case $1 in
-	*"$newline"*) usage "a newline in an option for Nix: $1" ;;
+# check_build_options - do the options that say what to build agree?
+check_build_options() {
+	[ -z "${config_file#-}" ] || [ -f "$config_file" ] ||
+		die 2 "--config-file $config_file: no such file"
+	case $nixos_path in
+	-*) usage "--nixos-path: not a path: $nixos_path" ;;
 	esac
-	nix_flags=$nix_flags$1$newline
+	[ -z "$config" ] || [ -z "$config_file" ] ||
+		usage '--config and --config-file exclude each other'
+	[ -z "$system_path" ] || [ -z "$config$nixos_path" ] ||
+		usage '--system-path excludes --config and --nixos-path'
+	[ -z "$system_path" ] || [ -e "$system_path/init" ] ||
+		die 2 "--system-path $system_path: has no init"
+	[ -z "$flake" ] || check_flake
+	case $config_file in
+	'' | - | /*) ;;
+	*) config_file=$here/$config_file ;;
+	esac
+}
+
+# check_flake - make the flake independent of the current directory
+check_flake() {
+	case $flake in
+	*"$newline"* | *'"'* | *"'"* | '#'* | -*) usage "--flake: invalid flake: $flake" ;;
+	. | ./* | .. | ../* | '.#'* | '..#'*) flake=$here/$flake ;;
+	esac
+	[ -z "$with_config$nixos_path$system_path" ] ||
+		usage '--flake excludes --config, --config-file, --nixos-path and --system-path'
 }
 
 # nix_file - what to build the system with
@@ -32,7 +53,7 @@ build() {
 		-o "$lock_dir/$name.build"
 }
 
-# build_theirs CONFIGURATION - the same of what lies in the container's tree
+# build_theirs CONFIGURATION - the same, from the container's tree
 #
 # Its root can write there, and this is evaluated by the host's: it may read
 # that folder, what it is built with, and what the user allows by -I.  The
@@ -72,9 +93,9 @@ unprinted() { "$@" >/dev/null; }
 # Nix opens whatever the configuration names: a FIFO would hold it for ever.
 plain_files() {
 	odd=$(enter_config && timeout 10 find . -xdev ! -type f ! -type d ! -type l -print -quit) ||
-		die 1 "$name: could not look through $root/etc/nixos"
-	[ -z "$odd" ] || die 1 "$name: its configuration is not built: this is neither" \
-		"a file, a directory nor a link: $root/etc/nixos/${odd#./}"
+		die 1 "$name: could not search $root/etc/nixos"
+	[ -z "$odd" ] || die 1 "$name: not built, as its configuration has what is" \
+		"neither file, directory nor link: $root/etc/nixos/${odd#./}"
 }
 
 # build_with FLAGS COMMAND... - run it, with flags of the user's
@@ -91,7 +112,7 @@ build_with() {
 	[ -z "${quiet-}" ] || set -- "$@" --quiet
 	# Relative paths among the flags are the caller's.
 	(cd "$here" && "$@" 9>&- >/dev/null) || 
-		die 1 "$name: its system could not be built; what Nix says of it is above"
+		die 1 "$name: could not build its system; the error of Nix is above"
 	readlink "$lock_dir/$name.build"
 }
 
@@ -104,7 +125,7 @@ system_set() {
 	until ctr-gcroot -- set "$name" "$system"; do
 		tries=$((tries + 1))
 		[ -n "$builder" ] && [ ! -e "$system" ] && [ $tries -lt 10 ] || exit 1
-		note "$name: a garbage collection took what was built: building it again"
+		note "$name: a garbage collection deleted the new system: building it again"
 		system=$("$builder" "$built_from")
 	done
 }
@@ -113,6 +134,21 @@ system_set() {
 # which was killed had begun, in the ways of its versions
 build_done() {
 	rm -f "$lock_dir/$name.build" "$lock_dir/$name.build.tmp-"* "$lock_dir"/.[0-9]*_"$name.build"
+}
+
+# flake_attribute FLAKE - what of it to build, as nix build has it
+flake_attribute() {
+	case $1 in
+	*#?*) printf '%s\n' "${1%%#*}#nixosConfigurations.\"${1#*#}\".config.system.build.toplevel" ;;
+	*) printf '%s\n' "${1%#}#nixosConfigurations.\"container\".config.system.build.toplevel" ;;
+	esac
+}
+
+# build_flake FLAKE - build the system of a flake; as build does
+build_flake() {
+	set -- nix --extra-experimental-features 'nix-command flakes' build \
+		--out-link "$lock_dir/$name.build" "$(flake_attribute "$1")"
+	build_with "$nix_flags$flake_flags" "$@"
 }
 
 # default_config TEXT - the configuration that create writes
@@ -130,31 +166,24 @@ default_config() {
 	END
 }
 
-# enter_tree DIR - go to a folder of the tree, and be sure that we are there
+# enter_tree DIR - change to a directory of the tree
 #
-# The tree is the container's: a link on the way would lead elsewhere.  Once
-# there, the folder that we are in cannot be changed for another.
+# A link of the container's could lead elsewhere.  The current directory cannot
+# be exchanged any more.
 enter_tree() {
 	cd -P "$root/$1" 2>/dev/null ||
-		die 1 "$name: there is no folder $root/$1"
+		die 1 "$name: no such directory: $root/$1"
 	[ "$(pwd -P)" = "$(cd -P "$state_dir" && pwd -P)/$name/$1" ] ||
-		die 1 "$name: not touched: $root/$1 leads out of the container"
+		die 1 "$name: $root/$1 leads out of the container"
 }
 
 enter_config() { enter_tree etc/nixos; }
 
-# file_read FILE - print a plain file of the present folder
-#
-# The folder is the container's, who may put a link, a FIFO or a device there
-# at any time: what was opened is looked at before it is read, and neither the
-# opening nor the file goes on for ever.
-file_read() {
-	# shellcheck disable=SC2016 # for the shell that timeout starts
-	timeout 10 sh -c 'exec 3<"$1" || exit 1
-		[ -f /proc/self/fd/3 ] &&
-			[ "$(readlink /proc/self/fd/3)" = "$(pwd -P)/$1" ] &&
-			exec head -c 16777216 <&3' sh "$1" 2>/dev/null
-}
+# config_get FILE - copy its configuration.nix, 16 MiB at most
+config_get() (
+	ulimit -f 32768
+	exec ctr-tree get "$root" etc/nixos/configuration.nix "$1"
+)
 
 # config_wanted - print the configuration that the options ask for
 config_wanted() {
@@ -175,7 +204,7 @@ config_read() {
 # is the container's: no redirection of ours is safe there
 config_put() {
 	printf '%s' "$wanted" | ctr-tree ${2+"$1"} -- put "$root" - "etc/nixos/${2-$1}" ||
-		die 1 "$name: its configuration could not be written"
+		die 1 "$name: could not write its configuration"
 }
 
 # config_keep - it becomes configuration.nix; the old one is kept under the next
@@ -184,4 +213,3 @@ config_keep() {
 	config_put --backup configuration.nix
 	ctr-tree remove "$root" etc/nixos/configuration.nix.new
 }
-

@@ -7,8 +7,8 @@
 # makes there.  (systemd-run --pty --machine= of systemd 252 looks for that
 # terminal on the host.)
 
-# by_systemd COMMAND... - run it as a unit there, and exit with its status; the
-# options are where run_options left them
+# by_systemd COMMAND... - run it as a unit there, with the options of run, and
+# exit with its status
 by_systemd() {
 	runs=nixos-container-run-$$.service
 	command=$1

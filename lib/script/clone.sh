@@ -3,73 +3,78 @@
 # clone.sh - another container with a copy of the tree
 
 cmd_clone() {
-	build_options "$@"
-	[ -z "$with_config$nixos_path$system_path$flake$nix_flags$flake_flags" ] ||
-		usage 'clone takes the system that the container has'
-	to=$name
-	name_known "$from"
-	conf_read
-	clone_network
-	from_root=$root from_conf=$conf
-	name_set "$to"
+	check_name "$2"
+	need_name "$1"
+	clone_settings
+	from=$name from_root=$root from_conf=$conf
+	set_name "$2"
+	check_clone >/dev/null || exit
 	mkdir -p "$conf_dir"
-	claim
+	reserve_name
 	created=$name
 	trap 'create_undo; tree_unlock' EXIT
 	trap 'exit 1' INT TERM HUP
 	tree_lock "$from"
-	with_addresses settings_write clone_settings
+	with_addresses write_clone
 	clone_tree
 	tree_unlock
 	clone_profile
-	create_settle
+	publish
 	trap - EXIT
 	unlock
-	note "$created is a copy of $from: in its configuration networking.hostName," \
-		'and its keys, are the same'
-	[ -z "$unique" ] || create_said
+	note "$created is a copy of $from: change networking.hostName in its" \
+		'configuration, and its keys'
+	[ -z "$unique" ] || report_name
 }
 
-# clone_network - what the options leave open is as with the other, where two
-# can have the same
-clone_network() {
-	alone='' network=''
-	# On a bridge the clone gets one of its own.
-	[ -z "$bridge$HOST_BRIDGE" ] || LOCAL_MAC_ADDRESS=''
-	for setting in LOCAL_MAC_ADDRESS="$LOCAL_MAC_ADDRESS" HOST_PORT="$HOST_PORT" \
-		LOCAL_ADDRESS6="$LOCAL_ADDRESS6" EXTRA_VETHS="$EXTRA_VETHS" \
-		INTERFACES="$INTERFACES" ${HOST_BRIDGE:+"LOCAL_ADDRESS=$LOCAL_ADDRESS"}; do
-		[ -z "${setting#*=}" ] || alone="$alone ${setting%%=*}"
-	done
-	if yes PRIVATE_NETWORK "$PRIVATE_NETWORK"; then
-		network=1
-	elif [ -n "$host_address$local_address$host_address6$local_address6$gateway$gateway6$bridge$ports" ]; then
-		die 2 "$name: it has no private network that options could be for"
-	else
-		return 0
-	fi
-	if [ -z "$bridge" ] && [ -n "$HOST_BRIDGE" ]; then
-		bridge=$HOST_BRIDGE
-		host_address=${host_address:-$HOST_ADDRESS} gateway=${gateway:-$GATEWAY}
-		host_address6=${host_address6:-$HOST_ADDRESS6} gateway6=${gateway6:-$GATEWAY6}
-	fi
-	addresses_check
-}
+# Settings that no two containers can share
+own_keys='HOST_ADDRESS LOCAL_ADDRESS HOST_ADDRESS6 LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS
+	HOST_BRIDGE HOST_PORT GATEWAY GATEWAY6 EXTRA_VETHS INTERFACES'
 
-# clone_settings - those of the other, but for what is one container's alone
+# clone_settings - what the options leave open is as in the original
 clone_settings() {
-	sed -E "${network:+/^PRIVATE_NETWORK=/d;}"'/^(HOST|LOCAL)_ADDRESS6?=/d
-		/^(LOCAL_MAC_ADDRESS|HOST_BRIDGE|HOST_PORT|GATEWAY6?|EXTRA_VETHS|INTERFACES)=/d' \
-		"$from_conf"
-	[ -z "$alone" ] || note "$name does not have the settings$alone of $from"
-	[ -n "$network" ] || return 0
-	addresses_give
-	settings_network
+	[ -z "$ports" ] || setting HOST_PORT "$ports"
+	read_settings
+	if [ "$PRIVATE_NETWORK" != 1 ]; then
+		[ -z "$settings" ] || die 2 "$name: has no private network, so no option can set one up"
+		return
+	fi
+	setting PRIVATE_NETWORK 1
+	if ! is_set HOST_BRIDGE && ctr-conf get -- "$name" HOST_BRIDGE >/dev/null; then
+		for key in HOST_BRIDGE HOST_ADDRESS GATEWAY HOST_ADDRESS6 GATEWAY6; do
+			is_set $key || ! value=$(ctr-conf get -- "$name" $key) || setting $key "$value"
+		done
+	fi
+	add_mac
 }
 
-# clone_tree - in a mount namespace where nothing is mounted on the other's
-# tree, for that is not the container's; cp of coreutils shares the blocks
-# where the file system can, and follows no link
+# change_clone FILE... - the settings of the original without those of its own
+change_clone() {
+	for key in $own_keys; do
+		is_set "$key" || set -- "$@" --unset "$key"
+	done
+	with_settings ctr-conf set "$@"
+}
+
+# check_clone - before anything is copied
+check_clone() { change_clone --dry-run --file "$from_conf"; }
+
+write_clone() {
+	add_addresses
+	missing=''
+	for key in $own_keys; do
+		is_set "$key" || ! ctr-conf get -- "$from" "$key" >/dev/null || missing="$missing $key"
+	done
+	[ -z "$missing" ] || note "$name: not copied, as two containers cannot share them:$missing;" \
+		"to set them: ctr-conf set $name KEY=VALUE"
+	# Pending settings may be incomplete.
+	cat "$from_conf" >"$pending"
+	change_clone --file "$pending"
+}
+
+# clone_tree - in a mount namespace without the mounts below the original, as
+# these are not the container's; cp of coreutils shares blocks if the file
+# system can, and follows no link
 clone_tree() {
 	mkdir -p "$state_dir"
 	chmod 700 "$state_dir"
@@ -82,16 +87,14 @@ clone_tree() {
 	else
 		mkdir "$root"
 	fi
-	# Two machines are two: systemd makes another where there is none.
-	if [ -e "$root/etc/machine-id" ]; then
-		(enter_tree etc && rm -f machine-id)
-	fi
+	# Two machines have two IDs: systemd makes another if it is missing.
+	ctr-tree remove "$root" etc/machine-id
 }
 
-# clone_profile - its first generation is the current one of the other
+# clone_profile - its first generation is the current one of the original
 clone_profile() {
 	ctr-gcroot init "$name"
-	# Where nothing was built yet there is none; all else that fails is told.
+	# Without a build there is no profile; other errors are reported.
 	[ -d "$nix_dir/profiles/per-container/$from" ] || return 0
 	generations=$(ctr-gcroot list "$from") || exit 1
 	case $generations in

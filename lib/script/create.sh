@@ -2,53 +2,52 @@
 # SPDX-License-Identifier: MIT
 # create.sh - a new container, or nothing
 
-# claim - take the name: hold its lock, with nothing of that name there
-claim() {
+# reserve_name - lock a name that is not in use
+reserve_name() {
 	base=$name n=0
-	while ! claim_one; do
-		[ -n "$unique" ] || die 1 "$name: $taken"
-		name_set "$base-$n"
+	while ! try_name; do
+		[ -n "$unique" ] || die 1 "$name: $obstacle"
+		set_name "$base-$n"
 		n=$((n + 1))
 	done
 }
 
-claim_one() {
+try_name() {
 	rename_heal "$name"
-	taken='another command is at work on it; try again when that is done'
+	obstacle='another command is working on it; try again later'
 	lock "$name" -n || return 1
-	# A create or destroy was killed: take away what it left.
-	if [ -e "$pending" ] && [ ! -e "$conf" ] && ! { locks_sweep; wipe; }; then
-		taken='the remains of a killed command cannot be taken away'
-	elif ! name_taken; then
+	# A create or destroy was killed: remove its remains.
+	if [ -e "$pending" ] && [ ! -e "$conf" ] && ! { locks_sweep; delete_all; }; then
+		obstacle='could not remove what a killed command left'
+	elif ! name_in_use; then
 		return 0
 	fi
 	unlock
 	return 1
 }
 
-# name_taken - is something there that is no killed command's?  taken says what
-name_taken() {
+# name_in_use - set obstacle to what has the name, if that is no remains
+name_in_use() {
 	if [ -e "$conf" ]; then
-		taken='this container exists already; update changes it, destroy deletes it'
+		obstacle='this container exists; to change it, see update; to delete it, destroy'
 	elif [ ! -e "$pending" ] && { [ -e "$root" ] || [ -L "$root" ]; }; then
-		taken="$root exists already, and is no container's: move it away"
+		obstacle="$root exists, but belongs to no container; move it away"
 	else
 		return 1
 	fi
 }
 
-addresses_check() {
-	conf_clear
-	PRIVATE_NETWORK=1 HOST_BRIDGE=$bridge
-	HOST_ADDRESS=$host_address LOCAL_ADDRESS=$local_address GATEWAY=$gateway
-	HOST_ADDRESS6=$host_address6 LOCAL_ADDRESS6=$local_address6 GATEWAY6=$gateway6
-	(network --check) || exit 2
-	HOST_PORT=$ports
-	wrong=$(forward_ports) || die 2 "--port $ports: ${wrong##*"$newline"}"
+# check_settings - before anything is built: are they valid, and does the host
+# have what they name?
+check_settings() {
+	host_too=--host
+	[ -z "$no_start" ] || host_too=''
+	# shellcheck disable=SC2086 # an option, or none
+	with_settings ctr-conf set --new --dry-run $host_too -- "$name"
 }
 
-# make_it - all of create between the pending settings and the final ones
-make_it() {
+# make_tree_and_system - all that lies between the pending settings and the final
+make_tree_and_system() {
 	mkdir -p "$state_dir"
 	chmod 700 "$state_dir"
 	mkdir -p "$root/etc/nixos" "$root/usr"
@@ -64,51 +63,84 @@ make_it() {
 	ctr-gcroot init "$name"
 	system_set
 	build_done
-	create_settle
+	publish
 }
 
-# create_settle - it is made: from here on it exists
-create_settle() {
+# publish - the container is complete: from here on it exists
+publish() {
 	sync -f "$root"
 	with_addresses mv "$pending" "$conf"
 	sync "$conf_dir"
-	names ''
-	unit_fresh
+	update_hosts
+	reload_if_changed
 }
 
 cmd_create() {
-	build_options "$@"
-	addresses_check
-	[ -z "$dry_run" ] || { create_dry; return; }
+	set_name "$1"
+	check_build_options
+	complete_settings
+	[ -z "$dry_run" ] || { create_dry_run; return; }
+	check_settings >/dev/null || exit
 	mkdir -p "$conf_dir"
-	claim
+	reserve_name
 	created=$name
 	trap 'create_undo' EXIT
 	trap 'exit 1' INT TERM HUP
-	with_addresses settings_write settings_new
-	make_it
+	with_addresses write_settings
+	make_tree_and_system
 	[ -n "$no_start" ] || unit_do start
 	trap - EXIT
 	unlock
-	create_said
+	report_name
 }
 
-create_said() {
+report_name() {
 	[ "$created" = "$base" ] || note "the container is called $created"
 	[ -z "$unique" ] || printf '%s\n' "$created"
 }
 
-# create_undo - all or nothing: nothing
+# create_undo - it failed: nothing of the container stays
 create_undo() {
 	trap '' INT TERM HUP
 	build_done
 	[ ! -e "$conf" ] || with_addresses mv "$conf" "$pending"
 	systemctl stop "$unit" 2>/dev/null || :
 	systemctl reset-failed "$unit" 2>/dev/null || :
-	if wipe; then
+	if delete_all; then
 		say "$name: not created; nothing is left of it"
 	else
-		say "$name: not created; its remains go with: nixos-container destroy $name"
+		say "$name: not created; to remove what is left: nixos-container destroy $name"
 	fi
 	unlock
+}
+
+create_dry_run() {
+	base=$name n=0
+	while name_in_use; do
+		[ -n "$unique" ] || die 1 "$name: $obstacle"
+		set_name "$base-$n"
+		n=$((n + 1))
+	done
+	add_addresses
+	text=$(check_settings) || exit
+	printf 'would create the container %s:\n' "$name"
+	[ ! -e "$pending" ] || printf '  first remove what a killed command left\n'
+	printf '  settings %s\n' "$conf"
+	printf '%s\n' "$text" | sed 's/^/    /'
+	printf '  tree %s\n' "$root"
+	printf '  system %s\n' "$(system_origin)"
+	printf '  profile %s\n' "$nix_dir/profiles/per-container/$name/system"
+	[ -n "$no_start" ] || printf '  and start %s\n' "$unit"
+}
+
+# system_origin - how the system would be made
+system_origin() {
+	if [ -n "$system_path" ]; then
+		printf '%s\n' "$system_path"
+	elif [ -n "$flake" ]; then
+		printf 'built from the flake %s\n' "$flake"
+	else
+		printf 'built from %s, as %s\n' "${config_file:-a configuration of its own}" \
+			"$root/etc/nixos/configuration.nix"
+	fi
 }

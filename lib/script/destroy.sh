@@ -1,32 +1,18 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
-# destroy.sh - take away all that is a container's, and nothing else
-
-# declarative - are the settings another's to change?
-declarative() {
-	[ ! -w "$conf" ] && return 0
-	case $(readlink -f -- "$conf") in
-	/nix/store/*) return 0 ;;
-	esac
-	return 1
-}
+# destroy.sh - delete all that belongs to a container, and nothing else
 
 cmd_destroy() {
-	dry_run=''
-	[ "${1-}" != --dry-run ] || { dry_run=1; shift; }
-	[ $# -eq 1 ] || usage 'destroy takes one name'
-	name_set "$1"
+	set_name "$1"
 	[ -n "$dry_run" ] || rename_heal "$name"
-	if [ ! -e "$conf" ] && [ ! -L "$conf" ] && [ ! -e "$pending" ] &&
-	    [ ! -e "$pending.tmp" ]; then
+	if [ ! -e "$conf" ] && [ ! -L "$conf" ] && [ ! -e "$pending" ]; then
 		locks_sweep
-		name_gone
+		no_such_container
 	fi
-	if [ -e "$conf" ] && declarative; then
-		die 1 "$name: declared in the host's configuration;" \
-			"remove it there ($conf is not ours to delete)"
+	if [ -e "$conf" ] && is_declarative; then
+		die 1 "$name: declared in the host's configuration: remove it there"
 	fi
-	[ -z "$dry_run" ] || { destroy_dry; return; }
+	[ -z "$dry_run" ] || { destroy_dry_run; return; }
 	lock "$name"
 	trap unlock EXIT
 	trap 'exit 1' INT TERM HUP
@@ -37,26 +23,39 @@ cmd_destroy() {
 	else
 		locks_sweep
 	fi
-	names ''
-	wipe || die 1 "$name: not destroyed whole, for the reason above;" \
-		"what is left goes with: nixos-container destroy $name"
+	update_hosts
+	delete_all || die 1 "$name: not completely destroyed, for the reason above;" \
+		"to try again: nixos-container destroy $name"
 }
 
-# wipe - delete all that belongs to $name, its pending settings last
-wipe() {
+# delete_all - delete all that belongs to $name, its pending settings last
+delete_all() {
 	cmd_cleanup "$name" || return 1
 	unmount_below "$root" || return 1
 	slow "$name: deleting its tree" \
 		ctr-gcroot rm --trees "$state_dir" "$name" || return 1
 	build_done
-	# systemd-nspawn's lock on the tree: it stays where nspawn was killed.
+	# systemd-nspawn's lock on the tree stays if nspawn was killed.
 	rm -f "$state_dir/.#$name.lck" "$conf_dir/.$name.nix" "$conf_dir/.$name.nix.tmp" \
-		"$lock_dir/$name.tree.lock" "$pending.tmp" && rm -f "$pending" || return 1
-	(unit_fresh) || :
+		"$lock_dir/$name.tree.lock" "$conf_dir/.$name.conf.tmp" \
+		"$conf_dir/..$name.pending.tmp" && rm -f "$pending" || return 1
+	(reload_if_changed) || :
 }
 
-# unmount_below DIR - what is mounted on a folder and below it, the last first;
-# below it alone, where a slash is at its end
+destroy_dry_run() {
+	printf 'would destroy the container %s:\n' "$name"
+	! running || printf '  stop %s\n' "$unit"
+	mounts_below "$root" | sed 's/^/  unmount /'
+	for part in "$conf" "$pending" "$root" "$nix_dir/profiles/per-container/$name" \
+		"$nix_dir/gcroots/per-container/$name"; do
+		if [ -e "$part" ] || [ -L "$part" ]; then
+			printf '  delete %s\n' "$part"
+		fi
+	done
+}
+
+# unmount_below DIR - unmount a directory and all below it, the last first; with
+# a slash at its end, only what is below it
 unmount_below() {
 	mounts=$(mounts_below "$1")
 	[ -n "$mounts" ] || return 0
@@ -66,7 +65,7 @@ unmount_below() {
 	done
 }
 
-# mounts_below DIR - those mounts, as the kernel writes them
+# mounts_below DIR - print these mounts, as the kernel escapes them
 mounts_below() {
 	dir=${1%/}
 	dir=$(cd -P "${dir%/*}" 2>/dev/null && pwd -P)/${dir##*/}

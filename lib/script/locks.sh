@@ -8,7 +8,7 @@
 # whether the file that was locked is still the one of that name.
 lock() {
 	{ mkdir -p "$lock_dir" && chmod 700 "$lock_dir" && [ -w "$lock_dir" ]; } ||
-		die 1 "${1#.}: cannot be locked in $lock_dir: only root can"
+		die 1 "${1#.}: needs root: cannot lock it in $lock_dir"
 	lock_file=$lock_dir/$1.lock
 	while :; do
 		exec 9>>"$lock_file"
@@ -22,7 +22,7 @@ lock() {
 # redirection of slow itself does, as a shell keeps what it puts aside for that
 unlocked() { "$@" 9>&-; }
 
-slow_lock() { slow "${1#.}: waiting for another command that works on it" flock "$2"; }
+slow_lock() { slow "${1#.}: waiting for another command" flock "$2"; }
 
 unlock() { rm -f "$lock_file"; exec 9>&-; }
 
@@ -58,9 +58,9 @@ tree_lock() {
 		# shellcheck disable=SC3013 # as above
 		[ "$tree_lock" -ef /proc/self/fd/6 ] && break
 	done
-	at_rest "$1" && return
+	is_stopped "$1" && return
 	tree_unlock
-	die 1 "$1: it runs; stop it with: nixos-container stop $1"
+	die 1 "$1: running; to stop it: nixos-container stop $1"
 }
 
 tree_unlock() {
@@ -74,5 +74,5 @@ tree_unlock() {
 tree_wait() {
 	at_work=$lock_dir/$name.tree.lock
 	[ ! -e "$at_work" ] || flock -s -w 30 6 6<"$at_work" || [ ! -e "$at_work" ] ||
-		die 1 "$name: another command is at work on its tree"
+		die 1 "$name: another command is working on its tree"
 }

@@ -2,71 +2,61 @@
 # SPDX-License-Identifier: MIT
 # network.sh - the network that the settings ask for, made by mkveth
 
-# own_network - has the container a network namespace that is made for it?
-own_network() {
-	yes PRIVATE_NETWORK "$PRIVATE_NETWORK" || [ -n "$INTERFACES$MACVLANS" ]
-}
+network_up() { ctr-conf args --network "$name" -- mkveth add {} -- "$name"; }
 
-network_check() {
-	if own_network; then
-		[ -z "$NETWORK_NAMESPACE_PATH" ] || bad 'NETWORK_NAMESPACE_PATH' \
-			'excludes PRIVATE_NETWORK, INTERFACES and MACVLANS'
-		(network --check) || exit 2
+# network_later - the network of a container that systemd-nspawn starts now
+#
+# With a user namespace, systemd-nspawn makes the network namespace, too: only
+# one that belongs to it can be administrated from inside.  mkveth adds the
+# links while the container's first process waits for them.  This runs beside
+# systemd-nspawn, which took the place of this script ($$): if it fails, nothing
+# in the container has run yet, and nothing must.
+network_later() {
+	netns=/run/netns/net-$name
+	wait_for_leader || die 1 "$name: could not make its network:" \
+		'systemd-nspawn started no process'
+	mkdir -p /run/netns
+	if : >"$netns" && mount --bind "/proc/$leader/ns/net" "$netns" &&
+		network_up && (ports_on); then
+		return
 	fi
-	! yes PRIVATE_NETWORK "$PRIVATE_NETWORK" || return 0
-	needs_private HOST_ADDRESS "$HOST_ADDRESS"
-	needs_private LOCAL_ADDRESS "$LOCAL_ADDRESS"
-	needs_private HOST_ADDRESS6 "$HOST_ADDRESS6"
-	needs_private LOCAL_ADDRESS6 "$LOCAL_ADDRESS6"
-	needs_private LOCAL_MAC_ADDRESS "$LOCAL_MAC_ADDRESS"
-	needs_private HOST_BRIDGE "$HOST_BRIDGE"
-	needs_private EXTRA_VETHS "$EXTRA_VETHS"
-	needs_private GATEWAY "$GATEWAY"
-	needs_private GATEWAY6 "$GATEWAY6"
-	needs_private MTU "$MTU"
-	needs_private HOST_PORT "$HOST_PORT"
-	needs_private NAT "${NAT#0}"
+	umount -l "$netns" 2>/dev/null || :
+	rm -f "$netns"
+	# The last: it ends systemd-nspawn, and so the unit and this process.
+	say "$name: could not make its network, for the reason above"
+	kill -9 "$leader"
+	exit 1
 }
 
-needs_private() { [ -z "$2" ] || bad "$1 needs PRIVATE_NETWORK=1"; }
-
-# network [--check] - make it, or only see whether it can be asked for
-network() {
-	yes PRIVATE_NETWORK "$PRIVATE_NETWORK" || set -- "$@" --no-pair
-	# The host's address is the bridge's own then, and, as with NixOS, the
-	# container's way out.
-	if [ -n "$HOST_BRIDGE" ]; then
-		[ -z "$LOCAL_ADDRESS" ] || GATEWAY=${GATEWAY:-${HOST_ADDRESS%%/*}}
-		[ -z "$LOCAL_ADDRESS6" ] || GATEWAY6=${GATEWAY6:-${HOST_ADDRESS6%%/*}}
-		HOST_ADDRESS='' HOST_ADDRESS6=''
-	fi
-	[ -z "$HOST_ADDRESS" ] || set -- "$@" --host-address "$HOST_ADDRESS"
-	[ -z "$LOCAL_ADDRESS" ] || set -- "$@" --local-address "$LOCAL_ADDRESS"
-	[ -z "$HOST_ADDRESS6" ] || set -- "$@" --host-address6 "$HOST_ADDRESS6"
-	[ -z "$LOCAL_ADDRESS6" ] || set -- "$@" --local-address6 "$LOCAL_ADDRESS6"
-	[ -z "$HOST_BRIDGE" ] || set -- "$@" --bridge "$HOST_BRIDGE"
-	[ -z "$LOCAL_MAC_ADDRESS" ] || set -- "$@" --mac "$LOCAL_MAC_ADDRESS"
-	[ -z "$GATEWAY" ] || set -- "$@" --gateway "$GATEWAY"
-	[ -z "$GATEWAY6" ] || set -- "$@" --gateway6 "$GATEWAY6"
-	[ -z "$MTU" ] || set -- "$@" --mtu "$MTU"
-	set -f	# these are no patterns
-	for interface in $INTERFACES; do set -- "$@" --move "$interface"; done
-	for interface in $MACVLANS; do set -- "$@" --macvlan "$interface"; done
-	for interface in $EXTRA_VETHS; do set -- "$@" --pair "$interface"; done
-	set +f
-	! shifted || set -- "$@" --release
-	mkveth add "$@" -- "$name"
-}
-
-# cmd_network - make the network of a running container whole again, where the
-# host's was changed by others: its bridge made anew, a link taken down
+# cmd_network - make the network of a running container whole again after
+# others changed the host's: made its bridge anew, or took a link down
 cmd_network() {
-	name_only "$@"
-	conf_read
-	settings_check
-	own_network || die 1 "$name: it has no network of its own to make whole" \
-		"($conf says no PRIVATE_NETWORK=1)"
+	need_name "$1"
+	ctr-conf check -- "$name" || exit
+	read_settings
+	has_network || die 1 "$name: has no network of its own to repair" \
+		"($conf does not set PRIVATE_NETWORK=1)"
 	need_running
-	network
-	forward_on
+	network_up
+	ports_on
+}
+
+# copy_resolv_conf [OPTION] - a container without name servers still starts
+copy_resolv_conf() {
+	[ "$COPY_RESOLV_CONF" = 1 ] || return 0
+	set -- "$@" "$root"
+	! has_network || set -- --private-network "$@"
+	ctr-resolv copy "$@" || say "$name: continuing without the host's resolv.conf"
+}
+
+# cmd_resolv - after the host's servers changed: to each running container
+cmd_resolv() {
+	systemctl list-units --plain --no-legend --state=active \
+		'container@*.service' | while read -r active _; do
+		active=${active#container@}
+		set_name "${active%.service}"
+		[ -e "$conf" ] || continue
+		read_settings
+		copy_resolv_conf --running
+	done
 }

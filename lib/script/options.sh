@@ -1,140 +1,233 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
-# options.sh - the options of create and update
+# options.sh - read the command line, by the tables of verbs and options
 
-build_options() {
-	config='' config_file='' nixos_path='' system_path='' flake='' with_config=''
-	nix_flags='' flake_flags=''
-	host_address='' local_address='' host_address6='' local_address6=''
-	gateway='' gateway6='' bridge='' ports='' nat='' auto_start=''
-	resolve=''
-	unique='' dry_run='' no_start='' apply=reload take_back=''
-	operands='' left=0
-	here=$PWD
-	while [ $# -gt 0 ]; do
-		case $1 in
-		--)
-			shift
-			# Those of shell are a command, and its own affair.
-			[ -z "${splits-}" ] || { left=$#; set --; }
-			break ;;
-		-*)
-			build_option "$@" || nix_option "$@" || usage "$1: no such option"
-			shift "$taken" ;;
-		*) operands="$operands $1"; name_check "$1"; shift ;;
-		esac
-	done
-	for word in "$@"; do name_check "$word"; operands="$operands $word"; done
-	# shellcheck disable=SC2086 # names hold no blanks
-	set -- $operands
-	case $verb:$# in
-	clone:2) from=$1; shift ;;
-	clone:*) usage 'clone takes two names' ;;
-	*:[01]) ;;
-	*) usage "$2: one name is enough" ;;
-	esac
-	build_options_agree
-	name_set "${1-}"
+init_options() {
+	quiet='' remote='' help='' show_version=''
+	config='' config_file='' with_config='' nixos_path='' system_path='' flake=''
+	nix_flags='' flake_flags='' settings='' ports=''
+	unique='' no_start='' dry_run='' apply=reload take_back=''
+	user='' dir='' envs='' tty='' form='' journal_flags='' of_unit=''
+	early='' passed='' kept='' here=$PWD
 }
 
-# build_option OPTION... - take one of ours off the front; taken: its words
-build_option() {
-	taken=1
-	case $1 in
-	--nat) only create "$1"; nat=1; return ;;
-	--resolve-containers) only create "$1"; resolve=1; return ;;
-	--auto-start) only create "$1"; auto_start=1; return ;;
-	--no-start) only create "$1"; no_start=1; return ;;
-	--dry-run) only create "$1"; dry_run=1; return ;;
-	--ensure-unique-name) only 'create clone' "$1"; unique=1; return ;;
-	--reload | --restart | --no-apply) only update "$1"; apply=${1#--}; return ;;
-	--rollback-on-failure) only update "$1"; take_back=1; return ;;
-	--config | --config-file | --nixos-path | --system-path | --flake) ;;
-	--host-address | --local-address | --host-address6 | --local-address6 | \
-	--gateway | --gateway6 | --bridge | --port) only 'create clone' "$1" ;;
-	*) return 1 ;;
+# How an option is applied: the commands of the table.
+flag() { eval "$1=1"; }
+assign() { eval "$1=\$2"; }
+build_only() { "$@"; }	# for the machine that builds: see remote.sh
+config_text() { config=$1 with_config=1; }
+config_file() { config_file=$1 with_config=1; }
+tty() { tty=$1; }
+apply_by() { apply=$1; }
+port() { ports=$ports${ports:+,}$1; }
+address() {
+	case $2 in
+	*:*) setting "${1}6" "$2" ;;
+	*) setting "$1" "$2" ;;
 	esac
-	has 2 "$@"
-	taken=2
+}
+setting() { settings=$settings$1=$(one_line "$2")$newline; }
+journal() { add_words journal_flags "$@"; }
+pass_nix() { add_words nix_flags "$@"; }
+pass_flake() { add_words flake_flags "$@"; }
+variable() {
 	case $1 in
-	--config) config=$2 with_config=1 ;;
-	--config-file) config_file=$2 with_config=1 ;;
-	--nixos-path) nixos_path=$2 ;;
-	--system-path) system_path=$2 ;;
-	--flake) flake=$2 ;;
-	# An IPv6 address has its own setting, by whichever option it came.
-	--host-address6) host_address6=$2 ;;
-	--local-address6) local_address6=$2 ;;
-	--gateway6) gateway6=$2 ;;
-	--host-address) case $2 in *:*) host_address6=$2 ;; *) host_address=$2 ;; esac ;;
-	--local-address) case $2 in *:*) local_address6=$2 ;; *) local_address=$2 ;; esac ;;
-	--gateway) case $2 in *:*) gateway6=$2 ;; *) gateway=$2 ;; esac ;;
-	--bridge) bridge=$2 ;;
-	--port) ports=$ports${ports:+,}$2 ;;
+	=* | *"$newline"*) usage "$option: expected K=V" ;;
+	*=*) envs=$envs$1$newline ;;
+	*) usage "$option: expected K=V: $1" ;;
 	esac
 }
 
-# nix_option OPTION... - take one that is passed on to Nix off the front
-nix_option() {
-	case $1 in
-	--option | --arg | --argstr | --override-input) has 3 "$@"; taken=3 ;;
-	-I | --max-jobs | -j | --cores | --update-input) has 2 "$@"; taken=2 ;;
-	--show-trace | --keep-going | --keep-failed | --fallback | --verbose | -v | \
-	--impure | --refresh | --recreate-lock-file | --no-update-lock-file | \
-	--no-write-lock-file | --no-registries | --commit-lock-file) taken=1 ;;
-	*) return 1 ;;
-	esac
-	nix_words "$taken" "$@"
-	case $1 in
-	--override-input | --update-input | --impure | --refresh | --*-lock-file | \
-	--no-registries) flake_flags=$flake_flags$kept ;;
-	*) nix_flags=$nix_flags$kept ;;
-	esac
-}
-
-# nix_words N WORD... - set kept to the first N, a line each, so that each
-# stays one word
-nix_words() {
-	left=$1 kept=''
+# add_words LIST WORD... - add an option and its arguments to a list of lines
+add_words() {
+	list=$1 lines=$option$newline
 	shift
-	while [ "$left" -gt 0 ]; do
-		case $1 in
-		*"$newline"*) usage "a newline in an option for Nix: $1" ;;
+	for word; do lines=$lines$(one_line "$word")$newline; done
+	eval "$list=\$$list\$lines"
+}
+
+one_line() {
+	case $1 in
+	*"$newline"*) usage "$option: more than one line: $1" ;;
+	esac
+	printf '%s\n' "$1"
+}
+
+# find_verb WORD - set verb, synopsis, verb_help, verb_function and command_at
+find_verb() {
+	case $newline$verbs in
+	*"$newline$1|"*) ;;
+	*) unknown_verb "$1" ;;
+	esac
+	verb=$1
+	row=${verbs#*"$newline$verb|"}
+	row=${row%%"$newline"*}
+	synopsis=${row%%|*} verb_help=${row#*|}
+	verb_function=cmd_$verb
+	while :; do
+		case $verb_function in
+		*-*) verb_function=${verb_function%%-*}_${verb_function#*-} ;;
+		*) break ;;
 		esac
-		kept=$kept$1$newline left=$((left - 1))
-		shift
+	done
+	case $verb in
+	run) failure_status=125 command_at=2 ;;	# as env(1) and chroot(1)
+	shell) failure_status=125 command_at=1 ;;
+	complete) command_at=1 ;;
+	esac
+	# Options before the verb
+	for option in $early; do find_option "$option"; done
+}
+
+# unknown_verb WORD - with a hint: the word may be another program's
+unknown_verb() {
+	case $1 in
+	ls | ps) hint=list ;;
+	rm | delete | remove) hint=destroy ;;
+	exec) hint=run ;;
+	attach | console) hint=login ;;
+	enter) hint='root-login' ;;
+	info | inspect | config) hint=show ;;
+	kill) hint=terminate ;;
+	poweroff | shutdown) hint=stop ;;
+	reboot) hint=restart ;;
+	cp | push) hint='copy-to' ;;
+	pull) hint='copy-from' ;;
+	copy) hint=clone ;;
+	mv) hint=rename ;;
+	*) hint=$(nearest_verb "$1") ;;
+	esac
+	die 2 "unknown verb: $1; ${hint:+did you mean $hint? }see nixos-container --help"
+}
+
+# nearest_verb WORD - print the verb with the fewest edits, two at most
+nearest_verb() {
+	printf '%s' "$verbs" | WORD=$1 awk -F '|' '
+	function smallest(a, b, c) { if (b < a) a = b; return c < a ? c : a }
+	function edits(a, b,    d, i, j) {
+		for (i = 0; i <= length(a); i++) d[i, 0] = i
+		for (j = 0; j <= length(b); j++) d[0, j] = j
+		for (i = 1; i <= length(a); i++)
+			for (j = 1; j <= length(b); j++)
+				d[i, j] = smallest(d[i - 1, j] + 1, d[i, j - 1] + 1,
+					d[i - 1, j - 1] + (substr(a, i, 1) != substr(b, j, 1)))
+		return d[length(a), length(b)]
+	}
+	BEGIN { least = 3; word = ENVIRON["WORD"] }
+	NF > 1 && length(word) < 32 && (n = edits(word, $1)) < least && n < length($1) {
+		least = n
+		nearest = $1
+	}
+	END { print nearest }'
+}
+
+# find_option NAME - set argument and how, from the row of this verb
+find_option() {
+	of_others=''
+	set -f
+	IFS=$newline
+	for row in $options; do
+		case ${row%%|*} in
+		*":$1:"*) ;;
+		*) continue ;;
+		esac
+		row=${row#*|}
+		argument=${row%%|*} row=${row#*|}
+		how=${row%%|*} row=${row#*|}
+		case " ${row%%|*} " in
+		' - ' | *" $verb "*) of_others=''; break ;;
+		esac
+		of_others=1
+		[ -n "$verb" ] || break
+	done
+	IFS=" 	$newline"
+	set +f
+	if [ -z "${how-}" ]; then
+		usage "unknown option: $1"
+	elif [ -n "$of_others" ] && [ -n "$verb" ]; then
+		usage "$verb takes no $1"
+	fi
+}
+
+# take_option WORD... - apply the option in front; set width to its words
+take_option() {
+	rest='' attached='' value='' how=''
+	case $1 in
+	--*=*) option=${1%%=*} value=${1#*=} attached=1 ;;
+	--*) option=$1 ;;
+	*) rest=${1#-?} option=${1%"$rest"} ;;
+	esac
+	find_option "$option"
+	[ -n "$verb" ] || early="$early $option"
+	# shellcheck disable=SC2086 # its words are counted
+	count_arguments $argument
+	if [ -n "$attached" ] && [ "$arguments" -ne 1 ]; then
+		usage "$option takes ${argument:-no argument}"
+	elif [ -n "$rest" ] && [ "$arguments" -gt 0 ]; then
+		value=$rest rest='' attached=1
+	fi
+	width=1
+	if [ -n "$attached" ]; then
+		apply_option "$value"
+	elif [ $# -le "$arguments" ]; then
+		usage "$option: missing argument $argument"
+	elif [ "$arguments" = 2 ]; then
+		width=3
+		apply_option "$2" "$3"
+	elif [ "$arguments" = 1 ]; then
+		width=2
+		apply_option "$2"
+	else
+		apply_option
+	fi
+	[ -z "$rest" ] || take_option "-$rest"
+}
+
+count_arguments() { arguments=$#; }
+
+# apply_option ARGUMENT... - also note what goes to another machine
+apply_option() {
+	case $how in
+	'flag help') print_help "$verb"; exit 0 ;;
+	'flag show_version') printf '%s\n' "$version"; exit 0 ;;
+	'assign remote') [ -z "$remote" ] || usage "$option is given twice" ;;
+	build_only* | pass_*) quote "$option" "$@"; passed="$passed$quoted" ;;
+	*) quote "$option" "$@"; passed="$passed$quoted" kept="$kept$quoted" ;;
+	esac
+	$how "$@"
+}
+
+# quote WORD... - set quoted to the words in quotes for a shell
+quote() {
+	quoted=''
+	for word; do
+		quoted="$quoted '"
+		while :; do
+			case $word in
+			*\'*) quoted=$quoted${word%%\'*}"'\\''" word=${word#*\'} ;;
+			*) break ;;
+			esac
+		done
+		quoted=$quoted$word\'
 	done
 }
 
-# has N OPTION... - are there as many words as the option takes?
-has() {
-	[ $(($# - 1)) -ge "$1" ] || usage "$2: its argument is missing"
-}
-
-# only VERBS OPTION - is it one of theirs?
-only() {
-	case " $1 " in
-	*" $verb "*) ;;
-	*) usage "$2: an option of ${1%% *} alone" ;;
+# check_line OPERAND... - is the command line complete?
+check_line() {
+	[ -n "$verb" ] || die 2 'missing verb; see nixos-container --help'
+	case $remote in
+	-* | *[!a-zA-Z0-9@:._%-]*) usage "--host: invalid host name: $remote" ;;
 	esac
-}
-
-build_options_agree() {
-	[ -z "${config_file#-}" ] || [ -f "$config_file" ] ||
-		die 2 "--config-file $config_file: no such file"
-	case $nixos_path in
-	-*) usage "--nixos-path: not a path: $nixos_path" ;;
-	esac
-	[ -z "$config" ] || [ -z "$config_file" ] ||
-		usage '--config and --config-file exclude each other'
-	[ -z "$system_path" ] || [ -z "$config$nixos_path" ] ||
-		usage '--system-path is built already: it excludes a configuration' \
-		'but for the file it was built from'
-	[ -z "$system_path" ] || [ -e "$system_path/init" ] ||
-		die 2 "--system-path $system_path: there is no init in it"
-	[ -z "$flake" ] || flake_check
-	case $config_file in
-	'' | - | /*) ;;
-	*) config_file=$here/$config_file ;;
-	esac
+	given=$# most=0
+	for word in $synopsis; do
+		most=$((most + 1))
+		case $word in
+		'['*...) most=1000 ;;
+		'['*) ;;
+		*...) most=1000; [ "$given" -gt 0 ] || usage "missing argument: ${word%...}" ;;
+		*) [ "$given" -gt 0 ] || usage "missing argument: $word" ;;
+		esac
+		given=$((given - 1))
+	done
+	[ $# -le $most ] || { shift $most; usage "unexpected argument: $1"; }
 }

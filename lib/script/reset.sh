@@ -1,11 +1,11 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
-# reset.sh - the state of a container gone, the container kept
+# reset.sh - delete the state of a container, keep the container
 
 cmd_reset() {
-	name_only "$@"
+	need_name "$1"
 	lock "$name"
-	name_known "$name"
+	need_name "$name"
 	trap 'unlock' EXIT
 	trap 'exit 1' INT TERM HUP
 	was_up=''
@@ -20,16 +20,19 @@ cmd_reset() {
 	tree_unlock
 	trap 'unlock' EXIT
 	[ -n "$was_up" ] || return 0
-	unit_fresh
+	reload_if_changed
 	unit_do start
 }
 
-# reset_tree - empty it but for configuration.nix, which waits beside the
-# settings meanwhile: where a reset was killed, the next finds it there
+# reset_tree - empty it but for configuration.nix, which is kept beside the
+# settings meanwhile: after a reset was killed, the next one finds it
 reset_tree() {
 	saved=$conf_dir/.$name.nix
-	if [ -d "$root" ] && (enter_config && [ -f configuration.nix ] &&
-		[ ! -L configuration.nix ] && file_read configuration.nix >"$saved.tmp") 2>/dev/null; then
+	if [ ! -e "$root/etc/nixos/configuration.nix" ]; then
+		:
+	elif ! config_get "$saved.tmp"; then
+		[ -e "$saved" ] || say "$name: its configuration.nix is not kept, for the reason above"
+	else
 		sync "$saved.tmp"
 		mv "$saved.tmp" "$saved"
 		sync "$conf_dir"
@@ -38,8 +41,8 @@ reset_tree() {
 	unmount_below "$root/"
 	mkdir -p "$root"
 	slow "$name: emptying its tree" ctr-tree empty "$root"
-	# With users of its own, systemd-nspawn gave them the whole tree: it does
-	# so again only where the top is not theirs.
+	# systemd-nspawn gave the tree to the container's users, and does so again
+	# only if the top belongs to others.
 	chown 0:0 "$root"
 	chmod 755 "$root"
 	ctr-tree mkdir "$root" etc/nixos

@@ -2,56 +2,17 @@
 # SPDX-License-Identifier: MIT
 # run.sh - commands and sessions in a running container
 
-# view - set seen to the tree as the container sees it, with all it mounts
-# there: through its leader, which machined knows; else to its root
+# view - set seen to the tree with all mounts of the container, if it runs
 view() {
 	seen=$root
-	registered || return 0
-	while IFS='=' read -r key value; do
-		[ "$key" != LEADER ] || seen=/proc/$value/root
-	done 2>/dev/null <"/run/systemd/machines/$name" || :
+	! find_leader || seen=/proc/$leader/root
 }
 
-# served SOCKET - has the container this socket of ctr-console's?  A hint: it
-# is looked for anew, and with care, by whoever connects.
+# served SOCKET - does the container have this socket of ctr-console's?  Only a
+# hint: the client looks again, with care.
 served() { view; [ -S "$seen/var/lib/$1" ]; }
 
-# run_options ARGUMENT... - those of run, into variables; taken: how many
-run_options() {
-	user='' dir='' envs='' tty='' taken=0
-	while [ $# -gt 0 ]; do
-		case $1 in
-		-u | --user | -d | --chdir | -e | --env)
-			[ $# -ge 2 ] || usage "run: $1: its value is missing"
-			run_option "$1" "$2"
-			shift
-			taken=$((taken + 1)) ;;
-		--user=* | --chdir=* | --env=*) run_option "${1%%=*}" "${1#*=}" ;;
-		-t | --tty | -T | --no-tty) tty=$1 ;;
-		--) taken=$((taken + 1)); return ;;
-		-?*) usage "run: no such option: $1" ;;
-		*) return ;;
-		esac
-		taken=$((taken + 1))
-		shift
-	done
-}
-
-run_option() {
-	case $1 in
-	-u | --user) user=$2 ;;
-	-d | --chdir) dir=$2 ;;
-	*)
-		case $2 in
-		=* | *"$newline"*) usage 'run: not a variable of the form K=V' ;;
-		*=*) envs=$envs$2$newline ;;
-		*) usage "run: not a variable of the form K=V: $2" ;;
-		esac ;;
-	esac
-}
-
-# enter COMMAND... - become the command in the container, with its status; the
-# options are where run_options left them
+# enter COMMAND... - become the command in the container, with the options of run
 enter() {
 	served root-shell.socket || by_systemd "$@"
 	set -- "$seen" -- "$@"
@@ -68,13 +29,12 @@ enter() {
 
 # inside COMMAND... - run a command in the container as root, without terminal
 inside() (
-	run_options
-	tty=--no-tty
+	user='' dir='' envs='' tty=--no-tty
 	enter "$@"
 )
 
-# visible COMMAND... - run it; what it says comes on standard error, and is the
-# container's: nothing that a terminal would obey
+# visible COMMAND... - run it; its output goes to standard error, without
+# anything that a terminal would obey, as it is the container's
 visible() {
 	visible_status=$({ {
 		code=0
@@ -85,30 +45,18 @@ visible() {
 }
 
 cmd_run() {
-	always=125	# every failure that is not the command's
-	run_options "$@"
-	shift "$taken"
-	[ $# -gt 0 ] || usage 'a container name is missing'
-	name_known "$1"
+	need_name "$1"
 	shift
-	if [ $# -gt 0 ] && [ $taken -eq 0 ]; then
-		run_options "$@"
-		shift "$taken"
-	elif [ "${1-}" = -- ]; then
-		shift
-	fi
-	[ $# -gt 0 ] || usage 'run: the command is missing'
 	need_running
 	enter "$@"
 }
 
-# say_way_out - of a terminal that hangs, or where nobody can log in
 say_way_out() {
-	[ ! -t 0 ] || note "$name: ^] three times within a second leaves it"
+	[ ! -t 0 ] || note "$name: to leave, press Ctrl-] three times"
 }
 
 cmd_login() {
-	name_only "$@"
+	need_name "$1"
 	need_running
 	served login.socket || by_machined
 	say_way_out
@@ -123,7 +71,7 @@ by_machined() {
 }
 
 cmd_root_login() {
-	name_only "$@"
+	need_name "$1"
 	need_running
 	root_shell
 }
@@ -134,22 +82,19 @@ root_shell() {
 		say_way_out
 		exec ctr-console root-shell "$seen"
 	fi
-	run_options
 	[ ! -t 0 ] || tty=--tty
 	# shellcheck disable=SC2016 # the shell in the container expands that
 	by_systemd /bin/sh -c 'exec "${SHELL:-/bin/sh}" -l'
 }
 
-# cmd_set_root_password NAME - it is never a word of a command line, which
-# every user can read, and which shells and sudo keep
+# cmd_set_root_password NAME - a password is never an argument, which every user
+# can read, and which shells and sudo record
 cmd_set_root_password() {
-	[ $# -le 1 ] || usage 'set-root-password takes one name; the password is' \
-		'read from standard input'
-	name_known "$@"
+	need_name "$1"
 	need_running
 	password_read
 	password_set ||
-		die 1 "$name: the password was not set, for the reason above"
+		die 1 "$name: could not set the password, for the reason above"
 }
 
 # Not every system has chpasswd(8); passwd(1) asks twice.
@@ -169,15 +114,15 @@ password_read() {
 		stty -echo
 		password_ask "New password of root in $name"
 		again=$password
-		password_ask 'The same again'
+		password_ask 'Repeat the new password'
 		stty "$saved"
 		trap - INT TERM HUP
-		[ "$password" = "$again" ] || die 1 "$name: the two differ: the password is as before"
+		[ "$password" = "$again" ] || die 1 "$name: the two differ; the password is not changed"
 	else
 		IFS= read -r password || [ -n "$password" ] ||
-			die 2 "$name: no password on standard input: it is as before"
+			die 2 "$name: no password on standard input; it is not changed"
 	fi
-	[ -n "$password" ] || die 2 "$name: an empty password is none: it is as before"
+	[ -n "$password" ] || die 2 "$name: the password is empty; it is not changed"
 }
 
 password_ask() {
@@ -186,14 +131,14 @@ password_ask() {
 	printf '\n' >&2
 }
 
-# switch - bring the running container to its current system
+# switch - switch the running container to its current system
 switch() {
-	conf_read
+	read_settings
 	set -- inside "${SYSTEM_PATH:-/nix/var/nix/profiles/system}/bin/switch-to-configuration" test
 	if [ -n "$quiet" ]; then hushed "$@"; else visible "$@"; fi
 }
 
-# hushed COMMAND... - as visible, but what it says is shown only if it fails
+# hushed COMMAND... - as visible, but show output only if it fails
 hushed() {
 	said=$({
 		code=0
@@ -206,8 +151,8 @@ hushed() {
 }
 
 cmd_reload() {
-	name_only "$@"
+	need_name "$1"
 	need_running
-	switch || die 1 "$name: switching to its current system failed;" \
-		"what it says is above, and in: nixos-container logs $name"
+	switch || die 1 "$name: could not switch to its current system;" \
+		"its messages are above, and in: nixos-container logs $name"
 }

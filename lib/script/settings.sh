@@ -1,174 +1,124 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
-# settings.sh - read the settings file of a container
+# settings.sh - the settings of a container, which ctr-conf reads and writes
 
-conf_clear() {
-	SYSTEM_PATH='' FLAKE='' PRIVATE_NETWORK='' HOST_ADDRESS='' LOCAL_ADDRESS=''
-	HOST_ADDRESS6='' LOCAL_ADDRESS6='' LOCAL_MAC_ADDRESS='' HOST_BRIDGE=''
-	NETWORK_NAMESPACE_PATH='' PRIVATE_USERS=''
-	COPY_RESOLV_CONF='' EXTRA_NSPAWN_FLAGS='' BIND='' BIND_RO='' TMPFS=''
-	CAPABILITIES='' MTU='' GATEWAY='' GATEWAY6='' HOST_PORT='' NAT=''
-	INTERFACES='' MACVLANS='' EXTRA_VETHS='' EPHEMERAL='' DEVICES=''
-	RESOLVE_CONTAINERS=''
-}
-
-# conf_set KEY VALUE - no eval: a settings file names no variable of ours
-conf_set() {
-	case $1 in
-	SYSTEM_PATH) SYSTEM_PATH=$2 ;;
-	PRIVATE_NETWORK) PRIVATE_NETWORK=$2 ;;
-	HOST_ADDRESS) HOST_ADDRESS=$2 ;;
-	LOCAL_ADDRESS) LOCAL_ADDRESS=$2 ;;
-	HOST_ADDRESS6) HOST_ADDRESS6=$2 ;;
-	LOCAL_ADDRESS6) LOCAL_ADDRESS6=$2 ;;
-	LOCAL_MAC_ADDRESS) LOCAL_MAC_ADDRESS=$2 ;;
-	HOST_BRIDGE) HOST_BRIDGE=$2 ;;
-	NETWORK_NAMESPACE_PATH) NETWORK_NAMESPACE_PATH=$2 ;;
-	PRIVATE_USERS) PRIVATE_USERS=$2 ;;
-	FLAKE) FLAKE=$2 ;;
-	AUTO_START) ;;
-	COPY_RESOLV_CONF) COPY_RESOLV_CONF=$2 ;;
-	EXTRA_NSPAWN_FLAGS) EXTRA_NSPAWN_FLAGS=$2 ;;
-	BIND) BIND=$2 ;;
-	BIND_RO) BIND_RO=$2 ;;
-	TMPFS) TMPFS=$2 ;;
-	CAPABILITIES) CAPABILITIES=$2 ;;
-	MTU) MTU=$2 ;;
-	GATEWAY) GATEWAY=$2 ;;
-	GATEWAY6) GATEWAY6=$2 ;;
-	HOST_PORT) HOST_PORT=$2 ;;
-	NAT) NAT=$2 ;;
-	INTERFACES) INTERFACES=$2 ;;
-	MACVLANS) MACVLANS=$2 ;;
-	EXTRA_VETHS) EXTRA_VETHS=$2 ;;
-	RESOLVE_CONTAINERS) RESOLVE_CONTAINERS=$2 ;;
-	EPHEMERAL) EPHEMERAL=$2 ;;
-	DEVICES) DEVICES=$2 ;;
-	# Of those systemd has to know: generate.sh.
-	START_TIMEOUT | AFTER | REQUIRES | MEMORY_MAX | CPU_QUOTA | TASKS_MAX) ;;
-	*) die 2 "$conf:$lineno: unknown setting: $1; nixos-container.conf(5) has all" ;;
-	esac
-}
-
-# awk_settings - functions for one awk over many settings files
-#
-# each_setting(): call one() for each setting of the files that are arguments,
-# with name, file, key and value; a file that is gone meanwhile has none, which
-# to awk itself is an error.  names[1] to names[count] are the containers.
-# A line that is no setting is left out; where strict is set, it is reported on
-# standard error, and failed is set.
-# file_name(f): the container of that file, "" if it is none's.
-# split_words(s, w): the words of a value into w; returns how many.
-# shellcheck disable=SC2016 # for awk
-awk_settings='
-	BEGIN {
-		keys = " SYSTEM_PATH FLAKE PRIVATE_NETWORK HOST_ADDRESS LOCAL_ADDRESS" \
-			" HOST_ADDRESS6 LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS HOST_BRIDGE HOST_PORT" \
-			" NETWORK_NAMESPACE_PATH PRIVATE_USERS INTERFACES MACVLANS AUTO_START" \
-			" COPY_RESOLV_CONF EXTRA_NSPAWN_FLAGS EPHEMERAL EXTRA_VETHS BIND BIND_RO" \
-			" TMPFS CAPABILITIES DEVICES START_TIMEOUT NAT MTU GATEWAY GATEWAY6 AFTER" \
-			" REQUIRES MEMORY_MAX CPU_QUOTA TASKS_MAX RESOLVE_CONTAINERS "
-	}
-	function is_name(w) {
-		return length(w) < 64 && w ~ /^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$/ &&
-			w !~ /^(cache|containers|mounts|policy|registries|sigstore|storage)$/
-	}
-	function file_name(f) {
-		sub(/.*\//, "", f)
-		return sub(/\.conf$/, "", f) && is_name(f) ? f : ""
-	}
-	function refuse(why) {
-		if (strict) {
-			gsub(/[\001-\037\177]/, "?")
-			printf "nixos-container: %s:%d: %s: %s\n", file, lineno, why, $0 >"/dev/stderr"
-			failed = 1
-		}
-		return 0
-	}
-	function setting() {
-		lineno++
-		if ($0 ~ /^(#|$)/) return 0
-		if ($0 ~ /[\001-\037\177]/) return refuse("a control character")
-		if ($0 !~ /^[A-Z][A-Z_0-9]*=/) return refuse("not KEY=VALUE")
-		key = $0
-		sub(/=.*/, "", key)
-		if (index(keys, " " key " ") == 0) return refuse("unknown setting")
-		value = substr($0, length(key) + 2)
-		if (value ~ /^".*"$/) value = substr(value, 2, length(value) - 2)
-		if (strict && value ~ /"/) return refuse("unbalanced quotes")
-		return value != ""
-	}
-	function each_setting(    i) {
-		for (i = 1; i < ARGC && (file = ARGV[i]) != "-"; i++) {
-			ARGV[i] = ""
-			if ((name = file_name(file)) == "") continue
-			files[name] = file
-			names[++count] = name
-			lineno = 0
-			while ((getline <file) > 0) if (setting()) one()
-			close(file)
-		}
-	}
-	function split_words(s, w,    i, c, n, quoted, within) {
-		n = 0
-		for (i = 1; i <= length(s); i++) {
-			c = substr(s, i, 1)
-			if (c == "\047") { quoted = !quoted; if (!within) w[++n] = ""; within = 1 }
-			else if (!quoted && (c == " " || c == "\t")) within = 0
-			else { if (!within) w[++n] = ""; within = 1; w[n] = w[n] c }
-		}
-		return n
-	}
-'
-
-# conf_read - read the settings file of $name into the variables above
-conf_read() {
-	conf_clear
-	lineno=0
-	while IFS= read -r line || [ -n "$line" ]; do
-		lineno=$((lineno + 1))
-		case $line in
-		'' | '#'*) continue ;;
-		*[[:cntrl:]]*) die 2 "$conf:$lineno: a control character: $(printf '%s' "$line" | tr '[:cntrl:]' '?')" ;;
-		[A-Z]*=*) ;;
-		*) die 2 "$conf:$lineno: not KEY=VALUE: $line" ;;
-		esac
-		value=${line#*=}
-		case $value in
-		'"'*'"') value=${value#?} value=${value%?} ;;
-		esac
-		case $value in
-		*'"'*) die 2 "$conf:$lineno: unbalanced quotes: $line" ;;
-		esac
-		conf_set "${line%%=*}" "$value"
-	done <"$conf"
-}
-
-# yes KEY VALUE - is this switch on?
-yes() {
-	case $2 in
-	1) return 0 ;;
-	0 | '') return 1 ;;
-	*) die 2 "$conf: $1 is 0 or 1, not: $2" ;;
-	esac
-}
-
-# words VALUE - print the words of a value, one a line; single quotes keep
-# blanks together
-words() {
-	[ -n "$1" ] || return 0
-	printf '%s\n' "$1" | awk '
+# read_settings - set those that this script uses; their values have no newline
+read_settings() {
+	values=$(ctr-conf get -- "$name" SYSTEM_PATH FLAKE PRIVATE_NETWORK INTERFACES \
+		MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_USERS COPY_RESOLV_CONF \
+		RESOLVE_CONTAINERS) || exit
 	{
-		n = length($0); w = ""; in_word = quoted = 0
-		for (i = 1; i <= n; i++) {
-			c = substr($0, i, 1)
-			if (c == "\047") { quoted = !quoted; in_word = 1 }
-			else if ((c == " " || c == "\t") && !quoted) {
-				if (in_word) print w
-				w = ""; in_word = 0
-			} else { w = w c; in_word = 1 }
-		}
-		if (quoted) exit 1
-		if (in_word) print w
-	}'
+		IFS= read -r SYSTEM_PATH
+		IFS= read -r FLAKE
+		IFS= read -r PRIVATE_NETWORK
+		IFS= read -r INTERFACES
+		IFS= read -r MACVLANS
+		IFS= read -r NETWORK_NAMESPACE_PATH
+		IFS= read -r PRIVATE_USERS
+		IFS= read -r COPY_RESOLV_CONF
+		IFS= read -r RESOLVE_CONTAINERS
+	} <<-END
+		$values
+	END
+}
+
+# has_network - is a network namespace made for the container?
+has_network() { [ "$PRIVATE_NETWORK" = 1 ] || [ -n "$INTERFACES$MACVLANS" ]; }
+
+# has_users - does it have a user namespace?
+has_users() {
+	case $PRIVATE_USERS in
+	no | 0) return 1 ;;
+	esac
+}
+
+# is_set KEY - do the options of the command line set it?
+is_set() {
+	case $newline$settings in
+	*"$newline$1="*) return 0 ;;
+	esac
+	return 1
+}
+
+# with_settings COMMAND... - run it with these settings as further arguments
+with_settings() {
+	while IFS= read -r line; do
+		[ -z "$line" ] || set -- "$@" "$line"
+	done <<-END
+		$settings
+	END
+	"$@"
+}
+
+# complete_settings - what options ask for in other words than the settings do
+complete_settings() {
+	is_set PRIVATE_NETWORK || settings=PRIVATE_NETWORK=1$newline$settings
+	[ -z "$ports" ] || setting HOST_PORT "$ports"
+	[ -z "$flake" ] || setting FLAKE "$flake"
+	add_mac
+}
+
+# add_mac - its neighbours on the bridge know a container by that: it stays
+add_mac() {
+	! is_set HOST_BRIDGE || is_set LOCAL_MAC_ADDRESS || setting LOCAL_MAC_ADDRESS \
+		"$(od -A n -t x1 -N 5 /dev/urandom | sed 's/^ */02:/; s/ *$//; s/ /:/g')"
+}
+
+# add_addresses - a free pair, if the options say nothing of the network
+add_addresses() {
+	for key in HOST_ADDRESS LOCAL_ADDRESS HOST_ADDRESS6 LOCAL_ADDRESS6 HOST_BRIDGE; do
+		! is_set $key || return 0
+	done
+	is_set PRIVATE_NETWORK || return 0
+	free=$(ctr-conf address) || exit
+	setting HOST_ADDRESS "${free% *}"
+	setting LOCAL_ADDRESS "${free#* }"
+}
+
+# write_settings - the pending settings of a container to be created
+write_settings() {
+	add_addresses
+	with_settings ctr-conf set --new --file "$pending"
+}
+
+# reload_if_changed - tell systemd of new settings; exit 2 if they are wrong
+reload_if_changed() {
+	status=0
+	ctr-conf units --changed -- "$name" || status=$?
+	case $status in
+	0) [ ! -d /run/systemd/system ] || systemctl daemon-reload ;;
+	1) ;;
+	*) exit "$status" ;;
+	esac
+}
+
+# is_declarative - are the settings part of the host's configuration?
+is_declarative() {
+	[ ! -w "$conf" ] && return 0
+	case $(readlink -f -- "$conf") in
+	/nix/store/*) return 0 ;;
+	esac
+	return 1
+}
+
+# update_hosts - the names of all containers, for those that resolve them
+#
+# One hosts(5) file lies over their /etc/hosts; the host has
+# libnss_containers.so.2.  It is written in place, as they have it mounted, in
+# one write, and cut to its length after it: no reader misses a line that stays.
+hosts_file=$lock_dir.hosts
+update_hosts() (
+	[ -e "$hosts_file" ] || exit 0
+	lock .names
+	trap 'rm -f "$hosts_file.new"; unlock' EXIT
+	trap 'exit 1' INT TERM HUP
+	ctr-conf hosts >"$hosts_file.new"
+	dd if="$hosts_file.new" of="$hosts_file" bs=16M conv=notrunc 2>/dev/null
+	truncate -s "$(wc -c <"$hosts_file.new")" "$hosts_file"
+)
+
+# provide_hosts - make that file
+provide_hosts() {
+	[ -e "$hosts_file" ] || (umask 022 && : >"$hosts_file")
+	update_hosts
 }

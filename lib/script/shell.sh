@@ -1,34 +1,30 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
-# shell.sh - a container that is there as long as a session in it
+# shell.sh - a container for one session
 
 cmd_shell() {
-	always=125	# every failure that is not the command's
-	verb=create splits=1
-	words=$#
-	build_options shell "$@"
-	shift $((words - left))
-	[ -z "$no_start$auto_start$dry_run" ] ||
-		usage 'shell takes none of --no-start, --auto-start and --dry-run'
-	addresses_check
+	set_name shell
+	check_build_options
+	complete_settings
+	check_settings >/dev/null || exit 125
 	mkdir -p "$conf_dir"
 	unique=1 client='' began='' status=125
-	claim
+	reserve_name
 	trap 'shell_end $?' EXIT
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
 	shell_guard
-	with_addresses settings_write settings_new
-	make_it
+	with_addresses write_settings
+	make_tree_and_system
 	(unit_do start)
-	note "$name is gone when this ends"
+	note "$name is deleted when this ends"
 	shell_session "$@"
 	exit "$status"
 }
 
-# shell_guard - somebody who destroys it where we are killed: descriptor 5 is
-# closed then, and was not told that all is done
+# shell_guard - a process that destroys the container if this one is killed:
+# descriptor 5 is then closed before "done" was written
 shell_guard() {
 	fifo=$lock_dir/$name.end
 	rm -f "$fifo"
@@ -44,13 +40,12 @@ shell_guard() {
 	rm -f "$fifo"
 }
 
-# shell_session [COMMAND...] - in the background, as a shell that waits for
-# what is in the foreground acts on no signal; with standard input all the same
+# shell_session [COMMAND...] - in the background, as a shell handles no signal
+# while it waits for the foreground; with standard input all the same
 shell_session() {
 	exec 7<&0
 	(
 		exec 5>&- 7<&- 9>&-
-		run_options
 		[ $# -eq 0 ] || enter "$@"
 		root_shell
 	) <&7 &
@@ -70,8 +65,8 @@ shell_end() {
 	unit_kill
 	# A command that ignores its signal ends with the container, not before.
 	[ -z "$client" ] || wait "$client" 2>/dev/null || :
-	wipe || say "$name: its remains go with: nixos-container destroy $name"
-	names ''
+	delete_all || say "$name: to remove what is left: nixos-container destroy $name"
+	update_hosts
 	if [ -n "${guard-}" ]; then
 		printf 'done\n' >&5
 		exec 5>&-

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # unit.sh - the unit of a container
 
-# unit_said - the last of it, of this attempt
+# unit_said - print the last messages of this attempt
 unit_said() {
 	id=$(systemctl show -p InvocationID --value "$unit" 2>/dev/null) || id=''
 	if [ -n "$id" ]; then
@@ -14,7 +14,7 @@ unit_said() {
 		ctr-console filter | sed 's/^/  /' || :
 }
 
-# unit_do VERB - with what the unit said, where it fails
+# unit_do VERB - if it fails, print the messages of the unit
 unit_do() {
 	case $1 in
 	stop) doing=stopping ;;
@@ -23,19 +23,39 @@ unit_do() {
 	if slow "$name: $doing" unlocked systemctl --quiet "$1" "$unit"; then
 		return
 	fi
-	say "$name: could not $1; the last it said:"
+	say "$name: could not $1; its last messages:"
 	unit_said >&2
-	say "$name: more of it: nixos-container logs --unit $name"
+	say "$name: for more: nixos-container logs --unit $name"
 	exit 1
 }
 
-# A container that launch runs elsewhere than in its unit is known to machined.
+# registered - machined also knows containers that run outside their unit
 registered() { [ -e "/run/systemd/machines/$name" ]; }
 
 running() { registered || systemctl is-active --quiet "$unit"; }
 
-# at_rest NAME - does it neither run, nor start or stop?
-at_rest() {
+# find_leader - set leader to its first process, as machined knows it
+find_leader() {
+	leader=''
+	registered || return 1
+	while IFS='=' read -r key value; do
+		[ "$key" != LEADER ] || leader=$value
+	done 2>/dev/null <"/run/systemd/machines/$name" || :
+	[ -n "$leader" ]
+}
+
+# wait_for_leader - until machined knows it, or this process is gone
+wait_for_leader() {
+	tries=0
+	until find_leader; do
+		tries=$((tries + 1))
+		[ $tries -lt 500 ] && kill -0 $$ || return 1
+		sleep 0.02
+	done
+}
+
+# is_stopped NAME - it neither runs nor starts nor stops
+is_stopped() {
 	case $(systemctl show -p ActiveState --value "container@$1.service" 2>/dev/null) in
 	active | activating | deactivating | reloading) return 1 ;;
 	esac
@@ -43,11 +63,11 @@ at_rest() {
 }
 
 need_running() {
-	running || die 1 "$name: not running; start it with: nixos-container start $name"
+	running || die 1 "$name: not running; to start it: nixos-container start $name"
 }
 
-# machine_gone SECONDS - machined forgets a container a moment after its end
-machine_gone() {
+# wait_for_machine_end SECONDS - machined forgets it a moment after its end
+wait_for_machine_end() {
 	tries=0
 	while registered; do
 		tries=$((tries + 1))
@@ -56,28 +76,17 @@ machine_gone() {
 	done
 }
 
-# machine_forget - machined keeps a machine as long as its unit is active, and
-# the next start is just that; a systemd-nspawn that was killed told it nothing
-machine_forget() {
-	registered &&
-		grep -qxF "SCOPE=$unit" "/run/systemd/machines/$name" 2>/dev/null ||
-		return 0
-	busctl --quiet call org.freedesktop.machine1 /org/freedesktop/machine1 \
-		org.freedesktop.machine1.Manager UnregisterMachine s "$name" \
-		2>/dev/null || :
-}
-
-# machine_end VERB - end one that runs outside its unit
+# machine_end VERB - end a container that runs outside its unit
 machine_end() {
 	registered || return 0
 	case $1 in
-	# machined's own terminate stops the unit that it was launched in: the
-	# session of whoever did that, with all that runs there.
+	# machined's own terminate stops the unit that it was launched in: that is
+	# the session of a user, with all that runs there.
 	terminate) machinectl kill --kill-who=leader --signal=KILL "$name" ;;
 	*) machinectl "$1" "$name" ;;
 	esac 2>/dev/null || :
-	machine_gone 90 || 
-		die 1 "$name: it does not stop; this ends it: nixos-container terminate $name"
+	wait_for_machine_end 90 ||
+		die 1 "$name: does not stop; to kill it: nixos-container terminate $name"
 }
 
 # unit_kill - stop at once; the kill alone would be a failure to restart after
@@ -88,19 +97,24 @@ unit_kill() {
 	machine_end terminate
 }
 
-cmd_start() { name_only "$@"; unit_fresh; unit_do start; }
-cmd_stop() { name_only "$@"; unit_do stop; machine_end poweroff; }
+# prepare_start - tell systemd of its settings; exit 2 if these are wrong
+prepare_start() {
+	need_name "$1"
+	ctr-conf check --no-host -- "$name" || exit
+	reload_if_changed
+}
+
+cmd_start() { prepare_start "$1"; unit_do start; }
+cmd_stop() { need_name "$1"; unit_do stop; machine_end poweroff; }
 cmd_restart() {
-	name_only "$@"
-	unit_fresh
+	prepare_start "$1"
 	systemctl is-active --quiet "$unit" || machine_end poweroff
 	unit_do restart
 }
-cmd_terminate() { name_only "$@"; unit_kill; }
+cmd_terminate() { need_name "$1"; unit_kill; }
 
 cmd_status() {
-	[ $# -eq 1 ] || usage 'status takes one name'
-	name_set "$1"
+	set_name "$1"
 	[ -e "$conf" ] || { printf 'gone\n'; exit 4; }
 	running || { printf 'down\n'; exit 3; }
 	printf 'up\n'

@@ -23,7 +23,9 @@ let
   line = key: value:
     if value == null || value == "" then [ ]
     else if match "[a-zA-Z0-9_./:@%+,=#?&~-]*" (plain value) != null then [ "${key}=${value}" ]
-    else [ "${key}=\"${value}\"" ];
+    else [ "${key}=\"${escape value}\"" ];
+  # As EnvironmentFile= of systemd.exec(5) reads double quotes.
+  escape = replaceStrings [ "\\" "\"" "$" "`" ] [ "\\\\" "\\\"" "\\$" "\\`" ];
   # The text without what it depends on, which a pattern must not have.
   plain = builtins.unsafeDiscardStringContext;
   flag = key: value: optional (value == true) "${key}=1";

@@ -5,20 +5,8 @@ tools='ctr-conf ctr-console ctr-gcroot ctr-resolv ctr-tree mkveth run-in-netns'
 # pages - every page there is
 pages() { printf '%s\n' "$TOP"/bin/*.8 "$TOP"/share/man/*.[578]; }
 
-# verbs_of_main - what main in the script takes
-verbs_of_main() {
-	sed -n '/^main() {/,/^}/p' "$TOP/bin/nixos-container" |
-		sed -e ':a' -e '/\\$/N; s/\\\n[[:blank:]]*//; ta' |
-		sed -n '/^\tcase \$verb in/,/^\tesac/ s/^\t\([^\t)]*\)).*/\1/p' |
-		tr '|' '\n' | tr -d '\t ' | grep '^[a-z]' | grep -vx help
-	echo complete
-}
-
-# verbs_of_help - those that --help has a line for
-verbs_of_help() {
-	nixos-container --help | sed -n '/^[A-Z].*:$/ h; /^  [a-z]/ { G; /\nOptions/!p; }' |
-		sed -n 's/^  \([a-z-]*\) .*/\1/p' | grep -vx nixos-container
-}
+# verbs - those of the script
+verbs() { nixos-container help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'; }
 
 # options_in - the options in a text, one a line; "-0, -1" is none
 options_in() { grep -oE '(^|[^a-zA-Z0-9-])-(-[a-z][a-z0-9-]*|[a-zA-Z])\b' | grep -oE -- '-.*' | sort -u; }
@@ -44,11 +32,8 @@ of_verb() {
 		on'
 }
 
-# keys_of_code - the settings that the script takes
-keys_of_code() {
-	sed -n '/^conf_set() {/,/^}/ s/^\t\([A-Z][A-Z0-9_ |]*\)).*/\1/p' "$TOP/lib/script/settings.sh" |
-		tr '|' '\n' | tr -d ' ' | sort -u
-}
+# keys - all settings
+keys() { ctr-conf keys | cut -f 1 | sort; }
 
 # keys_of_page - those that nixos-container.conf(5) has an entry for
 keys_of_page() {

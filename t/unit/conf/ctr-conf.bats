@@ -20,7 +20,7 @@ reads() { assert_equal "$(value "$1")" "$2"; }
 # refuses TEXT LINE: the one error; %b has its way with the text
 refuses() {
 	printf '%b' "$1" >"$file"
-	run -2 ctr-conf check web
+	run -2 ctr-conf check --no-host web
 	assert_output "ctr-conf: $file:$2"
 }
 
@@ -101,7 +101,7 @@ refuses() {
 
 @test "all that is wrong is reported, a line each" {
 	printf '%s\n' 'NAT=maybe' '' 'NO=1' 'MTU="14' 'COPY_RESOLV_CONF=1' 'MTU=1' >"$file"
-	run -2 ctr-conf check web
+	run -2 ctr-conf check --no-host web
 	assert_output "ctr-conf: $file:1: NAT: invalid value \"maybe\" (expected 0 or 1)
 ctr-conf: $file:3: NO: unknown setting
 ctr-conf: $file:4: MTU: a quote is not closed in its line
@@ -118,15 +118,15 @@ ctr-conf: $file:6: MTU: invalid value \"1\" (expected an MTU of 68 to 65535)"
 	run -1 ctr-conf get web
 	assert_output "ctr-conf: $file: No such file or directory"
 	mkfifo "$file"
-	run -1 timeout 5 ctr-conf check web
+	run -1 timeout 5 ctr-conf check --no-host web
 	assert_output "ctr-conf: $file: not a regular file"
 	ln -sf /dev/zero "$file"
-	run -1 timeout 5 ctr-conf check web
+	run -1 timeout 5 ctr-conf check --no-host web
 	rm "$file"
 	{ printf 'FLAKE=a\n#'; printf '%065527d' 0; } >"$file"
-	ctr-conf check web
+	ctr-conf check --no-host web
 	printf x >>"$file"
-	run -1 ctr-conf check web
+	run -1 ctr-conf check --no-host web
 	assert_output "ctr-conf: $file: more than 65536 bytes"
 }
 
@@ -205,12 +205,12 @@ rejects() {
 
 @test "the value of a list that is wrong is the word" {
 	printf 'HOST_PORT="80 x,81"\n' >"$file"
-	run -2 ctr-conf check web
+	run -2 ctr-conf check --no-host web
 	assert_output "ctr-conf: $file:1: HOST_PORT: invalid value \"x\" (expected [tcp:|udp:]HOSTPORT[:PORT])"
 	refuses "BIND=\"/a '/b c\"\n" "1: BIND: invalid value \"/a '/b c\" (a single quote is not closed)"
 	refuses "EXTRA_NSPAWN_FLAGS=\"'--x\"\n" "1: EXTRA_NSPAWN_FLAGS: invalid value \"'--x\" (a single quote is not closed)"
 	printf 'BIND=/%09000d\n' 0 >"$file"
-	run -2 ctr-conf check web
+	run -2 ctr-conf check --no-host web
 	assert_output --partial '(a word is too long)'
 }
 
@@ -267,22 +267,22 @@ EXTRA_NSPAWN_FLAGS=" --bind-ro=/srv/a:/srv/a --capability=CAP_NET_ADMIN"'
 	echo NAT=0 >"$file"
 	echo NAT=x >"${file%/*}/two.conf"
 	for other in storage.conf .web.pending web.conf.bak a_b.conf; do echo NO=1 >"${file%/*}/$other"; done
-	ctr-conf check web
-	run -2 ctr-conf check web two
+	ctr-conf check --no-host web
+	run -2 ctr-conf check --no-host web two
 	assert_output --partial 'two.conf:1: NAT: '
-	run -2 ctr-conf check --all
+	run -2 ctr-conf check --no-host --all
 	[[ ${#lines[@]} -eq 1 ]]
 	rm "${file%/*}/two.conf"
-	ctr-conf check --all
-	run -1 ctr-conf check web three
+	ctr-conf check --no-host --all
+	run -1 ctr-conf check --no-host web three
 	run -2 ctr-conf check --file "${file%/*}/storage.conf"
 	run -2 ctr-conf check
-	run -2 ctr-conf check --all web
-	NIXOS_CONTAINER_CONF_DIR=/no/such ctr-conf --conf-dir "${file%/*}" check web
-	NIXOS_CONTAINER_CONF_DIR=/no/such ctr-conf check web --conf-dir "${file%/*}"
-	run -1 ctr-conf check --all --conf-dir /no/such
+	run -2 ctr-conf check --no-host --all web
+	NIXOS_CONTAINER_CONF_DIR=/no/such ctr-conf --conf-dir "${file%/*}" check --no-host web
+	NIXOS_CONTAINER_CONF_DIR=/no/such ctr-conf check --no-host web --conf-dir "${file%/*}"
+	run -1 ctr-conf check --no-host --all --conf-dir /no/such
 	assert_output 'ctr-conf: open /no/such: No such file or directory'
-	run -2 ctr-conf check web --conf-dir no
+	run -2 ctr-conf check --no-host web --conf-dir no
 }
 
 @test "names that are no container's are refused before anything is read" {
@@ -305,7 +305,7 @@ EXTRA_NSPAWN_FLAGS=" --bind-ro=/srv/a:/srv/a --capability=CAP_NET_ADMIN"'
 	run -2 ctr-conf keys web
 	run -2 ctr-conf keys --frob
 	run -0 ctr-conf --help
-	assert_line --index 0 'usage: ctr-conf [OPTION]... check NAME...'
+	assert_line --index 0 'usage: ctr-conf [OPTION]... check [--no-host] NAME...'
 	run -0 ctr-conf --version
 	echo NAT=1 >"$file"
 	run -1 bash -c 'ctr-conf get web >/dev/full'
@@ -338,7 +338,7 @@ EXTRA_NSPAWN_FLAGS=" --bind-ro=/srv/a:/srv/a --capability=CAP_NET_ADMIN"'
 # fits LINE..., clashes ERROR LINE... - on the settings of web
 fits() {
 	printf '%s\n' "$@" >"$file"
-	run -0 ctr-conf check web
+	run -0 ctr-conf check --no-host web
 	assert_output ''
 }
 
@@ -346,7 +346,7 @@ clashes() {
 	local error=$1
 	shift
 	printf '%s\n' "$@" >"$file"
-	run -2 ctr-conf check web
+	run -2 ctr-conf check --no-host web
 	assert_output "ctr-conf: $file:$error"
 	# get reads them nevertheless: they are right, each by itself.
 	ctr-conf get web >/dev/null
@@ -572,7 +572,7 @@ keeps() {
 	exec 8>>"$lock"
 	flock 8
 	run -1 ctr-conf set web FLAKE=x --wait 0
-	assert_output 'ctr-conf: web: another command is at work on it'
+	assert_output 'ctr-conf: web: another command is working on it'
 	assert_equal "$(cat "$file")" ''
 	ctr-conf set web FLAKE=x --wait 20 8>&- 3>&- &
 	# Its file goes away with the holder: the one that waits has another then.

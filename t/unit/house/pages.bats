@@ -11,38 +11,32 @@ conf_page=$TOP/share/man/nixos-container.conf.5
 # same FILE FILE - no line differs; what only one has is said
 same() { diff "$1" "$2" >"$BATS_TEST_TMPDIR/diff" || { cat "$BATS_TEST_TMPDIR/diff"; return 1; }; }
 
-# check_setting LINE... - does launch take these settings?  Nothing is made.
+# check_settings LINE... - are these settings valid?
 check_settings() {
-	local dir=$BATS_TEST_TMPDIR/conf
-	mkdir -p "$dir"
-	sed '$d' "$BUILD/bin/nixos-container" >"$dir/script"
-	printf '%s\n' 'verb=launch' 'name_known one' conf_read settings_check >>"$dir/script"
-	printf '%s\n' "$@" >"$dir/one.conf"
-	NIXOS_CONTAINER_CONF_DIR=$dir sh "$dir/script"
+	printf '%s\n' "$@" >"$BATS_TEST_TMPDIR/one.conf"
+	ctr-conf check --file "$BATS_TEST_TMPDIR/one.conf"
 }
 
 @test "each verb is in help and page, and they have no others" {
-	verbs_of_main | sort >"$BATS_TEST_TMPDIR/main"
-	(($(wc -l <"$BATS_TEST_TMPDIR/main") >= 26))
-	verbs_of_help | sort >"$BATS_TEST_TMPDIR/help"
-	same "$BATS_TEST_TMPDIR/main" "$BATS_TEST_TMPDIR/help"
+	verbs | sort >"$BATS_TEST_TMPDIR/main"
+	(($(wc -l <"$BATS_TEST_TMPDIR/main") >= 35))
 	local verb
-	for verb in $(verbs_of_main); do
+	for verb in $(verbs); do
 		run -0 of_verb "$page" nixos-container "$verb"
 		assert [ -n "$output" ]
 		grep -qE "^\.It Cm ([a-z-]+ , )*$verb( ,.*)?$" "$page" || fail "no entry for $verb"
 	done
 	plain "$page" SYNOPSIS | sed -n 's/^ *nixos-container \([a-z| -]*\).*/\1/p' | tr '| ' '\n\n' |
-		grep -E '^[a-z]' | grep -vxE 'name|new|file|path|dir|program|word|verb' | sort -u >"$BATS_TEST_TMPDIR/page"
+		grep -E '^[a-z]' | grep -vxE 'name|new|file|path|program|word|verb' | sort -u >"$BATS_TEST_TMPDIR/page"
 	same "$BATS_TEST_TMPDIR/main" "$BATS_TEST_TMPDIR/page"
 }
 
 @test "the options of each verb are in its help and its synopsis alike" {
 	local verb nix
-	nix=$(nixos-container --help | sed -n '/passed on to Nix:/,/^$/p' | options_in | grep ^--)
-	for verb in $(verbs_of_main); do
+	nix=$(nixos-container help update | sed -n '/passed on to Nix/,/--override-input/p' | options_in | grep ^--)
+	for verb in $(verbs); do
 		nixos-container "$verb" --help | options_in | grep ^-- |
-			grep -vxE -- '--(help|quiet|host)' >"$BATS_TEST_TMPDIR/help" || :
+			grep -vxE -- '--(help|quiet|host|version)' >"$BATS_TEST_TMPDIR/help" || :
 		of_verb "$page" nixos-container "$verb" >"$BATS_TEST_TMPDIR/synopsis"
 		{
 			options_in <"$BATS_TEST_TMPDIR/synopsis" | grep ^-- || :
@@ -50,45 +44,37 @@ check_settings() {
 			# All of create but what keeps it from running, or lets it stay.
 			! grep -qF '[create-option ...]' "$BATS_TEST_TMPDIR/synopsis" ||
 				nixos-container create --help | options_in | grep ^-- |
-				grep -vxE -- '--(help|quiet|host|no-start|auto-start|dry-run)'
+				grep -vxE -- '--(help|quiet|host|version|no-start|auto-start|dry-run)'
 		} | sort -u >"$BATS_TEST_TMPDIR/page"
 		same "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page" || fail "$verb: its options differ"
 	done
 	plain "$page" | options_in >"$BATS_TEST_TMPDIR/page"
-	nixos-container --help | options_in | comm -23 - "$BATS_TEST_TMPDIR/page" >"$BATS_TEST_TMPDIR/missing"
+	{ nixos-container --help; for verb in $(verbs); do nixos-container help "$verb"; done; } | options_in |
+		comm -23 - "$BATS_TEST_TMPDIR/page" >"$BATS_TEST_TMPDIR/missing"
 	run -0 cat "$BATS_TEST_TMPDIR/missing"
 	assert_output ''
 }
 
-@test "each option that the script looks for is in its help" {
-	nixos-container --help | options_in >"$BATS_TEST_TMPDIR/help"
-	# The patterns of case, and no others.
-	sed -nE 's/^[[:blank:]]*((-[a-zA-Z-]+[0-9*]?( \| )?)+(\\|\)).*)$/\1/p' "$TOP/bin/nixos-container" "$TOP"/lib/script/*.sh |
-		sed 's/).*//' | tr '|' '\n' | tr -d ' \\' | grep -E '^--?[a-zA-Z]' | grep -v '[*]' | sort -u >"$BATS_TEST_TMPDIR/code"
-	(($(wc -l <"$BATS_TEST_TMPDIR/code") > 50))
-	# --check is of mkveth; -h and -V stand for verbs.
-	run -0 comm -23 "$BATS_TEST_TMPDIR/code" "$BATS_TEST_TMPDIR/help"
-	refute_line --regexp '^-(-[a-z].*|[a-gi-zA-UW-Z])$'
-}
-
 @test "VERB --help tells of that verb alone, on standard output" {
 	local verb
-	for verb in $(verbs_of_main); do
+	for verb in $(verbs); do
 		run -0 --separate-stderr nixos-container "$verb" --help
 		assert_equal "$stderr" ''
-		assert_line --index 0 --regexp "^usage: nixos-container $verb \[OPTION\.\.\.\]"
+		assert_line --index 0 --regexp "^usage: nixos-container \[OPTION\]\.\.\. $verb( |$)"
 		((${#lines[@]} >= 4))
+		assert_equal "$(nixos-container help "$verb")" "$output"
+		assert_equal "$(nixos-container -h "$verb" 2>&1 | head -n 1)" "$(nixos-container help | head -n 1)"
 	done
 	run -0 nixos-container update --help
 	assert_output --partial --rollback-on-failure
 	refute_output --partial --ensure-unique-name
 	run -0 nixos-container create something --no-start --help
-	assert_output --partial 'usage: nixos-container create'
+	assert_output --partial 'usage: nixos-container [OPTION]... create NAME'
 	run -2 nixos-container no-such --help
-	assert_output --partial 'no-such: no such verb'
-	# Behind the name of run all is the command's.
+	assert_output 'nixos-container: unknown verb: no-such; see nixos-container --help'
+	# Behind the command of run all is its own.
 	NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR run -125 nixos-container run nothing ls --help
-	assert_output --partial 'nothing: there is no such container'
+	assert_output --partial 'nothing: no such container'
 }
 
 @test "--quiet is taken before and behind a verb, and leaves a command's words alone" {
@@ -101,7 +87,7 @@ check_settings() {
 	done
 	run -4 nixos-container status -q two
 	run -125 nixos-container run -q two -- ls -q
-	assert_output --partial 'two: there is no such container'
+	assert_output --partial 'two: no such container'
 }
 
 @test "the tools: each option is in help and page alike" {
@@ -131,8 +117,8 @@ check_settings() {
 	done
 }
 
-@test "each setting that is taken is in nixos-container.conf(5), and no other" {
-	keys_of_code >"$BATS_TEST_TMPDIR/code"
+@test "each setting is in nixos-container.conf(5), and no other" {
+	keys >"$BATS_TEST_TMPDIR/code"
 	keys_of_page >"$BATS_TEST_TMPDIR/page"
 	(($(wc -l <"$BATS_TEST_TMPDIR/code") >= 35))
 	same "$BATS_TEST_TMPDIR/code" "$BATS_TEST_TMPDIR/page"
@@ -147,7 +133,7 @@ EXTRA_NSPAWN_FLAGS FLAKE HOST_ADDRESS HOST_ADDRESS6 HOST_BRIDGE HOST_PORT INTERF
 LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK PRIVATE_USERS SYSTEM_PATH "
 }
 
-@test "each setting has one example, and launch takes it" {
+@test "each setting has one example, which is valid" {
 	key_examples >"$BATS_TEST_TMPDIR/examples"
 	sed 's/=.*//' "$BATS_TEST_TMPDIR/examples" | sort >"$BATS_TEST_TMPDIR/keys"
 	keys_of_page >"$BATS_TEST_TMPDIR/page"
@@ -170,8 +156,8 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 	local dir=$BATS_TEST_TMPDIR/g key
 	mkdir -p "$dir/conf" "$dir/out"
 	key_examples | grep -E '^(AUTO_START|AFTER|REQUIRES|BIND|BIND_RO|DEVICES|MEMORY_MAX|CPU_QUOTA|TASKS_MAX|START_TIMEOUT)=' >"$dir/conf/one.conf"
-	NIXOS_CONTAINER_CONF_DIR=$dir/conf nixos-container generate "$dir/out" "$dir/out" "$dir/out"
-	assert_link_exists "$dir/out/multi-user.target.wants/container@one.service"
+	NIXOS_CONTAINER_CONF_DIR=$dir/conf ctr-conf units "$dir/out" "$dir/out" "$dir/out"
+	grep -qx Wants=container@one.service "$dir/out/multi-user.target.d/nixos-container.conf"
 	# Each word in the right column with a "=" at its end is there, and no other.
 	sed -n '/^\.It Li .* Ta Li /s/.* Ta Li //p' "$TOP/share/man/container@.service.8" |
 		tr -d ' ' | tr ',' '\n' | grep '=$' | sort -u >"$dir/page"
@@ -184,14 +170,14 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 	grep -hoE '(^|Li |Ic |[#$] |-n 1 |until |  )nixos-container [a-z-]+' $(pages) "$TOP/README" |
 		sed 's/.* //' | sort -u >"$BATS_TEST_TMPDIR/named"
 	(($(wc -l <"$BATS_TEST_TMPDIR/named") > 15))
-	verbs_of_main | sort >"$BATS_TEST_TMPDIR/main"
+	verbs | sort >"$BATS_TEST_TMPDIR/main"
 	run -0 comm -23 "$BATS_TEST_TMPDIR/named" "$BATS_TEST_TMPDIR/main"
 	assert_output ''
 	# The settings that they name, too.
 	grep -hoE '\b(Li|Ta Li|Ic) ([A-Z][A-Z0-9_]+( , )?)+(=|$| )' "$TOP"/share/man/*.[78] "$page" |
 		grep -oE '[A-Z][A-Z0-9]*(_[A-Z0-9]+)+' | grep -vxE '(STATE|CONF)_DIR' | sort -u >"$BATS_TEST_TMPDIR/named"
 	(($(wc -l <"$BATS_TEST_TMPDIR/named") > 10))
-	keys_of_code >"$BATS_TEST_TMPDIR/code"
+	keys >"$BATS_TEST_TMPDIR/code"
 	run -0 comm -23 "$BATS_TEST_TMPDIR/named" "$BATS_TEST_TMPDIR/code"
 	assert_output ''
 }

@@ -58,13 +58,13 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 
 @test "bash, fish and zsh offer each verb" {
 	need_shells
-	verbs_of_main | sort >"$BATS_TEST_TMPDIR/verbs"
-	(($(wc -l <"$BATS_TEST_TMPDIR/verbs") >= 26))
+	verbs | sort >"$BATS_TEST_TMPDIR/verbs"
+	(($(wc -l <"$BATS_TEST_TMPDIR/verbs") >= 35))
 	diff "$BATS_TEST_TMPDIR/verbs" <(bash_offers 'nixos-container ' | words)
 	diff "$BATS_TEST_TMPDIR/verbs" <(fish_offers 'nixos-container ' | words)
 	zsh_offers 'nixos-container ' >"$BATS_TEST_TMPDIR/zsh"
 	local verb
-	for verb in $(verbs_of_main); do
+	for verb in $(verbs); do
 		grep -qE "(^|  )$verb +-- [a-z]" "$BATS_TEST_TMPDIR/zsh" || fail "zsh does not offer $verb"
 	done
 	run -0 bash_offers 'nixos-container sta'
@@ -74,7 +74,7 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 @test "bash and fish offer the options of each verb, and none of another's" {
 	need_shells
 	local verb
-	for verb in $(verbs_of_main); do
+	for verb in $(verbs); do
 		[[ $verb != complete ]] || continue	# its words are another program's
 		nixos-container "$verb" --help | options_in >"$BATS_TEST_TMPDIR/help"
 		diff "$BATS_TEST_TMPDIR/help" <(bash_offers "nixos-container $verb -" | words | sort -u) ||
@@ -171,7 +171,14 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 	run -0 bash_offers 'ctr-gcroot rollback '
 	assert_output $'alpha\nbeta-2'
 	run -0 zsh_offers 'mkveth '
-	assert_output --regexp 'add +batch +del +show +wait'
+	for verb in add batch del show wait; do
+		assert_output --regexp "(^|"$'\n'")$verb +-- [a-z]"
+	done
+	run -0 fish_offers 'mkveth del --netns'
+	assert_output $'--netns\ta name in /run/netns (net-NAME), a path, or pid:N'
+	# An option of the verb may stand before it.
+	run -0 bash_offers 'mkveth --mtu 1400 sh'
+	assert_output show
 }
 
 @test "namespaces, interfaces, bridges, trees and commands are offered to those that take them" {
@@ -213,6 +220,11 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 	for words in '' 'create -' 'rollback alpha' 'run -e x=y '; do
 		diff <(nixos-container complete nixos-container $words '') \
 			<(busybox sh "$BUILD/bin/nixos-container" complete nixos-container $words '')
+	done
+	ln -s "$(command -v busybox)" awk
+	for words in 'mkveth ' 'mkveth add -' 'ctr-console run --user x ' 'run-in-netns -'; do
+		# shellcheck disable=SC2086
+		diff <(nixos-container complete $words) <(PATH=$PWD:$PATH nixos-container complete $words)
 	done
 }
 

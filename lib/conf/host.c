@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* host.c - does the host have what settings name? */
+#define _GNU_SOURCE
+#include "conf/host.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/name.h"
+#include "conf/extra.h"
+#include "conf/ip.h"
+#include "conf/names.h"
+#include "conf/port.h"
+#include "conf/status.h"
+#include "conf/word.h"
+
+struct check {
+	const struct settings *s;
+	const struct host *host;
+	const char *shown;
+	const struct settings_errors *errors;
+	bool failed, no_system;
+};
+
+#define bad(c, key, ...) do { \
+	settings_report((c)->errors, (c)->shown, (c)->s->line[key], \
+	    __VA_ARGS__); \
+	(c)->failed = true; } while (0)
+
+static void
+need_interface(struct check *c, enum key key, const char *name)
+{
+	if (if_nametoindex(name) == 0)
+		bad(c, key, "%s: the host has no interface %s",
+		    key_info[key].name, name);
+}
+
+/* check_interfaces - the first part of each word is an interface of the host */
+static void
+check_interfaces(struct check *c, enum key key)
+{
+	const char *rest = c->s->value[key];
+	char word[WORD_SIZE];
+
+	while (rest && word_next(&rest, word) == 1) {
+		word[strcspn(word, ":=")] = '\0';
+		need_interface(c, key, word);
+	}
+}
+
+static void
+check_extra(struct check *c)
+{
+	const char *rest = c->s->value[KEY_EXTRA_VETHS];
+	char word[WORD_SIZE];
+	struct extra e;
+
+	while (rest && word_next(&rest, word) == 1) {
+		if (extra_begin(&e, word) < 0)
+			continue;
+		while (extra_next(&e))
+			if (!strcmp(e.key, "bridge"))
+				need_interface(c, KEY_EXTRA_VETHS, e.value);
+	}
+}
+
+static void
+check_links(struct check *c)
+{
+	const char *bridge = c->s->value[KEY_HOST_BRIDGE];
+	const char *netns = c->s->value[KEY_NETWORK_NAMESPACE_PATH];
+
+	if (bridge)
+		need_interface(c, KEY_HOST_BRIDGE, bridge);
+	check_extra(c);
+	/* A running container has moved them into its network. */
+	if (!c->host->connected) {
+		check_interfaces(c, KEY_INTERFACES);
+		check_interfaces(c, KEY_MACVLANS);
+	}
+	if (netns && access(netns, F_OK) < 0)
+		bad(c, KEY_NETWORK_NAMESPACE_PATH, "NETWORK_NAMESPACE_PATH: "
+		    "the host has no %s", netns);
+}
+
+static void
+check_addresses(struct check *c)
+{
+	const char *rest = c->s->value[KEY_LOCAL_ADDRESS];
+	char word[WORD_SIZE];
+	struct ip ip;
+
+	if (c->host->connected)
+		return;
+	while (rest && word_item(&rest, word) == 1)
+		if (ip_parse(word, AF_INET, &ip) == 0 &&
+		    c->host->in_use(ip.byte))
+			bad(c, KEY_LOCAL_ADDRESS, "LOCAL_ADDRESS: %s is in use "
+			    "by the host or a running container", word);
+}
+
+/* check_port - is it a port that is forwarded to other? */
+static void
+check_port(struct check *c, const struct port *taken, const char *other)
+{
+	const char *rest = c->s->value[KEY_HOST_PORT];
+	char word[WORD_SIZE];
+	struct port port;
+
+	while (rest && word_item(&rest, word) == 1)
+		if (port_parse(word, &port) == 0 && port.udp == taken->udp &&
+		    port.host == taken->host)
+			bad(c, KEY_HOST_PORT, "HOST_PORT: port %d (%s) of the "
+			    "host is forwarded to %s", port.host,
+			    port.udp ? "udp" : "tcp", other);
+}
+
+/* check_forwards - the elements that the start of another has recorded */
+static void
+check_forwards(struct check *c, const char *file, const char *other)
+{
+	char path[PATH_MAX], line[512], proto[4];
+	struct port port, last = { false, 0, 0 };
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", c->host->lock_dir, file);
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "forward%*1[46] %3s . %d", proto,
+		    &port.host) != 2)
+			continue;
+		port.udp = !strcmp(proto, "udp");
+		/* Both families have it. */
+		if (port.udp != last.udp || port.host != last.host)
+			check_port(c, &port, other);
+		last = port;
+	}
+	fclose(f);
+}
+
+static void
+check_ports(struct check *c)
+{
+	DIR *d = opendir(c->host->lock_dir);
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		char other[NAME_MAX + 1];
+		char *dot;
+
+		strcpy(other, e->d_name);
+		dot = strrchr(other, '.');
+		if (!dot || strcmp(dot, ".forward") != 0)
+			continue;
+		*dot = '\0';
+		if (name_ok(other) && strcmp(other, c->host->name) != 0)
+			check_forwards(c, e->d_name, other);
+	}
+	if (d)
+		closedir(d);
+}
+
+static void
+check_required(struct check *c)
+{
+	const char *rest = c->s->value[KEY_REQUIRES];
+	char word[WORD_SIZE], file[NAMES_FILE_SIZE];
+
+	while (rest && word_next(&rest, word) == 1)
+		if (name_ok(word) && faccessat(c->host->conf_dir,
+		    names_file(word, file), F_OK, 0) < 0)
+			bad(c, KEY_REQUIRES, "REQUIRES: no such container: %s",
+			    word);
+}
+
+/*
+ * check_system - a system that the container's own init would look for in vain
+ *
+ * A path outside the store is one in the container.
+ */
+static void
+check_system(struct check *c)
+{
+	char system[PATH_MAX + sizeof("/init")];
+	const char *given = c->s->value[KEY_SYSTEM_PATH];
+	struct stat st;
+
+	if (given)
+		snprintf(system, PATH_MAX, "%s", given);
+	else if (status_system(c->host->nix_state, c->host->name, system) < 0) {
+		settings_report(c->errors, c->host->name, 0, "has no system; "
+		    "to build one: nixos-container update %s", c->host->name);
+		c->no_system = true;
+		return;
+	}
+	strcat(system, "/init");
+	if (strncmp(system, "/nix/store/", 11) != 0 || lstat(system, &st) == 0)
+		return;
+	settings_report(c->errors, c->host->name, 0, "its system is missing: "
+	    "%s", system);
+	c->no_system = true;
+}
+
+int
+host_check(const struct settings *s, const struct host *host,
+    const char *shown, const struct settings_errors *errors)
+{
+	struct check c = { s, host, shown, errors, false, false };
+
+	check_links(&c);
+	if (settings_on(s, KEY_PRIVATE_NETWORK))
+		check_addresses(&c);
+	if (s->value[KEY_HOST_PORT])
+		check_ports(&c);
+	if (host->conf_dir >= 0)
+		check_required(&c);
+	if (!host->new)
+		check_system(&c);
+	if (!c.failed && !c.no_system)
+		return 0;
+	errno = c.no_system ? ENOEXEC : ENODEV;
+	return -1;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONF_HOST_H
+#define CONF_HOST_H
+
+#include <stdbool.h>
+
+#include "conf/settings.h"
+
+/* What is looked at on the host. */
+struct host {
+	const char *name;	/* the container */
+	const char *lock_dir;	/* the ports that others forward now */
+	int conf_dir;		/* the settings of others */
+	const char *nix_state;	/* its profile */
+	bool new;		/* it has no profile yet */
+	bool connected;		/* its own network exists: it runs */
+	/* in_use - does the host, or a container that runs, have it? */
+	bool (*in_use)(const unsigned char byte[4]);
+};
+
+/*
+ * host_check - does the host have what the settings name, and can it be given?
+ *
+ * These are bridges, interfaces, a network namespace, the containers that are
+ * required, free ports, a free IPv4 address and the container's system.  s has
+ * passed check_settings.  Each error is reported in the line of its key.
+ * Returns 0, or -1 with errno ENODEV, or ENOEXEC: the system is missing, which
+ * waiting does not change.
+ */
+int host_check(const struct settings *s, const struct host *host,
+    const char *shown, const struct settings_errors *errors);
+
+#endif

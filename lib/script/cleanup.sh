@@ -1,0 +1,67 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# cleanup.sh - remove what a launch made on the host (ExecStopPost= of the unit)
+
+# cmd_cleanup NAME - each step is tried, even if one before it failed
+cmd_cleanup() {
+	set_name "$1"
+	undone=''
+	for step in machine_forget roots_sync ports_off network_off nspawn_off; do
+		"$step" || undone=1
+	done
+	[ -n "$undone" ] || return 0
+	say "$name: cleanup is incomplete, for the reason above; to try again:" \
+		"nixos-container cleanup $name"
+	return 1
+}
+
+network_off() { mkveth del -- "$name"; }
+
+# machine_forget - machined keeps a machine as long as its unit is active, and
+# the unit is already active for the next start; a systemd-nspawn that was
+# killed did not unregister
+machine_forget() {
+	registered &&
+		grep -qxF "SCOPE=$unit" "/run/systemd/machines/$name" 2>/dev/null ||
+		return 0
+	busctl --quiet call org.freedesktop.machine1 /org/freedesktop/machine1 \
+		org.freedesktop.machine1.Manager UnregisterMachine s "$name" \
+		2>/dev/null || :
+}
+
+# roots_sync - the container no longer protects what links in its tree point to
+roots_sync() {
+	[ -d /nix/store ] && [ -d "$root" ] &&
+		[ -d "$nix_dir/gcroots/per-container/$name" ] || return 0
+	ctr-gcroot sync --trees "$state_dir" -- "$name" ||
+		say "$name: some of its garbage collector roots are not kept"
+}
+
+# nspawn_off - what a killed systemd-nspawn leaves: the copy of the tree that
+# EPHEMERAL=1 made, and since 256 a mount that keeps its next start from working
+nspawn_off() {
+	remains=''
+	for copy in "$state_dir/.#machine.$name"???????????????? \
+		"$state_dir/.#snapshot.$name"????????????????; do
+		case ${copy##*"$name"} in
+		*[!0-9a-f]*) ;;
+		*) copy_delete "$copy" || remains=1 ;;
+		esac
+	done
+	nspawn_run=/run/systemd/nspawn
+	for dir in "$nspawn_run/unix-export/$name" "$nspawn_run/$name/unix-export" \
+		"$nspawn_run/propagate/$name"; do
+		[ ! -d "$dir" ] || unmount_below "$dir" || remains=1
+		rmdir "$dir" 2>/dev/null || :
+	done
+	rmdir "$nspawn_run/$name" 2>/dev/null || :
+	[ -z "$remains" ]
+}
+
+# copy_delete DIR - a copy of the tree, which the container wrote to
+copy_delete() {
+	if [ -d "$1" ] && [ ! -L "$1" ]; then
+		unmount_below "$1" && ctr-tree -- empty "$1" && rmdir "$1" || return 1
+	fi
+	rm -f "$state_dir/.#${1##*/}.lck"
+}

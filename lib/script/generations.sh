@@ -1,0 +1,75 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# generations.sh - the generations of a container's profile
+
+cmd_rollback() {
+	need_name "$1"
+	[ $# -lt 2 ] || check_generation "$2"
+	lock "$name"
+	trap unlock EXIT
+	trap 'exit 1' INT TERM HUP
+	ctr-gcroot -- rollback "$@"
+	apply || {
+		say "$name: $apply to the new current generation failed"
+		exit 3
+	}
+}
+
+cmd_generations() {
+	need_name "$1"
+	# shellcheck disable=SC2086 # an option, or none
+	exec ctr-gcroot list $form -- "$name"
+}
+
+# check_generation TEXT - is it a number?
+check_generation() {
+	case $1 in
+	'' | *[!0-9]*) usage "invalid generation number: $1" ;;
+	esac
+}
+
+# generation NUMBER - print where a generation leads
+generation() {
+	ctr-gcroot list "$name" | awk -v n="$1" '
+		n == "current" ? /\(current\)/ : $1 == n { print $NF; found = 1 }
+		END { exit !found }' || 
+		die 1 "$name: no generation $1; to list them: nixos-container generations $name"
+}
+
+# store_path TEXT - the container writes the links of its generations, and Nix
+# evaluates what is no store path
+store_path() {
+	case $1 in
+	/nix/store/*[!a-zA-Z0-9+._=-]* | /nix/store/.* | /nix/store/) ;;
+	/nix/store/?*) return ;;
+	esac
+	die 1 "$name: not a store path, so not compared: $1"
+}
+
+# plain - remove colours, unless a terminal shows the text
+plain() {
+	if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then cat; else sed 's/'"$(printf '\033')"'\[[0-9;]*m//g'; fi
+}
+
+# cmd_diff NAME [FROM [TO]] - what changed between two generations, in packages
+cmd_diff() {
+	need_name "$1"
+	for n in "${2-0}" "${3-0}"; do check_generation "$n"; done
+	to=$(generation "${3-current}")
+	from=${2-}
+	[ -n "$from" ] || from=$(ctr-gcroot list "$name" |
+		awk '/\(current\)/ { print last; exit } { last = $1 }')
+	[ -n "$from" ] || die 1 "$name: nothing to compare with: the current generation is the first"
+	from=$(generation "$from")
+	store_path "$from"
+	store_path "$to"
+	said=$(nix --offline --extra-experimental-features nix-command store diff-closures \
+		"$from" "$to") || exit 1
+	if [ -n "$said" ]; then
+		printf '%s\n' "$said" | plain
+	elif [ "$from" = "$to" ]; then
+		note "$name: both are the same system"
+	else
+		note "$name: no package changes; to compare the files: diff -r --no-dereference $from $to"
+	fi
+}

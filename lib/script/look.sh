@@ -1,0 +1,50 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# look.sh - list and describe containers
+
+# shellcheck disable=SC2086 # an option, or none
+cmd_list() { exec ctr-conf list $form -- "$@"; }
+
+cmd_show() {
+	need_name "$1"
+	# shellcheck disable=SC2086 # an option, or none
+	exec ctr-conf show $form -- "$name"
+}
+
+cmd_graph() { exec ctr-conf list --dot; }
+
+cmd_show_ip() {
+	need_name "$1"
+	address=$(ctr-conf get -- "$name" LOCAL_ADDRESS) ||
+		address=$(ctr-conf get -- "$name" LOCAL_ADDRESS6) ||
+		die 1 "$name: has no address of its own in $conf"
+	printf '%s\n' "${address%%[/ ,]*}"
+}
+
+# cmd_show_host_key NAME - the key of its sshd, for known_hosts
+cmd_show_host_key() {
+	need_name "$1"
+	for kind in ed25519 ecdsa rsa; do
+		key=$(ctr-tree get "$root" "etc/ssh/ssh_host_${kind}_key.pub" - 2>/dev/null |
+			head -c 16384)
+		case $key in
+		*[![:print:]]*) ;;
+		ssh-*' '?* | ecdsa-*' '?*) printf '%s\n' "$key"; return ;;
+		esac
+	done
+	die 1 "$name: no host key in $root/etc/ssh; its sshd makes one when it first starts"
+}
+
+cmd_copy_to() { copying put "$@"; }
+cmd_copy_from() { copying get "$@"; }
+
+# copying VERB NAME FROM TO - progress is shown on a terminal, unless what is
+# copied comes from there or goes there
+copying() {
+	need_name "$2"
+	case $3:$4 in
+	-:* | *:-) exec ctr-tree -- "$1" "$root" "$3" "$4" ;;
+	esac
+	[ -t 2 ] || exec ctr-tree -- "$1" "$root" "$3" "$4"
+	slow "$name: copying" ctr-tree -- "$1" "$root" "$3" "$4"
+}
