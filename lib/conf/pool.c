@@ -221,7 +221,8 @@ int
 pool_find(const struct pool *pool, char text[POOL_TEXT])
 {
 	for (int i = 0; i < POOL_PAIRS; i++) {
-		int third = i / PER_24, low = i % PER_24 * 2 + 1;
+		unsigned char third = (unsigned char)(i / PER_24);
+		unsigned char low = (unsigned char)(i % PER_24 * 2 + 1);
 
 		if (pool->taken[i / 8] & 1 << i % 8)
 			continue;
