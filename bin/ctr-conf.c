@@ -32,11 +32,11 @@
 #include "conf/list.h"
 #include "conf/names.h"
 #include "conf/pool.h"
-#include "conf/quote.h"
 #include "conf/rules.h"
 #include "conf/settings.h"
 #include "conf/target.h"
 #include "conf/units.h"
+#include "conf/values.h"
 #include "conf/write.h"
 #include "net/ifname.h"
 #include "net/inuse.h"
@@ -171,39 +171,6 @@ check_verb(const struct cli_job *job)
 	return check_target(job, &t, NULL);
 }
 
-/* print_all - in the form of a file of settings, or each ended by a zero */
-static void
-print_all(const struct cli_job *job)
-{
-	static char line[2 * ENVFILE_MAX + 3];
-
-	for (enum key k = 0; k < KEYS; k++) {
-		const char *value = settings.value[k];
-
-		if (!value)
-			continue;
-		if (!job->null)
-			quote_value(value, line);
-		printf("%s=%s%c", key_info[k].name, job->null ? value : line,
-		    job->null ? '\0' : '\n');
-	}
-}
-
-/* print_keys - returns whether the last has a value */
-static bool
-print_keys(const struct cli_job *job)
-{
-	const char *value = NULL;
-
-	for (int i = 0; i < job->args; i++) {
-		value = settings_get(&settings, key_find(job->arg[i]));
-		if (value || job->args > 1)
-			printf("%s%c", value ? value : "",
-			    job->null ? '\0' : '\n');
-	}
-	return value != NULL;
-}
-
 static int
 get_verb(const struct cli_job *job)
 {
@@ -214,10 +181,10 @@ get_verb(const struct cli_job *job)
 	if (settings_read(&settings, t.dir, t.file, t.shown, &errors) < 0)
 		return errno == EINVAL ? EXIT_USAGE : 1;
 	if (job->args == 0) {
-		print_all(job);
+		values_print_all(&settings, job->null, stdout);
 		return 0;
 	}
-	found = print_keys(job);
+	found = values_print(&settings, job->arg, job->args, job->null, stdout);
 	return job->args == 1 && !found;
 }
 
@@ -322,15 +289,6 @@ read_right(const struct cli_job *job)
 	return check_target(job, &t, job->name);
 }
 
-static void
-put_args(const struct cli_job *job, char end, FILE *out)
-{
-	if (job->network)
-		args_network(&settings, end, out);
-	else
-		args_nspawn(&settings, job->lock_dir, end, out);
-}
-
 /* run_command - execute it with the words */
 static int
 run_command(const struct cli_job *job)
@@ -340,7 +298,7 @@ run_command(const struct cli_job *job)
 	FILE *out = open_memstream(&words, &size);
 
 	if (out)
-		put_args(job, '\0', out);
+		args_print(&settings, job, '\0', out);
 	if (!out || fclose(out) != 0)
 		err(EXIT_TOOL, "collect words");
 	argv = command_fill(job->arg, words, size);
@@ -360,7 +318,7 @@ args_verb(const struct cli_job *job)
 		return status;
 	if (job->args > 0)
 		return run_command(job);
-	put_args(job, job->null ? '\0' : '\n', stdout);
+	args_print(&settings, job, job->null ? '\0' : '\n', stdout);
 	return 0;
 }
 
@@ -447,7 +405,7 @@ static const struct cli_verb verbs[] = {
 	{ "rules", "NAME", "",
 	    "print its forwarded ports and NAT as elements for nft",
 	    rules_verb, 1, 1, false },
-	{ "list", "[--long|--json|--dot] [--needing NAME] [NAME...]",
+	{ "list", "[--long|--json|--dot] [--needing NAME]\n [NAME...]",
 	    JOB_FORM JOB_JSON JOB_STATUS,
 	    "print all containers, or these",
 	    list_verb, 0, INT_MAX, false },

@@ -164,3 +164,13 @@ args_network(const struct settings *s, char end, FILE *out)
 	if (settings_users(s))
 		put(&w, "--release", "");
 }
+
+void
+args_print(const struct settings *s, const struct cli_job *job, char end,
+    FILE *out)
+{
+	if (job->network)
+		args_network(s, end, out);
+	else
+		args_nspawn(s, job->lock_dir, end, out);
+}

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "conf/job.h"
 #include "conf/settings.h"
 
 /*
@@ -26,5 +27,9 @@ void args_nspawn(const struct settings *s, const char *lock_dir, char end,
  * Source: mkveth(8).
  */
 void args_network(const struct settings *s, char end, FILE *out);
+
+/* args_print - write those that a command line asks for, the same way */
+void args_print(const struct settings *s, const struct cli_job *job, char end,
+    FILE *out);
 
 #endif

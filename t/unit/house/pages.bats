@@ -11,9 +11,9 @@ conf_page=$TOP/share/man/nixos-container.conf.5
 # same FILE FILE - no line differs; what only one has is said
 same() { diff "$1" "$2" >"$BATS_TEST_TMPDIR/diff" || { cat "$BATS_TEST_TMPDIR/diff"; return 1; }; }
 
-# check_settings LINE... - are these settings valid?
+# check_settings LINE... - are these settings valid?  Of a key the last counts.
 check_settings() {
-	printf '%s\n' "$@" >"$BATS_TEST_TMPDIR/one.conf"
+	printf '%s\n' "$@" | tac | sort -t = -k 1,1 -s -u >"$BATS_TEST_TMPDIR/one.conf"
 	ctr-conf check --file "$BATS_TEST_TMPDIR/one.conf"
 }
 

@@ -1,0 +1,112 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What settings need of the host: check NAME and set --host.
+load ../../lib/env
+load ../../lib/world
+
+setup() {
+	((EUID == 0)) || skip "needs root"
+	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR/conf NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	export NIX_STATE_DIR=$BATS_TEST_TMPDIR/nix
+	mkdir "$NIXOS_CONTAINER_CONF_DIR" "$NIXOS_CONTAINER_LOCK_DIR"
+	file=$NIXOS_CONTAINER_CONF_DIR/web.conf
+	make_world
+}
+teardown() { drop_world; }
+
+# check LINE... - in the world's network, of a container whose system is its own affair
+check() {
+	printf '%s\n' "$@" SYSTEM_PATH=/nix/var/nix/profiles/system >"$file"
+	run in_world ctr-conf check web
+}
+
+# lacks LINE: ERROR LINE... - line by number and what is said of it
+lacks() {
+	check "${@:2}"
+	assert_equal "$status" 1
+	assert_output "ctr-conf: $file:$1"
+}
+
+fits() {
+	check "$@"
+	assert_success
+	assert_output ''
+}
+
+@test "bridges, interfaces and namespaces must exist" {
+	lacks '2: HOST_BRIDGE: the host has no interface br7' PRIVATE_NETWORK=1 HOST_BRIDGE=br7
+	lacks '2: EXTRA_VETHS: the host has no interface br7' PRIVATE_NETWORK=1 'EXTRA_VETHS="v1 v2:bridge=br7,mtu=1400"'
+	lacks '1: INTERFACES: the host has no interface none0' 'INTERFACES=none0'
+	lacks '1: MACVLANS: the host has no interface none0' 'MACVLANS=none0:eth1'
+	lacks '1: NETWORK_NAMESPACE_PATH: the host has no /run/netns/none' NETWORK_NAMESPACE_PATH=/run/netns/none
+	in_world ip link add br7 type bridge
+	in_world ip netns add blue
+	fits PRIVATE_NETWORK=1 HOST_BRIDGE=br7 EXTRA_VETHS=v2:bridge=br7
+	fits MACVLANS=br7
+	fits NETWORK_NAMESPACE_PATH=/run/netns/blue
+	# A running container has moved them away.
+	in_world ip netns add net-web
+	fits INTERFACES=none0
+}
+
+@test "an address of the host or of a running container is in use" {
+	pair='PRIVATE_NETWORK=1 HOST_ADDRESS=10.231.7.1 LOCAL_ADDRESS=10.231.7.2/24'
+	fits $pair
+	in_world ip link add br7 type bridge
+	in_world ip addr add 10.231.7.1/24 dev br7
+	in_world ip link set br7 up
+	fits $pair
+	in_world ip route add 10.231.7.2/32 dev br7
+	lacks '3: LOCAL_ADDRESS: 10.231.7.2/24 is in use by the host or a running container' $pair
+	in_world ip netns add net-web
+	fits $pair
+}
+
+@test "a port that is forwarded to another container is named" {
+	pair='PRIVATE_NETWORK=1 HOST_ADDRESS=10.231.7.1 LOCAL_ADDRESS=10.231.7.2'
+	printf 'links "c-db"\nforward4 tcp . 8080 : 10.231.8.2 . 80\nforward6 tcp . 8080 : fc00::2 . 80\n' \
+		>"$NIXOS_CONTAINER_LOCK_DIR/db.forward"
+	lacks '4: HOST_PORT: port 8080 (tcp) of the host is forwarded to db' $pair HOST_PORT=8080:80
+	fits $pair HOST_PORT=udp:8080:80
+	mv "$NIXOS_CONTAINER_LOCK_DIR"/{db,web}.forward
+	fits $pair HOST_PORT=8080:80
+}
+
+@test "a container that is required must exist" {
+	lacks '1: REQUIRES: no such container: db' 'REQUIRES="db nfs-client.target"'
+	touch "$NIXOS_CONTAINER_CONF_DIR/db.conf"
+	fits 'REQUIRES="db nfs-client.target"' AFTER=later
+}
+
+@test "a system that is missing is status 2" {
+	: >"$file"
+	run -2 in_world ctr-conf check web
+	assert_output 'ctr-conf: web: has no system; to build one: nixos-container update web'
+	echo SYSTEM_PATH=/nix/store/none >"$file"
+	run -2 in_world ctr-conf check web
+	assert_output 'ctr-conf: web: its system is missing: /nix/store/none/init'
+	run -0 ctr-conf check --no-host web
+	mkdir -p "$NIX_STATE_DIR/profiles/per-container/web"
+	ln -s system-1-link "$NIX_STATE_DIR/profiles/per-container/web/system"
+	ln -s /nix/store/gone "$NIX_STATE_DIR/profiles/per-container/web/system-1-link"
+	: >"$file"
+	run -2 in_world ctr-conf check web
+	assert_output 'ctr-conf: web: its system is missing: /nix/store/gone/init'
+}
+
+@test "set --host checks before it writes, and a new container needs no system" {
+	run -1 in_world ctr-conf set --new --host web PRIVATE_NETWORK=1 HOST_BRIDGE=br7
+	assert_output "ctr-conf: $file:2: HOST_BRIDGE: the host has no interface br7"
+	assert_not_exist "$file"
+	run -0 in_world ctr-conf set --new --host --dry-run web PRIVATE_NETWORK=1
+	assert_output PRIVATE_NETWORK=1
+}
+
+@test "list --needing prints containers that need another" {
+	cd "$NIXOS_CONTAINER_CONF_DIR"
+	echo AFTER=db >a.conf
+	echo 'REQUIRES="x container@db.service"' >b.conf
+	echo AFTER=dbs >c.conf
+	run -0 ctr-conf list --needing db
+	assert_output $'a\nb'
+}
