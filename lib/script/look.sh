@@ -15,9 +15,10 @@ cmd_graph() { exec ctr-conf list --dot; }
 
 cmd_show_ip() {
 	need_name "$1"
-	address=$(ctr-conf get -- "$name" LOCAL_ADDRESS) ||
-		address=$(ctr-conf get -- "$name" LOCAL_ADDRESS6) ||
-		die 1 "$name: has no address of its own in $conf"
+	addresses=$(ctr-conf get -- "$name" LOCAL_ADDRESS LOCAL_ADDRESS6) || exit
+	address=${addresses%%"$newline"*}
+	address=${address:-${addresses#*"$newline"}}
+	[ -n "$address" ] || die 1 "$name: has no address of its own in $conf"
 	printf '%s\n' "${address%%[/ ,]*}"
 }
 

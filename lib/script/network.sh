@@ -32,7 +32,7 @@ network_later() {
 # others changed the host's: made its bridge anew, or took a link down
 cmd_network() {
 	need_name "$1"
-	ctr-conf check -- "$name" || exit
+	ctr-conf check --no-host -- "$name" || exit
 	read_settings
 	has_network || die 1 "$name: has no network of its own to repair" \
 		"($conf does not set PRIVATE_NETWORK=1)"

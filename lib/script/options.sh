@@ -149,7 +149,8 @@ find_option() {
 	fi
 }
 
-# take_option WORD... - apply the option in front; set width to its words
+# take_option WORD... - apply the option in front; set width to its words, of
+# which count are left
 take_option() {
 	rest='' attached='' value='' how=''
 	case $1 in
@@ -169,7 +170,7 @@ take_option() {
 	width=1
 	if [ -n "$attached" ]; then
 		apply_option "$value"
-	elif [ $# -le "$arguments" ]; then
+	elif [ "$count" -le "$arguments" ]; then
 		usage "$option: missing argument $argument"
 	elif [ "$arguments" = 2 ]; then
 		width=3
