@@ -109,7 +109,8 @@ build_with() {
 			${flags_given%"$newline"}
 		END
 	fi
-	[ -z "${quiet-}" ] || set -- "$@" --quiet
+	[ -z "$quiet" ] || set -- "$@" --quiet
+	need_program nix-build 'to build its system'
 	# Relative paths among the flags are the caller's.
 	(cd "$here" && "$@" 9>&- >/dev/null) || 
 		die 1 "$name: could not build its system; the error of Nix is above"

@@ -7,7 +7,7 @@
 # Its file goes away with its holder (unlock), so who waited for it looks
 # whether the file that was locked is still the one of that name.
 lock() {
-	{ mkdir -p "$lock_dir" && chmod 700 "$lock_dir" && [ -w "$lock_dir" ]; } ||
+	{ mkdir -p "$lock_dir" && chmod 700 "$lock_dir" && [ -w "$lock_dir" ]; } 2>/dev/null ||
 		die 1 "${1#.}: needs root: cannot lock it in $lock_dir"
 	lock_file=$lock_dir/$1.lock
 	while :; do

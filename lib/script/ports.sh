@@ -58,6 +58,7 @@ ports_on() {
 	mkdir -p "$lock_dir" && chmod 700 "$lock_dir"
 	ctr-conf rules -- "$name" >"$elements"
 	[ -s "$elements" ] || { rm -f "$elements"; return; }
+	need_program nft 'to forward its ports'
 	said=$({ nft_sets; nft_chains; nft_elements add <"$elements"; } | nft -f - 2>&1) ||
 		ports_failed
 	allow_forwarding

@@ -12,7 +12,8 @@
  * SIGRTMIN+3, SIGRTMIN+4, SIGUSR1, SIGUSR2, SIGPWR  stop all, power off
  * SIGTERM, SIGINT, SIGRTMIN+5                       stop all, reboot
  * SIGHUP  the services of /run/current-system are what shall run from now on;
- *         /run/init/current names the system once they do
+ *         /run/init/current names the system once they do, and
+ *         /run/init/failed has a file for each that has failed since
  *
  * The signals are what systemd (systemd(1), "Signals") and the poweroff, halt
  * and reboot of busybox send.  --exec is how the system is built from nothing
@@ -51,6 +52,7 @@
 #define CURRENT "/run/current-system"
 #define APPLIED "/run/init/current"
 #define NOTIFY "/run/init/notify"
+#define FAILED "/run/init/failed"
 #define CONSOLE "ctr-console"
 
 enum {
@@ -217,6 +219,33 @@ service_start(struct service *s)
 	s->pid = pid;
 }
 
+/* note_failure - for switch-to-configuration */
+static void
+note_failure(const char *name)
+{
+	char path[sizeof(FAILED) + 1 + NAME_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), FAILED "/%s", name);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* forget_failures - the services are about to change */
+static void
+forget_failures(void)
+{
+	DIR *dir = opendir(FAILED);
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		if (e->d_name[0] != '.')
+			(void)unlinkat(dirfd(dir), e->d_name, 0);
+	if (dir)
+		closedir(dir);
+}
+
 /* service_ended - the service was reaped: free its place, or plan its return */
 static void
 service_ended(struct service *s, const siginfo_t *si)
@@ -228,6 +257,8 @@ service_ended(struct service *s, const siginfo_t *si)
 		warnx("service %s: %s %d%s", s->name, si->si_code == CLD_EXITED ?
 		    "exit" : "signal", si->si_status,
 		    brief ? ", again in 1 s" : "");
+	if (!asked && brief && si->si_status != 0)
+		note_failure(s->name);
 	s->pid = 0;
 	s->kill_ms = 0;
 	s->since_ms = now + (brief && !asked ? SHORT_MS : 0);
@@ -305,6 +336,7 @@ reload(void)
 		warn("open %s", path);
 		return;
 	}
+	forget_failures();
 	FOR_EACH(s)
 		s->wanted = false;
 	while ((e = readdir(dir)))
@@ -536,6 +568,7 @@ set_up(void)
 		manager = strdup(manager);
 	unsetenv("NOTIFY_SOCKET");
 	mkdir("/run/init", 0700);
+	mkdir(FAILED, 0700);
 	relink(system_dir, "/run/booted-system");
 	relink(system_dir, CURRENT);
 }

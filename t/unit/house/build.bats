@@ -122,10 +122,13 @@ small_tree() {
 @test "the binaries are static and small" {
 	[[ $BUILD == "$TOP/build" ]] || skip "this is not the static build"
 	for tool in $tools; do
+		# ctr-conf has the text of all settings, and eleven verbs.
+		limit=96
+		[[ $tool != ctr-conf ]] || limit=128
 		run -0 file "$BUILD/bin/$tool"
 		assert_output --partial "statically linked"
 		refute_output --partial "interpreter"
-		(($(stat -c %s "$BUILD/bin/$tool") <= 96 * 1024))
+		(($(stat -c %s "$BUILD/bin/$tool") <= limit * 1024))
 	done
 }
 
@@ -218,10 +221,10 @@ small_tree() {
 	done
 }
 
-@test "who may not take the lock is told that root may" {
+@test "without the right to lock, root is needed, in one line" {
 	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR NIXOS_CONTAINER_LOCK_DIR=/proc/none
 	run -1 nixos-container create one
-	assert_line --index 1 'nixos-container: one: cannot be locked in /proc/none: only root can'
+	assert_output 'nixos-container: one: needs root: cannot lock it in /proc/none'
 }
 
 @test "a setting that is wrong is wrong usage, which is not tried again" {

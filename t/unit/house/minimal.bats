@@ -320,6 +320,21 @@ status 0"
 	assert_equal "$(inside hostname)" b
 }
 
+@test "a switch to a service that fails at once is a failure, until it is mended" {
+	a=$(system '{ services.fine.command = "exec sleep 1000"; }')
+	b=$(system '{ services = { fine.command = "exec sleep 1000"; broken.command = "exit 3"; brief.command = "true"; }; }')
+	start "$a"
+	run switched "$b"
+	assert_output "system: $b
+services: started: brief broken
+switch-to-configuration: services that failed: broken
+status 4"
+	run switched "$a"
+	assert_output "system: $a
+services: stopped: brief broken
+status 0"
+}
+
 @test "a file of the user's in the way is kept, once, and never lost" {
 	a=$(system '{ }')
 	b=$(system '{ environment.etc."mine".text = "ours\n"; environment.etc."way/file".text = "ours\n"; }')
