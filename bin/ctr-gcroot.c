@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/cli.h"
@@ -150,16 +151,45 @@ cmd_list(const struct cli_job *job)
 	return 0;
 }
 
+/* choose - the generation that an operand names, or -1 */
+static int64_t
+choose(const struct cli_job *job, const struct profile *p)
+{
+	int64_t number, before = -1;
+
+	if (job->args == 0)
+		return p->current;
+	number = select_number(job->arg[0], PROFILE_MAX);
+	if (number >= 0)
+		return profile_find(p, number) ? number : -1;
+	if (strcmp(job->arg[0], "previous") != 0)
+		errx(EXIT_USAGE, "invalid generation number: %s", job->arg[0]);
+	for (size_t i = 0; i < p->n && p->entry[i].number < p->current; i++)
+		before = p->entry[i].number;
+	return before;
+}
+
+static _Noreturn void
+no_generation(const struct cli_job *job)
+{
+	if (job->args == 0)
+		errx(1, "%s has no current generation", job->name);
+	if (!strcmp(job->arg[0], "previous"))
+		errx(1, "%s has no previous generation", job->name);
+	errx(1, "%s has no generation %s", job->name, job->arg[0]);
+}
+
 static int
 cmd_path(const struct cli_job *job)
 {
 	struct profile p;
 	auto_close int dir = open_and_read(job, &p);
+	int64_t number = choose(job, &p);
 	char target[PATH_MAX];
 
-	if (p.current < 0 || profile_target(dir, (uint32_t)p.current, target,
+	if (number < 0 || profile_target(dir, (uint32_t)number, target,
 	    sizeof(target)) < 0)
-		errx(1, "%s has no current generation", job->name);
+		no_generation(job);
 	report_text(stdout, target, false);
 	putchar('\n');
 	profile_free(&p);

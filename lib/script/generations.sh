@@ -4,7 +4,6 @@
 
 cmd_rollback() {
 	need_name "$1"
-	[ $# -lt 2 ] || check_generation "$2"
 	lock "$name"
 	trap unlock EXIT
 	trap 'exit 1' INT TERM HUP
@@ -19,21 +18,6 @@ cmd_generations() {
 	need_name "$1"
 	# shellcheck disable=SC2086 # an option, or none
 	exec ctr-gcroot list $form -- "$name"
-}
-
-# check_generation TEXT - is it a number?
-check_generation() {
-	case $1 in
-	'' | *[!0-9]*) usage "invalid generation number: $1" ;;
-	esac
-}
-
-# generation NUMBER - print where a generation leads
-generation() {
-	ctr-gcroot list "$name" | awk -v n="$1" '
-		n == "current" ? /\(current\)/ : $1 == n { print $NF; found = 1 }
-		END { exit !found }' || 
-		die 1 "$name: no generation $1; to list them: nixos-container generations $name"
 }
 
 # store_path TEXT - the container writes the links of its generations, and Nix
@@ -54,13 +38,8 @@ plain() {
 # cmd_diff NAME [FROM [TO]] - what changed between two generations, in packages
 cmd_diff() {
 	need_name "$1"
-	for n in "${2-0}" "${3-0}"; do check_generation "$n"; done
-	to=$(generation "${3-current}")
-	from=${2-}
-	[ -n "$from" ] || from=$(ctr-gcroot list "$name" |
-		awk '/\(current\)/ { print last; exit } { last = $1 }')
-	[ -n "$from" ] || die 1 "$name: nothing to compare with: the current generation is the first"
-	from=$(generation "$from")
+	from=$(ctr-gcroot -- path "$name" "${2-previous}") || exit
+	to=$(ctr-gcroot -- path "$name" ${3+"$3"}) || exit
 	store_path "$from"
 	store_path "$to"
 	said=$(nix --offline --extra-experimental-features nix-command store diff-closures \

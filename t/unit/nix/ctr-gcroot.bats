@@ -1052,6 +1052,22 @@ kill_everywhere() {
 	assert_success
 }
 
+@test "path prints the target of any generation" {
+	ctr-gcroot set foo "$A"
+	run -1 ctr-gcroot path foo previous
+	assert_output 'ctr-gcroot: foo has no previous generation'
+	ctr-gcroot set foo "$B"
+	assert_equal "$(ctr-gcroot path foo)" "$B"
+	assert_equal "$(ctr-gcroot path foo 1)" "$A"
+	assert_equal "$(ctr-gcroot path foo previous)" "$A"
+	ctr-gcroot rollback foo
+	assert_equal "$(ctr-gcroot path foo 2)" "$B"
+	run -1 ctr-gcroot path foo 3
+	assert_output 'ctr-gcroot: foo has no generation 3'
+	run -2 ctr-gcroot path foo x
+	assert_output 'ctr-gcroot: invalid generation number: x'
+}
+
 @test "rm does not enter mounts" {
 	ctr-gcroot init foo
 	mkdir "$ROOTS/foo/mnt" && echo keep >outside/file
