@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/name.h"
+#include "base/num.h"
 #include "conf/extra.h"
 #include "conf/ip.h"
 #include "conf/names.h"
@@ -122,11 +123,26 @@ check_port(struct check *c, const struct port *taken, const char *other)
 			    port.udp ? "udp" : "tcp", other);
 }
 
+/* read_element - "forward4 tcp . 8080 : ...", as rules_print writes it */
+static bool
+read_element(char *line, struct port *port)
+{
+	static const char form[] = "forwardN tcp . ";
+	char *number = line + sizeof(form) - 1;
+
+	if (strncmp(line, "forward", 7) != 0 || strlen(line) < sizeof(form))
+		return false;
+	port->udp = !strncmp(line + 9, "udp", 3);
+	number[strspn(number, "0123456789")] = '\0';
+	port->host = (int)num_read(number, 65535);
+	return port->host > 0;
+}
+
 /* check_forwards - the elements that the start of another has recorded */
 static void
 check_forwards(struct check *c, const char *file, const char *other)
 {
-	char path[PATH_MAX], line[512], proto[4];
+	char path[PATH_MAX], line[512];
 	struct port port, last = { false, 0, 0 };
 	FILE *f;
 
@@ -135,10 +151,8 @@ check_forwards(struct check *c, const char *file, const char *other)
 	if (!f)
 		return;
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "forward%*1[46] %3s . %d", proto,
-		    &port.host) != 2)
+		if (!read_element(line, &port))
 			continue;
-		port.udp = !strcmp(proto, "udp");
 		/* Both families have it. */
 		if (port.udp != last.udp || port.host != last.host)
 			check_port(c, &port, other);
