@@ -57,7 +57,10 @@ change_clone() {
 }
 
 # check_clone - before anything is copied
-check_clone() { change_clone --dry-run --file "$from_conf"; }
+check_clone() (
+	add_addresses
+	change_clone --dry-run --file "$from_conf"
+)
 
 write_clone() {
 	add_addresses

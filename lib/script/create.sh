@@ -37,14 +37,15 @@ name_in_use() {
 	fi
 }
 
-# check_settings - before anything is built: are they valid, and does the host
-# have what they name?
-check_settings() {
+# print_settings - check and print the settings of a container to be, with
+# addresses that are free now
+print_settings() (
+	add_addresses
 	host_too=--host
 	[ -z "$no_start" ] || host_too=''
 	# shellcheck disable=SC2086 # an option, or none
 	with_settings ctr-conf set --new --dry-run $host_too -- "$name"
-}
+)
 
 # make_tree_and_system - all that lies between the pending settings and the final
 make_tree_and_system() {
@@ -80,7 +81,7 @@ cmd_create() {
 	check_build_options
 	complete_settings
 	[ -z "$dry_run" ] || { create_dry_run; return; }
-	check_settings >/dev/null || exit
+	print_settings >/dev/null || exit	# before anything is built
 	mkdir -p "$conf_dir"
 	reserve_name
 	created=$name
@@ -121,8 +122,7 @@ create_dry_run() {
 		set_name "$base-$n"
 		n=$((n + 1))
 	done
-	add_addresses
-	text=$(check_settings) || exit
+	text=$(print_settings) || exit
 	printf 'would create the container %s:\n' "$name"
 	[ ! -e "$pending" ] || printf '  first remove what a killed command left\n'
 	printf '  settings %s\n' "$conf"

@@ -6,7 +6,7 @@ cmd_shell() {
 	set_name shell
 	check_build_options
 	complete_settings
-	check_settings >/dev/null || exit 125
+	print_settings >/dev/null || exit 125
 	mkdir -p "$conf_dir"
 	unique=1 client='' began='' status=125
 	reserve_name

@@ -19,7 +19,7 @@ listing() {
 	nixos-container stop "$name"
 	echo MEMORY_MAX=1G >>"$conf"
 	run -0 nixos-container clone "$name" "$name-b"
-	assert_output "nixos-container: $name-b is a copy of $name: in its configuration networking.hostName, and its keys, are the same"
+	assert_output "nixos-container: $name-b is a copy of $name: change networking.hostName in its configuration, and its keys"
 	diff <(listing "$root") <(listing "$root-b")
 	grep -qx MEMORY_MAX=1G "$confs/$name-b.conf"
 	assert_equal "$(grep -c _ADDRESS= "$confs/$name-b.conf")" 2
@@ -39,7 +39,7 @@ listing() {
 	also "$name-b"
 	create
 	run -1 nixos-container clone "$name" "$name-b"
-	assert_output --partial "$name: it runs; stop it with: nixos-container stop $name"
+	assert_output --partial "$name: running; to stop it: nixos-container stop $name"
 	nothing_left "$name-b"
 	assert_not_exists "/run/nixos-container/$name.tree.lock"
 	run -0 inside hostname
@@ -50,7 +50,7 @@ listing() {
 	create --no-start --port 8123:80 --local-address fc00:151::2 --host-address fc00:151::1
 	printf 'LOCAL_MAC_ADDRESS=02:00:00:00:00:01\nEXTRA_VETHS="v1:host=10.0.1.1,local=10.0.1.2"\nBIND=/srv\n' >>"$conf"
 	run -0 nixos-container clone "$name" "$name-b"
-	assert_output --partial "$name-b does not have the settings LOCAL_MAC_ADDRESS HOST_PORT LOCAL_ADDRESS6 EXTRA_VETHS of $name"
+	assert_output --partial "$name-b: not copied, as two containers cannot share them: HOST_ADDRESS6 LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS HOST_PORT EXTRA_VETHS;"
 	run -1 grep -E 'PORT|MAC|VETHS|ADDRESS6' "$confs/$name-b.conf"
 	run -0 grep -c _ADDRESS= "$confs/$name-b.conf"
 	assert_output 2
@@ -77,7 +77,7 @@ listing() {
 	run -0 cat "$confs/$name-b.conf"
 	assert_output AUTO_START=0
 	run -1 nixos-container clone "$name" "$name-b"
-	assert_output --partial "exists already"
+	assert_output --partial "container exists"
 	run -1 nixos-container clone "$name" "$name"
 	run -0 nixos-container status "$name" || ((status == 3))
 	also "$name-b-0"

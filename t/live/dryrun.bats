@@ -20,7 +20,7 @@ changes_nothing() {
 
 @test "create --dry-run says what it would make" {
 	changes_nothing nixos-container create --dry-run "$name" --port 8154:80 --auto-start
-	assert_line "would make the container $name:"
+	assert_line "would create the container $name:"
 	assert_line "  settings $conf"
 	assert_line "    HOST_PORT=8154:80"
 	assert_line --regexp '^    LOCAL_ADDRESS=10\.233\.'
@@ -32,9 +32,9 @@ changes_nothing() {
 	create --no-start
 	assert_equal "$(nixos-container show-ip "$name")" "$address"
 	run -1 nixos-container create --dry-run "$name"
-	assert_output --partial "exists already"
+	assert_output --partial "container exists"
 	changes_nothing nixos-container create --dry-run --no-start --flake /some/flake --ensure-unique-name "$name"
-	assert_line "would make the container $name-0:"
+	assert_line "would create the container $name-0:"
 	assert_line "  system built from the flake /some/flake"
 	refute_output --partial start
 	run -2 nixos-container create --dry-run "$name-b" --local-address x

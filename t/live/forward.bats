@@ -141,7 +141,7 @@ web() {
 
 @test "a port twice is refused, by create and by what reads the settings" {
 	run -2 create --port 8098:80 --port tcp:8098:81
-	assert_output --partial "the port 8098 (tcp) is forwarded twice: tcp:8098:81"
+	assert_output --partial "HOST_PORT: port 8098 (tcp) is forwarded twice: tcp:8098:81"
 	nothing_left "$name"
 	create --no-start --port 8098:80 --port udp:8098:80
 	echo HOST_PORT=8098,8099,tcp:8099:80 >>"$conf"

@@ -15,14 +15,16 @@ load container
 		"[\"up\",1,true,1,true,true,true,null,[],\"$root\",\"$conf\"]"
 	assert_equal "$(jq -c --arg n "$name-b" '.[] | select(.name == $n) |
 		[.state, .generation, .autoStart, .leader, .since, .ports]' <<<"$json")" \
-		'["down",1,false,null,null,["8099:80"]]'
-	assert_equal "$(jq -r --arg n "$name" '.[] | select(.name == $n).addresses[0]' <<<"$json")" \
+		'["down",1,false,null,null,[{"protocol":"tcp","hostPort":8099,"containerPort":80}]]'
+	assert_equal "$(jq -r --arg n "$name" '.[] | select(.name == $n).addresses[0].address' <<<"$json")" \
 		"$(nixos-container show-ip "$name")"
 	run -0 nixos-container list --long
 	assert_line --index 0 --regexp '^NAME +STATE +GEN +AUTO +SINCE \(UTC\) +ADDRESSES$'
 	assert_line --regexp "^$name +up +1 +yes +2[0-9-]+ [0-9:]+ +10\.233\."
 	assert_line --regexp "^$name-b +down +1 +no +- +10\.233\."
-	run -2 nixos-container list x
+	run -1 nixos-container list x
+	run -0 nixos-container list "$name-b" "$name"
+	assert_output "$name"$'\n'"$name-b"
 }
 
 @test "lists are right where there is nothing, and where files are odd" {
@@ -35,14 +37,14 @@ load container
 	cd "$NIXOS_CONTAINER_CONF_DIR"
 	printf 'unqualified-search-registries = ["x"]\n' >registries.conf
 	: >empty.conf
-	printf 'LOCAL_ADDRESS="10.1.2.3/24"\nHOST_BRIDGE=br"\\0\nno line\nHOST_PORT="tcp:1:2,udp:3:4"' >odd.conf
+	printf 'LOCAL_ADDRESS="10.1.2.3/24"\nHOST_BRIDGE=br7\nno line\nHOST_PORT="tcp:1:2,udp:3:4"' >odd.conf
 	: >-x.conf
 	run -0 nixos-container list
 	assert_output $'empty\nodd'
 	run -0 nixos-container list --json
 	assert_equal "$(jq -c '[.[].name]' <<<"$output")" '["empty","odd"]'
 	assert_equal "$(jq -c '.[1] | [.addresses, .bridge, .ports]' <<<"$output")" \
-		'[["10.1.2.3/24"],"br\"\\0",["tcp:1:2","udp:3:4"]]'
+		'[[{"address":"10.1.2.3","prefix":24}],"br7",[{"protocol":"tcp","hostPort":1,"containerPort":2},{"protocol":"udp","hostPort":3,"containerPort":4}]]'
 }
 
 @test "busybox says the same" {
@@ -62,7 +64,7 @@ load container
 		"$dir/$name/system"
 	run -0 nixos-container list --json
 	assert_equal "$(jq -c --arg n "$name" '[.[] | select(.name | startswith($n)).generation]' <<<"$output")" \
-		'[1,null]'
+		'[null,1]'
 }
 
 @test "show tells all about one" {
@@ -104,7 +106,10 @@ load container
 	run -0 nixos-container show-host-key "$name"
 	assert_output "$(cat ssh_host_ed25519_key.pub)"
 	mv ssh_host_ed25519_key.pub key
-	ln -s key ssh_host_ed25519_key.pub
+	ln -s /etc/ssh/key ssh_host_ed25519_key.pub
+	run -0 nixos-container show-host-key "$name"
+	assert_output "$(cat key)"
+	rm ssh_host_ed25519_key.pub
 	mkfifo ssh_host_ecdsa_key.pub
 	printf 'ssh-rsa \033]0;a title\007\n' >ssh_host_rsa_key.pub
 	run -1 nixos-container show-host-key "$name"
@@ -115,7 +120,7 @@ load container
 	mv ssh ssh.mine
 	ln -s "$BATS_TEST_TMPDIR/ssh" ssh
 	run -1 nixos-container show-host-key "$name"
-	assert_output --partial "leads out of the container"
+	assert_output --partial "no host key"
 }
 
 @test "logs are the container's own journal, or its unit's" {

@@ -287,7 +287,7 @@ killed_create() {
 	create
 	run create
 	assert_failure 1
-	assert_output --partial "exists already"
+	assert_output --partial "container exists"
 	run -0 nixos-container status "$name"
 	also "$name-0"
 	run -0 --separate-stderr create --ensure-unique-name --no-start
@@ -539,10 +539,10 @@ inside_works() { ctr-console run "$root" -- true 2>/dev/null; }
 	assert_output --partial -- --frob
 	for verb in start stop update login show-ip; do
 		run -1 nixos-container $verb "$name"
-		assert_output --partial "$name: there is no such container"
+		assert_output --partial "$name: no such container"
 	done
 	run -1 nixos-container destroy "$name"
-	assert_output --partial "$name: there is no such container"
+	assert_output --partial "$name: no such container"
 	run -4 nixos-container status "$name"
 }
 

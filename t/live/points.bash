@@ -15,7 +15,7 @@ a_name() {
 made_whole() {
 	if listed "$name"; then
 		run -1 nixos-container create "$name" --no-start --system-path "$A"
-		[[ $output == *'exists already'* ]] || return 1
+		[[ $output == *"container exists"* ]] || return 1
 	else
 		nixos-container create "$name" --no-start --system-path "$A" || return 1
 	fi
@@ -64,7 +64,7 @@ two_generations() { a_container && ctr-gcroot set "$name" "$B"; }
 # gone, updated - the same command again finishes, and it is so
 gone() {
 	nixos-container destroy "$name" >"$BATS_TEST_TMPDIR/again" 2>&1 ||
-		grep 'there is no such container' "$BATS_TEST_TMPDIR/again"
+		grep 'no such container' "$BATS_TEST_TMPDIR/again"
 }
 
 updated() {

@@ -109,7 +109,7 @@ names() { seq -f "$name-%.0f" "$1"; }
 		at_once $AT_ONCE nixos-container create "$name" --no-start --system-path "$A"
 		assert_equal "$(ended_with 0)" 1
 		assert_equal "$(ended_with 1)" $((AT_ONCE - 1))
-		run -0 grep -Le "^nixos-container: $name: this container exists already" \
+		run -0 grep -Le "^nixos-container: $name: this container exists" \
 			-e "^nixos-container: $name: another command is at work on it" \
 			"$BATS_TEST_TMPDIR"/out-*
 		assert_equal "${#lines[@]}" 1

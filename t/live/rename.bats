@@ -45,7 +45,7 @@ parts() {
 	create --no-start
 	nixos-container create --no-start "$name-b"
 	run -1 nixos-container rename "$name" "$name-b"
-	assert_output --partial "$name-b: this container exists already"
+	assert_output --partial "$name-b: this container exists"
 	run -1 nixos-container rename "$name" "$name"
 	run -2 nixos-container rename "$name" a_b
 	run -2 nixos-container rename "$name"

@@ -105,7 +105,7 @@ teardown() {
 
 @test "a verb that fails there fails here, and what is wrong is said" {
 	run -1 here -H far start "$name"
-	assert_output --partial "$name: there is no such container"
+	assert_output --partial "$name: no such container"
 	run -4 here -H far status "$name"
 	run -2 here -H far create "$name" --local-address x
 	run -2 here -H far frobnicate
