@@ -437,10 +437,10 @@ killed_create() {
 	assert_output --partial PRIVATE_NETWORK
 	echo NO_SUCH_KEY=1 >"$conf"
 	run -2 nixos-container launch "$name"
-	assert_output --partial "$conf:1: unknown setting: NO_SUCH_KEY"
+	assert_output --partial "$conf:1: NO_SUCH_KEY: unknown setting"
 	echo 'BIND="a b' >"$conf"
 	run -2 nixos-container launch "$name"
-	assert_output --partial "unbalanced"
+	assert_output --partial "$conf:1: BIND: a quote is not closed"
 	assert_not_exists "/run/netns/net-$name"
 }
 
@@ -570,12 +570,12 @@ inside_works() { ctr-console run "$root" -- true 2>/dev/null; }
 @test "a start that fails tells of this attempt alone" {
 	create --no-start
 	cp "$conf" "$BATS_TEST_TMPDIR/good"
-	echo HOST_PORT=7001,7001 >>"$conf"
+	echo SYSTEM_PATH=/nix/store/7001-gone >>"$conf"
 	run -1 nixos-container start "$name"
-	assert_line --partial "port 7001 (tcp) is forwarded twice"
-	{ cat "$BATS_TEST_TMPDIR/good"; echo HOST_PORT=7002,7002; } >"$conf"
+	assert_line --partial "its system is missing: /nix/store/7001-gone"
+	{ cat "$BATS_TEST_TMPDIR/good"; echo SYSTEM_PATH=/nix/store/7002-gone; } >"$conf"
 	run -1 nixos-container start "$name"
-	assert_line --partial "port 7002 (tcp) is forwarded twice"
+	assert_line --partial "its system is missing: /nix/store/7002-gone"
 	assert_line --regexp '^  container@.*: Failed with result'
 	refute_line --partial 7001
 	refute_line --partial "Job for"
@@ -595,7 +595,7 @@ teller() { pgrep -P "$1" -x sh || pgrep -P "$1" -f nixos-container; }
 	run -0 timeout 20 expect -c '
 		log_user 1
 		spawn -noecho nixos-container update --no-apply '"$name"'
-		expect "another command that works on it (2 s)" {} timeout {exit 1} eof {exit 2}
+		expect "waiting for another command (2 s)" {} timeout {exit 1} eof {exit 2}
 		expect "(3 s)" {} timeout {exit 3} eof {exit 4}
 		set timeout 60
 		expect eof'
@@ -629,7 +629,7 @@ teller() { pgrep -P "$1" -x sh || pgrep -P "$1" -f nixos-container; }
 	ctr-gcroot rm "$name"
 	run nixos-container start "$name"
 	assert_failure
-	assert_output --partial "$name: no system was built for it"
+	assert_output --partial "$name: has no system"
 	assert_equal "$(systemctl show -p NRestarts --value "container@$name.service")" 0
 	run -2 nixos-container launch "$name"
 	assert_equal "${#lines[@]}" 1

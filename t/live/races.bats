@@ -110,7 +110,7 @@ names() { seq -f "$name-%.0f" "$1"; }
 		assert_equal "$(ended_with 0)" 1
 		assert_equal "$(ended_with 1)" $((AT_ONCE - 1))
 		run -0 grep -Le "^nixos-container: $name: this container exists" \
-			-e "^nixos-container: $name: another command is at work on it" \
+			-e "^nixos-container: $name: another command is working on it" \
 			"$BATS_TEST_TMPDIR"/out-*
 		assert_equal "${#lines[@]}" 1
 		assert_equal "$(ctr-gcroot path "$name")" "$A"
