@@ -158,6 +158,15 @@ open_target(int top, const char *from, const char *to, struct path *p)
 	return dir;
 }
 
+static _Noreturn void
+copy_failed(const struct cli_job *job)
+{
+	if (errno == EINVAL)
+		errx(1, "copy %s to %s: not a regular file, directory or link",
+		    job->arg[1], job->arg[2]);
+	err(1, "copy %s to %s", job->arg[1], job->arg[2]);
+}
+
 static void
 copy(const struct cli_job *job, int node, int dir, const char *name,
     struct copy_tree how)
@@ -166,7 +175,7 @@ copy(const struct cli_job *job, int node, int dir, const char *name,
 
 	how.skipped = &skipped;
 	if (copy_tree(node, dir, name, &how) < 0)
-		err(1, "copy %s to %s", job->arg[1], job->arg[2]);
+		copy_failed(job);
 	if (skipped)
 		warnx("copy %s: %lu skipped: not a file, directory or link",
 		    job->arg[1], skipped);
@@ -294,7 +303,7 @@ get_verb(const struct cli_job *job)
 		out = open_special(job->arg[2]);
 	if (out >= 0) {
 		if (copy_out(node, out) < 0 || close(out) < 0)
-			err(1, "copy %s to %s", job->arg[1], job->arg[2]);
+			copy_failed(job);
 		return 0;
 	}
 	dir = open_target(-1, job->arg[1], job->arg[2], &p);

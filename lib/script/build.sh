@@ -180,10 +180,10 @@ enter_tree() {
 
 enter_config() { enter_tree etc/nixos; }
 
-# config_get FILE - copy its configuration.nix, 16 MiB at most
+# config_get - print its configuration.nix, 16 MiB at most to a file
 config_get() (
 	ulimit -f 32768
-	exec ctr-tree get "$root" etc/nixos/configuration.nix "$1"
+	exec ctr-tree get "$root" etc/nixos/configuration.nix -
 )
 
 # config_wanted - print the configuration that the options ask for

@@ -11,7 +11,7 @@ cmd_edit() {
 	edits=$(mktemp -d "${TMPDIR:-/tmp}/nixos-container.XXXXXX")
 	trap 'rm -rf "$edits"' EXIT
 	trap 'exit 1' INT TERM HUP
-	config_get "$edits/before"
+	config_get >"$edits/before" || exit
 	cat "$edits/before" >"$edits/configuration.nix"
 	# The variable may hold arguments, as it may for git and crontab.
 	sh -c "${VISUAL:-${EDITOR:-vi}}"' "$1"' sh "$edits/configuration.nix" ||
@@ -27,7 +27,7 @@ cmd_edit() {
 # edit_update - update to the edited text, if the original is still the same
 edit_update() {
 	update_begin
-	config_get "$edits/now"
+	config_get >"$edits/now" || exit
 	cmp -s "$edits/before" "$edits/now" ||
 		die 1 "$name: its configuration was changed by another command meanwhile"
 	config_file=$edits/configuration.nix with_config=1

@@ -30,7 +30,7 @@ reset_tree() {
 	saved=$conf_dir/.$name.nix
 	if [ ! -e "$root/etc/nixos/configuration.nix" ]; then
 		:
-	elif ! config_get "$saved.tmp"; then
+	elif ! config_get >"$saved.tmp"; then
 		[ -e "$saved" ] || say "$name: its configuration.nix is not kept, for the reason above"
 	else
 		sync "$saved.tmp"
