@@ -94,7 +94,7 @@ teardown_file() { rm -rf "$units"/container@t*.service*; }
 
 @test "it is started at boot where it says so, and is not the command's to destroy" {
 	declare_host "containers.$name = { config = { }; autoStart = true; memoryMax = \"96M\"; };"
-	assert_exists "/run/systemd/generator/multi-user.target.wants/container@$name.service"
+	grep -x "Wants=container@$name.service" /run/systemd/generator/multi-user.target.d/nixos-container.conf
 	run -0 systemctl show -p MemoryMax --value "container@$name"
 	assert_output 100663296
 	systemctl start "container@$name"

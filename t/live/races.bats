@@ -98,7 +98,7 @@ names() { seq -f "$name-%.0f" "$1"; }
 		run -0 jq -r '.[].name' <<<"$output"
 		assert_line races-a
 		run -0 nixos-container graph
-		run -0 nixos-container generate "$BATS_TEST_TMPDIR/units"
+		run -0 ctr-conf units "$BATS_TEST_TMPDIR/units"
 	done
 	rm "$BATS_TEST_TMPDIR/go"
 	wait $!
