@@ -5,7 +5,8 @@
 cmd_destroy() {
 	set_name "$1"
 	[ -n "$dry_run" ] || rename_heal "$name"
-	if [ ! -e "$conf" ] && [ ! -L "$conf" ] && [ ! -e "$pending" ]; then
+	if [ ! -e "$conf" ] && [ ! -L "$conf" ] && [ ! -e "$pending" ] &&
+		[ ! -e "$pending_tmp" ]; then
 		locks_sweep
 		no_such_container
 	fi
@@ -38,7 +39,7 @@ delete_all() {
 	# systemd-nspawn's lock on the tree stays if nspawn was killed.
 	rm -f "$state_dir/.#$name.lck" "$conf_dir/.$name.nix" "$conf_dir/.$name.nix.tmp" \
 		"$lock_dir/$name.tree.lock" "$conf_dir/.$name.conf.tmp" \
-		"$conf_dir/..$name.pending.tmp" && rm -f "$pending" || return 1
+		"$pending_tmp" && rm -f "$pending" || return 1
 	(reload_if_changed) || :
 }
 

@@ -89,7 +89,7 @@ nothing_kept() {
 	rm "$root/etc/nixos/configuration.nix"
 	mkfifo "$root/etc/nixos/configuration.nix"
 	run -1 nixos-container edit "$name"
-	assert_output --partial "not a regular file"
+	assert_output --partial "not a regular file, directory or link"
 	mv "$root/etc/nixos" "$root/etc/nixos.mine"
 	mkdir "$BATS_TEST_TMPDIR/nixos"
 	cp "$BATS_TEST_TMPDIR/secret" "$BATS_TEST_TMPDIR/nixos/configuration.nix"

@@ -20,14 +20,14 @@ parts() {
 	ip=$(nixos-container show-ip "$name")
 	inside sh -c 'echo mine >/var/mine'
 	run -1 nixos-container rename "$name" "$name-b"
-	assert_output --partial "$name: it runs; stop it"
+	assert_output --partial "$name: running; to stop it:"
 	nixos-container stop "$name"
 	cp "$conf" "$BATS_TEST_TMPDIR/conf"
 	also "$name-c"
 	nixos-container create --no-start "$name-c"
 	echo "AFTER=$name" >>"$confs/$name-c.conf"
 	run -0 nixos-container rename "$name" "$name-b"
-	assert_output "nixos-container: the settings of $name-c name $name, which is $name-b now"
+	assert_output "nixos-container: the settings of $name-c name $name, which is now $name-b"
 	nothing_left "$name"
 	cmp "$BATS_TEST_TMPDIR/conf" "$confs/$name-b.conf"
 	nixos-container start "$name-b"
@@ -53,7 +53,7 @@ parts() {
 	nixos-container destroy "$name-b"
 	mount --bind "$root" "$root"
 	run -1 nixos-container rename "$name" "$name-b"
-	assert_output --partial "a mount of its own"
+	assert_output --partial "its tree is a mount point"
 	umount "$root"
 	assert_equal "$(parts "$name")" 1111
 	nothing_left "$name-b"

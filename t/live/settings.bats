@@ -97,7 +97,7 @@ generated() {
 	printf 'MEMORY_MAX=1G\nAFTER=one\nBIND="/srv/100%%"\n' >two.conf
 	printf 'AUTO_START=1\nMEMORY_MAX=5\n' >containers.conf	# Podman's
 	printf 'AUTO_START=1\n' >-x.conf
-	printf 'AUTO_START=0\nHOST_ADDRESS=10.233.0.1\n' >three.conf
+	printf 'AUTO_START=0\nEPHEMERAL=1\n' >three.conf
 	run -0 generated
 	assert_output ""
 	cd ../out
@@ -179,7 +179,7 @@ Wants=container@one.service'
 	touch lo eth7
 	for setting in INTERFACES MACVLANS EXTRA_VETHS; do
 		cp "$conf" saved
-		printf '%s="* no-such"\n' "$setting" >>"$conf"
+		[[ $setting == EXTRA_VETHS ]] || printf '%s="* no-such"\n' "$setting" >>"$conf"
 		[[ $setting != EXTRA_VETHS ]] || echo 'EXTRA_VETHS="*:bridge=no-such"' >>"$conf"
 		run timeout 30 nixos-container launch "$name"
 		assert_failure
