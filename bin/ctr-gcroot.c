@@ -151,19 +151,34 @@ cmd_list(const struct cli_job *job)
 	return 0;
 }
 
-/* choose - the generation that an operand names, or -1 */
+enum { CURRENT = -1, PREVIOUS = -2 };
+
+/* read_choice - a generation number, CURRENT or PREVIOUS */
 static int64_t
-choose(const struct cli_job *job, const struct profile *p)
+read_choice(const struct cli_job *job)
 {
-	int64_t number, before = -1;
+	int64_t number;
 
 	if (job->args == 0)
-		return p->current;
+		return CURRENT;
+	if (!strcmp(job->arg[0], "previous"))
+		return PREVIOUS;
 	number = select_number(job->arg[0], PROFILE_MAX);
-	if (number >= 0)
-		return profile_find(p, number) ? number : -1;
-	if (strcmp(job->arg[0], "previous") != 0)
+	if (number < 0)
 		errx(EXIT_USAGE, "invalid generation number: %s", job->arg[0]);
+	return number;
+}
+
+/* choose - the number of that generation, or -1 */
+static int64_t
+choose(int64_t choice, const struct profile *p)
+{
+	int64_t before = -1;
+
+	if (choice == CURRENT)
+		return p->current;
+	if (choice != PREVIOUS)
+		return profile_find(p, choice) ? choice : -1;
 	for (size_t i = 0; i < p->n && p->entry[i].number < p->current; i++)
 		before = p->entry[i].number;
 	return before;
@@ -182,11 +197,12 @@ no_generation(const struct cli_job *job)
 static int
 cmd_path(const struct cli_job *job)
 {
+	int64_t number = read_choice(job);
 	struct profile p;
 	auto_close int dir = open_and_read(job, &p);
-	int64_t number = choose(job, &p);
 	char target[PATH_MAX];
 
+	number = choose(number, &p);
 	if (number < 0 || profile_target(dir, (uint32_t)number, target,
 	    sizeof(target)) < 0)
 		no_generation(job);

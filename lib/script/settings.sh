@@ -66,7 +66,8 @@ add_mac() {
 
 # add_addresses - a free pair, if the options say nothing of the network
 add_addresses() {
-	for key in HOST_ADDRESS LOCAL_ADDRESS HOST_ADDRESS6 LOCAL_ADDRESS6 HOST_BRIDGE; do
+	for key in HOST_ADDRESS LOCAL_ADDRESS HOST_ADDRESS6 LOCAL_ADDRESS6 HOST_BRIDGE \
+		GATEWAY GATEWAY6; do
 		! is_set $key || return 0
 	done
 	is_set PRIVATE_NETWORK || return 0
