@@ -33,7 +33,7 @@ up() { grep -qs begun /var/lib/containers/shell/var/begun; }
 @test "shell takes the options of create, and names that are free" {
 	nixos-container create --no-start shell
 	run -0 --separate-stderr nixos-container shell \
-		--config 'environment.etc."motto".text = "one";' --local-address 10.231.153.2 -- \
+		--config 'environment.etc."motto".text = "one";' --host-address 10.231.153.1 --local-address 10.231.153.2 -- \
 		sh -c 'hostname; cat /etc/motto; echo; ip addr show eth0'
 	assert_line shell-0
 	assert_line one
@@ -46,7 +46,7 @@ up() { grep -qs begun /var/lib/containers/shell/var/begun; }
 @test "what keeps shell from its command is 125, and leaves nothing" {
 	run -125 nixos-container shell --no-such -- true
 	run -125 nixos-container shell --no-start -- true
-	run -125 nixos-container shell a name
+	run -125 nixos-container shell --local-address 10.231.153.2 true
 	run -125 nixos-container shell --config 'no.such.option = 1;' -- true
 	touch "$BATS_TEST_TMPDIR/init"
 	run -125 nixos-container shell --system-path "$BATS_TEST_TMPDIR" -- true

@@ -69,7 +69,7 @@ init_of() { inside cut -d' ' -f22 /proc/1/stat; }
 	cp "$conf" "$BATS_TEST_TMPDIR/before"
 	flake two
 	run ! nixos-container update "$name" --flake "$BATS_TEST_TMPDIR/flake#none" --impure
-	assert_output --partial "$name: its system could not be built"
+	assert_output --partial "$name: could not build its system"
 	run -2 nixos-container update "$name" --flake '#x'
 	run -2 nixos-container update "$name" --flake "$BATS_TEST_TMPDIR/flake" --config x
 	cmp "$conf" "$BATS_TEST_TMPDIR/before"
@@ -173,21 +173,21 @@ init_of() { inside cut -d' ' -f22 /proc/1/stat; }
 	grep -qx traced "$(ctr-gcroot path "$name")/etc/a"
 	printf '{ ... }: throw "\033[2Jno"\n' >"$root/etc/nixos/configuration.nix"
 	run -1 nixos-container update --no-apply "$name"
-	assert_output --partial 'could not be built'
+	assert_output --partial 'could not build its system'
 	run -1 env LC_ALL=C grep -aq $'[\001-\010\013-\037\177\233]' <<<"$output"
 }
 
 @test "generations --json and diff tell what there is and what differs" {
 	create --no-start --config "$(motto one)"
 	run -1 nixos-container diff "$name"
-	assert_output --partial "no generation before"
+	assert_output --partial "has no previous generation"
 	nixos-container update "$name" --config "$(motto two)"
 	run -0 nixos-container generations --json "$name"
 	assert_equal "$(jq -c 'map([.number, .current])' <<<"$output")" '[[1,false],[2,true]]'
 	run -0 --separate-stderr nixos-container diff "$name"
 	assert_output ''
-	[[ $stderr == *'no package differs; what does is told by: diff -r --no-dereference /nix/store/'* ]]
-	run -1 ${stderr##*by: }
+	[[ $stderr == *'no package changes; to compare the files: diff -r --no-dereference /nix/store/'* ]]
+	run -1 ${stderr##*files: }
 	assert_output --partial motto
 	run -0 nixos-container diff "$name" 1 1
 	assert_output --partial 'both are the same system'
