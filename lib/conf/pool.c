@@ -14,9 +14,7 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
-#include "conf/extra.h"
 #include "conf/ip.h"
-#include "conf/word.h"
 
 #define START "10.233."
 
@@ -66,30 +64,6 @@ take_text(struct pool *pool, const char *text)
 		pool_take(pool, ip.byte, ip.prefix);
 }
 
-static void
-take_list(struct pool *pool, const char *value)
-{
-	char word[WORD_SIZE];
-
-	while (value && word_item(&value, word) == 1)
-		take_text(pool, word);
-}
-
-static void
-take_extra(struct pool *pool, const char *value)
-{
-	char word[WORD_SIZE];
-	struct extra e;
-
-	while (value && word_next(&value, word) == 1) {
-		if (extra_begin(&e, word) < 0)
-			continue;
-		while (extra_next(&e))
-			if (!strcmp(e.key, "host") || !strcmp(e.key, "local"))
-				take_text(pool, e.value);
-	}
-}
-
 /* take_words - each address in a line, whatever is around it */
 static void
 take_words(struct pool *pool, const char *line, size_t size)
@@ -132,20 +106,33 @@ take_any(struct pool *pool, const char *text, size_t size)
 	}
 }
 
-/* take_file - what a text of settings has; s is room for its parts */
-static void
-take_file(struct pool *pool, const char *text, size_t size, struct settings *s)
+static bool
+has_addresses(const char *key)
 {
+	return !strcmp(key, "HOST_ADDRESS") || !strcmp(key, "LOCAL_ADDRESS") ||
+	    !strcmp(key, "EXTRA_VETHS");
+}
+
+/* take_file - what a text of settings has, which may have errors */
+static void
+take_file(struct pool *pool, const char *text, size_t size)
+{
+	static char copy[ENVFILE_MAX + 1];
+	struct envfile e;
+	int next;
+
 	/* A backslash can hide the begin of an address. */
 	if (!memmem(text, size, START, strlen(START)) &&
 	    !memchr(text, '\\', size))
 		return;
-	memcpy(s->text, text, size);
-	if (settings_parse(s, size, "", NULL) < 0)
-		take_any(pool, text, size);
-	take_list(pool, s->value[KEY_HOST_ADDRESS]);
-	take_list(pool, s->value[KEY_LOCAL_ADDRESS]);
-	take_extra(pool, s->value[KEY_EXTRA_VETHS]);
+	memcpy(copy, text, size);
+	envfile_begin(&e, copy, size);
+	while ((next = envfile_next(&e)) != 0) {
+		if (next < 0)
+			take_any(pool, text, size);
+		else if (has_addresses(e.key))
+			take_words(pool, e.value, strlen(e.value));
+	}
 }
 
 /* is_settings - NAME.conf, of names that are no longer allowed too */
@@ -161,18 +148,29 @@ is_settings(const char *file)
 /*
  * read_file - as much as fits of a file, or -1 with errno
  *
- * Unlike with envfile_open, the begin of a file that is too large counts.
+ * Unlike with envfile_open, the begin of a file that is too large counts.  A
+ * regular file is read at once.
  */
 static ssize_t
-read_file(int dir, const char *file, char text[ENVFILE_MAX])
+read_file(int dir, const struct dirent *e, char text[ENVFILE_MAX])
 {
-	auto_close int fd = openat(dir, file,
+	auto_close int fd = openat(dir, e->d_name,
 	    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
+	ssize_t n;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
 		return -1;
-	return S_ISREG(st.st_mode) ? fd_read_max(fd, text, ENVFILE_MAX) : 0;
+	if (e->d_type != DT_REG) {
+		if (fstat(fd, &st) < 0)
+			return -1;
+		if (!S_ISREG(st.st_mode))
+			return 0;
+	}
+	do
+		n = read(fd, text, ENVFILE_MAX);
+	while (n < 0 && errno == EINTR);
+	return n;
 }
 
 static int
@@ -180,7 +178,6 @@ take_all(struct pool *pool, DIR *d, const char *shown,
     const struct settings_errors *errors)
 {
 	static char text[ENVFILE_MAX], path[PATH_MAX];
-	static struct settings s;
 	struct dirent *e;
 
 	for (errno = 0; (e = readdir(d)); errno = 0) {
@@ -188,9 +185,9 @@ take_all(struct pool *pool, DIR *d, const char *shown,
 
 		if (!is_settings(e->d_name))
 			continue;
-		n = read_file(dirfd(d), e->d_name, text);
+		n = read_file(dirfd(d), e, text);
 		if (n >= 0) {
-			take_file(pool, text, (size_t)n, &s);
+			take_file(pool, text, (size_t)n);
 			continue;
 		}
 		if (errno == ENOENT)	/* it is gone meanwhile */

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * settings-floor list DIR | address DIR - the least that it takes to print the
- * names of all settings files, or a free pair of 10.233.0.0/16
+ * sorted names of all settings files, or a pair of 10.233.0.0/16 that neither
+ * they nor the host's addresses and routes have
  */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <err.h>
 #include <fcntl.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static unsigned char used[256 * 127];
@@ -33,11 +37,50 @@ mark(int dir, const char *name)
 	}
 }
 
+static char *name[1 << 20];
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* dump - receive all addresses, or routes; what they are is not looked at */
+static void
+dump(int fd, int type)
+{
+	struct {
+		struct nlmsghdr head;
+		struct rtmsg body;
+	} ask = { { sizeof(ask), (__u16)type, NLM_F_REQUEST | NLM_F_DUMP, 1, 0 },
+	    { .rtm_family = AF_INET } };
+	static char buf[1 << 15];
+	ssize_t n;
+
+	if (send(fd, &ask, sizeof(ask), 0) < 0)
+		err(1, "netlink");
+	do
+		n = recv(fd, buf, sizeof(buf), 0);
+	while (n > 0 && ((struct nlmsghdr *)buf)->nlmsg_type != NLMSG_DONE);
+}
+
+static void
+look_at_host(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+
+	dump(fd, RTM_GETADDR);
+	dump(fd, RTM_GETROUTE);
+	close(fd);
+}
+
 int
 main(int argc, char *argv[])
 {
 	DIR *d = argc == 3 ? opendir(argv[2]) : NULL;
-	int listing = argc == 3 && strcmp(argv[1], "list") == 0, n = 0;
+	int listing = argc == 3 && strcmp(argv[1], "list") == 0;
+	size_t names = 0;
+	int n = 0;
 	struct dirent *e;
 
 	if (!d)
@@ -48,12 +91,17 @@ main(int argc, char *argv[])
 		if (!dot || strcmp(dot, ".conf") != 0)
 			continue;
 		if (listing)
-			printf("%.*s\n", (int)(dot - e->d_name), e->d_name);
+			name[names++] = strndup(e->d_name, (size_t)(dot - e->d_name));
 		else
 			mark(dirfd(d), e->d_name);
 	}
-	if (listing)
+	if (listing) {
+		qsort(name, names, sizeof(*name), by_name);
+		for (size_t i = 0; i < names; i++)
+			puts(name[i]);
 		return 0;
+	}
+	look_at_host();
 	while (used[n])
 		n++;
 	printf("10.233.%d.%d\n", n / 127, n % 127 * 2 + 1);
