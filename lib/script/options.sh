@@ -230,5 +230,9 @@ check_line() {
 		esac
 		given=$((given - 1))
 	done
-	[ $# -le $most ] || { shift $most; usage "unexpected argument: $1"; }
+	[ $# -gt $most ] || return 0
+	[ "$verb" != set-root-password ] ||
+		usage 'unexpected argument: the password is read from standard input'
+	shift $most
+	usage "unexpected argument: $1"
 }

@@ -114,7 +114,7 @@ password_read() {
 		stty -echo
 		password_ask "New password of root in $name"
 		again=$password
-		password_ask 'Repeat the new password'
+		password_ask 'Retype new password'
 		stty "$saved"
 		trap - INT TERM HUP
 		[ "$password" = "$again" ] || die 1 "$name: the two differ; the password is not changed"

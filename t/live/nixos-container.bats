@@ -731,7 +731,7 @@ teller() { pgrep -P "$1" -x sh || pgrep -P "$1" -f nixos-container; }
 	systemctl kill --signal=KILL "container@$name.service"
 	systemctl stop "container@$name.service"
 	run -1 nixos-container cleanup "$name"
-	assert_output --partial "not all was cleaned up"
+	assert_output --partial "cleanup is incomplete"
 	run ! grep -r . "/run/nixos-container/$name.forward"
 	run -0 nft list map inet nixos-container forward4
 	refute_output --partial 8097

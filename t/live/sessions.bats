@@ -128,7 +128,7 @@ logins() {
 		set timeout 20
 		spawn nixos-container set-root-password $env(name)
 		expect "New password" { send "s3 same:\$x\r" } default { exit 1 }
-		expect "again" { send "s3 same:\$x\r" } default { exit 2 }
+		expect "Retype" { send "s3 same:\$x\r" } default { exit 2 }
 		expect eof
 		if {[lindex [wait] 3] != 0} { exit 3 }
 		foreach how [list "nixos-container login $env(name)" \
