@@ -34,6 +34,7 @@ remote_build() {
 			'or --config-file'
 		return
 	fi
+	[ "$verb" = update ] || (no_start=1; complete_settings; print_settings >/dev/null) || exit
 	# Users of Nix need no rights on this machine's containers.
 	lock_dir=$(mktemp -d "${TMPDIR:-/tmp}/nixos-container.XXXXXX")
 	trap 'rm -rf "$lock_dir"' EXIT
@@ -50,7 +51,7 @@ remote_build() {
 	else
 		system=$(build "$text")
 	fi
-	nix-copy-closure --to "$remote" "$system" ||
+	nix-copy-closure ${quiet:+--quiet} --to "$remote" "$system" ||
 		die 1 "$name: could not copy $system to $remote"
 	quote --system-path "$system"
 	[ ! -s "$text" ] || quoted="$quoted --config-file -"

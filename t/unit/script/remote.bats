@@ -53,7 +53,8 @@ teardown() {
 
 @test "create builds here, ships the system, and the container is there" {
 	run -0 here -H root@far create "$name" --config 'environment.etc."motto".text = "shipped";' \
-		--host-address 10.231.161.1 --local-address 10.231.161.2 --local-address fc00:161::2 --auto-start
+		--host-address 10.231.161.1 --host-address6 fc00:161::1 \
+		--local-address 10.231.161.2 --local-address fc00:161::2 --auto-start
 	assert_output --partial "building"
 	refute_output --partial "$name: not created"
 	run -0 there list
@@ -68,7 +69,7 @@ teardown() {
 	run -0 on "$far" cat "/var/lib/containers/$name/etc/nixos/configuration.nix"
 	assert_output --partial shipped
 	run -0 on "$far" sh -c "sort /etc/containers/$name.conf | tr '\n' ' '"
-	assert_output 'AUTO_START=1 HOST_ADDRESS=10.231.161.1 LOCAL_ADDRESS6=fc00:161::2 LOCAL_ADDRESS=10.231.161.2 PRIVATE_NETWORK=1 '
+	assert_output 'AUTO_START=1 HOST_ADDRESS6=fc00:161::1 HOST_ADDRESS=10.231.161.1 LOCAL_ADDRESS6=fc00:161::2 LOCAL_ADDRESS=10.231.161.2 PRIVATE_NETWORK=1 '
 	on "$near" sh -c '! ls -d /tmp/nixos-container.*'
 }
 
@@ -113,12 +114,35 @@ teardown() {
 	run -2 here -H '-oProxyCommand=touch /tmp/run-here' list
 	run -2 here -H 'a b' list
 	on "$near" test ! -e /tmp/run-here
+	run -2 here -H far list -H near
+	assert_output --partial 'given twice'
 	run -255 here -H no-such-host.invalid list
 	run -1 here -H far create "$name" --config 'no.such.option = 1;'
 	assert_output --partial no.such.option
 	run -0 there list
 	refute_output --partial "$name"
 	on "$near" sh -c '! ls -d /tmp/nixos-container.*'
+}
+
+@test "options stand anywhere, with -H too" {
+	here -q -H far create "$name" --config 'environment.etc."motto".text = "one";'
+	run -0 here create -H far --help
+	assert_line --index 0 'usage: nixos-container [OPTION]... create NAME'
+	run -0 here -H far create --help
+	assert_line --index 0 'usage: nixos-container [OPTION]... create NAME'
+	run -0 here -H far -q update "$name" --config 'environment.etc."motto".text = "two";'
+	assert_output ''
+	run -0 here run -H far "$name" -- cat /etc/motto
+	assert_output two
+	run -0 here update "$name" -q --config 'environment.etc."motto".text = "three";' -H far
+	assert_output ''
+	run -0 here run "$name" -u root -H far -- cat /etc/motto
+	assert_output three
+	run -0 here run "$name" -H far echo -H near
+	assert_output '-H near'
+	run -2 here -H far create "$name-b" --port 80 --port 80
+	assert_output --partial 'forwarded twice'
+	refute_output --partial building
 }
 
 @test "at a terminal, it is one there" {
@@ -205,7 +229,7 @@ teardown() {
 	run -0 here -H far shell -- echo gone after it
 	assert_output --partial "gone after it"
 	run -1 here -H far edit "$name" </dev/null
-	assert_output --partial "$name: the editor failed: nothing was changed"
+	assert_output --partial "$name: the editor failed; nothing was changed"
 	here -H far resolv
 	here -H far destroy "$name-three"
 	run -4 here -H far status "$name-three"
