@@ -67,7 +67,7 @@ open_conf_dir(const struct cli_job *job)
 static void
 open_target(struct target *t, const struct cli_job *job)
 {
-	struct errmsg why;
+	struct errmsg why = { "" };
 	int r = job->file ? target_file(t, job->file, &why) :
 	    target_name(t, job->conf_dir, open_conf_dir(job), job->name, &why);
 
@@ -118,7 +118,7 @@ check_target(const struct cli_job *job, const struct target *t,
 static int
 check_name(const struct cli_job *job, int dir, const char *name)
 {
-	struct errmsg why;
+	struct errmsg why = { "" };
 	struct target t;
 
 	if (target_name(&t, job->conf_dir, dir, name, &why) < 0)
@@ -200,7 +200,7 @@ static int
 change_target(const struct cli_job *job, const struct target *t)
 {
 	static struct change_text text;
-	struct errmsg why;
+	struct errmsg why = { "" };
 	int status = 0;
 
 	if (change_make(&text, t, job->new, job->change, job->changes,
@@ -340,7 +340,7 @@ static int
 list_verb(const struct cli_job *job)
 {
 	static char buf[1 << 16];
-	struct errmsg why;
+	struct errmsg why = { "" };
 
 	(void)setvbuf(stdout, buf, _IOFBF, sizeof(buf)); /* else slower */
 	if (list_print(job, stdout, &why) < 0)

@@ -48,7 +48,7 @@ add(struct reading *r, const struct envfile *e)
 {
 	struct settings *s = r->s;
 	enum key key = key_find(e->key);
-	struct errmsg why;
+	struct errmsg why = { "" };
 
 	if (key == KEYS) {
 		report(r, e->line, "%.64s: unknown setting", e->key);

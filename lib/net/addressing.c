@@ -113,6 +113,13 @@ add_addresses(struct nl *nl, int index, const struct address_list *list,
 	}
 }
 
+/* has_mtu - has the link the MTU that is asked for, if any is? */
+static bool
+has_mtu(const struct link *link, const struct addressing *set)
+{
+	return set->mtu == 0 || link->mtu == set->mtu;
+}
+
 /* set_host_link - bring the host's end up and set it, if that is not done */
 static void
 set_host_link(const struct place *at, const struct addressing *set,
@@ -127,8 +134,7 @@ set_host_link(const struct place *at, const struct addressing *set,
 		change.mtu = set->mtu;
 	}
 	if (now && link->flags & IFF_UP && link->ignores_ra &&
-	    link->mtu == set->mtu && now->mtu == set->mtu &&
-	    now->bridge == set->bridge)
+	    has_mtu(link, set) && now->bridge == set->bridge)
 		return;
 	link_set(at->host, link->index, &change);
 }
@@ -179,8 +185,8 @@ set_inner_link(const struct place *at, const struct addressing *set,
 	/* To set the same address again would flush the neighbour table. */
 	if (set->has_mac && !(now && !memcmp(set->mac, now->mac, 6)))
 		change.mac = set->mac;
-	if (now && found->inner.flags & IFF_UP && now->mtu == set->mtu &&
-	    !change.mac)
+	if (now && found->inner.flags & IFF_UP &&
+	    has_mtu(&found->inner, set) && !change.mac)
 		return;
 	link_set(at->inner, found->host.peer, &change);
 }
@@ -402,7 +408,6 @@ addressing_read(const struct place *at, const struct veth_wanted *want,
 	    true) < 0 || read_gateways(at->inner, peer, set) < 0)
 		return explain(at->inner, want->peer, why);
 	set->bridge = found->host.master;
-	set->mtu = found->inner.mtu;
 	set->has_mac = true;
 	memcpy(set->mac, found->inner.mac, sizeof(set->mac));
 	return 0;

@@ -86,10 +86,11 @@ set_value(struct cli_job *job, int key, const char *text, struct errmsg *why)
 	case 'c':
 	case 'l':
 		return request_child(&job->net, key == 'l', text, why);
-	default: /* 'n' */
+	case 'n':
 		job->names = true;
 		return request_netns(&job->net, text, why);
 	}
+	return errmsg_set(why, "option without a meaning: %c", key);
 }
 
 static int

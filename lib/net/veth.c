@@ -158,12 +158,10 @@ create(const struct place *at, struct veth_wanted *want,
 	    want->peer, at->netns);
 }
 
-/* fill_from_current - keep the MTU and MAC address that are not asked for */
+/* fill_from_current - keep the MAC address if none is asked for */
 static void
 fill_from_current(struct addressing *want, const struct addressing *current)
 {
-	if (!want->mtu)
-		want->mtu = current->mtu;
 	if (!want->has_mac)
 		memcpy(want->mac, current->mac, sizeof(want->mac));
 	want->has_mac = true;

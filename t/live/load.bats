@@ -37,6 +37,7 @@ held_as() { [[ $(held) == "$1" ]]; }
 same_as() { kept | diff "$1" - >"$BATS_TEST_TMPDIR/diff" || { tail -n 5 "$BATS_TEST_TMPDIR/diff"; return 1; }; }
 
 @test "many containers run at once, each by itself, and leave nothing" {
+	mkdir -p /run/netns	# ip netns leaves it, too
 	kept >"$BATS_TEST_TMPDIR/before"
 	for ((i = 1; i <= LOAD; i++)); do also "$name-$i"; done
 	each nixos-container create @ --no-start --system-path "$A"
@@ -58,6 +59,7 @@ same_as() { kept | diff "$1" - >"$BATS_TEST_TMPDIR/diff" || { tail -n 5 "$BATS_T
 @test "cycles of start and stop leave nothing behind" {
 	nixos-container create "$name" --system-path "$A" --nat --port 7777:80
 	nixos-container stop "$name"
+	mkdir -p /run/netns	# ip netns leaves it, too
 	kept >"$BATS_TEST_TMPDIR/before"
 	before=$(held)
 	for ((i = 0; i < CYCLES; i++)); do

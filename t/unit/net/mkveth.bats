@@ -245,6 +245,13 @@ export -f is_routed
 	run in_world ip -n net-foo -j link show lan0
 	assert_equal "$(jq -r '.[0] | .address + " \(.mtu)"' <<<"$output")" \
 		'02:00:00:00:00:01 9000'
+	# ... at each end, whatever the other has
+	in_world ip link set veth7 mtu 1400
+	in_world mkveth add --name lan0 --host-name veth7 foo
+	assert_equal "$(in_world ip -j link show veth7 | jq '.[0].mtu')" 1400
+	in_world mkveth add --mtu 1300 --name lan0 --host-name veth7 foo
+	assert_equal "$(in_world ip -j link show veth7 | jq '.[0].mtu')" 1300
+	assert_equal "$(in_world ip -n net-foo -j link show lan0 | jq '.[0].mtu')" 1300
 	run in_world mkveth add --host-name veth7 foo
 	assert_failure 1
 	assert_output "mkveth: add foo: link veth7: its peer is lan0, not eth0"
