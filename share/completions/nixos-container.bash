@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# Completion for bash of nixos-container and the tools beside it, which all ask
-# nixos-container complete.  It is installed under the name of each.
+# bash completion for nixos-container and the other tools: all of them call
+# nixos-container complete.  It is installed under the name of each tool.
 
 _nixos_container() {
 	local tool=nixos-container rest=$COMP_LINE i word cur
 	local -a words=()
 	[[ $1 != */* ]] || tool=${1%/*}/nixos-container
-	# readline splits at : and = as well: what no blank parts is one word.
+	# readline also splits at : and =: rejoin parts that no blank separates.
 	for ((i = 0; i <= COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		if ((i == 0)) || [[ $rest == [[:blank:]]* ]]; then
@@ -27,7 +27,7 @@ _nixos_container() {
 		"$cur"*) COMPREPLY+=("$word") ;;
 		esac
 	done < <("$tool" complete "${1##*/}" "${words[@]:1}" 2>/dev/null)
-	# After a : or = readline replaces only what stands behind it.
+	# After a : or = readline replaces only the text behind it.
 	word=${COMP_WORDS[COMP_CWORD]}
 	[[ $cur == "$word" || $word == [:=] ]] || COMPREPLY=("${COMPREPLY[@]#"${cur%"$word"}"}")
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Completion for fish of nixos-container and the tools beside it, which all ask
-# nixos-container complete.  It is installed under the name of each.
+# fish completion for nixos-container and the other tools: all of them call
+# nixos-container complete.  It is installed under the name of each tool.
 
 function __nixos_container_complete
     set -l words (commandline -opc)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# checks.nix - what a container's settings must not say, and must not say together
+# checks.nix - refuse wrong options of a container, and wrong combinations
 #
-# checks name cfg: a list of { assertion, message } as NixOS has them.  cfg is the
-# value of containers.<name>; what it lacks is as unset as null.  What the script
-# would refuse when the container starts is refused here, when its host is built.
-# Takes the builtins of Nix and no library.
+# checks name cfg: a list of { assertion, message } as for NixOS's assertions.
+# cfg is the value of containers.<name>; a missing attribute is the same as null.
+# Mistakes that would stop the container's start fail here, when the host is
+# built.  It uses Nix's builtins only, no library.
 name: cfg:
 
 let
@@ -19,13 +19,13 @@ let
 
   option = attribute: "containers.${name}.${attribute}";
   check = assertion: message: { inherit assertion message; };
-  # each ATTRIBUTE RIGHT WHAT LIST - each element of the list is right
+  # each ATTRIBUTE PREDICATE WHAT LIST - every element satisfies the predicate
   each = attribute: right: what: values:
     map (v: check (right v) "${option attribute}: ${what}, not ${toJSON v}") values;
 
   reserved = [ "cache" "containers" "mounts" "policy" "registries" "sigstore" "storage" ];
 
-  # Exclusive: the two, where the other is said as well.
+  # without ATTRIBUTE OTHERS - ATTRIBUTE excludes each of OTHERS
   without = attribute: others:
     map (other: check (!(set attribute && set other))
       "${option attribute} and ${option other} exclude each other") others;
@@ -40,7 +40,7 @@ let
   ];
 
   interface = is "[^/:[:cntrl:][:blank:]%,'\"]{1,15}";
-  # What a line of the settings file can hold, between its two kinds of quotes.
+  # Text that a quoted word within a quoted line of the settings file can hold.
   text = v: isString v && is "[^[:cntrl:]'\"]*" v;
   below = v: text v && is "/.*" v;
   unit = is "[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?|[a-zA-Z0-9:_.\\\\@-]+\\.(service|target|socket|mount|path|timer|device|slice)";
@@ -48,11 +48,11 @@ let
   mounts = attrValues (cfg.bindMounts or { });
   vethChecks = veth:
     let v = veths.${veth}; in
-    each "extraVeths" interface "a name of an interface" [ veth ] ++ [
+    each "extraVeths" interface "an interface name" [ veth ] ++ [
       (check (v.hostBridge or null == null || v.hostAddress or null == null && v.hostAddress6 or null == null)
         "${option "extraVeths.${veth}"}: hostBridge excludes hostAddress and hostAddress6")
       (check (v.forwardPorts or [ ] == [ ])
-        "${option "extraVeths.${veth}"}: ports are forwarded by ${option "forwardPorts"} alone")
+        "${option "extraVeths.${veth}"}: forwardPorts is not allowed; use ${option "forwardPorts"}")
     ];
 in
 concatLists [
@@ -74,8 +74,8 @@ concatLists [
   } [ "forwardPorts" "nat" ])
 
   (concatMap vethChecks (attrNames veths))
-  [ (check (length (attrNames veths) <= 8) "${option "extraVeths"}: there can be eight at most") ]
-  (each "interfaces" interface "a name of an interface" (list "interfaces"))
+  [ (check (length (attrNames veths) <= 8) "${option "extraVeths"}: at most eight pairs") ]
+  (each "interfaces" interface "an interface name" (list "interfaces"))
   (each "forwardPorts" (p: elem (p.protocol or "tcp") [ "tcp" "udp" ])
     "the protocol is tcp or udp" (list "forwardPorts"))
 
@@ -95,15 +95,15 @@ concatLists [
     [ "hostAddress" "hostAddress6" "localAddress" "localAddress6" "localMacAddress"
       "hostBridge" "gateway" "gateway6" "flake" ])
   (each "privateUsers" (v: !(isInt v) || v <= 4294901760)
-    "the first of 65536 users" (filter (v: v != null) [ (get "privateUsers") ]))
+    "the first user ID of 65536" (filter (v: v != null) [ (get "privateUsers") ]))
   (each "timeoutStartSec" (is "([0-9]+(ms|s|min|h)? ?)+|infinity")
-    "a span of time such as 1min 30s, or infinity" (filter (v: v != null) [ (get "timeoutStartSec") ]))
+    "a time span such as 1min 30s, or infinity" (filter (v: v != null) [ (get "timeoutStartSec") ]))
   (each "memoryMax" (is "[0-9]+[KMGT]?|[0-9]+%|infinity") "an amount of memory"
     (filter (v: v != null) [ (get "memoryMax") ]))
-  (each "cpuQuota" (is "[0-9]+%") "percents of a processor"
+  (each "cpuQuota" (is "[0-9]+%") "a percentage of one CPU"
     (filter (v: v != null) [ (get "cpuQuota") ]))
   (each "tasksMax" (is "[0-9]+%?|infinity") "a number of tasks"
     (filter (v: v != null) [ (get "tasksMax") ]))
-  (each "after" unit "a container, or a unit by its full name" (list "after"))
-  (each "requires" unit "a container, or a unit by its full name" (list "requires"))
+  (each "after" unit "a container, or the full name of a unit" (list "after"))
+  (each "requires" unit "a container, or the full name of a unit" (list "requires"))
 ]

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
-# container.nix - the container's side: sessions that the host opens, and its
-# name servers
+# container.nix - the container's side: sessions for the host, and name servers
 #
-# Part of every container that module.nix evaluates; one that is built elsewhere
-# imports it.  Where the system is no container it does nothing.
+# module.nix adds it to every container that it evaluates; import it into systems
+# built elsewhere.  Outside a container it does nothing.
 { config, lib, ... }:
 
 with lib;
@@ -21,7 +20,7 @@ in
     default = config.boot.isContainer;
     defaultText = literalExpression "config.boot.isContainer";
     description = ''
-      Whether the host can log in, and run commands as root, by the sockets
+      Whether the host can log in, and run commands as root, through the sockets
       {file}`/var/lib/login.socket` and {file}`/var/lib/root-shell.socket`.
     '';
   };
@@ -32,7 +31,7 @@ in
       systemd.sockets.ctr-login.wantedBy = [ "sockets.target" ];
       systemd.sockets.ctr-root-shell.wantedBy = [ "sockets.target" ];
     })
-    # openresolv would overwrite the file that the host has copied.
+    # openresolv would overwrite the resolv.conf that the host copied.
     (mkIf (config.boot.isContainer && config.networking.useHostResolvConf && resolvconf.enable) {
       programs.nixos-container.installed = true;
       systemd.services.ctr-resolv-register = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# flake.nix - used as "…?dir=share/nixos"
+# flake.nix - the flake; its URL ends with "?dir=share/nixos"
 {
   description = "NixOS containers by small static tools";
 
@@ -21,7 +21,7 @@
 
       checks = each (pkgs: {
         package = self.packages.${pkgs.stdenv.hostPlatform.system}.default;
-        # A host with the container of README, down to its settings file.
+        # A host with README's example: builds the container's settings file.
         host = (lib.nixosSystem {
           modules = [
             self.nixosModules.default

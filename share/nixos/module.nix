@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # module.nix - containers for a NixOS host, instead of the module in nixpkgs
 #
-# All that it makes of a container is a settings file: the rest is done by the
-# suite's own unit and script, as for a container that a command has made.
+# It turns each container into a settings file.  The suite's own unit and script
+# do the rest, as for containers created by nixos-container.
 { config, lib, pkgs, ... }:
 
 with lib;
@@ -13,10 +13,10 @@ let
   containers = config.containers;
   settings = mapAttrs (_: import ./settings.nix) containers;
 
-  # Stronger than the mkDefault of a module that machines and containers share.
+  # Overrides the mkDefault of a module that machines and containers share.
   mkHosts = mkOverride 900;
 
-  # inside name - what the NixOS of each container is told by its host
+  # inside name - the module that the host adds to each container's NixOS
   inside = name: { lib, options, ... }:
     with lib;
     {
@@ -31,23 +31,23 @@ let
       programs.nixos-container.package = mkDefault cfg.package;
     };
 
-  # evaluate name - the NixOS configuration of a container: options.nix
+  # evaluate name - evaluate a container's NixOS configuration; for options.nix
   evaluate = name: { nixpkgs, specialArgs, module }:
     (import "${toString nixpkgs}/nixos/lib/eval-config.nix" {
       modules = [ ./container.nix (inside name) module ];
       prefix = [ "containers" name "config" ];
       inherit specialArgs;
-      # Said by the modules; the default would be impure.
+      # The modules set it; the default would be impure.
       system = null;
     }).config;
 
-  # The names of a container in the host's hosts(5).
+  # A container's lines for the host's /etc/hosts.
   hosts = name: c: concatMapStrings
     (address: optionalString (address != null)
       "${head (splitString "/" address)} ${name}.containers\n")
     [ c.localAddress c.localAddress6 ];
 
-  # A new system is a reload of the unit, new settings are a restart.
+  # A new system reloads the unit; new settings restart it.
   service = name: c: nameValuePair "container@${name}" {
     overrideStrategy = "asDropin";
     inherit (c) restartIfChanged;
@@ -55,8 +55,8 @@ let
     reloadTriggers = optional (c.restartIfChanged && c.path != null) settings.${name}.system;
   };
 
-  # The template under the name of each, so that a switch of the host stops one
-  # that is not declared any more.
+  # A copy of the template under each container's name: when the host switches,
+  # NixOS then stops a container that is not declared any more.
   instance = name: _: {
     name = "lib/systemd/system/container@${name}.service";
     path = "${cfg.package}/lib/systemd/system/container@.service";
@@ -87,8 +87,8 @@ in
         }
       '';
       description = ''
-        Containers of this host. Each is the unit `container@NAME.service`, and
-        {command}`nixos-container` knows it as those that it makes itself.
+        Containers of this host. Each runs as `container@NAME.service`, and
+        {command}`nixos-container` handles it like those that it creates itself.
       '';
     };
 
@@ -97,18 +97,18 @@ in
       default = containers != { };
       defaultText = literalExpression "config.containers != { }";
       description = ''
-        Whether there are containers on this host: those of {option}`containers`,
-        and those that {command}`nixos-container` makes.
+        Whether to support containers on this host: those of {option}`containers`,
+        and those that {command}`nixos-container` creates.
       '';
     };
 
-    # These two are declared by the module of nixpkgs that this one replaces, and
-    # others of nixpkgs look at them.
+    # The module of nixpkgs that this one replaces declares these two, and other
+    # modules of nixpkgs read them.
     boot.isContainer = mkOption {
       type = types.bool;
       default = config.boot.isNspawnContainer;
       defaultText = literalExpression "config.boot.isNspawnContainer";
-      description = "Whether this system is a container, of whatever kind.";
+      description = "Whether this system is a container of any kind.";
     };
     boot.isNspawnContainer = mkOption {
       type = types.bool;
@@ -120,7 +120,7 @@ in
   config = mkMerge [
     {
       warnings = optional (containers != { } && !config.boot.enableContainers)
-        "containers.<name> is of no effect while boot.enableContainers is false.";
+        "containers.<name> has no effect while boot.enableContainers is false.";
     }
     (mkIf config.boot.enableContainers {
       assertions = concatLists (mapAttrsToList (import ./checks.nix) containers) ++ [
@@ -139,8 +139,8 @@ in
 
       systemd.packages = optional (containers != { })
         (pkgs.linkFarm "declared-containers" (mapAttrsToList instance containers));
-      # Running containers follow a host that changes network; what they keep in
-      # the store is seen to while they run, and before each collection.
+      # Update running containers when the host's network changes, and sync their
+      # garbage collector roots while they run and before each collection.
       systemd.paths.nixos-container-resolv.wantedBy = [ "paths.target" ];
       systemd.paths.ctr-gcroot-sync.wantedBy = [ "paths.target" ];
       systemd.timers.ctr-gcroot-sync.wantedBy = [ "timers.target" ];
@@ -148,7 +148,7 @@ in
         ctr-gcroot-sync.wantedBy = [ "nix-gc.service" ];
         "container@" = {
           overrideStrategy = "asDropin";
-          # Of those that are not declared here a switch of the host ends none.
+          # A switch of the host must not restart containers that are not declared.
           restartIfChanged = false;
         };
       };

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-# network.nix - the options of a pair of interfaces: the container's own, and
-# each of extraVeths
+# network.nix - the options of a veth pair: the main one, and each of extraVeths
 { lib }:
 
 with lib;
@@ -15,26 +14,26 @@ let
 in
 {
   hostBridge = optional types.str "br0" ''
-    The bridge that the host's end of the pair joins. It takes the place of
-    {option}`hostAddress` and {option}`hostAddress6`.
+    The bridge for the host's end of the pair, instead of an address
+    ({option}`hostAddress`, {option}`hostAddress6`).
   '';
   hostAddress = address "10.231.136.1" ''
-    The IPv4 address of the host's end, which is the container's way out.
+    The IPv4 address of the host's end, and the container's default gateway.
   '';
   hostAddress6 = address "fc00::1" ''
-    The IPv6 address of the host's end, which is the container's way out.
+    The IPv6 address of the host's end, and the container's default gateway.
   '';
   localAddress = address "10.231.136.2" ''
-    The IPv4 address of the container's end. On a bridge it is given with the
-    length of the network's prefix; without a bridge it stands for one host.
+    The IPv4 address of the container's end. With {option}`hostBridge`, add the
+    prefix length, as in `10.5.5.2/24`; without, it is the address of one host.
   '';
   localAddress6 = address "fc00::2" ''
-    The IPv6 address of the container's end. On a bridge it is given with the
-    length of the network's prefix; without a bridge it stands for one host.
+    The IPv6 address of the container's end. With {option}`hostBridge`, add the
+    prefix length, as in `fc00::2/64`; without, it is the address of one host.
   '';
   localMacAddress = optional (types.strMatching "([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}")
     "02:00:00:00:00:2a" ''
-    The MAC address of the container's end, which it has from the beginning.
+    The MAC address of the container's end, set when the pair is created.
   '';
   forwardPorts = mkOption {
     type = types.listOf (types.submodule {
@@ -46,20 +45,20 @@ in
         };
         hostPort = mkOption {
           type = types.port;
-          description = "The port of the host that is forwarded.";
+          description = "The port on the host.";
         };
         containerPort = mkOption {
           type = types.nullOr types.port;
           default = null;
-          description = "The port in the container, where it is another.";
+          description = "The port in the container, if it differs.";
         };
       };
     });
     default = [ ];
     example = [ { protocol = "tcp"; hostPort = 8080; containerPort = 80; } ];
     description = ''
-      Ports of the host that are forwarded to the container, from other
-      machines as well as from the host itself.
+      Ports of the host to forward to the container, for connections from other
+      machines and from the host itself.
     '';
   };
 }

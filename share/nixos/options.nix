@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # options.nix - the options of one container: containers.<name>
 #
-# Its extra arguments: hostPkgs, the packages of the host; evaluate, which makes
-# the container's NixOS configuration of { nixpkgs, specialArgs, module }.
+# Extra arguments: hostPkgs, the packages of the host; evaluate, a function that
+# evaluates { nixpkgs, specialArgs, module } to the container's configuration.
 { config, options, lib, hostPkgs, evaluate, ... }:
 
 with lib;
@@ -31,14 +31,14 @@ let
         defaultText = literalExpression "the name of the attribute";
         example = "/mnt/usb";
         description = ''
-          Where it is seen in the container. What systemd-nspawn knows as an
-          option of the mount may follow it: `/mnt/usb:idmap`.
+          The mount point in the container. A mount option of systemd-nspawn
+          may follow it: `/mnt/usb:idmap`.
         '';
       };
       hostPath = maybe types.str "/home/alice" ''
-        What is seen there, where it has another path on the host.
+        The path on the host, if it differs.
       '';
-      isReadOnly = switch true "Whether the container may only read it.";
+      isReadOnly = switch true "Whether the mount is read-only.";
     };
   };
 
@@ -52,7 +52,7 @@ let
       modifier = mkOption {
         type = types.str;
         example = "rw";
-        description = "What is allowed: some of `r`ead, `w`rite and `m`knod.";
+        description = "The allowed access: some of `r`ead, `w`rite and `m`knod.";
       };
     };
   };
@@ -67,8 +67,8 @@ in
       };
       example = literalExpression "{ services.openssh.enable = true; }";
       description = ''
-        The container's NixOS configuration, a module. Its value is what that
-        is evaluated to.
+        The container's NixOS configuration, a module. Read as a value, this
+        option is the evaluated configuration.
       '';
     };
 
@@ -78,55 +78,54 @@ in
       defaultText = literalExpression "config.system.build.toplevel";
       example = "/nix/var/nix/profiles/webserver";
       description = ''
-        A system that was built already, instead of {option}`config`. With
-        neither of them the container runs the current generation of its own
-        profile, which {command}`nixos-container update` sets.
+        A system that is built already, instead of {option}`config`. Without
+        both, the container runs the current generation of its own profile,
+        which {command}`nixos-container update` sets.
       '';
     };
 
     flake = maybe types.str "github:example/webserver" ''
       The flake that {command}`nixos-container update` builds the container's
-      system of, instead of {option}`config` and {option}`path`. The first such
-      update comes before the first start.
+      system from, instead of {option}`config` and {option}`path`. Run it once
+      before the first start.
     '';
 
     given = mkOption {
       type = types.listOf types.str;
       internal = true;
       readOnly = true;
-      description = "Which of `config`, `path` and `flake` somebody has set.";
+      description = "Those of `config`, `path` and `flake` that are set.";
     };
 
     nixpkgs = mkOption {
       type = types.path;
       default = hostPkgs.path;
       defaultText = literalExpression "pkgs.path";
-      description = "The nixpkgs whose NixOS {option}`config` is evaluated by.";
+      description = "The nixpkgs that {option}`config` is evaluated with.";
     };
 
     specialArgs = mkOption {
       type = types.attrsOf types.unspecified;
       default = { };
-      description = "What the modules of {option}`config` are given as arguments.";
+      description = "Extra arguments for the modules of {option}`config`.";
     };
 
-    autoStart = switch false "Whether the container is started when the host boots.";
+    autoStart = switch false "Whether the container starts when the host boots.";
 
     restartIfChanged = switch true ''
-      Whether the running container follows when the host is switched to another
-      configuration: to a new system it is switched in place, for new settings
-      it is restarted.
+      Whether a switch of the host's configuration changes the running container:
+      it switches to a new system in place, and restarts for new settings.
     '';
 
     timeoutStartSec = mkOption {
       type = types.str;
       default = "1min";
-      description = "How long its start may take; a span of {manpage}`systemd.time(7)`.";
+      description = "The timeout of its start; a time span of {manpage}`systemd.time(7)`.";
     };
 
     ephemeral = switch false ''
-      Whether each start is one from the same tree, and what was written is
-      forgotten at the stop.
+      Whether each start begins with the same tree, and changes are discarded
+      when the container stops.
     '';
 
     privateNetwork = switch false ''
@@ -135,15 +134,15 @@ in
     '';
 
     networkNamespace = maybe types.path "/run/netns/blue" ''
-      A network namespace that is there already, and that the container enters.
+      An existing network namespace for the container to run in.
     '';
 
     interfaces = strings [ "eth1" ] ''
-      Interfaces of the host that move into the container.
+      Interfaces of the host to move into the container.
     '';
 
     macvlans = strings [ "eth1" ] ''
-      Interfaces of the host on which the container gets a macvlan interface.
+      Interfaces of the host to give the container a macvlan interface on.
     '';
 
     extraVeths = mkOption {
@@ -152,23 +151,24 @@ in
       });
       default = { };
       example = { veth1 = { hostBridge = "br1"; localAddress = "10.5.5.2/24"; }; };
-      description = "Further pairs of interfaces; both ends have the attribute's name.";
+      description = "Further veth pairs; both ends have the attribute's name.";
     };
 
-    gateway = maybe types.str "192.168.0.1" "The IPv4 router, where it is not the host.";
-    gateway6 = maybe types.str "fc00::ff" "The IPv6 router, where it is not the host.";
+    gateway = maybe types.str "192.168.0.1" "The IPv4 gateway, if it is not the host.";
+    gateway6 = maybe types.str "fc00::ff" "The IPv6 gateway, if it is not the host.";
     mtu = maybe types.ints.positive 9000 "The MTU of both ends.";
-    nat = switch false "Whether the container's traffic leaves with the host's address.";
-    resolveContainers = switch false "Whether it knows the others as `NAME.containers`.";
-    copyResolvConf = switch true "Whether it is given the host's name servers.";
+    nat = switch false "Whether to masquerade the container's traffic behind the host's address.";
+    resolveContainers = switch false "Whether it can resolve other containers as `NAME.containers`.";
+    copyResolvConf = switch true "Whether to copy the host's name servers into it.";
 
     privateUsers = mkOption {
       type = types.either types.ints.u32 (types.enum [ "no" "identity" "pick" ]);
       default = "no";
       description = ''
-        Whether the container has users of its own: `pick` gives it 65536 that no
-        other has, a number those from there on, `identity` those of the host
-        but none of their power.
+        Whether the container has a user namespace: `pick` gives it a range of
+        65536 user IDs that no other container has, a number is the first ID of
+        such a range, and `identity` keeps the host's IDs, without privileges on
+        the host.
       '';
     };
 
@@ -176,11 +176,11 @@ in
       type = types.attrsOf (types.submodule bindMount);
       default = { };
       example = { "/home" = { hostPath = "/home/alice"; isReadOnly = false; }; };
-      description = "Files and folders of the host that the container sees.";
+      description = "Files and directories of the host to mount in the container.";
     };
 
     tmpfs = strings [ "/var" ] ''
-      Where a temporary file system is mounted, each as for `--tmpfs` of
+      Mount points of temporary file systems, each as for `--tmpfs=` of
       {manpage}`systemd-nspawn(1)`.
     '';
 
@@ -188,33 +188,33 @@ in
       type = types.listOf (types.submodule device);
       default = [ ];
       example = [ { node = "/dev/net/tun"; modifier = "rwm"; } ];
-      description = "Device nodes that are there, and may be used, inside.";
+      description = "Device nodes that the container has and may use.";
     };
 
     enableTun = switch false ''
-      Whether the container may make tunnels: it has {file}`/dev/net/tun` and the
-      capability to configure networks.
+      Whether the container may create tunnels: it gets {file}`/dev/net/tun` and
+      CAP_NET_ADMIN.
     '';
 
     additionalCapabilities = strings [ "CAP_MKNOD" ] ''
-      Capabilities beyond those that systemd-nspawn leaves to a container.
+      Capabilities in addition to systemd-nspawn's default ones.
     '';
 
     extraFlags = strings [ "--drop-capability=CAP_SYS_CHROOT" ] ''
-      Further words for the command line of {manpage}`systemd-nspawn(1)`; each
-      stays one word, blanks included.
+      More arguments for {manpage}`systemd-nspawn(1)`; each stays one argument,
+      even with blanks.
     '';
 
     after = strings [ "database" ] ''
-      Containers, or units by their full names, that are started before.
+      Containers, or full names of units, to start before this one (`After=`).
     '';
     requires = strings [ "database" ] ''
-      Those of {option}`after` without which it is not to run.
+      Those of {option}`after` that it needs in order to run (`Requires=`).
     '';
 
-    memoryMax = maybe types.str "512M" "The memory that it may use.";
-    cpuQuota = maybe types.str "150%" "The share of one processor that it may use.";
-    tasksMax = maybe types.str "1000" "How many processes it may have.";
+    memoryMax = maybe types.str "512M" "Its memory limit (`MemoryMax=`).";
+    cpuQuota = maybe types.str "150%" "Its CPU limit, in percent of one CPU (`CPUQuota=`).";
+    tasksMax = maybe types.str "1000" "Its limit of tasks (`TasksMax=`).";
   };
 
   config.given =

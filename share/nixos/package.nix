@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # package.nix - the suite, its binaries static with musl
 #
-# For callPackage.  overrideAttrs sets what is no package: src, the tree to build,
-# and stateDir and confDir, where the host keeps the containers' trees and settings.
-# None of them is an argument, even an optional one: callPackage fills each argument
-# that nixpkgs has an attribute for, and nixpkgs has a src.
+# For callPackage.  To change src (the tree to build), stateDir (the directory of
+# containers' trees) or confDir (that of their settings), use overrideAttrs.  They
+# are not arguments: callPackage fills in each argument that nixpkgs has an
+# attribute for, and nixpkgs has a src.
 { lib
 , pkgsStatic
 , makeWrapper
@@ -27,14 +27,14 @@ stdenv.mkDerivation (final: {
   pname = "nixos-container";
   version = "0.2";
 
-  # The tree that this file is part of; an installed copy is part of none.
+  # The source tree around this file; an installed copy has none.
   src =
     if builtins.pathExists ../../GNUmakefile then
       lib.cleanSourceWith {
         src = lib.cleanSource ../..;
         filter = path: _: path != toString ../../build;
       }
-    else throw "${toString ./.}: not in its source tree: set src with overrideAttrs";
+    else throw "${toString ./.}: not in a source tree: set src with overrideAttrs";
   stateDir = "/var/lib/containers";
   confDir = "/etc/containers";
 
@@ -47,14 +47,14 @@ stdenv.mkDerivation (final: {
     "CONF_DIR=${final.confDir}"
     "CC=${stdenv.cc.targetPrefix}cc"
     "AR=${stdenv.cc.targetPrefix}ar"
-    # That library is for programs with a glibc.
+    # That library is for programs linked with glibc.
     "NSS=0"
   ];
 
-  # So that a plain ar can look into the objects.
+  # A plain ar can then read the objects.
   env.NIX_CFLAGS_COMPILE = "-ffat-lto-objects";
 
-  # Both libraries are made for musl already: there is nothing to gather.
+  # Both libraries are built for musl already: use them as they are.
   preBuild = ''
     mkdir -p build/deps/lib
     ln -s ${lib.getLib libcap}/lib/libcap.a ${lib.getLib libmnl}/lib/libmnl.a build/deps/lib
@@ -67,10 +67,10 @@ stdenv.mkDerivation (final: {
   # The scripts of the built-in system are for the busybox of that system.
   dontPatchShebangs = true;
 
-  # It installs what is missing, by apt.
+  # The tests would install packages with apt.
   doCheck = false;
 
-  # The libraries are in the binaries: nothing needs them at run time.
+  # The libraries are linked statically: nothing needs them at run time.
   postFixup = ''
     rm -rf $out/nix-support
     wrapProgram $out/bin/nixos-container --prefix PATH : ${lib.makeBinPath [

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-# program.nix - the suite's package and directories: for module.nix, container.nix
+# program.nix - the options for the suite's package and directories
 { config, lib, pkgs, ... }:
 
 with lib;
 
 let
   cfg = config.programs.nixos-container;
-  # Where NixOS has had them, by the release that a machine began with.
+  # NixOS's directories: since release 22.05 they have this prefix.
   prefix = optionalString (versionAtLeast config.system.stateVersion "22.05") "nixos-";
   directory = parent: mkOption {
     type = types.strMatching "/.*[^/]";
@@ -26,7 +26,7 @@ in
       defaultText = literalExpression "pkgs.callPackage ./package.nix { }";
       description = "The suite: its tools and its units.";
     };
-    # Once, whoever asks: the same unit from two packages is one too many.
+    # Both modules set it, so that the units come from one package only.
     installed = mkOption {
       type = types.bool;
       default = false;
@@ -34,10 +34,10 @@ in
       description = "Whether the package and its units are part of the system.";
     };
     stateDir = directory "/var/lib" // {
-      description = "Where the containers' trees lie.";
+      description = "The directory of the containers' trees.";
     };
     confDir = directory "/etc" // {
-      description = "Where their settings lie; below {file}`/etc`.";
+      description = "The directory of their settings, below {file}`/etc`.";
     };
   };
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # settings.nix - the settings file of a container, as text
 #
-# settings cfg: cfg is the value of containers.<name>; what it lacks is as
-# unset as null.  Takes the builtins of Nix and no library.  `system` is the
-# line that names the system, `rest` all others, `text` the whole file.
+# settings cfg: cfg is the value of containers.<name>; a missing attribute is the
+# same as null.  It uses Nix's builtins only, no library.  `system` is the line
+# that names the system, `rest` all other lines, `text` the whole file.
 cfg:
 
 let
@@ -14,25 +14,25 @@ let
   list = name: let v = get name; in if v == null then [ ] else v;
   optional = condition: value: if condition then [ value ] else [ ];
 
-  # A word that holds blanks, quoted within the double quotes of its line.
+  # Quote a word with blanks: the whole line is in double quotes.
   word = w:
     if match ".*[ \t].*" w != null then "'${w}'" else w;
   words = ws: concatStringsSep " " (map word (filter (w: w != "") ws));
 
-  # line KEY VALUE - none where there is nothing to say
+  # line KEY VALUE - one line, or none if the value is null or empty
   line = key: value:
     if value == null || value == "" then [ ]
     else if match "[a-zA-Z0-9_./:@%+,=#?&~-]*" (plain value) != null then [ "${key}=${value}" ]
     else [ "${key}=\"${escape value}\"" ];
-  # As EnvironmentFile= of systemd.exec(5) reads double quotes.
+  # For double quotes, as EnvironmentFile= of systemd.exec(5) reads them.
   escape = replaceStrings [ "\\" "\"" "$" "`" ] [ "\\\\" "\\\"" "\\$" "\\`" ];
-  # The text without what it depends on, which a pattern must not have.
+  # The text without its context, which match does not allow.
   plain = builtins.unsafeDiscardStringContext;
   flag = key: value: optional (value == true) "${key}=1";
   number = v: if v == null then null else toString v;
 
-  # Colons and backslashes are part of the path; what nspawn knows as an option
-  # of the mount may stand behind it.
+  # Escape colons and backslashes of the path, but keep nspawn's mount options
+  # behind it.
   path = p: replaceStrings [ "\\" ":" ] [ "\\\\" "\\:" ] p;
   target = p:
     let
@@ -69,7 +69,7 @@ let
   tun = cfg.enableTun or false;
   device = d: "${d.node}:${d.modifier}";
 
-  # A path is where it is; in a string it would be copied to the store.
+  # toString keeps a path as it is; interpolation would copy it to the store.
   system = line "SYSTEM_PATH" (
     if get "path" == null then null
     else if isPath cfg.path then toString cfg.path

@@ -1,27 +1,26 @@
 # SPDX-License-Identifier: MIT
-# types.nix - the option types that `containers` is built on
+# types.nix - the option types behind `containers`
 #
-# Together they give each attribute a submodule that knows its name and what
-# else it is told, so that a type for just one option is not needed: see
-# options.nix, where the container's name reaches the evaluation of its NixOS
-# configuration this way.
+# Together they give each attribute a submodule that knows its name and takes
+# extra arguments.  This way options.nix can evaluate the container's NixOS
+# configuration under its name, without a type made for that one option.
 { lib }:
 
 with lib;
 
 let
-  # What stands for the name of an attribute in the documentation.
+  # The placeholder for an attribute's name in the documentation.
   anyName = "<name>";
 
-  # Modules that differ from name to name: what substSubModules hands back for
-  # getSubModules is among others, and wrapped, so it must be told by itself.
-  # A module all the same: to who evaluates it, it is that of any name.
+  # Modules that depend on the name.  substSubModules receives them among others
+  # and wrapped, so they carry a mark.  Evaluated as a plain module, this is the
+  # module of the placeholder name.
   modulesByName = f: {
     __functor = _: { ... }: { imports = (f anyName).getSubModules; };
     _modulesByName = name: (f name).getSubModules;
   };
 
-  # for NAME MODULE - the modules that MODULE is for the attribute NAME
+  # modulesFor NAME MODULE - the modules that MODULE is for the attribute NAME
   modulesFor = name: module:
     if module ? _modulesByName then module._modulesByName name
     else if isAttrs module && isList (module.imports or null)
@@ -31,25 +30,25 @@ in
 rec {
   # attrsByName f - a set whose attribute `name` is of the type `f name`
   #
-  # As attrsOf, but for that.  For documentation, and where types of several
-  # declarations are made one, `f` is asked about the name "<name>" as well.
+  # Otherwise the same as attrsOf.  For documentation, and to merge the types of
+  # several declarations, `f` is also called with the name "<name>".
   attrsByName = f:
     let
       any = f anyName;
       typeOf = loc: name:
         let
           type = builtins.addErrorContext
-            "while the type of the attribute `${name}' is chosen:" (f name);
+            "while choosing the type of the attribute `${name}':" (f name);
         in
         if isOptionType type then type
-        else throw "The type of the option `${showOption (loc ++ [ name ])}' is no type: ${builtins.typeOf type}.";
+        else throw "The type of the option `${showOption (loc ++ [ name ])}' is not a type: ${builtins.typeOf type}.";
     in
     mkOptionType {
       name = "attrsByName";
       description = "attribute set of ${any.description}";
       descriptionClass = "composite";
       check = isAttrs;
-      # Which attributes there are is known without a look at their types.
+      # The names of the attributes are known without evaluating their types.
       merge = loc: defs:
         mapAttrs (_: it: it.optionalValue.value)
           (filterAttrs (_: it: it.optionalValue ? value)
@@ -70,20 +69,20 @@ rec {
         name = "attrsByName";
         type = payload: attrsByName payload.f;
         payload = { inherit f; };
-        # Whether two can be made one is seen at any name, or at the name.
+        # The placeholder name shows whether two types merge; else each name does.
         binOp = a: b:
           let merged = name: (a.f name).typeMerge (b.f name).functor; in
           if merged anyName == null then null
           else {
             f = name: let type = merged name; in
               if type != null then type
-              else throw "The attribute `${name}' is declared twice, with types that cannot be made one.";
+              else throw "The attribute `${name}' is declared twice, with types that cannot be merged.";
           };
       };
     };
 
-  # submoduleWithExtraArgs args modules - a submodule whose modules are given
-  # `args` beside config, options, lib and name; `imports` may use them
+  # submoduleWithExtraArgs args modules - a submodule whose modules take `args`
+  # besides config, options, lib and name; `imports` may use them
   submoduleWithExtraArgs = args: modules:
     types.submoduleWith {
       modules = toList modules;

@@ -2,15 +2,15 @@
 /*
  * containers.c - libnss_containers.so.2: NAME.containers on the host
  *
- * With "hosts: files containers dns" in nsswitch.conf(5) each container that
- * has an address is found by its name, and its name by its address.  Nothing
- * is kept: the settings files are read anew at each look-up.  A container in
- * the network of the host is where the host is.
+ * With "hosts: files containers dns" in nsswitch.conf(5) each container with an
+ * address resolves by name, and its address resolves to the name.  It has no
+ * cache: each look-up reads the settings files.  A container in the host's
+ * network resolves to the loopback addresses.
  *
- * Runs in processes of all kinds, setuid ones too: it reads files of CONF_DIR
- * alone, and looks at no variable.  The reader is that of ctr-conf; a line that
- * is wrong is passed over here.  The calls are those of the chapter "Name
- * Service Switch" of the GNU C library's manual.
+ * It runs in any process, even a setuid one: it reads files of CONF_DIR only,
+ * and ignores the environment.  The parser is ctr-conf's; it skips wrong lines.
+ * The calls are those of the chapter "Name Service Switch" of the GNU C library's
+ * manual.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -49,12 +49,12 @@ enum {
 
 struct found {
 	char name[NAME_SIZE];
-	bool own_network;	/* PRIVATE_NETWORK and its like */
+	bool own_network;	/* PRIVATE_NETWORK and similar settings */
 	int n;
 	struct { int family; unsigned char a[16]; } addr[ADDRS];
 };
 
-/* copy_name - n bytes, if they are the name of a container */
+/* copy_name - copy n bytes, if they are a container's name */
 static bool
 copy_name(struct found *f, const char *s, size_t n)
 {
@@ -74,7 +74,7 @@ add(struct found *f, int family, const void *a)
 	memcpy(f->addr[f->n++].a, a, family == AF_INET ? 4 : 16);
 }
 
-/* add_text - an address, or several, each with a prefix length or none */
+/* add_text - add one or several addresses, with or without prefix lengths */
 static void
 add_text(struct found *f, int family, char *value)
 {
@@ -101,7 +101,7 @@ take(struct found *f, const char *key, char *value)
 		f->own_network |= *value != '\0';
 }
 
-/* read_text - returns how much there is, or -1 */
+/* read_text - read the settings file into text; returns its length, or -1 */
 static ssize_t
 read_text(int dir, const char *name, char *text)
 {
@@ -118,11 +118,11 @@ read_text(int dir, const char *name, char *text)
 	return n < 0 || envfile_bad_line(text, (size_t)n, &line) ? -1 : n;
 }
 
-/* read_settings - false: there are none that could be read */
+/* read_settings - fill f with the addresses; false if they cannot be read */
 static bool
 read_settings(int dir, struct found *f)
 {
-	/* Not on the stack, which may be that of a small thread. */
+	/* Not on the stack: a thread may have a small one. */
 	char *text = malloc(ENVFILE_MAX + 1);
 	ssize_t n = text ? read_text(dir, f->name, text) : -1;
 	struct envfile e;
@@ -149,12 +149,12 @@ open_dir(void)
 	return open(CONF_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* find - the container of a name like web.containers */
+/* find - find a container by a host name like web.containers */
 static bool
 find(const char *host, struct found *f)
 {
 	size_t len = strlen(host), suffix = sizeof(SUFFIX) - 1;
-	bool there;
+	bool found;
 	int dir;
 
 	memset(f, 0, sizeof(*f));
@@ -165,24 +165,24 @@ find(const char *host, struct found *f)
 		return false;
 	if ((dir = open_dir()) < 0)
 		return false;
-	there = read_settings(dir, f);
-	for (char *c = f->name; !there && *c; c++)	/* as in the DNS */
+	found = read_settings(dir, f);
+	for (char *c = f->name; !found && *c; c++)	/* DNS ignores case */
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c - 'A' + 'a');
-	there = there || read_settings(dir, f);
+	found = found || read_settings(dir, f);
 	close(dir);
-	return there && f->n > 0;
+	return found && f->n > 0;
 }
 
-/* find_addr - the container that has an address of its own */
+/* find_addr - find the container with this address, if it has its own network */
 static bool
 find_addr(const void *addr, size_t len, int family, struct found *f)
 {
-	bool there = false;
+	bool found = false;
 	struct dirent *e;
 	DIR *d = opendir(CONF_DIR);
 
-	while (d && !there && (e = readdir(d))) {
+	while (d && !found && (e = readdir(d))) {
 		const char *dot = strrchr(e->d_name, '.');
 
 		memset(f, 0, sizeof(*f));
@@ -192,21 +192,21 @@ find_addr(const void *addr, size_t len, int family, struct found *f)
 		if (!read_settings(dirfd(d), f) || !f->own_network)
 			continue;
 		for (int i = 0; i < f->n; i++)
-			there |= f->addr[i].family == family &&
+			found |= f->addr[i].family == family &&
 			    !memcmp(f->addr[i].a, addr, len);
 	}
 	if (d)
 		closedir(d);
-	return there;
+	return found;
 }
 
-/* The caller's buffer, from which all of an answer is cut. */
+/* The caller's buffer; the answer is allocated from it. */
 struct room {
 	char *at;
 	size_t left;
 };
 
-/* cut - n bytes that can hold a pointer; NULL: there are not so many left */
+/* cut - allocate n bytes, aligned for a pointer; NULL if too few are left */
 static void *
 cut(struct room *room, size_t n)
 {
@@ -249,7 +249,7 @@ too_small(int *errnop, int *h_errnop)
 	return NSS_STATUS_TRYAGAIN;
 }
 
-/* fill - the answer to those calls that know one family */
+/* fill - fill in the answer of calls for one family */
 static enum nss_status
 fill(const struct found *f, int family, struct hostent *h, struct room room,
     int *errnop, int *h_errnop)
@@ -334,7 +334,7 @@ _nss_containers_gethostbyname4_r(const char *name, struct gaih_addrtuple **pat,
 		return nothing(errnop, h_errnop);
 	if (!(canon = cut_name(&room, &f)))
 		return too_small(errnop, h_errnop);
-	/* The last first, each leading to the one that was cut before. */
+	/* From the last to the first, so that each can point to the next. */
 	for (int i = f.n - 1; i >= 0; i--) {
 		struct gaih_addrtuple *next = t;
 
@@ -344,7 +344,7 @@ _nss_containers_gethostbyname4_r(const char *name, struct gaih_addrtuple **pat,
 		    .family = f.addr[i].family };
 		memcpy(t->addr, f.addr[i].a, sizeof(f.addr[i].a));
 	}
-	/* The caller may have made the first one itself. */
+	/* The caller may have allocated the first element itself. */
 	if (*pat)
 		**pat = *t;
 	else

@@ -198,11 +198,11 @@ BIND_RO="/a\\:b\\\\c"
 	refuses 'privateNetwork = true; extraVeths.v = { hostBridge = "b"; hostAddress = "10.0.0.1"; };' \
 		'.extraVeths.v: hostBridge excludes hostAddress and hostAddress6'
 	refuses 'privateNetwork = true; extraVeths.v.forwardPorts = [ { } ];' \
-		'.extraVeths.v: ports are forwarded by containers.foo.forwardPorts alone'
+		'.extraVeths.v: forwardPorts is not allowed; use containers.foo.forwardPorts'
 	refuses 'privateNetwork = true; extraVeths.interface-name-too-long = { };' \
-		'.extraVeths: a name of an interface, not "interface-name-too-long"'
+		'.extraVeths: an interface name, not "interface-name-too-long"'
 	refuses 'privateNetwork = true; extraVeths = builtins.listToAttrs (builtins.genList (n: { name = "v${toString n}"; value = { }; }) 9);' \
-		'.extraVeths: there can be eight at most'
+		'.extraVeths: at most eight pairs'
 	refuses 'bindMounts.a = { mountPoint = "a"; };' '.bindMounts: an absolute path without quotes, not "a"'
 	refuses "bindMounts.a = { mountPoint = \"/a\"; hostPath = \"/it's\"; };" \
 		".bindMounts: an absolute path without quotes, not \"/it's\""
@@ -211,12 +211,12 @@ BIND_RO="/a\\:b\\\\c"
 	refuses 'privateNetwork = true; localAddress = "a\nb";' '.localAddress: text without quotes, not "a\nb"'
 	refuses 'allowedDevices = [ { node = "/etc/x"; modifier = "r"; } ];' \
 		'.allowedDevices: a node below /dev, char-NAME or block-NAME, and some of r, w and m, not {"modifier":"r","node":"/etc/x"}'
-	refuses 'privateUsers = 4294967295;' '.privateUsers: the first of 65536 users, not 4294967295'
-	refuses 'timeoutStartSec = "soon";' '.timeoutStartSec: a span of time such as 1min 30s, or infinity, not "soon"'
+	refuses 'privateUsers = 4294967295;' '.privateUsers: the first user ID of 65536, not 4294967295'
+	refuses 'timeoutStartSec = "soon";' '.timeoutStartSec: a time span such as 1min 30s, or infinity, not "soon"'
 	refuses 'memoryMax = "much";' '.memoryMax: an amount of memory, not "much"'
-	refuses 'cpuQuota = "half";' '.cpuQuota: percents of a processor, not "half"'
+	refuses 'cpuQuota = "half";' '.cpuQuota: a percentage of one CPU, not "half"'
 	refuses 'tasksMax = "-1";' '.tasksMax: a number of tasks, not "-1"'
-	refuses 'after = [ "a_b" ];' '.after: a container, or a unit by its full name, not "a_b"'
+	refuses 'after = [ "a_b" ];' '.after: a container, or the full name of a unit, not "a_b"'
 }
 
 @test "a name that is none is refused, and one that is Podman's" {
@@ -241,7 +241,7 @@ BIND_RO="/a\\:b\\\\c"
 	type_says wrong "A definition for option \`x.s' is not of type \`string'"
 	type_says notASet "A definition for option \`x' is not of type \`attribute set of string'"
 	type_says conflict "The option \`x.n' has conflicting definition values"
-	type_says noType "The type of the option \`x.odd' is no type: int"
+	type_says noType "The type of the option \`x.odd' is not a type: int"
 	type_is description '["attribute set of string","attribute set of submodule","attrsByName"]'
 }
 
@@ -249,7 +249,7 @@ BIND_RO="/a\\:b\\\\c"
 	with_library
 	run ! value t/nixos/types.nix -A thrown --show-trace
 	assert_output --partial 'not of this kind'
-	assert_output --partial "while the type of the attribute \`odd' is chosen"
+	assert_output --partial "while choosing the type of the attribute \`odd'"
 }
 
 @test "attrsByName: mkIf, mkMerge, mkDefault, mkForce and mkOrder hold" {
@@ -439,7 +439,7 @@ BIND_RO="/a\\:b\\\\c"
 	with_library
 	is '[[],{},[]]' -E "let c = $(host ''); in [ c.systemd.packages c.systemd.services c.boot.kernelModules ]"
 	is '["container@","ctr-gcroot-sync"]' -E "builtins.attrNames $(host 'boot.enableContainers = true;').systemd.services"
-	is '["containers.<name> is of no effect while boot.enableContainers is false."]' \
+	is '["containers.<name> has no effect while boot.enableContainers is false."]' \
 		-E "$(host "$foo boot.enableContainers = false;").warnings"
 }
 

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-# default.nix - the built-in system: a busybox, a console and what is configured
+# default.nix - the built-in system: busybox, a console, and your configuration
 #
-# Has the interface of <nixpkgs/nixos>, and needs no nixpkgs:
+# It has the interface of <nixpkgs/nixos>, but needs no nixpkgs:
 #	nix-build -I nixos-config=FILE THIS-DIRECTORY -A system
 # The options are boot.isContainer, environment.etc.PATH.text and .source,
-# networking.hostName, networking.useDHCP (false), services.NAME.command (for
-# sh, in the foreground; started again when it ends) and system.stateVersion.
-# The only program that comes from outside is a static busybox: the argument
-# `busybox`, <busybox>, or that of the machine.  init and ctr-console lie beside
-# this file, where the build of the suite puts them.
+# networking.hostName, networking.useDHCP (false), services.NAME.command (run
+# by sh in the foreground; restarted when it ends) and system.stateVersion.
+# The only external program is a static busybox: the argument `busybox`,
+# <busybox>, or the machine's own.  The build of the suite puts init and
+# ctr-console beside this file.
 { configuration ?
     let e = builtins.getEnv "NIXOS_CONFIG"; in
     if e == "" then <nixos-config> else /. + e
@@ -28,7 +28,7 @@ let
   options = {
     boot.isContainer = option "true or false" isBool true;
     system.stateVersion = option "a string" isString "";
-    networking.useDHCP = option "false, for nothing here asks for an address," (v: v == false) false;
+    networking.useDHCP = option "false (this system has no DHCP client)" (v: v == false) false;
     networking.hostName = words "a host name"
       "|[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9_-]{0,61}[a-zA-Z0-9]" "";
     environment.etc = each "a path below /etc"
@@ -51,12 +51,12 @@ let
 
   pkgs = { inherit lib; busybox = busyboxPackage; };
 
-  # What comes from outside the store.
+  # Inputs from outside the store.
 
   beside = name:
     if pathExists (./. + "/${name}") then
       builtins.path { inherit name; path = ./. + "/${name}"; }
-    else fail "${toString ./.}/${name} is missing: this directory is not one that was built";
+    else fail "${toString ./.}/${name} is missing: use the built or installed copy of this directory";
   init = beside "init";
   console = beside "ctr-console";
 
@@ -71,13 +71,13 @@ let
         else fail "no busybox found: install a static one, or give it by -I busybox=FILE";
       path = if pathExists (it + "/bin/busybox") then it + "/bin/busybox" else it;
     in
-    if !pathExists path then fail "${toString path}: there is no such busybox"
-    # A link would go into the store as a link; one that leads there is as good.
+    if !pathExists path then fail "${toString path}: no such busybox"
+    # builtins.path would copy a link as a link.  Its target is in the store already.
     else if (builtins.readDir (dirOf path)).${baseNameOf path} == "symlink"
     then builtins.storePath path
     else builtins.path { inherit path; name = "busybox"; };
 
-  # What is built.
+  # Derivations.
 
   run = name: script: env: derivation ({
     inherit name system init;
@@ -88,7 +88,7 @@ let
   busyboxPackage = run "busybox" ./build-busybox { };
   build = name: env: run name ./build ({ PATH = "${busyboxPackage}/bin"; } // env);
 
-  # writeScript - a program for the shell, as a file in the store
+  # writeScript - a shell script, as a file in the store
   writeScript = name: text: build name {
     what = "script";
     text = "#!${busyboxPackage}/bin/sh\n${text}\n";
@@ -123,11 +123,11 @@ let
       (name: file:
         let inside = builtins.filter (lib.hasPrefix "${name}/") (lib.attrNames all); in
         if inside != [ ] then
-          fail "environment.etc: '${name}' cannot be a file, '${lib.head inside}' lies in it"
+          fail "environment.etc: '${name}' cannot be a file: '${lib.head inside}' is below it"
         else { inherit name; text = file.text or null; source = file.source or null; })
       all;
 
-  # One line of shell for each file: etc NAME FROM copies or links it.
+  # One line of shell for each file: etc NAME copy|link FROM.
   etcLine = i: { name, text, source }:
     "etc ${lib.escapeShellArg name} " +
     (if text != null && source != null then

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * init - process 1 of the minimal system
- * init --exec FILE NAME [ARG...] - become FILE, a static program, as NAME
- * init --lock FILE COMMAND [ARG...] - become COMMAND, with FILE locked
+ * init --exec FILE NAME [ARG...] - execute FILE, a static program, as NAME
+ * init --lock FILE COMMAND [ARG...] - execute COMMAND, with FILE locked
  *
  * Runs SYSTEM/activate, then keeps each of SYSTEM/services running; SYSTEM is
- * the directory that this program lies in.  READY=1 goes to the manager of
- * the container once ctr-console, one of the services, is ready: that manager
- * takes it from process 1 only, which is why busybox's init does not do.
+ * the directory of this program.  Once ctr-console, one of the services, is
+ * ready, sends READY=1 to the container manager.  The manager accepts it from
+ * process 1 only, so busybox's init will not do.
  *
  * SIGRTMIN+3, SIGRTMIN+4, SIGUSR1, SIGUSR2, SIGPWR  stop all, power off
  * SIGTERM, SIGINT, SIGRTMIN+5                       stop all, reboot
- * SIGHUP  the services of /run/current-system are what shall run from now on;
- *         /run/init/current names the system once they do, and
- *         /run/init/failed has a file for each that has failed since
+ * SIGHUP  switch to the services of /run/current-system; when they run,
+ *         /run/init/current points to that system, and /run/init/failed has
+ *         a file for each service that failed since
  *
- * The signals are what systemd (systemd(1), "Signals") and the poweroff, halt
- * and reboot of busybox send.  --exec is how the system is built from nothing
- * but a busybox in the store: that file's name there starts with a hash, and
- * busybox goes by the name that it is started by.  --lock is for
- * switch-to-configuration, as not every busybox has flock.
+ * systemd (systemd(1), "Signals") and busybox's poweroff, halt and reboot send
+ * these signals.  --exec lets a build run a busybox in the store: the file's
+ * name starts with a hash, but busybox picks the applet by the name that it is
+ * run under.  --lock is for switch-to-configuration, as not every busybox has
+ * flock.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -61,22 +61,22 @@ enum {
 	SCRIPT_SIZE = 512,
 	GRACE_MS = 5000,	/* from SIGTERM to SIGKILL */
 	READY_MS = 10000,	/* how long the console may take to be ready */
-	SHORT_MS = 1000,	/* who lived shorter waits that long */
+	SHORT_MS = 1000,	/* a service that ends sooner restarts after it */
 };
 
 struct service {
-	char name[NAME_MAX + 1];	/* empty: a free place */
+	char name[NAME_MAX + 1];	/* empty: a free slot */
 	char script[SCRIPT_SIZE];	/* what to run, in the store */
 	pid_t pid;			/* 0: not running */
-	int64_t since_ms;		/* started then; starts then, if not */
-	int64_t kill_ms;		/* 0, or stopping: SIGKILL then */
+	int64_t since_ms;		/* time of its start, past or planned */
+	int64_t kill_ms;		/* stopping: time of SIGKILL; else 0 */
 	bool wanted;
 };
 
 static struct service services[SERVICES];
 static char system_dir[PATH_MAX];
-static int64_t ready_ms;		/* READY=1 by then; 0: it was sent */
-static const char *manager;		/* the socket that it is sent to */
+static int64_t ready_ms;		/* deadline of READY=1; 0: it was sent */
+static const char *manager;		/* the manager's socket for READY=1 */
 
 #define FOR_EACH(s) \
 	for (struct service *s = services; s < services + SERVICES; s++) \
@@ -91,7 +91,7 @@ now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* become - in a child: run a program of the system, with default signals */
+/* become - in a child: execute a program of the system, signals unblocked */
 static _Noreturn void
 become(const char *path)
 {
@@ -120,8 +120,10 @@ relink(const char *target, const char *path)
 		warn("link %s", path);
 }
 
-/* Who is not of a service's session, such as a shell that ignores SIGTERM, is
- * told by SIGHUP; a service might take that for something else. */
+/*
+ * Processes outside services' sessions also get SIGHUP: an interactive shell
+ * ignores SIGTERM.  A service might take SIGHUP as a request to reload.
+ */
 static bool
 of_a_service(pid_t pid)
 {
@@ -155,7 +157,7 @@ terminate_each(void)
 		kill(-1, SIGTERM);
 }
 
-/* all_gone - reap until no process is left, or until the time is over */
+/* all_gone - reap until no process is left (true), or until the deadline */
 static bool
 all_gone(int sigfd, int64_t until_ms)
 {
@@ -181,13 +183,13 @@ power(int sigfd, int how)
 	warnx(how == RB_AUTOBOOT ? "reboot" : "power off");
 	terminate_each();
 	if (!all_gone(sigfd, now_ms() + GRACE_MS)) {
-		warnx("killing what is left");
+		warnx("killing the remaining processes");
 		kill(-1, SIGKILL);
 		all_gone(sigfd, now_ms() + SHORT_MS);
 	}
 	sync();
 	reboot(how);
-	/* Not allowed: to nspawn these mean the same (133: EXIT_FORCE_RESTART). */
+	/* If reboot is not allowed: nspawn takes 133 as a request to reboot. */
 	_exit(how == RB_AUTOBOOT ? 133 : 0);
 }
 
@@ -219,7 +221,7 @@ service_start(struct service *s)
 	s->pid = pid;
 }
 
-/* note_failure - for switch-to-configuration */
+/* note_failure - tell switch-to-configuration that a service failed */
 static void
 note_failure(const char *name)
 {
@@ -232,7 +234,7 @@ note_failure(const char *name)
 		close(fd);
 }
 
-/* forget_failures - the services are about to change */
+/* forget_failures - delete all notes of failures, before services change */
 static void
 forget_failures(void)
 {
@@ -246,7 +248,7 @@ forget_failures(void)
 		closedir(dir);
 }
 
-/* service_ended - the service was reaped: free its place, or plan its return */
+/* service_ended - after its process ended: free its slot, or plan a restart */
 static void
 service_ended(struct service *s, const siginfo_t *si)
 {
@@ -278,7 +280,7 @@ reap(void)
 			return;
 		FOR_EACH(s)
 			if (s->pid == si.si_pid) {
-				/* Before the pid is free for another group. */
+				/* Before the pid can be reused for another group. */
 				kill(-s->pid, SIGKILL);
 				service_ended(s, &si);
 			}
@@ -309,10 +311,10 @@ service_want(int dirfd, const char *name)
 	struct service *s;
 
 	if (n < 0 || n == sizeof(script))
-		return;		/* not one that was built */
+		return;		/* not a link that the build made */
 	script[n] = '\0';
 	if (!(s = service_named(name))) {
-		warnx("too many services, without %s", name);
+		warnx("too many services: %s does not run", name);
 		return;
 	}
 	if (strcmp(s->script, script) != 0) {
@@ -323,7 +325,7 @@ service_want(int dirfd, const char *name)
 	s->wanted = true;
 }
 
-/* reload - want the services of system_dir, stop what is other or gone */
+/* reload - want the services of system_dir, stop those changed or removed */
 static void
 reload(void)
 {
@@ -352,7 +354,7 @@ reload(void)
 	}
 }
 
-/* Whatever is in the way, the container stays reachable for its repair. */
+/* A failure only warns: the container must stay reachable for repair. */
 static void
 activate(void)
 {
@@ -391,7 +393,7 @@ send_ready(void)
 		warn("notify %s", manager);
 }
 
-/* notify_open - where the console says READY=1; only root gets there */
+/* notify_open - open the socket for the console's READY=1; only root has access */
 static int
 notify_open(void)
 {
@@ -445,14 +447,14 @@ signalled(int sigfd)
 	}
 }
 
-/* earlier - the earlier of two times, of which 0 is none */
+/* earlier - the earlier of two times; 0 means no time */
 static int64_t
 earlier(int64_t a, int64_t b)
 {
 	return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
-/* tend - do what is due; returns how long poll may wait for what is next */
+/* tend - do all that is due; returns the timeout of the next poll */
 static int
 tend(void)
 {
@@ -460,7 +462,7 @@ tend(void)
 	bool stopping = false;
 
 	if (ready_ms && now >= ready_ms) {
-		warnx(CONSOLE " is not ready, going on without");
+		warnx(CONSOLE " is not ready, continuing without it");
 		send_ready();
 	}
 	FOR_EACH(s) {
@@ -499,7 +501,7 @@ signals_open(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* is_static - no interpreter; *what says what is wrong with the file if not */
+/* is_static - is it a static program?  If not, *what says why */
 static bool
 is_static(int fd, const char **what)
 {
@@ -515,7 +517,7 @@ is_static(int fd, const char **what)
 		if (pread(fd, &p, sizeof(p), (off_t)(e.e_phoff +
 		    (size_t)i * sizeof(p))) != sizeof(p))
 			return false;
-		*what = "dynamically linked, a static one is needed";
+		*what = "dynamically linked, but it must be static";
 		if (p.p_type == PT_INTERP)
 			return false;
 	}
@@ -536,7 +538,7 @@ exec_static(char *argv[])
 	err(EXIT_NOEXEC, "exec %s", argv[0]);
 }
 
-/* The lock lasts as long as the command, and what it starts, does. */
+/* The command and its children inherit the lock. */
 static _Noreturn void
 exec_locked(char *argv[])
 {
@@ -550,7 +552,7 @@ exec_locked(char *argv[])
 	err(EXIT_NOEXEC, "exec %s", argv[1]);
 }
 
-/* set_up - say which system this is, and make it the current one */
+/* set_up - find the system that this is the init of, and make it current */
 static void
 set_up(void)
 {
@@ -558,10 +560,10 @@ set_up(void)
 	    sizeof(system_dir) - 1);
 
 	if (n < 0)
-		err(EXIT_TOOL, "find the system that this is the init of");
+		err(EXIT_TOOL, "readlink /proc/self/exe");
 	*strrchr(system_dir, '/') = '\0';
 	umask(022);
-	(void)!chdir("/");	/* where the kernel starts process 1 anyway */
+	(void)!chdir("/");	/* the kernel starts process 1 in it anyway */
 	setenv("PATH", CURRENT "/bin", 1);
 	setenv("HOME", "/root", 1);
 	if ((manager = getenv("NOTIFY_SOCKET")))
@@ -583,7 +585,7 @@ main(int argc, char *argv[])
 	if (argc >= 4 && !strcmp(argv[1], "--lock"))
 		exec_locked(argv + 2);
 	if (getpid() != 1)
-		errx(EXIT_USAGE, "runs as process 1 of a container");
+		errx(EXIT_USAGE, "must run as process 1 of a container");
 
 	fds[0].fd = signals_open();
 	set_up();

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# lib.nix - what a small configuration uses of nixpkgs' lib, by the same names
+# lib.nix - the part of nixpkgs' lib that a small configuration uses
 let
   inherit (builtins) concatStringsSep elemAt genList head length replaceStrings
     stringLength substring;

@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: MIT
-# modules.nix - evaluate a configuration in the form that NixOS's modules have
+# modules.nix - evaluate a configuration written as NixOS modules
 #
-# options: a tree whose leaves are made by `option`, and by `each` for a set of
-# any names.  args: what a module that is a function is given.  Gives the
-# values of all options; what is not an option, or of the wrong type, is thrown
-# with the option and the file in one line.
+# options: a tree whose leaves are made by `option`, or by `each` for a set of
+# any names.  args: the arguments of a module that is a function.  Returns the
+# values of all options.  An unknown option or a wrong type throws one line that
+# names the option and the file.
 #
 # As in NixOS, a property (mkIf, mkMerge, mkDefault, mkForce) of a set is
-# pushed down to what the set holds, so that a condition is not looked at
-# before the option that it is about.
+# pushed down to the set's attributes, so that a condition is evaluated only
+# with the option that it guards.
 lib: rec {
   inherit (builtins) isAttrs isString;
 
   fail = text: throw "minimal system: ${text}";
 
-  # option "what it must be" is-it-right default
+  # option DESCRIPTION PREDICATE DEFAULT
   option = must: ok: default: { _type = "option"; inherit must ok default; };
-  # several definitions of one priority are made one by merge
+  # merged: merge combines several definitions of one priority
   merged = merge: opt: opt // { inherit merge; };
   each = must: ok: sub: { _type = "each"; inherit must ok sub; };
 
@@ -34,7 +34,7 @@ lib: rec {
   wrong = path: must: def: fail
     "option '${show path}' in ${def.file} must be ${must}, not ${describe def.value}";
 
-  # deepest - to the first value below an unknown name: that is what was meant
+  # deepest - the full path of an unknown option: down to its first value
   deepest = path: v:
     let
       it = builtins.tryEval v;
@@ -57,7 +57,7 @@ lib: rec {
     else if isSet value then [ def ]
     else wrong path "a set" def;
 
-  # settle - what a definition comes to, each with its priority
+  # settle - the plain values of a definition, each with its priority
   settle = priority: { file, value }:
     let
       go = p: v: settle p { inherit file; value = v; };
@@ -102,12 +102,12 @@ lib: rec {
     let
       sets = map (d: if isSet d.value then d else wrong path "a set" d) (winners defs);
       names = builtins.attrNames (builtins.foldl' (a: d: a // d.value) { } sets);
-      there = builtins.filter (n: lib.concatMap (settle null) (below n sets) != [ ]) names;
+      defined = builtins.filter (n: lib.concatMap (settle null) (below n sets) != [ ]) names;
       value = n:
         if schema.ok n then evaluate (path ++ [ n ]) schema.sub (below n sets)
         else fail "the name of '${show (path ++ [ n ])}' in ${(builtins.head (below n sets)).file} must be ${schema.must}";
     in
-    lib.genAttrs there value;
+    lib.genAttrs defined value;
 
   evalTree = path: schema: defs:
     let
@@ -119,7 +119,7 @@ lib: rec {
     if unknown != [ ] then fail "unknown option '${show first.path}' in ${first.file}"
     else builtins.mapAttrs (n: sub: evaluate (path ++ [ n ]) sub (below n sets)) schema;
 
-  # load - a module: a file, a function or a set; key tells two of them apart
+  # load - a module: a file, a function or a set; key identifies it
   load = args: file: key: module:
     let
       isFile = builtins.isPath module || isString module;
@@ -135,13 +135,13 @@ lib: rec {
       imports = value.imports or [ ];
       config =
         if !isSet value then
-          fail "${label} must hold a set, or a function that gives one, not ${describe value}"
+          fail "${label} must hold a set, or a function that returns one, not ${describe value}"
         else if !(value ? config) then rest
         else if beside == [ ] then value.config
-        else fail "unknown option '${builtins.head beside}' in ${label}, beside 'config'";
+        else fail "unknown option '${builtins.head beside}' in ${label}, next to 'config'";
     };
 
-  # evalModules - the values of all options, for one module and what it imports
+  # evalModules - the values of all options, for one module and its imports
   evalModules = { options, args, module }:
     let
       config = evaluate [ ] options (map (m: { inherit (m) file; value = m.config; }) modules);

@@ -112,7 +112,7 @@ switched() { inside "$1/bin/switch-to-configuration ${2:-test} 2>&1; echo status
 	refused '{ environment.etc."../x".text = ""; }' "the name of 'environment.etc.\"../x\"' in $PWD/configuration.nix must be a path below /etc"
 	refused '{ services."../x".command = ""; }' "the name of 'services.\"../x\"' in $PWD/configuration.nix must be letters, digits, '_', '.' and '-', and not ctr-console"
 	refused '{ services.web = { }; }' "services.web has no command"
-	refused '[ ]' "$PWD/configuration.nix must hold a set, or a function that gives one, not a list"
+	refused '[ ]' "$PWD/configuration.nix must hold a set, or a function that returns one, not a list"
 }
 
 @test "two values of one option name both files" {
@@ -194,12 +194,12 @@ switched() { inside "$1/bin/switch-to-configuration ${2:-test} 2>&1; echo status
 @test "a busybox that is not static is refused" {
 	cp /usr/bin/env busybox
 	run ! system '{ }' -I busybox="$PWD/busybox"
-	assert_output --partial "-busybox: dynamically linked, a static one is needed"
+	assert_output --partial "-busybox: dynamically linked, but it must be static"
 	echo text >busybox
 	run ! system '{ }' -I busybox="$PWD/busybox"
 	assert_output --partial "-busybox: not a program of this machine"
 	run ! system '{ }' -I busybox="$PWD/nothing" --argstr busybox "$PWD/nothing"
-	assert_output --partial "minimal system: $PWD/nothing: there is no such busybox"
+	assert_output --partial "minimal system: $PWD/nothing: no such busybox"
 }
 
 @test "it boots in an empty root, and is ready when the root shell answers" {
@@ -264,7 +264,7 @@ init"
 	until_true 5 test -e root/root/up2
 	kill -37 "$LEADER"
 	ended 130 8
-	grep "init: killing what is left" console.log
+	grep "init: killing the remaining processes" console.log
 }
 
 @test "poweroff, halt and reboot of busybox work inside" {
@@ -327,7 +327,7 @@ status 0"
 	run switched "$b"
 	assert_output "system: $b
 services: started: brief broken
-switch-to-configuration: services that failed: broken
+switch-to-configuration: failed services: broken
 status 4"
 	run switched "$a"
 	assert_output "system: $a
@@ -382,11 +382,11 @@ status 0"
 @test "switch-to-configuration refuses to work where its init is not process 1" {
 	sys=$(system '{ }')
 	run -1 "$sys/bin/switch-to-configuration" test
-	assert_output "switch-to-configuration: process 1 here is not that of a minimal system"
+	assert_output "switch-to-configuration: process 1 is not the init of a minimal system"
 	run -2 "$sys/bin/switch-to-configuration" sideways
 	assert_output "switch-to-configuration: usage: switch-to-configuration test|switch|boot"
 	run -2 "$sys/init"
-	assert_output "init: runs as process 1 of a container"
+	assert_output "init: must run as process 1 of a container"
 }
 
 @test "root is locked until passwd gives a password, then login accepts it" {
