@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# env.bash - what every test file loads
+# env.bash - every test file loads this
 bats_require_minimum_version 1.5.0
 TOP=$(cd "$BATS_TEST_DIRNAME" && while [ ! -e GNUmakefile ]; do cd ..; done; pwd)
 : "${BUILD:=$TOP/build}"
@@ -14,10 +14,10 @@ until_true() {
 	local end=$((SECONDS + $1))
 	shift
 	until "$@"; do
-		((SECONDS < end)) || { echo "not within the deadline: $*" >&2; return 1; }
+		((SECONDS < end)) || { echo "timed out: $*" >&2; return 1; }
 		sleep 0.02
 	done
 }
 
-# unused_name prefix - a name that no test that runs beside this one has
+# unused_name prefix - print a name that no concurrent test uses
 unused_name() { printf '%s%d-%d\n' "$1" "$$" "$BATS_TEST_NUMBER"; }

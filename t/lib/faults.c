@@ -2,15 +2,14 @@
 /*
  * faults [-o FILE] [-u PROGRAM] count|kill N|fail N ERRNO|hold N COMMAND [ARG...]
  *
- * Run a command, and count the system calls of its whole tree of processes
- * that change something; at the entry of the Nth, kill them all at once, or
- * have that one call fail with an error, or print the pid of the process that
- * makes it, hold it until the end of standard input, and kill them all.
+ * Run a command, and count the system calls with effects in its whole tree of
+ * processes.  At the entry of the Nth, kill kills all processes at once, fail
+ * makes the call fail with ERRNO, and hold prints the pid of the calling process,
+ * stops it until the end of standard input, and then kills all processes.
  *
- * count prints how many there are.  -o writes a line for each: its number,
- * name, pid and program, and a path if it has one.  -u ends everything when
- * that program is about to run: what a supervisor would see of it is no
- * concern of ours.
+ * count prints the number of calls.  -o writes a line for each: its number, name,
+ * pid and program, and a path if it has one.  -u ends all processes before PROGRAM
+ * runs, as only the steps before it are tested.
  *
  * Exit status: that of the command; 137 if it was killed; 99 if -u ended it;
  * 125 if we failed.  x86_64 only.
@@ -45,7 +44,7 @@
 
 enum { UNTIL = 99, TOOL = 125, KILLED = 137 };
 
-/* How a call is known to change something. */
+/* When a call counts as a change. */
 enum rule {
 	ALWAYS,
 	OPENS,		/* flags in argument 1 (0 for open) make or empty */
@@ -94,7 +93,7 @@ static struct {
 	long n;			/* so far */
 } job;
 
-/* filter - have the kernel stop at these calls only: all else is as fast */
+/* filter - stop at these calls only; all others run at full speed */
 static void
 filter(void)
 {
@@ -115,7 +114,7 @@ filter(void)
 		err(TOOL, "seccomp");
 }
 
-/* start - the command, stopped before it runs */
+/* start - fork the command, stopped before its exec */
 static pid_t
 start(char *argv[])
 {
@@ -147,13 +146,13 @@ start(char *argv[])
 static void
 peek(pid_t pid, unsigned long from, void *to, size_t len)
 {
-	struct iovec here = { to, len }, there = { (void *)from, len };
+	struct iovec local = { to, len }, remote = { (void *)from, len };
 
 	memset(to, 0, len);
-	/* A short one near the end of a page is as good: the rest is zero. */
-	while (process_vm_readv(pid, &here, 1, &there, 1, 0) < 0 &&
-	    here.iov_len > 1)
-		here.iov_len = there.iov_len = here.iov_len / 2;
+	/* A read that ends at a page's end is fine: the rest is zero. */
+	while (process_vm_readv(pid, &local, 1, &remote, 1, 0) < 0 &&
+	    local.iov_len > 1)
+		local.iov_len = remote.iov_len = local.iov_len / 2;
 }
 
 static unsigned long
@@ -244,7 +243,7 @@ at_call(pid_t pid)
 	struct user_regs_struct r;
 
 	if (ptrace(PTRACE_GETREGS, pid, NULL, &r) < 0)
-		return;		/* it has just been killed */
+		return;		/* the process has just been killed */
 	while (call < calls + CALLS && call->nr != (int)r.orig_rax)
 		call++;
 	if (call == calls + CALLS || !changes(pid, call, &r))
@@ -293,7 +292,7 @@ at_exec(pid_t pid)
 	_exit(UNTIL);
 }
 
-/* stopped - let a process go on; returns the signal that it gets */
+/* stopped - handle a stop; returns the signal to deliver, or 0 */
 static int
 stopped(pid_t pid, int status)
 {
@@ -315,7 +314,7 @@ run(pid_t first)
 		if (pid < 0)
 			continue;
 		if (WIFSTOPPED(status)) {
-			/* A stop for job control: let it be one. */
+			/* A job control stop: keep the process stopped. */
 			if (status >> 16 == PTRACE_EVENT_STOP &&
 			    WSTOPSIG(status) != SIGTRAP)
 				(void)ptrace(PTRACE_LISTEN, pid, NULL, NULL);
@@ -331,9 +330,9 @@ run(pid_t first)
 }
 
 /*
- * apart - go on in a child; who waits returns when all are gone that it traced
+ * apart - continue in a child; the parent exits when all traced processes ended
  *
- * When a tracer ends, the kernel kills what it traced a moment later.
+ * When a tracer ends, the kernel kills its traced processes a moment later.
  */
 static void
 apart(void)

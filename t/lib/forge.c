@@ -2,9 +2,9 @@
 /*
  * forge PID - answer rtnetlink requests of a process in the kernel's place
  *
- * Who rules a network namespace may send to every netlink socket there, and a
- * process's first one has its pid for an address.  Says to it, until killed,
- * that each of its first messages failed.
+ * Root of a network namespace may send to every netlink socket in it, and the
+ * address of a process's first socket is its pid.  Until killed, this sends it
+ * errors in reply to each of its first messages.
  */
 #include <err.h>
 #include <errno.h>
@@ -28,7 +28,7 @@ main(int argc, char *argv[])
 	to.nl_pid = (unsigned)atol(argv[1]);
 	for (;; usleep(5000))
 		for (m.h.nlmsg_seq = 1; m.h.nlmsg_seq < 16; m.h.nlmsg_seq++)
-			/* Refused where it has no such socket yet. */
+			/* Refused if it has no such socket yet. */
 			(void)sendto(fd, &m, sizeof(m), 0,
 			    (struct sockaddr *)&to, sizeof(to));
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * foul-console SOCKET KIND - what a hostile container may answer ctr-console
+ * foul-console SOCKET KIND - act as a hostile peer of ctr-console
  *
- * Listens at SOCKET, prints a line once it does, and treats everyone who
- * connects to one kind of foul.  Without KIND it lists the kinds.  With a
- * kind of requests it is a client instead, and prints the answer; with "alien"
- * one of a version that there is not yet.
+ * Listens at SOCKET, prints a line when it is ready, and gives each client a bad
+ * answer of that kind.  Without KIND it lists the kinds.  For a kind of request it
+ * acts as a client instead, sends the bad request and prints the answer; "alien"
+ * is a client of a future version.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -28,7 +28,7 @@ say(int fd, const void *data, size_t len)
 	(void)!write(fd, data, len);
 }
 
-/* frame - one whose head may lie about its length */
+/* frame - send a frame; the length in its header may be false */
 static void
 frame(int fd, uint32_t len, uint32_t type, const void *data, size_t real)
 {
@@ -66,7 +66,7 @@ with_fd(int fd, uint32_t type, uint32_t v, int count)
 	(void)!sendmsg(fd, &m, MSG_NOSIGNAL);
 }
 
-/* accept_request - play by the rules until the ACK; returns the pipes */
+/* accept_request - behave correctly until the ACK; returns the pipes */
 static void
 accept_request(int fd, int fds[PROTO_FDS])
 {
@@ -103,7 +103,7 @@ static const char *const kinds[] = {
 	NULL
 };
 
-/* before_ack - returns false if it is not of this kind */
+/* before_ack - misbehave before the ACK; returns false for other kinds */
 static bool
 before_ack(int fd, const char *kind)
 {
@@ -130,7 +130,7 @@ before_ack(int fd, const char *kind)
 	    strcmp(kind, "hang-up"))
 		return false;
 	if (strcmp(kind, "hang-up") && strcmp(kind, "torn-ack"))
-		pause();	/* the client has to go by itself */
+		pause();	/* the client must give up by itself */
 	return true;
 }
 
@@ -181,7 +181,7 @@ after_ack(int fd, const char *kind)
 		number(fd, PROTO_EXIT, 0);
 	} else if (!strcmp(kind, "endless-output")) {
 		number(fd, PROTO_EXIT, 7);
-		/* A terminal has but one. */
+		/* A terminal session has only one. */
 		while (write(fds[fds[1] < 0 ? 0 : 1], zeros, sizeof(zeros)) > 0)
 			;
 	}
@@ -190,7 +190,7 @@ after_ack(int fd, const char *kind)
 	pause();
 }
 
-/* print_answer - all of it that can be printed */
+/* print_answer - print the printable characters of the answer */
 static int
 print_answer(int s)
 {
@@ -219,12 +219,12 @@ alien(int s, const struct sockaddr_un *to)
 	return print_answer(s);
 }
 
-/* What is foul in a request; what is not said is as it should be. */
+/* The faults of a request; unset members are correct. */
 struct request {
 	const char *kind;
 	const char *what;	/* descriptors: pipe, socket, file, inet, netlink */
-	uint32_t type, argc;	/* argc: what it says */
-	uint32_t len;		/* so does this; 0: the truth */
+	uint32_t type, argc;	/* argc: as claimed */
+	uint32_t len;		/* as claimed; 0: the real one */
 	const char *term;
 };
 
@@ -267,7 +267,7 @@ one_of(char what)
 	return p[1];
 }
 
-/* Room for the descriptors of a request, and one more. */
+/* Space for the descriptors of a request, and one more. */
 union control {
 	struct cmsghdr h;
 	char buf[CMSG_SPACE(4 * sizeof(int))];

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * liar - as process 1 of a container, say to the host what is not so
+ * liar - as process 1 of a container, send false notifications to the host
  *
- * It is ready, it is process 1 of the host, its state would write to a
- * terminal, it wants more time and its descriptors kept.  Then it does nothing,
- * and ends for no signal.
+ * It claims to be ready and to be process 1 of the host, sends a status with
+ * terminal escapes, and asks for more time and to store descriptors.  Then it
+ * does nothing, and ignores all signals.
  */
 #define _GNU_SOURCE
 #include <err.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* swap A B - exchange two names, in one call each time, until killed */
+/* swap A B - exchange two names, atomically, over and over until killed */
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
@@ -13,6 +13,6 @@ main(int argc, char *argv[])
 	while (renameat2(AT_FDCWD, argv[1], AT_FDCWD, argv[2],
 	    RENAME_EXCHANGE) == 0)
 		;
-	/* Whoever removes one of them ends it. */
+	/* It ends when one of them is removed. */
 	err(1, "%s and %s", argv[1], argv[2]);
 }

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
-# texts.bash - what code, help and pages know of verbs, options and settings
+# texts.bash - the verbs, options and settings in code, help and pages
 tools='ctr-conf ctr-console ctr-gcroot ctr-resolv ctr-tree mkveth run-in-netns'
 
-# pages - every page there is
+# pages - the files of all manual pages
 pages() { printf '%s\n' "$TOP"/bin/*.8 "$TOP"/share/man/*.[578]; }
 
-# verbs - those of the script
+# verbs - the verbs of the script
 verbs() { nixos-container help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'; }
 
-# options_in - the options in a text, one a line; "-0, -1" is none
+# options_in - the options in a text, one a line; "-0, -1" is not an option
 options_in() { grep -oE '(^|[^a-zA-Z0-9-])-(-[a-z][a-z0-9-]*|[a-zA-Z])\b' | grep -oE -- '-.*' | sort -u; }
 
-# plain PAGE [SECTION] - a page as text, without the hyphens of broken lines
+# plain PAGE [SECTION] - a page as text, without hyphenation
 plain() {
 	mandoc -Tutf8 -Owidth=500 "$1" | col -bx | if [[ ${2-} ]]; then
 		awk -v want="$2" '/^[A-Z]/ { on = $0 == want; next } on'
@@ -20,7 +20,7 @@ plain() {
 	fi
 }
 
-# of_verb PAGE PROGRAM VERB - what the synopsis of the page has for that verb
+# of_verb PAGE PROGRAM VERB - the verb's lines in the page's synopsis
 of_verb() {
 	plain "$1" SYNOPSIS | awk -v program="$2" -v verb="$3" '
 		$1 == program {
@@ -35,12 +35,12 @@ of_verb() {
 # keys - all settings
 keys() { ctr-conf keys | cut -f 1 | sort; }
 
-# keys_of_page - those that nixos-container.conf(5) has an entry for
+# keys_of_page - the settings with an entry in nixos-container.conf(5)
 keys_of_page() {
 	sed -n 's/^\.It Ic \([A-Z0-9_]*\) .*/\1/p' "$TOP/share/man/nixos-container.conf.5" | sort -u
 }
 
-# key_examples - the example of each, a line each
+# key_examples - the example of each setting, one a line
 key_examples() {
 	awk '/^\.Sh EXAMPLES/ { exit } sub(/^\.Dl /, "") && /^[A-Z0-9_]+=/' \
 		"$TOP/share/man/nixos-container.conf.5" | unescape
@@ -48,14 +48,14 @@ key_examples() {
 
 unescape() { sed 's/\\(aq/'\''/g; s/\\(dq/"/g; s/\\e/\\/g; s/\\&//g; s/\\-/-/g'; }
 
-# literals PAGE - each line that the page shows as it is written: .Dl and .Bd
+# literals PAGE - the literal lines of a page: .Dl and .Bd
 literals() {
 	awk '/^\.Bd / { block = 1; next } /^\.Ed/ { block = 0 }
 		block || sub(/^\.Dl /, "")' "$1" | unescape
 }
 
-# examples PAGE - set examples to those of its section EXAMPLES, as written:
-# each .Dl, each .Bd
+# examples PAGE - set the array examples from the section EXAMPLES: one element
+# for each .Dl and each .Bd
 examples() {
 	mapfile -d '' -t examples < <(awk '
 		/^\.Sh / { on = /EXAMPLES/; next }

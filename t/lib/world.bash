@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# world.bash - a mount and network namespace of the test's own
+# world.bash - a private mount and network namespace for a test
 #
 #	load lib/env
 #	load lib/world
@@ -7,19 +7,19 @@
 #	teardown() { drop_world; }
 #	@test "..." { run in_world ip -j link; }
 #
-# In the world /run is an empty tmpfs, so /run/netns is absent until somebody
-# makes it; the network is a new one with lo up, and no mount made inside is
-# seen outside.  /sys, /proc, /tmp and process ids are those of the machine.
-# The world is held by one process, which dies with the shell that made it;
-# make_world in setup_file gives one world to all tests of a file (then export
-# WORLD_PID there).  Where worlds cannot be made the test is skipped.
+# In the world /run is an empty tmpfs, without /run/netns at first; the network
+# namespace is new, with lo up, and mounts made inside are not visible outside.
+# /sys, /proc, /tmp and process ids are those of the machine.  One process holds
+# the world, and dies with the shell that made it; make_world in setup_file gives
+# one world to all tests of a file (export WORLD_PID then).  If a world cannot be
+# made, the test is skipped.
 
-# make_world - make it; WORLD_PID is the process that holds it
+# make_world - make the world; WORLD_PID is the process that holds it
 make_world() {
 	local out
 	((EUID == 0)) || skip "needs root"
 	unshare -m -n true || skip "needs mount and network namespaces"
-	# Descriptor 3 is bats's own: who keeps it open keeps bats waiting.
+	# Descriptor 3 belongs to bats, which waits until it is closed everywhere.
 	exec {out}< <(exec unshare -m -n --propagation private -- bash -c '
 		set -e
 		mount -t tmpfs -o mode=755 tmpfs /run
@@ -32,9 +32,9 @@ make_world() {
 	exec {out}<&-
 }
 
-# in_world command... - run a command there, in the present working directory
+# in_world command... - run a command in the world, in the current directory
 #
-# A function of the test can be run too (those that it calls need export -f).
+# The command can be a function of the test (functions it calls need export -f).
 in_world() {
 	if [[ $(type -t "$1") == function ]]; then
 		export -f "$1"
@@ -43,11 +43,11 @@ in_world() {
 	nsenter -t "$WORLD_PID" -m -n --wdns="$PWD" -- "$@"
 }
 
-# world_exec command... - become that command: for "world_exec command &", so
-# that $! is the process id of the command itself
+# world_exec command... - exec the command in the world: after "world_exec command
+# &", $! is the command's own process id
 world_exec() { exec nsenter -t "$WORLD_PID" -m -n --wdns="$PWD" -- "$@"; }
 
-# world_pids - the processes that are in the world's mount or network namespace
+# world_pids - the processes in the world's mount or network namespace
 world_pids() {
 	local mnt net
 	mnt=$(readlink "/proc/$WORLD_PID/ns/mnt") || return 0
@@ -58,7 +58,7 @@ world_pids() {
 		cut -d/ -f3 | sort -u
 }
 
-# drop_world - end what runs there and let the kernel take down the rest
+# drop_world - kill all processes in the world; the kernel removes the rest
 drop_world() {
 	local pids
 	[[ ${WORLD_PID-} ]] || return 0

@@ -380,7 +380,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	run -0 "$TOP/t/run" demo
 	assert_line '$ nixos-container create database --config-file web.nix'
 	assert_line 'This is generation two.'
-	assert_line 'ok - demo: every step did what it should'
+	assert_line 'ok - demo: every step succeeded'
 	run -0 "$TOP/t/run" play <<-'END'
 		nixos-container --version
 		man -w nixos-container.conf
