@@ -2,8 +2,8 @@
 /*
  * enter-floor NETNS COMMAND MOUNT...
  *
- * The least that the kernel lets one process do for what run-in-netns does:
- * the bare system calls, told what is mounted below /sys, and without a check.
+ * The lower bound for run-in-netns: the bare system calls, without checks; the
+ * arguments name the mounts below /sys.
  */
 #define _GNU_SOURCE
 #include <err.h>

@@ -1,14 +1,14 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
-# lib.sh - what the benchmarks share
+# lib.sh - shared code of the benchmarks
 #
-# Each job is done by several in turn, ROUNDS times (21).  Times are medians; a
+# Several programs do each job in turn, ROUNDS times (21).  Times are medians; a
 # ratio is the median of the ratios of each round.
 
 : "${BUILD:=$top/build}" "${ROUNDS:=21}"
 export BUILD ROUNDS
 
-# compile NAME - a static program from t/bench/NAME.c, put to $tmp/NAME
+# compile NAME - compile t/bench/NAME.c to a static program, $tmp/NAME
 compile() {
 	if command -v musl-gcc >/dev/null && [ -d "$BUILD/deps/include" ]; then
 		musl-gcc -static -O2 -idirafter "$BUILD/deps/include" \
@@ -18,8 +18,8 @@ compile() {
 	fi
 }
 
-# took JOB WHO COMMAND... - note in $data the time of a command, in $round;
-# MAY_FAIL: it is none of ours
+# took JOB PROGRAM COMMAND... - append the time of a command in $round to $data;
+# MAY_FAIL allows a failure, for programs that are not ours
 took() {
 	key="$1 $2"
 	shift 2
@@ -31,9 +31,9 @@ took() {
 	printf '%s %s %s\n' "$round" "$key" "$t" >>"$data"
 }
 
-# For awk, before its own rules: of(JOB, WHO), the median in us; ratio(JOB,
-# ONE, OTHER); row(WHAT, JOB, OURS, PEER, AIM, LEAST), after heads().
-# shellcheck disable=SC2034 # those who source this use it
+# Functions for awk: of(JOB, PROGRAM), the median in us; ratio(JOB, ONE, OTHER);
+# row(WHAT, JOB, OURS, PEER, AIM, FLOOR-AIM), after heads().
+# shellcheck disable=SC2034 # scripts that source this file use it
 bench_awk='
 function median(list, n,   i, j, v, a) {
 	split(list, a, " ")
@@ -44,7 +44,7 @@ function median(list, n,   i, j, v, a) {
 	}
 	return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
 }
-function of(job, who) { return median(all[job, who], count[job, who]) }
+function of(job, tool) { return median(all[job, tool], count[job, tool]) }
 function ratio(job, one, other,   i, list, n) {
 	for (i = 1; i <= rounds[job]; i++)
 		if ((i, job, other) in t && (i, job, one) in t) {

@@ -4,8 +4,8 @@
  *
  * The lower bound for mkveth: the same system calls without checks, long names
  * or undo.  N determines the addresses, 10.N/256.N%256.1 and so on.  With COUNT
- * that many networks, NAME1 and so on, are handled in one process.  down leaves
- * the pair to die with the namespace, gone removes it.
+ * one process handles that many networks, NAME1 and so on.  down lets the pair die
+ * with its namespace, gone removes it.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -63,7 +63,7 @@ end(struct rtattr *nest)
 	nest->rta_len = (unsigned short)(tx + len - (char *)nest);
 }
 
-/* run - send all messages and read until the last is answered */
+/* run - send all messages, and read all answers */
 static void
 run(int fd)
 {
@@ -93,7 +93,7 @@ address(int index, int family, const void *addr)
 	put(IFA_ADDRESS, addr, family == AF_INET ? 4 : 16);
 }
 
-/* route - to that address, or with via the default route through it */
+/* route - add a route to an address, or with via the default route through it */
 static void
 route(int index, int family, const void *addr, int via)
 {
@@ -122,7 +122,7 @@ static void
 make_pair(int host, const char *name, int ns)
 {
 	struct ifinfomsg here = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
-	struct ifinfomsg there = { .ifi_index = 2 };
+	struct ifinfomsg peer = { .ifi_index = 2 };
 	struct rtattr *info, *data, *peer;
 
 	begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &here, sizeof(here));
@@ -131,7 +131,7 @@ make_pair(int host, const char *name, int ns)
 	put(IFLA_INFO_KIND, "veth", 5);
 	data = put(IFLA_INFO_DATA, NULL, 0);
 	peer = put(VETH_INFO_PEER, NULL, 0);
-	put_raw(&there, sizeof(there));
+	put_raw(&peer, sizeof(peer));
 	put(IFLA_IFNAME, "eth0", 5);
 	put(IFLA_NET_NS_FD, &ns, 4);
 	end(peer);

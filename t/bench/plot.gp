@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# plot.gp - ratios as bars; data: job, ratio, aim or NaN, a line each; out: the SVG
+# plot.gp - plot ratios as bars; data: lines of job, ratio, aim or NaN; out: the SVG
 set terminal svg size 900,760
 set output out
 set datafile separator tab
-set title "time taken, where that of what one would use instead is 1"
+set title "time, relative to the program that ours replaces (1)"
 set logscale x
 set xrange [0.005:5]
 set yrange [*:*] reverse

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * resident COMMAND [ARG ...] - print the KiB that it has in memory when it ends
+ * resident COMMAND [ARG ...] - print its resident memory in KiB when it exits
  *
  * The kernel's own count, in wait4(2), is wrong by up to a few hundred KiB.
  */

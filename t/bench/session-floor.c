@@ -6,11 +6,10 @@
  * session-floor attach SOCKET
  * session-floor pty COMMAND [ARG ...]
  *
- * The least that the kernel lets two processes do for what ctr-console does:
- * the bare system calls, without a check, a user to become, or a way out.  The
- * first serves run, the second attach, on a terminal for the COMMAND.  Each
- * session has a process of its own, so that it can outlive its server.  pty
- * is a terminal alone, with nobody between it and standard output.
+ * The lower bound for ctr-console: the bare system calls, without checks, users
+ * or an escape key.  The first form serves run, the second attach, with a
+ * terminal for the COMMAND.  Each session has its own process, so that it can
+ * outlive its server.  pty runs a COMMAND on a terminal, without a server.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -52,7 +51,7 @@ reach(const char *path)
 	return s;
 }
 
-/* spawn - in a session of its own, on three descriptors or a terminal */
+/* spawn - start it in a new session, on three descriptors or a terminal */
 static pid_t
 spawn(const int fd[3], int tty, char **argv)
 {
@@ -101,7 +100,7 @@ serve_run(int conn)
 	(void)!write(conn, &status, sizeof(status));
 }
 
-/* move - what is there; 0 at the end */
+/* move - copy the available data; returns 0 at the end */
 static int
 move(int from, int to)
 {
@@ -114,7 +113,7 @@ move(int from, int to)
 	return n > 0;
 }
 
-/* end_input - of a terminal's reader, if it is not a socket's */
+/* end_input - end the input of a terminal's or a socket's reader */
 static void
 end_input(int fd)
 {
@@ -122,7 +121,7 @@ end_input(int fd)
 		(void)!write(fd, "\4", 1);
 }
 
-/* relay - until b has nothing more for c; a goes to b meanwhile */
+/* relay - copy a to b, and b to c until b ends */
 static void
 relay(int a, int b, int c)
 {
@@ -204,7 +203,7 @@ run(int s, char **argv)
 	close(p[0][0]);
 	close(p[1][1]);
 	close(p[2][1]);
-	/* The end of its output, then how it ended. */
+	/* First the end of its output, then its exit status. */
 	while (move(p[1][0], STDOUT_FILENO))
 		;
 	if (read(s, &status, sizeof(status)) != sizeof(status))
@@ -218,7 +217,7 @@ main(int argc, char *argv[])
 	int s;
 
 	if (argc < 3)
-		errx(2, "serve, run, attach or pty, and of what");
+		errx(2, "usage: session-floor serve|run|attach|pty [SOCKET] [COMMAND ...]");
 	switch (argv[1][0]) {
 	case 's':
 		serve(argv[2], argv + 3);

@@ -7,12 +7,12 @@
  * session-work ping COUNT COMMAND [ARG ...]
  * session-work cost CPU-FILE COMMAND [ARG ...]
  *
- * What is done in a session, and how it is measured from outside.  greet asks
- * and answers, as login does, to the end of its input or a dot.  echo sends
- * each byte back.  bulk writes, and notes how many us of processor its parent
- * took, who serves the terminal.  ping prints how many us a byte takes to go to
- * a COMMAND that is such an echo and back (a median); cost how many a COMMAND
- * took, and how many of processor, with what is in the file.
+ * The work in a session, and its measurement from outside.  greet asks and
+ * answers, as login does, until the end of its input or a dot.  echo sends each
+ * byte back.  bulk writes MIB MiB, and records the CPU time in us of its parent,
+ * the server of the terminal.  ping prints the median time in us of a byte to a
+ * COMMAND that runs echo, and back.  cost prints the time and CPU time of a
+ * COMMAND in us; the CPU time includes that in the file.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -67,7 +67,7 @@ echo(void)
 	return 0;
 }
 
-/* parent_us - the processor's time that our parent has had so far */
+/* parent_us - the CPU time of our parent so far */
 static long
 parent_us(void)
 {
@@ -198,5 +198,5 @@ main(int argc, char *argv[])
 		return ping(atoi(argv[2]), argv + 3);
 	if (!strcmp(verb, "cost") && argc > 3)
 		return cost(argv[2], argv + 3);
-	errx(2, "true, greet, echo, bulk, ping or cost");
+	errx(2, "usage: session-work true|greet|echo|bulk|ping|cost [ARG ...]");
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# settings.pl list|address DIR - what settings-floor.c does, as one would write
-# it in Perl for an administrator, with the modules that such a script needs
+# settings.pl list|address DIR - settings-floor.c as an administrator's Perl script,
+# with the usual modules
 use strict;
 use warnings;
 use Cwd qw(abs_path);

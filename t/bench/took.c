@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* took COMMAND [ARG ...] - print how many microseconds it took; exit as it did */
+/* took COMMAND [ARG ...] - print its time in microseconds; exit with its status */
 #define _GNU_SOURCE
 #include <err.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ main(int argc, char *argv[])
 
 	if (argc < 2)
 		errx(2, "COMMAND is missing");
-	/* What it prints is not the time. */
+	/* Its output goes to standard error: ours is only the time. */
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	if ((pid = vfork()) == 0) {
 		dup2(STDERR_FILENO, STDOUT_FILENO);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* address.c - addresses: what is parsed is formatted so that it parses again */
+/* address.c - addresses: a parsed one, formatted, can be parsed again */
 #include "fuzz.h"
 
 #include "net/address.h"

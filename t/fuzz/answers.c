@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* answers.c - what a container says to the client on the host */
+/* answers.c - a container's answers to the client on the host */
 #include "console/client.c"
 
 #include "fuzz.h"

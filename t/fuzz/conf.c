@@ -2,8 +2,8 @@
 /*
  * conf.c - the settings of a container: read, checked, changed, read again
  *
- * What is written is read the same, a change changes its key alone, and what a
- * message holds is one line.
+ * Written settings read back the same, a change changes its key only, and each
+ * message is one line.
  */
 #include "fuzz.h"
 
@@ -32,7 +32,7 @@ parse(struct settings *to, const char *from, size_t size)
 	return settings_parse(to, size, "file", &errors);
 }
 
-/* values - each ends in the text, and has no control character but tabs */
+/* values - each ends within the text, and has no control characters except tabs */
 static void
 values(const struct settings *of)
 {
@@ -60,7 +60,7 @@ same(enum key but)
 	}
 }
 
-/* print_again - in canonical form */
+/* print_again - print the settings in canonical form */
 static void
 print_again(void)
 {
@@ -84,7 +84,7 @@ print_again(void)
 	same(KEYS);
 }
 
-/* change_each - set every key to its example, and take every key away */
+/* change_each - set every key to its example, and remove every key */
 static void
 change_each(const uint8_t *data, size_t size, int ok)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* frames.c - what a client says during a session, to the server */
+/* frames.c - a client's frames to the server during a session */
 #include <signal.h>
 #include <sys/types.h>
 
-/* The command of the session: signals to it are seen, not sent. */
+/* The session has no real command: signals to it are checked, not sent. */
 static int seen(pid_t pid, int sig);
 #define kill(pid, sig) seen(pid, sig)
 #include "console/loop.c"
@@ -30,7 +30,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0 || size > 16384)
 		return 0;
 	fuzz_must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s) == 0);
-	/* In two parts: no frame has to be there whole at once. */
+	/* In two parts, as a frame may arrive in pieces. */
 	part = data[0] < size ? data[0] : 1;
 	fuzz_must(write(s[0], data, (size_t)part) == part);
 	l.ctl = s[1];
@@ -46,7 +46,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (s[0] >= 0)
 		close(s[0]);
-	/* A client that is gone is noticed, so nothing is left open. */
+	/* The client has closed: the server must close all descriptors. */
 	fuzz_must(l.peer_gone && l.ctl < 0);
 	return 0;
 }

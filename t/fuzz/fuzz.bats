@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The parsers with the inputs of t/fuzz/corpus, under sanitizers: what libFuzzer
-# once found stays found.  make fuzz looks for more.
+# The parsers with the inputs of t/fuzz/corpus, under sanitizers: a regression test
+# for all that libFuzzer found.  make fuzz searches for more.
 load ../lib/env
 
 setup_file() {
-	# As if not called by another make: that one's options are not for this.
+	# Without the options of a make that called us.
 	env -u MAKEFLAGS -u MAKELEVEL nice make -s -C "$TOP" SANITIZE=1 \
 		O="$TOP/build/sanitize" CC=cc LDFLAGS= fuzzers
 }
@@ -18,15 +18,15 @@ targets() {
 	done
 }
 
-# replay TARGET FOLDER - the last line is the input that broke it
+# replay TARGET FOLDER - run the inputs; the last line of output is a failing one
 replay() { (cd "$BATS_TEST_TMPDIR" && "$TOP/build/sanitize/fuzz/$1" "$2"); }
 
-@test "each parser stands what was ever given to it" {
+@test "each parser handles all inputs of its corpus" {
 	local broken=''
 	for target in $(targets); do
 		run replay "$target" "$TOP/t/fuzz/corpus/$target"
 		[[ $status -eq 0 ]] || { broken+=" $target"; echo "$output" >&2; }
-		# None of the corpus was passed over.
+		# No input was skipped.
 		assert_equal "${#lines[@]}" \
 			"$(find "$TOP/t/fuzz/corpus/$target" -type f | wc -l)"
 		[[ ${#lines[@]} -ge 3 ]]
@@ -34,7 +34,7 @@ replay() { (cd "$BATS_TEST_TMPDIR" && "$TOP/build/sanitize/fuzz/$1" "$2"); }
 	assert_equal "$broken" ''
 }
 
-@test "a promise that does not hold is noticed, and the input named" {
+@test "a read out of bounds is detected, and the input named" {
 	mkdir "$BATS_TEST_TMPDIR/corpus"
 	printf 'x' >"$BATS_TEST_TMPDIR/corpus/one-that-breaks"
 	printf '%s\n' '#include "fuzz.h"' 'int' \

@@ -10,18 +10,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* One input to one parser; each target has it.  Source: LLVM's libFuzzer. */
+/* Run one input through one parser; each target defines it.  Source: LLVM's
+ * libFuzzer. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* fuzz_must - what has to hold for every input */
+/* fuzz_must - a condition that must hold for every input */
 #define fuzz_must(what) do { \
 	if (!(what)) { \
-		fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, \
+		fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, \
 		    #what); \
 		abort(); \
 	} } while (0)
 
-/* fuzz_text - the input as a string in memory of its own size */
+/* fuzz_text - the input as a string, in a buffer of exactly its size */
 static inline char *
 fuzz_text(const uint8_t *data, size_t size)
 {
@@ -34,7 +35,7 @@ fuzz_text(const uint8_t *data, size_t size)
 	return s;
 }
 
-/* fuzz_dir - the directory "in", for whoever reads one; run starts us above */
+/* fuzz_dir - make the directory "in" for parsers of directories */
 static inline void
 fuzz_dir(void)
 {

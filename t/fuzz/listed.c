@@ -2,8 +2,8 @@
 /*
  * listed.c - a container as JSON, as text and as a graph
  *
- * Whatever its settings and their errors hold, nothing that a terminal obeys is
- * printed, strings end, brackets close, and lines are of their kind.
+ * For all settings and errors, the output has no terminal escapes, strings and
+ * brackets are closed, and each line has a valid form.
  */
 #include "fuzz.h"
 
@@ -26,7 +26,7 @@ begin(void)
 	return out;
 }
 
-/* end - check that a terminal only shows it */
+/* end - check that the text has no terminal escapes */
 static void
 end(FILE *out)
 {
@@ -40,7 +40,7 @@ end(FILE *out)
 	}
 }
 
-/* string - from behind its opening quote to its closing one */
+/* string - skip a string, from behind its opening quote to its closing one */
 static const char *
 string(const char *s)
 {
@@ -111,7 +111,7 @@ plain(void)
 	free(text);
 }
 
-/* add_error - as view_read keeps them, but for those that have no room */
+/* add_error - record errors as view_read does, as far as they fit */
 static void
 add_error(void *ctx, const char *error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* mounts.c - /proc/self/mountinfo, where other lines than the kernel's stand */
+/* mounts.c - /proc/self/mountinfo with lines that are not the kernel's */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -23,7 +23,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t at = 0; at < t.len; at += strlen(t.p + at) + 1)
 			fuzz_must(t.p[at]);
 	fuzz_must(t.len == 0 || t.p[t.len - 1] == '\0');
-	/* The sort order: entries below come later. */
+	/* The sort order: entries below others come later. */
 	for (size_t at = 0; at < t.len; at += strlen(t.p + at) + 1) {
 		const char *one = t.p + at, *first = t.p;
 

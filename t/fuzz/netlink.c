@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* netlink.c - datagrams that no kernel would send, and their readers */
+/* netlink.c - parsers of netlink, with datagrams that no kernel would send */
 #include "net/nl.c"
 
 #include "fuzz.h"
@@ -44,7 +44,7 @@ on_answer(const struct nlmsghdr *answer, int n, void *arg)
 	(void)route_oif(answer);
 }
 
-/* fill_batch - one message of each kind to be answered, the last a dump */
+/* fill_batch - request one answer of each kind, the last a dump */
 static void
 fill_batch(struct nl *nl)
 {
@@ -64,7 +64,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct nl nl;
 	struct errmsg why = { "" };
-	/* Of the exact size, so that reads behind the end are noticed. */
+	/* Of exactly its size, to detect reads behind the end. */
 	char *rx = malloc(MNL_ALIGN(size));
 
 	fuzz_must(rx || size == 0);

@@ -33,7 +33,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	fuzz_must(list.n >= 0 && list.n <= NIC_MAX);
-	/* What is accepted is written so that it is accepted again. */
+	/* An accepted record, written again, must be accepted again. */
 	fuzz_must(save("x", &list, &why) == 0);
 	fuzz_must(nic_load("x", &again, &why) == 0 && again.n == list.n);
 	for (int i = 0; i < list.n; i++) {

@@ -15,7 +15,7 @@ put(const uint8_t *data, size_t size)
 	close(fd);
 }
 
-/* within - all of an answer is in the caller's buffer */
+/* within - the whole answer must be in the caller's buffer */
 static void
 within(const void *p, size_t n, const char *buf, size_t size)
 {

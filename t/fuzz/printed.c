@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * printed.c - what settings are for other programs
+ * printed.c - output for other programs
  *
- * systemd, systemd-nspawn, mkveth and nft read it: each line begins as lines of
- * its kind do, whatever the settings hold.
+ * For systemd, systemd-nspawn, mkveth and nft: for all settings, each line begins
+ * like the lines of its kind.
  */
 #include "fuzz.h"
 
@@ -34,7 +34,7 @@ begins_as(const char *line, const char *const *starts)
 	fuzz_must(*starts);
 }
 
-/* each_line - check all lines that were printed to out, and free them */
+/* each_line - check all lines of the output, and free it */
 static void
 each_line(FILE *out, const char *const *starts)
 {
@@ -50,7 +50,7 @@ each_line(FILE *out, const char *const *starts)
 	free(text);
 }
 
-/* drop_in - each section begins once, and [Unit] is the first */
+/* drop_in - each section occurs once, and [Unit] is the first */
 static void
 drop_in(void)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * profile.c - a directory of generations that a container's root has filled
+ * profile.c - a directory of generations, written by a container's root
  *
- * The input is a line for each entry: its name, and behind a tab where it
- * leads.  Without that it is a file, and a directory where the name ends in a
- * slash.
+ * The input has a line for each entry: its name, and after a tab the target of
+ * a link.  An entry without target is a directory if its name ends in a slash,
+ * else a file.
  */
 #define _GNU_SOURCE
 #include "fuzz.h"
@@ -68,7 +68,7 @@ check(int dir, const struct profile *p)
 	}
 }
 
-/* change - a generation more, then it is the current one */
+/* change - add a generation, then make it current */
 static void
 change(int dir, struct profile *p)
 {

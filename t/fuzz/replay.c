@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* replay.c - give files to a fuzz target, as libFuzzer does: no clang needed */
+/* replay.c - run files through a fuzz target, as libFuzzer does, without clang */
 #include <dirent.h>
 #include <err.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 
 enum { MOST = 1 << 20 };
 
-/* Memory of the input's own size: what is read behind it is noticed. */
+/* Memory of exactly the input's size, to detect reads behind it. */
 static void
 replay(int dir, const char *name)
 {
@@ -28,7 +28,7 @@ replay(int dir, const char *name)
 		err(1, "%s", name);
 	for (ssize_t i = 0; i < n; i++)
 		data[i] = all[i];
-	/* The last line before a report says which one it was. */
+	/* The last line before a report names the input. */
 	printf("%s\n", name);
 	fflush(stdout);
 	LLVMFuzzerTestOneInput(data, (size_t)n);

@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #include <stdlib.h>
 
-/* What a request takes is never freed: a session is a process of its own. */
+/* A request's memory is never freed: each session has its own process. */
 static void *taken[8];
 static size_t takes;
 
@@ -42,7 +42,7 @@ check(const struct proto_request *req)
 	    PROTO_BIG);
 }
 
-/* through - by way of a socket; bare, or behind a head that is right */
+/* through - send the input through a socket; raw, or after a valid header */
 static void
 through(const uint8_t *data, size_t size, bool bare)
 {

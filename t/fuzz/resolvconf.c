@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* resolvconf.c - what is taken of a host's resolv.conf */
+/* resolvconf.c - the filter for a host's resolv.conf */
 #define _GNU_SOURCE
 #include "fuzz.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* storepath.c - where a generation's link leads: into the store, or not */
+/* storepath.c - a generation's link: is its target in the store? */
 #include "nix/storepath.c"
 
 #include "fuzz.h"
 
-/* resolve - by the file system: what is taken of the store is plain */
+/* resolve - resolve it in the file system: an accepted store path is canonical */
 static void
 resolve(const char *text)
 {
@@ -28,7 +28,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_must(strlen(rest) > HASH_LEN + 2);
 		fuzz_must(!strstr(rest, "/../") && !strstr(rest, "//"));
 	}
-	/* The machine has no such store: that of the target is its own /. */
+	/* Resolve with a store that exists on every machine. */
 	setenv("NIX_STORE_DIR", "/dev", 1);
 	resolve(text);
 	unsetenv("NIX_STORE_DIR");

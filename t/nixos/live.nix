@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# live.nix - what a NixOS would make of containers, for a host that is none
+# live.nix - the files that NixOS would make for containers, for a host without it
 #
-# The modules are those that were installed in suite.  Gives, by name: settings,
-# the file; unit, what the unit of that name links to; dropin, what stands in
-# the folder of its drop-ins; and wrong, the assertions that fail.
+# The modules are those installed in suite.  For each container: settings, the
+# settings file; unit, the target of the unit's link; dropin, the content of its
+# drop-in directory.  wrong are the failed assertions.
 { configuration, suite ? "/usr/local" }:
 
 let

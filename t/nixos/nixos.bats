@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # nixos.bats - share/nixos: the option types, the modules, the package
 #
-# NIXPKGS_LIB, or <nixpkgs/lib>, is the lib of a nixpkgs: what takes it is
-# skipped without.
+# NIXPKGS_LIB, or <nixpkgs/lib>, is the lib of a nixpkgs: without it, tests that
+# need it are skipped.
 load ../lib/env
 
 setup_file() {
@@ -24,10 +24,10 @@ with_library() {
 	[[ -e $NIXPKGS_LIB/default.nix ]] || skip "no nixpkgs library: set NIXPKGS_LIB"
 }
 
-# value ARGUMENT... - evaluate to the end, as JSON
+# value ARGUMENT... - evaluate it completely, as JSON
 value() { nix-instantiate --eval --strict --json "$@"; }
 
-# is EXPECTED ARGUMENT... - the value is that, whatever the order of its keys
+# is EXPECTED ARGUMENT... - the value must be that, in any order of keys
 is() {
 	local expected=$1
 	shift
@@ -35,7 +35,7 @@ is() {
 	assert_equal "$(jq -cS . <<<"$output")" "$(jq -cS . <<<"$expected")"
 }
 
-# says TEXT ARGUMENT... - it fails, and this is in what it says
+# says TEXT ARGUMENT... - it must fail with TEXT in the message
 says() {
 	local text=$1
 	shift
@@ -46,14 +46,14 @@ says() {
 type_is() { is "$2" t/nixos/types.nix -A "$1"; }
 type_says() { says "$2" t/nixos/types.nix -A "$1"; }
 
-# settings TEXT - the settings file of a container, as it is
+# settings TEXT - set output to the settings file of a container, byte for byte
 settings() {
 	run -0 --separate-stderr value -E "(import ./share/nixos/settings.nix { $1 }).${2-text}"
 	output=$(jq -j . <<<"$output"; printf x)
 	output=${output%x}
 }
 
-# wrong NAME TEXT - what checks.nix says of such a container, a line each
+# wrong NAME TEXT - set output to the messages of checks.nix, one a line
 wrong() {
 	run -0 --separate-stderr value -E "map (c: c.message) (builtins.filter
 		(c: !c.assertion) (import ./share/nixos/checks.nix \"$1\" { $2 }))"
@@ -65,10 +65,10 @@ refuses() {
 	assert_output "containers.foo$2"
 }
 
-# host TEXT - (host TEXT) is a Nix expression: the config of a host of stubs
+# host TEXT - print a Nix expression: the config of a host made of stubs
 host() { printf '(import ./t/nixos/host.nix { configuration = { %s }; }).config' "$1"; }
 
-# foo is the container of the seed.
+# foo is the container of README.
 foo='containers.foo = {
 	privateNetwork = true;
 	hostAddress = "10.231.136.1";
@@ -85,7 +85,7 @@ foo='containers.foo = {
 	((count > 15))
 }
 
-@test "modules take lib as an argument, and what is in it by with lib" {
+@test "modules take lib as an argument, and use it through with lib" {
 	local f
 	for f in share/nixos/{module,container,program,options}.nix; do
 		grep -qE '^\{.*\blib\b.*\}:$' "$f"
@@ -94,14 +94,14 @@ foo='containers.foo = {
 	done
 }
 
-# What needs no library.
+# Tests without a library.
 
 @test "a container without settings has an empty settings file" {
 	settings ''
 	assert_equal "$output" ''
 }
 
-@test "the settings file holds what the container says, as the script reads it" {
+@test "each option of a container becomes a line of its settings file" {
 	settings 'path = "/nix/store/system"; privateNetwork = true;
 		hostBridge = "br0"; localAddress = "10.0.0.2/24"; localAddress6 = "fc00::2/64";
 		localMacAddress = "02:00:00:00:00:2a"; gateway = "10.0.0.1"; gateway6 = "fc00::1"; mtu = 9000;
@@ -162,7 +162,7 @@ BIND_RO="/a\\:b\\\\c"
 '
 }
 
-@test "the system of a container is apart from its other settings" {
+@test "the system of a container is separate from its other settings" {
 	local all='path = "/nix/store/system"; autoStart = true;'
 	settings "$all" system
 	assert_equal "$output" $'SYSTEM_PATH=/nix/store/system\n'
@@ -180,7 +180,7 @@ BIND_RO="/a\\:b\\\\c"
 	((count > 30))
 }
 
-@test "what the script would refuse is refused when the host is built" {
+@test "options that would stop the container's start are refused when the host is built" {
 	refuses 'hostAddress = "10.0.0.1";' '.hostAddress needs containers.foo.privateNetwork'
 	refuses 'extraVeths.v = { };' '.extraVeths needs containers.foo.privateNetwork'
 	refuses 'privateNetwork = true; hostBridge = "br0"; hostAddress6 = "fc00::1";' \
@@ -219,7 +219,7 @@ BIND_RO="/a\\:b\\\\c"
 	refuses 'after = [ "a_b" ];' '.after: a container, or the full name of a unit, not "a_b"'
 }
 
-@test "a name that is none is refused, and one that is Podman's" {
+@test "invalid names and names of Podman's files are refused" {
 	local name
 	for name in a_b -a a- 'a b' '' a.b "$(printf 'a%.0s' {1..64})"; do
 		wrong "$name" ''
@@ -235,7 +235,7 @@ BIND_RO="/a\\:b\\\\c"
 
 # The types.
 
-@test "attrsByName: each attribute is of the type of its name" {
+@test "attrsByName: each attribute has the type of its name" {
 	with_library
 	type_is each '{"n":1,"n2":2,"s":"a"}'
 	type_says wrong "A definition for option \`x.s' is not of type \`string'"
@@ -245,14 +245,14 @@ BIND_RO="/a\\:b\\\\c"
 	type_is description '["attribute set of string","attribute set of submodule","attrsByName"]'
 }
 
-@test "attrsByName: a type that fails names the attribute" {
+@test "attrsByName: an error in a type names the attribute" {
 	with_library
 	run ! value t/nixos/types.nix -A thrown --show-trace
 	assert_output --partial 'not of this kind'
 	assert_output --partial "while choosing the type of the attribute \`odd'"
 }
 
-@test "attrsByName: mkIf, mkMerge, mkDefault, mkForce and mkOrder hold" {
+@test "attrsByName: mkIf, mkMerge, mkDefault, mkForce and mkOrder work" {
 	with_library
 	type_is conditions '{"n2":2,"n3":3,"n4":4,"n5":5}'
 	type_is override '{"n":1}'
@@ -260,7 +260,7 @@ BIND_RO="/a\\:b\\\\c"
 	type_is empty '{"y":{}}'
 }
 
-@test "attrsByName: names are known without types, an attribute without the others" {
+@test "attrsByName: names are evaluated without types, and attributes without each other" {
 	with_library
 	type_is lazyNames '["a","b"]'
 	type_is lazyValue 1
@@ -268,7 +268,7 @@ BIND_RO="/a\\:b\\\\c"
 	type_is knot '{"a":{"text":"a-mm"},"b":{"text":"a-mm as a"}}'
 }
 
-@test "submoduleWithExtraArgs: modules are given the arguments, imports too" {
+@test "submoduleWithExtraArgs: modules and their imports get the arguments" {
 	with_library
 	type_is args '{"a":{"text":"a-mm"},"b":{"text":"said"}}'
 	type_is argsWithName '{"text":"by a","x":5}'
@@ -276,9 +276,9 @@ BIND_RO="/a\\:b\\\\c"
 	type_says unknown "The option \`x.a.bad' does not exist"
 }
 
-@test "two declarations of one option are one, each with what it has for a name" {
+@test "two declarations of one option are merged, with the modules of both for a name" {
 	with_library
-	type_is merged '{"there":{"a":{"both":2,"only-a":1},"b":{"both":5,"only-b":1}},
+	type_is merged '{"forth":{"a":{"both":2,"only-a":1},"b":{"both":5,"only-b":1}},
 		"back":{"a":{"both":2,"only-a":1},"b":{"both":5,"only-b":1}}}'
 	type_is sameArgs '{"a":{"both":2,"text":"a-mm"}}'
 	type_says notMerged "The option \`x' in"
@@ -293,14 +293,15 @@ BIND_RO="/a\\:b\\\\c"
 	type_is subModules '{"plain":null,"count":1,"replaced":{"a":{"y":4}},"asModule":["_module","only-<name>"]}'
 }
 
-# The seed's rule: pkgs depends on what modules come to.
+# pkgs depends on the options, imports and names of the config, so none of these
+# may depend on pkgs.
 
-@test "no option, import or name of the config takes packages" {
+@test "no option, import or name of the config depends on packages" {
 	with_library
 	run -0 --separate-stderr value t/nixos/spine.nix -A declarations
 	local options
 	options=$(jq -r '.[]' <<<"$output")
-	# All of the options that NixOS's own module has.
+	# All options of NixOS's own module.
 	local o
 	for o in additionalCapabilities allowedDevices allowedDevices.\*.{modifier,node} autoStart bindMounts \
 		bindMounts.\<name\>.{hostPath,isReadOnly,mountPoint} config copyResolvConf enableTun ephemeral \
@@ -316,7 +317,7 @@ BIND_RO="/a\\:b\\\\c"
 	is '[]' t/nixos/spine.nix -A declarations --arg module ./share/nixos/container.nix
 }
 
-@test "one that took them would be found" {
+@test "a module whose options depend on packages fails that test" {
 	with_library
 	cat >"$BATS_TEST_TMPDIR/text.nix" <<-'END'
 		{ lib, pkgs, ... }: {
@@ -331,7 +332,7 @@ BIND_RO="/a\\:b\\\\c"
 	says 'infinite recursion' t/nixos/spine.nix -A declarations --arg module "$BATS_TEST_TMPDIR/spine.nix"
 }
 
-@test "a host whose systems are built elsewhere is evaluated without packages" {
+@test "a host with containers built elsewhere is evaluated without packages" {
 	with_library
 	is '{
 		"etc": {
@@ -345,7 +346,7 @@ BIND_RO="/a\\:b\\\\c"
 
 # The module.
 
-@test "the container of the seed becomes a settings file and a unit" {
+@test "the container of README becomes a settings file and a unit" {
 	with_library
 	is '"SYSTEM_PATH=/fake/system-of-foo\nPRIVATE_NETWORK=1\nHOST_ADDRESS=10.231.136.1\nLOCAL_ADDRESS=10.231.136.2\nSTART_TIMEOUT=1min\n"' \
 		-E "$(host "$foo").environment.etc.\"nixos-containers/foo.conf\".text"
@@ -362,14 +363,14 @@ BIND_RO="/a\\:b\\\\c"
 	is '[]' -E "builtins.filter (a: !a.assertion) $(host "$foo").assertions"
 }
 
-@test "systemd.containers is another name for it" {
+@test "systemd.containers is another name for containers" {
 	with_library
 	is '["bar","foo"]' -E "builtins.attrNames $(host "systemd.$foo containers.bar = { };").containers"
 	is '"10.231.136.2 foo.containers\n"' -E "$(host "systemd.$foo").networking.extraHosts"
 	is '"10.231.136.1"' -E "$(host "$foo").systemd.containers.foo.hostAddress"
 }
 
-@test "the directories are those of the suite that is installed" {
+@test "the settings are in the directory that the package uses" {
 	with_library
 	local old='system.stateVersion = "21.11"; containers.a = { };'
 	is '["containers/a.conf"]' -E "builtins.attrNames $(host "$old").environment.etc"
@@ -383,18 +384,18 @@ BIND_RO="/a\\:b\\\\c"
 		'programs.nixos-container.confDir = "/srv/mine"; containers.a = { };').assertions)"
 }
 
-@test "a container's own configuration is evaluated by its nixpkgs, and knows its host" {
+@test "a container's own configuration is evaluated with its nixpkgs, and gets the host's defaults" {
 	with_library
 	local c="$(host "$foo").containers.foo.config"
 	is '["foo",false,true,true]' -E "let c = $c; in
 		[ c.networking.hostName c.networking.useDHCP c.boot.isContainer c.services.openssh.enable ]"
 	is '["ctr-login","ctr-root-shell"]' -E "builtins.attrNames $c.systemd.sockets"
 	is '"nixos-container"' -E "(builtins.head $c.systemd.packages).name"
-	# What a module for all machines says by default yields, the container's own word does not.
+	# The host's values override a module's mkDefault, but not the container's own values.
 	is '[false,true]' -E "let c = $(host 'containers.a.config = { lib, ... }: { networking.useDHCP = lib.mkDefault true; };
 		containers.b.config.networking.useDHCP = true;').containers; in
 		[ c.a.config.networking.useDHCP c.b.config.networking.useDHCP ]"
-	# Several definitions, conditions, arguments of its own.
+	# Several definitions, conditions, special arguments.
 	is '"of-two"' -E "$(host 'imports = [
 		{ containers.foo.config = { lib, more, ... }: { networking.hostName = lib.mkForce "of-${more}"; }; }
 		({ lib, ... }: { containers.foo.config = lib.mkIf false { bad = 1; }; })
@@ -411,7 +412,7 @@ BIND_RO="/a\\:b\\\\c"
 		-E "$(host 'containers.foo.mtu = "x";').environment.etc"
 }
 
-@test "of config, path and flake only one is said; none is a profile of its own" {
+@test "config, path and flake exclude each other; without them the profile is used" {
 	with_library
 	is '["containers.foo: config and path exclude each other"]' -E "map (a: a.message)
 		(builtins.filter (a: !a.assertion) $(host "$foo containers.foo.path = \"/other\";").assertions)"
@@ -422,7 +423,7 @@ BIND_RO="/a\\:b\\\\c"
 	is '"START_TIMEOUT=1min\n"' -E "$(host 'containers.own = { };').environment.etc.\"nixos-containers/own.conf\".text"
 }
 
-@test "roots of running containers are kept, and seen to before each collection" {
+@test "roots of running containers are synced, also before each collection" {
 	with_library
 	is '[["paths.target"],["timers.target"],["nix-gc.service"]]' \
 		-E "let c = ($(host "$foo")).systemd; in map (u: u.ctr-gcroot-sync.wantedBy)
@@ -435,7 +436,7 @@ BIND_RO="/a\\:b\\\\c"
 		-E "$(host "$foo containers.foo.restartIfChanged = false;").systemd.services.\"container@foo\""
 }
 
-@test "a host without containers has nothing of it, unless it is asked for" {
+@test "a host without containers installs nothing, unless boot.enableContainers is set" {
 	with_library
 	is '[[],{},[]]' -E "let c = $(host ''); in [ c.systemd.packages c.systemd.services c.boot.kernelModules ]"
 	is '["container@","ctr-gcroot-sync"]' -E "builtins.attrNames $(host 'boot.enableContainers = true;').systemd.services"
@@ -443,7 +444,7 @@ BIND_RO="/a\\:b\\\\c"
 		-E "$(host "$foo boot.enableContainers = false;").warnings"
 }
 
-@test "a container that follows its host's name servers tells openresolv of them" {
+@test "a container that uses its host's name servers registers them with openresolv" {
 	with_library
 	local c="$(host 'containers.foo.config.networking.useHostResolvConf = true;').containers.foo.config.systemd"
 	is '{"wantedBy":["multi-user.target"],"path":["/openresolv"]}' -E "$c.services.ctr-resolv-register"
@@ -453,13 +454,13 @@ BIND_RO="/a\\:b\\\\c"
 
 # The package: its make variables and preBuild, with musl-gcc as the compiler
 # and the libraries of this build.
-@test "the package builds static binaries from libraries that are made for musl" {
+@test "the package builds static binaries from libraries built for musl" {
 	[[ $BUILD == "$TOP/build" ]] || skip "this is not the static build"
 	local tree=$BATS_TEST_TMPDIR/tree out=$BATS_TEST_TMPDIR/out bin=$BATS_TEST_TMPDIR/bin
 	mkdir "$tree" "$bin" "$BATS_TEST_TMPDIR/given"
 	cp -r GNUmakefile bin lib share "$tree"
 	cp -r build/deps/lib "$BATS_TEST_TMPDIR/given/"
-	# As its compiler does, this one knows the headers by itself.
+	# Like the package's compiler, this one finds the headers by itself.
 	cat >"$bin/musl-cc" <<-END
 		#!/bin/sh
 		exec musl-gcc -ffat-lto-objects "\$@" -idirafter $TOP/build/deps/include
@@ -472,7 +473,7 @@ BIND_RO="/a\\:b\\\\c"
 		sed "s|/1rz4g4znpzjwh1xymhjpm42vipw92pr73vdgl6xs1hycac8kf2n9|$out|")
 	cd "$tree"
 	export PATH="$bin:$PATH"
-	# The libmnl of this build may be one for glibc, which says so there.
+	# This build's libmnl may be built for glibc: mnl.ld then has options for it.
 	flags+=("LDFLAGS=$(<"$TOP/build/deps/lib/mnl.ld")")
 	jq -r .preBuild <<<"$package" | sh -eu
 	run -0 env -u MAKEFLAGS -u MAKELEVEL make -s "${flags[@]}"
@@ -483,14 +484,14 @@ BIND_RO="/a\\:b\\\\c"
 		assert_output --partial "statically linked"
 		"$out/bin/$tool" --version
 	done
-	# Where the module and systemd.packages look for it.
+	# The module and systemd.packages expect them at these paths.
 	assert_file_exists "$out/lib/systemd/system/container@.service"
 	assert_file_executable "$out/lib/systemd/system-generators/nixos-container-generator"
 	grep -qx "ExecStart=$out/bin/nixos-container launch %i" "$out/lib/systemd/system/container@.service"
 	assert_not_exists "$out/lib/libnss_containers.so.2"
 }
 
-@test "the package is built from its own tree, whatever names nixpkgs has" {
+@test "the package is built from its own tree, even if nixpkgs has a src" {
 	run -0 --separate-stderr value t/nixos/package.nix --argstr deps /none
 	assert_equal "$(jq -r .src <<<"$output")" "$PWD"
 	run -0 --separate-stderr value t/nixos/package.nix --argstr deps /none \
@@ -499,7 +500,7 @@ BIND_RO="/a\\:b\\\\c"
 		$'/other\nSTATE_DIR=/srv/trees\nCONF_DIR=/srv/conf'
 }
 
-@test "the package's script finds what it calls, and knows its directories" {
+@test "the package's script finds its programs, and knows its directories" {
 	run -0 --separate-stderr value t/nixos/package.nix --argstr deps /none
 	local package=$output tool
 	run -0 jq -r '.makeFlags[]' <<<"$package"

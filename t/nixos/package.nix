@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # package.nix - the attributes of share/nixos/package.nix, called as nixpkgs does
 #
-# The libraries lie in the folder deps, which has a lib.  change is what
-# overrideAttrs sets.
+# deps is a folder whose lib holds the libraries.  change is passed to
+# overrideAttrs.
 { deps, change ? { } }:
 
 let

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# pkgs.nix - what the modules and the package use of nixpkgs, as sets to look at
+# pkgs.nix - the parts of nixpkgs that modules and package use, as plain sets
 rec {
   fake = name: {
     type = "derivation";
@@ -12,8 +12,8 @@ rec {
 
   callPackage = callPackageWith "/fake/deps";
 
-  # callPackageWith deps - callPackage of a nixpkgs that has every name: it fills
-  # each argument, optional ones too.  Libraries lie in the folder deps.
+  # callPackageWith deps - callPackage of a nixpkgs with every attribute: it fills
+  # all arguments, optional ones too.  Libraries are in the folder deps.
   callPackageWith = deps: file: args:
     let
       function = import file;
@@ -29,8 +29,8 @@ rec {
     function (builtins.mapAttrs (name: _: known.${name} or (fake name))
       (builtins.functionArgs function) // args);
 
-  # mkDerivation attributes - these attributes; as in nixpkgs, they may be a
-  # function that takes the final ones
+  # mkDerivation attributes - return the attributes; as in nixpkgs, they may be a
+  # function of the final ones
   mkDerivation = attributes:
     let
       of = if builtins.isFunction attributes then attributes else _: attributes;

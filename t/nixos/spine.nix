@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # spine.nix - evaluate modules without packages; NIXPKGS_LIB is nixpkgs' lib
 #
-# module: the one to look at.  What its options, imports and the names of its
-# config are must be known before pkgs is, which depends on them.
+# module: the module to test.  pkgs depends on its options, its imports and the
+# names of its config, so these must not depend on pkgs.
 { module ? ../../share/nixos/module.nix }:
 
 let lib = import (builtins.getEnv "NIXPKGS_LIB"); in
@@ -26,20 +26,20 @@ let
     options = throw "options";
   };
 
-  # names VALUE - the attributes of a config, through all that is around them
+  # names VALUE - the attributes of a config, through mkMerge, mkIf and mkOverride
   names = v:
     if v._type or "" == "merge" then concatMap names v.contents
     else if v ? _type then names v.content
     else attrNames v;
 in
 {
-  # All that a manual would say of each option.
+  # The full documentation of each option.
   declarations = let docs = optionAttrSetToDocList (evaluated { }).options; in
     deepSeq docs (filter (name: hasPrefix "containers" name && !hasInfix "_module" name)
       (map (o: o.name) docs));
   spine = deepSeq [ (attrNames bare.options) (map toString (filter isPath (bare.imports or [ ]))) ]
     (unique (names bare.config));
-  # A whole host, but for what is a package.
+  # A whole host, except for packages.
   host =
     let
       config = (evaluated {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# stubs.nix - the options of NixOS that the modules of share/nixos set, or look at
+# stubs.nix - the options of NixOS that the modules of share/nixos set or read
 { lib, ... }:
 
 with lib;

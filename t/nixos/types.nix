@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# types.nix - what t/nixos/nixos.bats asks of share/nixos/types.nix
+# types.nix - values of share/nixos/types.nix for t/nixos/nixos.bats
 let
   lib = import (builtins.getEnv "NIXPKGS_LIB");
   inherit (import ../../share/nixos/types.nix { inherit lib; })
@@ -8,17 +8,17 @@ in
 with lib;
 
 let
-  # of TYPE [definition...] - the option x of that type, so defined
+  # of TYPE [definition...] - the value of an option x of that type
   evaluated = type: definitions: evalModules {
     modules = [ { options.x = mkOption { inherit type; }; } ]
       ++ imap1 (i: x: { _file = "file${toString i}"; inherit x; }) definitions;
   };
   of = type: definitions: (evaluated type definitions).config.x;
 
-  # A number, where the name says so.
+  # A number if the name begins with n, else a string.
   byName = attrsByName (name: if hasPrefix "n" name then types.int else types.str);
 
-  # Numbers, but for one name.
+  # Numbers, except for one name.
   but = odd: type: attrsByName (name: if name == odd then type else types.int);
 
   point = submoduleWithExtraArgs { unit = "mm"; } ({ name, unit, ... }: {
@@ -31,7 +31,7 @@ let
       options.text = mkOption { type = types.str; default = unit; description = "It."; };
     }));
 
-  # Modules of two declarations, the first with one of its own for each name.
+  # Modules of two declarations; that of the first depends on the name.
   first = attrsByName (name: types.submodule {
     options."only-${name}" = mkOption { type = types.int; default = 1; description = "Own."; };
   });
@@ -54,7 +54,7 @@ in
   thrown = of (but "odd" (throw "not of this kind")) [ { even = 1; odd = 1; } ];
 
   conditions = of byName [
-    (mkIf false { n9 = "never looked at"; })
+    (mkIf false { n9 = "never evaluated"; })
     { n1 = mkIf false 1; n2 = mkIf true 2; }
     (mkMerge [ { n3 = mkMerge [ (mkDefault 1) 3 ]; } (mkIf true { n4 = mkForce 4; }) ])
     { n4 = 5; n5 = mkDefault 5; }
@@ -64,11 +64,11 @@ in
   order = of (attrsByName (_: types.lines)) [ { a = mkAfter "z"; } { a = "m"; } { a = mkBefore "a"; } ];
   empty = of (types.submodule { options.y = mkOption { type = byName; }; }) [ { } ];
 
-  # Names are known without types, and one attribute without the others.
+  # Names are evaluated without types, and one attribute without the others.
   lazyNames = attrNames (of (but "b" (throw "type")) [ { a = 1; b = 2; } ]);
   lazyValue = (of (but "b" (throw "type")) [ { a = 1; b = { }; } ]).a;
   lazyInside = (of points [ { a = { }; b.text = throw "value"; } ]).a;
-  # What is in one attribute may depend on what is in another.
+  # One attribute may depend on the value of another.
   knot = let e = evalModules {
     modules = [ ({ config, ... }: {
       options.x = mkOption { type = points; };
@@ -81,9 +81,9 @@ in
     ({ more, ... }: { imports = [ more ]; })) [ { } ];
   unknown = of points [ { a.bad = 1; } ];
 
-  # Two declarations are one, with the modules of both, in either order.
+  # Two declarations are merged, with the modules of both, in either order.
   merged = {
-    there = (declared first second [ { a = { }; b.both = 5; } ]).config.x;
+    forth = (declared first second [ { a = { }; b.both = 5; } ]).config.x;
     back = (declared second first [ { a = { }; b.both = 5; } ]).config.x;
   };
   notMerged = (declared byName second [ ]).config.x;
@@ -96,9 +96,9 @@ in
   subModules = {
     plain = byName.getSubModules;
     count = length points.getSubModules;
-    # Another may replace them, as the module system does.
+    # The module system may replace them.
     replaced = of (points.substSubModules [ { options.y = mkOption { default = 4; }; } ]) [ { a = { }; } ];
-    # And who evaluates them as they are gets those of any name.
+    # Evaluated as they are, they are those of the placeholder name.
     asModule = attrNames (evalModules {
       modules = first.getSubModules;
     }).options;

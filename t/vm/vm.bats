@@ -1,17 +1,17 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# A machine of its own: the suite on Debian's kernel, with systemd at the root
-# of everything, pure cgroup v2, and real reboots.
+# The suite in a virtual machine: Debian's kernel, systemd as PID 1, pure cgroup
+# v2, and real reboots.
 #
-# One machine serves all tests but those of the clock.  It is emulated, mostly,
-# so what runs there is what another kernel can change.
+# One machine serves all tests, except that of the clock.  It is often emulated and
+# slow, so only tests that depend on the kernel run in it.
 load ../lib/env
 
 setup_file() {
 	((EUID == 0)) || skip "needs root"
 	export tree=$BATS_FILE_TMPDIR/tree stage=$BATS_FILE_TMPDIR/stage
 	export vm=vm-$$
-	# A copy: what others change meanwhile does not matter.
+	# A copy, as the source tree may change during the tests.
 	mkdir "$tree"
 	(cd "$TOP" && cp -a GNUmakefile bin lib share t "$tree")
 	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" install \
@@ -31,51 +31,51 @@ teardown() {
 }
 
 vm() { "$TOP/t/lib/vm" "$@"; }
-there() { vm exec "$vm" -- "$@"; }
+in_vm() { vm exec "$vm" -- "$@"; }
 
-# suite file regex - run those tests of a file there; none may be skipped
+# suite file regex - run matching tests of a file in the machine; none may be skipped
 suite() {
-	run there env BUILD=/usr/local bats --formatter tap -f "$2" "/src/t/$1"
+	run in_vm env BUILD=/usr/local bats --formatter tap -f "$2" "/src/t/$1"
 	assert_success
 	assert_line --regexp '^1\.\.[1-9]'
 	refute_line --regexp '^ok .* # skip'
 }
 
-boot_id() { there cat /proc/sys/kernel/random/boot_id; }
+boot_id() { in_vm cat /proc/sys/kernel/random/boot_id; }
 
-@test "the machine has a kernel of its own, systemd and pure cgroup v2" {
-	run -0 there uname -r
+@test "the machine has its own kernel, systemd and pure cgroup v2" {
+	run -0 in_vm uname -r
 	assert_output --regexp '^6\.1\..*-cloud-amd64$'
-	run -0 there stat -f -c '%T' /sys/fs/cgroup /
+	run -0 in_vm stat -f -c '%T' /sys/fs/cgroup /
 	assert_output $'cgroup2fs\next2/ext3'
-	run -0 there systemctl is-system-running
+	run -0 in_vm systemctl is-system-running
 	assert_output running
-	run -1 there systemd-detect-virt --container
+	run -1 in_vm systemd-detect-virt --container
 	assert_output none
 }
 
-@test "exec has the command's status, arguments, output and input" {
-	run -7 there sh -c 'exit 7'
-	run -137 there sh -c 'kill -9 $$'
-	run -127 there /no/such
-	run -126 there /etc/passwd
-	run -255 there sh -c 'exit 255'
+@test "exec passes the command's status, arguments, output and input" {
+	run -7 in_vm sh -c 'exit 7'
+	run -137 in_vm sh -c 'kill -9 $$'
+	run -127 in_vm /no/such
+	run -126 in_vm /etc/passwd
+	run -255 in_vm sh -c 'exit 255'
 	run -125 vm exec "$vm"
 	run -125 vm exec "no-$vm" true
-	run -0 --separate-stderr there sh -c 'echo out; echo err >&2'
+	run -0 --separate-stderr in_vm sh -c 'echo out; echo err >&2'
 	assert_output out
 	assert_equal "$stderr" err
 	head -c 300000 /dev/urandom >"$BATS_TEST_TMPDIR/in"
-	there cat <"$BATS_TEST_TMPDIR/in" | cmp - "$BATS_TEST_TMPDIR/in"
+	in_vm cat <"$BATS_TEST_TMPDIR/in" | cmp - "$BATS_TEST_TMPDIR/in"
 	set -- '' ' two  words ' $'line\nline\n' $'\377\001' '$HOME `id` "x" \' -- --help a=b '*' "'" "a'"
 	printf '%s\0' "$@" >"$BATS_TEST_TMPDIR/want"
-	SECRET=1 there printf '%s\0' "$@" | cmp - "$BATS_TEST_TMPDIR/want"
-	SECRET=1 run -0 there env
+	SECRET=1 in_vm printf '%s\0' "$@" | cmp - "$BATS_TEST_TMPDIR/want"
+	SECRET=1 run -0 in_vm env
 	refute_output --partial SECRET
 	assert_line HOME=/root
 }
 
-@test "a name that is in use, or is none, is refused" {
+@test "a name in use and an invalid name are refused" {
 	run -1 vm boot "$vm"
 	assert_output --partial "already"
 	for bad in a/b .. -x a_b '' "$(printf 'a%.0s' {1..33})"; do
@@ -91,21 +91,21 @@ boot_id() { there cat /proc/sys/kernel/random/boot_id; }
 	assert_line "$vm running"
 }
 
-@test "modules come when they are asked for: dummy, ipvlan, vlan, macvlan" {
+@test "kernel modules are loaded on demand: dummy, ipvlan, vlan, macvlan" {
 	for kind in dummy "ipvlan mode l3" "vlan id 7" macvlan; do
 		on=
 		[[ $kind == dummy ]] || on="link under"
-		there sh -euc "ip link add under type veth
+		in_vm sh -euc "ip link add under type veth
 			ip link add $on name over type $kind
 			ip link del under; ip link del over 2>/dev/null || :"
 	done
 }
 
-@test "mkveth makes networks on this kernel" {
+@test "mkveth creates networks on this kernel" {
 	suite unit/net/mkveth.bats '^(add gives|both ends talk|one end on a bridge|a long name has|del removes|the namespace can be)|^an interface is moved in|^an ipvlan|leads elsewhere|who takes them for|read-only$'
 }
 
-@test "run-in-netns keeps the tree below /sys where the kernel attaches later" {
+@test "run-in-netns keeps the mounts below /sys on this kernel" {
 	suite unit/net/run-in-netns.bats '^(/sys/class/net shows|the cgroup tree|ip netns exec loses|nested mounts|a read-only /sys|the old way keeps|the caller.s mounts stay|--unlink removes the name, and|a user namespace that owns)'
 }
 
@@ -113,20 +113,20 @@ boot_id() { there cat /proc/sys/kernel/random/boot_id; }
 	suite live/nixos-container.bats '^(create makes a container|the seed.s example|the container rules|echo reboot into|stop lets|settings that NixOS writes)'
 }
 
-@test "containers have interfaces, further pairs, and namespaces of others" {
+@test "containers get interfaces of the host, further pairs, and existing namespaces" {
 	suite live/network.bats '^(INTERFACES|MACVLANS|EXTRA_VETHS|a namespace that exists)'
 }
 
-@test "containers have users of their own, and the network belongs to them" {
+@test "containers have user namespaces, which own their networks" {
 	suite live/users.bats '^(PRIVATE_USERS=|the container.s network is complete|ports are)'
 }
 
-@test "ports are forwarded and traffic leaves by the rules of this kernel's nftables" {
+@test "this kernel's nftables forwards ports and does NAT" {
 	suite live/forward.bats '^(a forwarded port|IPv6 and udp|with NAT|stop takes)'
 }
 
 @test "a container reaches a network behind a tagged trunk" {
-	there sh -eu <<-'END'
+	in_vm sh -eu <<-'END'
 		ip netns add peer
 		ip link add trunk type veth peer name trunk netns peer
 		ip link add link trunk name trunk.7 type vlan id 7
@@ -139,58 +139,58 @@ boot_id() { there cat /proc/sys/kernel/random/boot_id; }
 		ip -n peer link set trunk.7 up
 		nixos-container create tagged --bridge br7 --local-address 10.231.150.2/24
 	END
-	run -0 there nixos-container run tagged -- ping -c 1 -W 5 10.231.150.9
-	there nixos-container destroy tagged
-	there sh -c 'ip link del br7; ip link del trunk; ip netns del peer'
+	run -0 in_vm nixos-container run tagged -- ping -c 1 -W 5 10.231.150.9
+	in_vm nixos-container destroy tagged
+	in_vm sh -c 'ip link del br7; ip link del trunk; ip netns del peer'
 }
 
-# On the way down the containers' services have the time to end.
-@test "after a reboot the machine has its AUTO_START containers again" {
+# At shutdown, services in containers have time to end.
+@test "after a reboot of the machine, containers with AUTO_START=1 run again" {
 	for name in one two three; do
 		start=--auto-start
 		[[ $name != three ]] || start=
 		# shellcheck disable=SC2086 # a word, or none
-		there nixos-container create "$name" $start --config \
+		in_vm nixos-container create "$name" $start --config \
 			"services.slow.command = \"trap 'echo bye >/var/bye; exit' TERM; echo up >/var/up; while :; do sleep 1; done\";"
-		until_true 20 there test -s "/var/lib/containers/$name/var/up"
+		until_true 20 in_vm test -s "/var/lib/containers/$name/var/up"
 	done
 	before=$(boot_id)
-	addresses=$(there cat /etc/containers/{one,two,three}.conf)
-	there systemctl --no-block reboot
+	addresses=$(in_vm cat /etc/containers/{one,two,three}.conf)
+	in_vm systemctl --no-block reboot
 	again() { local now; now=$(boot_id 2>/dev/null) && [[ $now != "$before" ]]; }
 	until_true 90 again
-	run -0 there systemctl is-system-running --wait
+	run -0 in_vm systemctl is-system-running --wait
 	assert_output running
-	run -0 there cat /var/lib/containers/{one,two,three}/var/bye
+	run -0 in_vm cat /var/lib/containers/{one,two,three}/var/bye
 	assert_output $'bye\nbye\nbye'
 	for name in one two; do
-		until_true 20 there nixos-container status "$name"
-		run -0 there nixos-container run "$name" -- hostname
+		until_true 20 in_vm nixos-container status "$name"
+		run -0 in_vm nixos-container run "$name" -- hostname
 		assert_output "$name"
 	done
-	run -3 there nixos-container status three
-	assert_equal "$(there cat /etc/containers/{one,two,three}.conf)" "$addresses"
-	run -0 there ping -c 1 -W 5 "$(there nixos-container show-ip one)"
-	there nixos-container start three
-	there nixos-container destroy three
+	run -3 in_vm nixos-container status three
+	assert_equal "$(in_vm cat /etc/containers/{one,two,three}.conf)" "$addresses"
+	run -0 in_vm ping -c 1 -W 5 "$(in_vm nixos-container show-ip one)"
+	in_vm nixos-container start three
+	in_vm nixos-container destroy three
 }
 
-@test "launch runs a container that systemd does not know" {
+@test "launch runs a container without its unit" {
 	suite live/nixos-container.bats '^launch runs'
 }
 
-@test "with containers running the machine is off soon, and nothing is left" {
-	there nixos-container create four
-	run -0 there nixos-container list
+@test "with running containers the machine shuts down quickly, and leaves nothing" {
+	in_vm nixos-container create four
+	run -0 in_vm nixos-container list
 	assert_equal "${#lines[@]}" 3
 	pid=$(cut -d' ' -f1 "/run/nixos-container-test-vm/$vm/pid")
 	SECONDS=0
 	run -0 vm stop "$vm"
 	refute_output
 	echo "# off after $SECONDS s" >&3
-	# No unit's stop timeout, of which the shortest is 90 s.
+	# No stop timeout has expired: the shortest is 90 s.
 	((SECONDS < 30))
-	# One that has ended may wait to be collected, and has no command line.
+	# A zombie has an empty command line.
 	run -0 sh -c '! [ -s "/proc/$1/cmdline" ]' sh "$pid"
 	assert_not_exists "/run/nixos-container-test-vm/$vm"
 	run -0 find "${NIXOS_CONTAINER_TEST_CACHE:-/var/cache/nixos-container-test}" \
@@ -198,14 +198,14 @@ boot_id() { there cat /proc/sys/kernel/random/boot_id; }
 	refute_output
 }
 
-# boot_tomorrow word... - boot $disk on the third day from now: a day is forgiven
+# boot_tomorrow word... - boot $disk three days ahead: e2fsck tolerates one day
 boot_tomorrow() {
 	set -- "${@/#/--append=}"
 	vm boot --disk "$disk" --rtc '+3 days' "$@" "$vm-clock"
 	console=$(tr -d '\r' <"/run/nixos-container-test-vm/$vm-clock/console")
 }
 
-@test "an image that was mounted tomorrow: its check is silent by the hardware's clock" {
+@test "e2fsck does not complain about an image mounted in the future: the clock is set first" {
 	disk=$BATS_TEST_TMPDIR/disk
 	today=$(date +%s)
 	cp --sparse=always "$(vm image)/root.ext4" "$disk"
@@ -216,7 +216,7 @@ boot_tomorrow() {
 		sed -n 's/^Last mount time: *//p')" +%s)
 	((mounted >= today + 3 * 86400))
 
-	# A clock that is behind, as where its driver is not loaded yet, is set.
+	# A system clock that is behind is set from the hardware clock.
 	boot_tomorrow "vm.clock=$today"
 	[[ $console == *"root: clean"* && $console != *"in the future"* ]]
 	run -0 vm exec "$vm-clock" sh -c \
@@ -225,7 +225,7 @@ boot_tomorrow() {
 	((lines[1] >= today + 3 * 86400 && lines[2] >= lines[1]))
 	vm stop "$vm-clock"
 
-	# Without that, the check takes the dates for damage.
+	# Without that, e2fsck reports the dates as errors.
 	boot_tomorrow "vm.clock=$today" vm.hwclock=no
 	[[ $console == *"Superblock last mount time"*"in the future"* ]]
 	run -0 vm exec "$vm-clock" date +%s
