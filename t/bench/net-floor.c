@@ -122,7 +122,7 @@ static void
 make_pair(int host, const char *name, int ns)
 {
 	struct ifinfomsg here = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
-	struct ifinfomsg peer = { .ifi_index = 2 };
+	struct ifinfomsg peer_link = { .ifi_index = 2 };
 	struct rtattr *info, *data, *peer;
 
 	begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &here, sizeof(here));
@@ -131,7 +131,7 @@ make_pair(int host, const char *name, int ns)
 	put(IFLA_INFO_KIND, "veth", 5);
 	data = put(IFLA_INFO_DATA, NULL, 0);
 	peer = put(VETH_INFO_PEER, NULL, 0);
-	put_raw(&peer, sizeof(peer));
+	put_raw(&peer_link, sizeof(peer_link));
 	put(IFLA_IFNAME, "eth0", 5);
 	put(IFLA_NET_NS_FD, &ns, 4);
 	end(peer);
