@@ -102,11 +102,11 @@ boot_id() { in_vm cat /proc/sys/kernel/random/boot_id; }
 }
 
 @test "mkveth creates networks on this kernel" {
-	suite unit/net/mkveth.bats '^(add gives|both ends talk|one end on a bridge|a long name has|del removes|the namespace can be)|^an interface is moved in|^an ipvlan|leads elsewhere|who takes them for|read-only$'
+	suite unit/net/mkveth.bats '^(add creates|both ends talk|one end on a bridge|a long name has|del removes|the namespace can be)|^an interface is moved in|^an ipvlan|another namespace is replaced|are announced to|read-only$'
 }
 
 @test "run-in-netns keeps the mounts below /sys on this kernel" {
-	suite unit/net/run-in-netns.bats '^(/sys/class/net shows|the cgroup tree|ip netns exec loses|nested mounts|a read-only /sys|the old way keeps|the caller.s mounts stay|--unlink removes the name, and|a user namespace that owns)'
+	suite unit/net/run-in-netns.bats '^(/sys/class/net shows|the cgroup tree|ip netns exec loses|nested mounts|a read-only /sys|without the new mount calls|the caller.s mounts stay|--unlink removes the name, and|in the user namespace that owns)'
 }
 
 @test "containers run: create, network, sessions, reboot, stop" {

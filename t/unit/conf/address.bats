@@ -10,19 +10,19 @@ setup() {
 	export NIXOS_CONTAINER_CONF_DIR=$PWD/conf
 }
 
-# on_host COMMANDS - the free pair of a host with that network
+# on_host COMMANDS - print the free pair on a host with that network
 on_host() { unshare -n sh -ec "ip link set lo up; $1
 	exec ctr-conf address"; }
 
 conf() { printf '%s\n' "${@:2}" >"conf/$1"; }
 
-# gives PAIR [COMMANDS] - is that the pair?
+# gives PAIR [COMMANDS] - that must be the pair
 gives() {
 	run -0 on_host "${2-:}"
 	assert_output "$1"
 }
 
-# pairs FROM TO NET... - take the pairs of these numbers in each 10.233.NET.0/24
+# pairs FROM TO NET... - use these pairs, by number, in each 10.233.NET.0/24
 pairs() {
 	local i net list=
 	for net in "${@:3}"; do
@@ -44,7 +44,7 @@ pairs() {
 	gives '10.233.0.253 10.233.0.254'
 	pairs 0 126 0 1
 	gives '10.233.2.1 10.233.2.2'
-	# No pair has the addresses between two /24.
+	# Pairs do not use the addresses between two /24.
 	conf d.conf PRIVATE_NETWORK=1 'LOCAL_ADDRESS="10.233.2.0 10.233.1.255 10.232.2.1 10.234.2.1"'
 	gives '10.233.2.1 10.233.2.2'
 }
@@ -58,14 +58,14 @@ pairs() {
 	run -2 ctr-conf address web
 }
 
-@test "an address with a prefix keeps all pairs of its network" {
+@test "an address with a prefix length reserves all pairs of its network" {
 	conf a.conf PRIVATE_NETWORK=1 HOST_BRIDGE=br0 LOCAL_ADDRESS=10.233.0.77/24
 	gives '10.233.1.1 10.233.1.2'
 	conf a.conf PRIVATE_NETWORK=1 HOST_BRIDGE=br0 LOCAL_ADDRESS=10.233.0.2/30
 	gives '10.233.0.5 10.233.0.6'
 	conf a.conf PRIVATE_NETWORK=1 HOST_BRIDGE=br0 LOCAL_ADDRESS=10.233.5.2/17
 	gives '10.233.128.1 10.233.128.2'
-	# A network that is wider keeps the one address.
+	# A wider network reserves the one address only.
 	conf a.conf PRIVATE_NETWORK=1 HOST_BRIDGE=br0 'LOCAL_ADDRESS="10.233.0.2/8 10.1.2.3/8"'
 	gives '10.233.0.3 10.233.0.4'
 }
@@ -74,7 +74,7 @@ pairs() {
 	conf .new.pending PRIVATE_NETWORK=1 HOST_ADDRESS=10.233.0.1 LOCAL_ADDRESS=10.233.0.2
 	conf more.conf PRIVATE_NETWORK=1 \
 		"EXTRA_VETHS='v1:host=10.233.0.3,local=10.233.0.4 v2:bridge=br1,local=10.233.0.9/29'"
-	# A name of other tools is no container's here, but its address is.
+	# A file of another tool is not a container, but its address counts.
 	conf a_b.conf LOCAL_ADDRESS=10.233.0.6
 	conf other.txt LOCAL_ADDRESS=10.233.0.17
 	conf web.conf.bak LOCAL_ADDRESS=10.233.0.17
@@ -87,14 +87,14 @@ pairs() {
 	gives '10.233.0.19 10.233.0.20'
 }
 
-@test "what systemd reads as an address is one, however it is written" {
+@test "addresses count in every form that systemd accepts" {
 	conf a.conf 'HOST_ADDRESS="10.23\' '3.0.1"'
 	conf b.conf '  LOCAL_ADDRESS = 10\.233.0.3'
 	conf c.conf "LOCAL_ADDRESS='10.1.0.1,10.233.0.5'"
 	gives '10.233.0.7 10.233.0.8'
 }
 
-@test "a file with errors keeps each address in it" {
+@test "a file with errors reserves all addresses in it" {
 	conf a.conf 'NAT=x' HOST_ADDRESS=10.233.0.1
 	gives '10.233.0.3 10.233.0.4'
 	conf a.conf 'LOCAL_ADDRESS="10.233.0.1 junk"'
@@ -113,11 +113,11 @@ pairs() {
 	gives '10.233.1.1 10.233.1.2'
 }
 
-@test "an address of an interface of the host is not given, nor one of its network" {
+@test "addresses of the host's interfaces and their networks are not given" {
 	local pair='ip link add d0 type veth peer d1 && ip addr add'
 	gives '10.233.0.3 10.233.0.4' "$pair 10.233.0.2/32 dev d0"
 	gives '10.233.1.1 10.233.1.2' "$pair 10.233.0.200/24 dev d0; ip link set d0 up; ip link set d1 up"
-	# A bridge that is down will have its route.
+	# A bridge that is down will get its route later.
 	gives '10.233.1.1 10.233.1.2' "$pair 10.233.0.200/24 dev d0"
 	gives '10.233.0.7 10.233.0.8' "$pair 10.233.0.1 peer 10.233.0.4/32 dev d0; ip addr add 10.233.0.5/32 dev d0"
 	gives '10.233.0.3 10.233.0.4' "$pair 10.233.0.2/8 dev d0; ip link set d0 up; ip link set d1 up"
@@ -136,7 +136,7 @@ pairs() {
 	assert_output 'ctr-conf: no free pair of addresses in 10.233.0.0/16'
 }
 
-@test "the last pair is given, and then there is none" {
+@test "after the last pair, it fails" {
 	conf most.conf PRIVATE_NETWORK=1 HOST_BRIDGE=br0 \
 		'LOCAL_ADDRESS="10.233.0.1/17,10.233.128.1/18,10.233.192.1/19,10.233.224.1/20,10.233.240.1/21,10.233.248.1/22,10.233.252.1/23,10.233.254.1/24"'
 	pairs 0 125 255
@@ -146,13 +146,13 @@ pairs() {
 	assert_output 'ctr-conf: no free pair of addresses in 10.233.0.0/16'
 }
 
-@test "ten thousand containers get a pair each, and the files are read fast" {
+@test "ten thousand containers get a pair each, fast" {
 	mkdir many
 	for i in {0..9999}; do
 		echo "many/n$i.conf" "10.233.$((i / 127)).$((i % 127 * 2 + 1))" "10.233.$((i / 127)).$((i % 127 * 2 + 2))"
 	done | awk '{ printf "PRIVATE_NETWORK=1\nHOST_ADDRESS=%s\nLOCAL_ADDRESS=%s\n", $2, $3 >$1; close($1) }'
 	export NIXOS_CONTAINER_CONF_DIR=$PWD/many
 	gives '10.233.78.189 10.233.78.190'
-	# A bound that a busy machine keeps: 0.1 ms for each file.
+	# A limit for a busy machine, too: 0.1 ms for each file.
 	run -0 timeout 1 ctr-conf address
 }

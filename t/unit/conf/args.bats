@@ -9,7 +9,7 @@ setup() {
 	cd "$NIXOS_CONTAINER_CONF_DIR"
 }
 
-# gives WORD... - args with $options for the settings of standard input
+# gives WORD... - args with $options must print this for the settings on standard input
 gives() {
 	cat >web.conf
 	run -0 ctr-conf args ${options-} web
@@ -22,7 +22,7 @@ gives_none() {
 	assert_output ''
 }
 
-@test "settings become words for systemd-nspawn, in a fixed order" {
+@test "settings become arguments for systemd-nspawn, in a fixed order" {
 	gives --private-users=pick --private-users-ownership=auto --bind=/srv/data:/data --bind=+/var:/x \
 		--bind-ro=/usr/share/zoneinfo --tmpfs=/tmp --tmpfs=/var/cache:size=64M,mode=755 \
 		--capability=CAP_SYS_TIME --capability=CAP_IPC_LOCK --bind=/dev/null \
@@ -39,20 +39,20 @@ gives_none() {
 		END
 }
 
-@test "settings without words give none" {
+@test "settings without arguments print nothing" {
 	gives_none </dev/null
 	gives_none <<<$'EPHEMERAL=0\nRESOLVE_CONTAINERS=0\nPRIVATE_USERS=no\nPRIVATE_NETWORK=1\nMEMORY_MAX=1G'
 	gives_none <<<PRIVATE_USERS=0
 }
 
-@test "a word with blanks is one line, and empty words are left out" {
+@test "an argument with blanks is one line, and empty ones are left out" {
 	gives '--bind=/srv/my data:/my data' '--setenv=MOTTO=less is more' --x '--y= "$z`' <<-'END'
 		BIND="'/srv/my data:/my data'"
 		EXTRA_NSPAWN_FLAGS=" '--setenv=MOTTO=less is more' ''	--x '--y= \"\$z\`' "
 	END
 }
 
-@test "commas separate capabilities, too" {
+@test "commas also separate capabilities" {
 	gives --capability=CAP_MKNOD --capability=CAP_SYS_PTRACE --capability=all <<<'CAPABILITIES="CAP_MKNOD,CAP_SYS_PTRACE, all"'
 }
 
@@ -63,12 +63,12 @@ gives_none() {
 	END
 }
 
-@test "the users are those of the settings" {
+@test "the user namespace is that of the settings" {
 	gives --private-users=65536 --private-users-ownership=auto <<<PRIVATE_USERS=65536
 	gives --private-users=identity --private-users-ownership=auto <<<PRIVATE_USERS=identity
 }
 
-@test "-0 ends each word with a zero byte" {
+@test "-0 ends each argument with a zero byte" {
 	printf '%s\n' "BIND=\"/a '/b c'\"" EPHEMERAL=1 >web.conf
 	printf '%s\0' --bind=/a '--bind=/b c' --ephemeral >want
 	ctr-conf args -0 web | cmp - want
@@ -101,7 +101,7 @@ gives_none() {
 		END
 }
 
-@test "on a bridge the address of the host is the gateway" {
+@test "on a bridge the host's address is the gateway" {
 	options=--network
 	gives --local-address 10.0.0.2/24 --local-address6 fc00::2/64 --bridge br0 \
 		--gateway 10.0.0.1 --gateway6 fc00::1 <<-'END'
@@ -112,7 +112,7 @@ gives_none() {
 			HOST_ADDRESS6=fc00::1/64
 			LOCAL_ADDRESS6=fc00::2/64
 		END
-	# Another gateway is kept, and one for no address is none.
+	# A given gateway is kept, and one without an address is left out.
 	gives --local-address 10.0.0.2/24 --bridge br0 --gateway 10.0.0.254 <<-'END'
 		PRIVATE_NETWORK=1
 		HOST_BRIDGE=br0
@@ -124,20 +124,20 @@ gives_none() {
 	gives --bridge br0 <<<$'PRIVATE_NETWORK=1\nHOST_BRIDGE=br0'
 }
 
-@test "interfaces without PRIVATE_NETWORK come without the pair" {
+@test "interfaces without PRIVATE_NETWORK get no pair" {
 	options=--network
 	gives --no-pair --move eth1 --macvlan eth2 <<<$'INTERFACES=eth1\nMACVLANS=eth2'
 	gives --no-pair --macvlan eth2 --release <<<$'MACVLANS=eth2\nPRIVATE_USERS=pick'
 }
 
-@test "a container without a network of its own gives no words for mkveth" {
+@test "a container without its own network gives no arguments for mkveth" {
 	options=--network
 	gives_none <<<$'PRIVATE_NETWORK=0\nPRIVATE_USERS=pick'
 	gives_none <<<NETWORK_NAMESPACE_PATH=/run/netns/vpn
 	gives_none <<<PRIVATE_NETWORK=1
 }
 
-@test "wrong settings give errors and no words" {
+@test "wrong settings give errors and no arguments" {
 	printf '%s\n' EPHEMERAL=1 NAT=1 >web.conf
 	for options in '' --network; do
 		run -2 --separate-stderr ctr-conf args $options web
@@ -151,7 +151,7 @@ gives_none() {
 	assert_output "ctr-conf: $PWD/other.conf: No such file or directory"
 }
 
-@test "a wrong command line of args is told" {
+@test "a wrong command line of args is named" {
 	run -2 ctr-conf args
 	run -2 ctr-conf get web --network
 	assert_output 'ctr-conf: get takes no --network'
@@ -159,7 +159,7 @@ gives_none() {
 	run -1 bash -c 'ctr-conf args web >/dev/full'
 }
 
-@test "a command is executed with the words in place of {}, or behind it" {
+@test "a command is executed with the arguments in place of {}, or behind it" {
 	printf 'BIND="'"'/a b'"' /c"\n' >web.conf
 	run -0 ctr-conf args web -- printf '<%s>' x {} y {}
 	assert_output '<x><--bind=/a b><--bind=/c><y><{}>'
@@ -172,7 +172,7 @@ gives_none() {
 	run -127 ctr-conf args web -- no-such-command
 	assert_output 'ctr-conf: no-such-command: No such file or directory'
 	run -126 ctr-conf args web -- /dev/null
-	# It may gain privileges, as the container's own programs do.
+	# It may gain privileges (no NoNewPrivileges), as programs in the container do.
 	run -0 ctr-conf args web -- awk '/^NoNewPrivs/ { print $2 }' /proc/self/status
 	assert_output "$(awk '/^NoNewPrivs/ { print $2 }' /proc/self/status)"
 }

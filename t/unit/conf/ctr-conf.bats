@@ -8,23 +8,23 @@ setup() {
 	file=$NIXOS_CONTAINER_CONF_DIR/web.conf
 }
 
-# value TEXT - FLAKE, which takes any text, in a file of that text
+# value TEXT - print FLAKE, which takes any text, from a file with that text
 value() {
 	printf '%b' "$1" >"$file"
 	ctr-conf get web FLAKE
 }
 
-# reads TEXT VALUE
+# reads TEXT VALUE - the value in that text must be VALUE
 reads() { assert_equal "$(value "$1")" "$2"; }
 
-# refuses TEXT LINE: the one error; %b has its way with the text
+# refuses TEXT LINE: the one error; the text may have escapes of printf %b
 refuses() {
 	printf '%b' "$1" >"$file"
 	run -2 ctr-conf check --no-host web
 	assert_output "ctr-conf: $file:$2"
 }
 
-@test "values stand in double quotes, in single quotes, or in none" {
+@test "values are in double quotes, in single quotes, or without quotes" {
 	reads 'FLAKE=a b\n' 'a b'
 	reads 'FLAKE="a b"\n' 'a b'
 	reads "FLAKE='a b'\n" 'a b'
@@ -34,19 +34,19 @@ refuses() {
 	reads "FLAKE='a\"b'\n" 'a"b'
 }
 
-@test "blanks around keys, values and quotes are no part of them" {
+@test "blanks around keys, values and quotes are ignored" {
 	reads ' \t FLAKE \t = \t a b \t \n' 'a b'
 	reads 'FLAKE= "a " \n' 'a '
 	reads "FLAKE=' a'\t\n" ' a'
 }
 
-@test "comments begin with # or ;, and are no part of a value" {
+@test "comments begin with # or ;, at the beginning of a line only" {
 	reads '# FLAKE=x\n;FLAKE=y\n  # "\nFLAKE=a\n' a
 	reads '# a comment ends with its line\\\nFLAKE=a\n' a
 	reads 'FLAKE=a#b;c\n' 'a#b;c'
 }
 
-@test "a backslash continues a line, and takes the meaning of a character" {
+@test "a backslash continues a line, and quotes a character" {
 	reads 'FLAKE=a\\\nb\n' ab
 	reads 'FLAKE=\\\n  a\n' '  a'
 	reads 'FLAKE="a\\\nb"\n' ab
@@ -56,7 +56,7 @@ refuses() {
 	reads "FLAKE='a\\\\b\$c'\n" 'a\b$c'
 }
 
-@test "no value is the default, but a key stands once" {
+@test "an empty value means the default, and a key may occur only once" {
 	printf 'AUTO_START=\nINTERFACES=""\n' >"$file"
 	assert_equal "$(ctr-conf get web AUTO_START)" 0
 	run -1 ctr-conf get web INTERFACES
@@ -66,7 +66,7 @@ refuses() {
 	refuses 'NAT=\nMTU=1400\nNAT=1\n' '3: NAT: given twice, first in line 1'
 }
 
-@test "lines that are no assignments are refused" {
+@test "lines that are not assignments are refused" {
 	refuses 'FLAKE\n' '1: expected KEY=VALUE'
 	refuses '\n\nFLAKE' '3: expected KEY=VALUE'
 	refuses '=x\n' '1: : unknown setting'
@@ -75,7 +75,7 @@ refuses() {
 	refuses 'export FLAKE=x\n' '1: export FLAKE: unknown setting'
 }
 
-@test "quotes that do not close, and what only seems to be quoted, are refused" {
+@test "unclosed quotes and text outside quotes are refused" {
 	refuses 'FLAKE="a\nMTU=1400\n' '1: FLAKE: a quote is not closed in its line'
 	refuses "FLAKE='a\n'\n" $'1: FLAKE: a quote is not closed in its line\nctr-conf: '"$file:2: expected KEY=VALUE"
 	refuses 'FLAKE="' '1: FLAKE: a quote is not closed in its line'
@@ -87,7 +87,7 @@ refuses() {
 	refuses 'FLAKE=a\\\n' '1: FLAKE: a backslash at the end of the file'
 }
 
-@test "a file with bytes that no text has is refused, and the line named" {
+@test "a file with control characters is refused, and the line named" {
 	refuses 'FLAKE=a\n\nMTU=\0000\n' '3: zero byte'
 	refuses 'FLAKE=a\rNAT=1\n' '1: control character'
 	refuses '# \033[2J\n' '1: control character'
@@ -99,7 +99,7 @@ refuses() {
 	reads 'FLAKE="/srv/ünï 文 😀"\n' '/srv/ünï 文 😀'
 }
 
-@test "all that is wrong is reported, a line each" {
+@test "all errors are reported, one a line" {
 	printf '%s\n' 'NAT=maybe' '' 'NO=1' 'MTU="14' 'COPY_RESOLV_CONF=1' 'MTU=1' >"$file"
 	run -2 ctr-conf check --no-host web
 	assert_output "ctr-conf: $file:1: NAT: invalid value \"maybe\" (expected 0 or 1)
@@ -110,7 +110,7 @@ ctr-conf: $file:6: MTU: invalid value \"1\" (expected an MTU of 68 to 65535)"
 	refute_line 1
 }
 
-@test "a file of settings may be a link, and is a regular file of at most 64 KiB" {
+@test "a settings file is a regular file of at most 64 KiB, or a link to one" {
 	echo FLAKE=linked >"$BATS_TEST_TMPDIR/store"
 	ln -s ../store "$file"
 	assert_equal "$(ctr-conf get web FLAKE)" linked
@@ -151,7 +151,7 @@ rejects() {
 	done
 }
 
-@test "each type takes what is right and refuses what is not" {
+@test "each type accepts valid values and refuses invalid ones" {
 	takes EPHEMERAL 0 1
 	rejects EPHEMERAL yes 2 01 -1
 	takes SYSTEM_PATH /nix/var/nix/profiles/system
@@ -203,7 +203,7 @@ rejects() {
 	rejects START_TIMEOUT soon 1parsec min -1 1.5
 }
 
-@test "the value of a list that is wrong is the word" {
+@test "an error in a list names the wrong word" {
 	printf 'HOST_PORT="80 x,81"\n' >"$file"
 	run -2 ctr-conf check --no-host web
 	assert_output "ctr-conf: $file:1: HOST_PORT: invalid value \"x\" (expected [tcp:|udp:]HOSTPORT[:PORT])"
@@ -214,7 +214,7 @@ rejects() {
 	assert_output --partial '(a word is too long)'
 }
 
-@test "what NixOS writes is read" {
+@test "settings written by NixOS are read" {
 	cat >"$file" <<-'END'
 		SYSTEM_PATH=/nix/store/00000000000000000000000000000000-nixos-system-web
 		  PRIVATE_NETWORK=1
@@ -241,7 +241,7 @@ PRIVATE_USERS=no
 EXTRA_NSPAWN_FLAGS=" --bind-ro=/srv/a:/srv/a --capability=CAP_NET_ADMIN"'
 }
 
-@test "get prints all settings in a form that is read the same" {
+@test "get prints all settings in a form that reads back the same" {
 	local again=$BATS_TEST_TMPDIR/again
 	cat >"$file" <<-'END'
 		EXTRA_NSPAWN_FLAGS="'--x=a $b' \"x\" `y` \:\\ "
@@ -285,7 +285,7 @@ EXTRA_NSPAWN_FLAGS=" --bind-ro=/srv/a:/srv/a --capability=CAP_NET_ADMIN"'
 	run -2 ctr-conf check --no-host web --conf-dir no
 }
 
-@test "names that are no container's are refused before anything is read" {
+@test "invalid names are refused before any file is read" {
 	for name in '' -- .. a/b a_b -x x- "$(printf '%064d' 0)" storage; do
 		run -2 ctr-conf get -- "$name"
 	done
@@ -295,7 +295,7 @@ EXTRA_NSPAWN_FLAGS=" --bind-ro=/srv/a:/srv/a --capability=CAP_NET_ADMIN"'
 	assert_output --partial 'a_b: not a container name: a name is 1 to 63 letters'
 }
 
-@test "a wrong command line is told from a failure" {
+@test "a wrong command line exits with 2, a failure with 1" {
 	run -2 ctr-conf
 	run -2 ctr-conf frob
 	run -2 ctr-conf get
@@ -311,13 +311,13 @@ EXTRA_NSPAWN_FLAGS=" --bind-ro=/srv/a:/srv/a --capability=CAP_NET_ADMIN"'
 	run -1 bash -c 'ctr-conf get web >/dev/full'
 }
 
-@test "keys are those of the page, and their examples and defaults are right" {
+@test "keys prints the keys of the page, with their examples and defaults" {
 	run -0 ctr-conf keys
 	assert_equal "$(cut -f1 <<<"$output" | sort)" \
 		"$(sed -n 's/^\.It Ic \([A-Z_0-9]*\).*/\1/p' "$TOP/share/man/nixos-container.conf.5" | sort)"
 	run -0 ctr-conf keys --json
 	jq -e 'length > 30 and all(.name and .type and .expected and .text and .example and .group)' <<<"$output"
-	# The page has the keys in this order, and these examples.
+	# The page has the same order and examples.
 	assert_equal "$(jq -r '.[].name' <<<"$output")" \
 		"$(sed -n 's/^\.It Ic \([A-Z_0-9]*\).*/\1/p' "$TOP/share/man/nixos-container.conf.5")"
 	assert_equal "$(jq -r '.[] | "\(.name)=\(.example)"' <<<"$output")" \
@@ -335,7 +335,7 @@ EXTRA_NSPAWN_FLAGS=" --bind-ro=/srv/a:/srv/a --capability=CAP_NET_ADMIN"'
 	done
 }
 
-# fits LINE..., clashes ERROR LINE... - on the settings of web
+# fits LINE..., clashes ERROR LINE... - check these settings of web
 fits() {
 	printf '%s\n' "$@" >"$file"
 	run -0 ctr-conf check --no-host web
@@ -348,11 +348,11 @@ clashes() {
 	printf '%s\n' "$@" >"$file"
 	run -2 ctr-conf check --no-host web
 	assert_output "ctr-conf: $file:$error"
-	# get reads them nevertheless: they are right, each by itself.
+	# get reads them: each one by itself is valid.
 	ctr-conf get web >/dev/null
 }
 
-@test "what needs a network of its own is refused without, and another namespace with one" {
+@test "settings of a private network are refused without one, and NETWORK_NAMESPACE_PATH with one" {
 	for one in HOST_ADDRESS=10.0.0.1/24 LOCAL_ADDRESS=10.0.0.2 HOST_ADDRESS6=fc00::1 \
 		LOCAL_ADDRESS6=fc00::2 LOCAL_MAC_ADDRESS=02:00:00:00:00:01 HOST_BRIDGE=br0 \
 		EXTRA_VETHS=v1 GATEWAY=10.0.0.1 GATEWAY6=fc00::1 MTU=1400 HOST_PORT=80 NAT=1; do
@@ -366,7 +366,7 @@ clashes() {
 	done
 }
 
-@test "an address of one end alone is refused, and the other end named" {
+@test "an address of one end only is refused, and the other setting named" {
 	fits PRIVATE_NETWORK=1 HOST_ADDRESS=10.0.0.1 LOCAL_ADDRESS=10.0.0.2 LOCAL_ADDRESS6=fc00::2 HOST_ADDRESS6=fc00::1
 	fits PRIVATE_NETWORK=1 HOST_BRIDGE=br0 LOCAL_ADDRESS=10.0.0.2/24
 	fits PRIVATE_NETWORK=1 HOST_BRIDGE=br0 LOCAL_ADDRESS=10.0.0.2/24 HOST_ADDRESS=10.0.0.1
@@ -380,7 +380,7 @@ clashes() {
 		PRIVATE_NETWORK=1 HOST_ADDRESS=10.0.0.255 HOST_ADDRESS6=fc00::1 LOCAL_ADDRESS6=fc00::2
 }
 
-@test "addresses and gateways that cannot be are refused" {
+@test "impossible addresses and gateways are refused" {
 	local pair=(PRIVATE_NETWORK=1 HOST_ADDRESS=10.0.0.1 LOCAL_ADDRESS=10.0.0.2)
 	fits "${pair[@]}" GATEWAY=10.0.0.1 MTU=68
 	clashes '4: GATEWAY: the container cannot be its own gateway: 10.0.0.2' "${pair[@]}" GATEWAY=10.0.0.2
@@ -395,7 +395,7 @@ clashes() {
 		"LOCAL_ADDRESS=$(printf '10.2.2.%d ' {1..17})"
 }
 
-@test "a port is forwarded once, and there is an address to forward it to" {
+@test "a port is forwarded only once, and only with a local address" {
 	local pair=(PRIVATE_NETWORK=1 HOST_ADDRESS=10.0.0.1 LOCAL_ADDRESS=10.0.0.2)
 	fits "${pair[@]}" HOST_PORT=80,udp:80,81:80 NAT=1
 	clashes '4: HOST_PORT: port 8099 (tcp) is forwarded twice: tcp:8099:80' \
@@ -407,7 +407,7 @@ clashes() {
 	fits PRIVATE_NETWORK=1 HOST_BRIDGE=br0 LOCAL_ADDRESS6=fc00::2/64 HOST_PORT=80 NAT=1
 }
 
-@test "no two interfaces in the container have one name" {
+@test "interfaces in the container must have different names" {
 	fits PRIVATE_NETWORK=1 INTERFACES='eth1 eth2' MACVLANS=eth1 EXTRA_VETHS='v1 v2:bridge=br1'
 	fits INTERFACES=eth0
 	clashes '2: INTERFACES: the container has two interfaces of the name eth0' PRIVATE_NETWORK=1 INTERFACES=eth0
@@ -416,13 +416,13 @@ clashes() {
 	clashes '3: MACVLANS: the container has two interfaces of the name v1' PRIVATE_NETWORK=1 EXTRA_VETHS=v1:mtu=1400 MACVLANS=x:v1
 }
 
-@test "a container does not wait for itself" {
+@test "a container cannot depend on itself" {
 	fits AFTER=web2 REQUIRES=container@web2.service
 	clashes '1: AFTER: the container itself: web' AFTER='db web'
 	clashes '1: REQUIRES: the container itself: container@web.service' REQUIRES=container@web.service
 }
 
-# sets TEXT NEW-TEXT ARGUMENT... - set, on a file of that text
+# sets TEXT NEW-TEXT ARGUMENT... - set must change a file with TEXT to NEW-TEXT
 sets() {
 	local text=$1 new=$2
 	shift 2
@@ -432,7 +432,7 @@ sets() {
 	assert_equal "$(ls -A "${file%/*}")" web.conf
 }
 
-# keeps TEXT ERROR ARGUMENT... - set is refused, and changes nothing
+# keeps TEXT ERROR ARGUMENT... - set must fail with ERROR, and change nothing
 keeps() {
 	local text=$1 error=$2
 	shift 2
@@ -444,7 +444,7 @@ keeps() {
 	assert_equal "$(ls -A "$NIXOS_CONTAINER_LOCK_DIR" 2>/dev/null)" ''
 }
 
-@test "set changes its keys and nothing else" {
+@test "set changes the given keys and nothing else" {
 	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
 	sets '# a\n NAT = "0" \n\n;b\nAUTO_START=0' '# a\nNAT=0\n\n;b\nAUTO_START=0\nFLAKE="x y"\nEPHEMERAL=1\n' \
 		NAT=0 'FLAKE=x y' EPHEMERAL=1
@@ -455,7 +455,7 @@ keeps() {
 	[[ $(ctr-conf get web FLAKE) == 'a"\$`b' ]]
 }
 
-@test "set mends what is wrong with its keys, and writes nothing where something else is" {
+@test "set repairs errors of its keys, and writes nothing if other errors remain" {
 	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
 	sets 'EPHEMERAL=maybe\nFLAKE="x\n' 'EPHEMERAL=1\nFLAKE=y\n' EPHEMERAL=1 FLAKE=y
 	sets 'EPHEMERAL=1\nFLAKE=x\nEPHEMERAL=0\n' 'EPHEMERAL=1\nFLAKE=x\n' EPHEMERAL=1
@@ -485,7 +485,7 @@ keeps() {
 	assert_output 'ctr-conf: NO: unknown setting; see: ctr-conf keys'
 }
 
-@test "set --new makes a file, and takes no other's place" {
+@test "set --new creates a file, and replaces none" {
 	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
 	ctr-conf set --new web EPHEMERAL=1 FLAKE='a b'
 	printf 'EPHEMERAL=1\nFLAKE="a b"\n' | diff - "$file"
@@ -511,12 +511,12 @@ keeps() {
 	run -2 ctr-conf set --new --dry-run other NAT=1
 	assert_equal "$(ls -A "${file%/*}")" web.conf
 	assert_not_exist "$NIXOS_CONTAINER_LOCK_DIR"
-	# The directory need not be there yet.
+	# The directory may be missing.
 	run -0 ctr-conf --conf-dir "$BATS_TEST_TMPDIR/none" set --new --dry-run web EPHEMERAL=1
 	assert_output EPHEMERAL=1
 }
 
-@test "set keeps mode and owner, replaces the file whole, and does nothing twice" {
+@test "set keeps mode and owner, replaces the file atomically, and only if it changes" {
 	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
 	echo '# kept' >"$file"
 	chmod 640 "$file"
@@ -530,13 +530,13 @@ keeps() {
 	ctr-conf set web FLAKE=x
 	assert_equal "$(stat -c '%i %z' "$file")" "$before"
 	assert_equal "$(ls -A "$NIXOS_CONTAINER_LOCK_DIR")" ''
-	# What a killed one left is no obstacle.
+	# A stale temporary file is no problem.
 	echo rest >"${file%/*}/.web.conf.tmp"
 	ctr-conf set web FLAKE=y
 	assert_equal "$(ls -A "${file%/*}")" web.conf
 }
 
-@test "settings that belong to the host's configuration are not changed" {
+@test "settings managed by the host's configuration are not changed" {
 	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
 	echo NAT=0 >"$BATS_TEST_TMPDIR/store"
 	ln -s ../store "$file"
@@ -555,7 +555,7 @@ keeps() {
 	assert_equal "$(find "$NIXOS_CONTAINER_LOCK_DIR" "${file%/*}" -type f)" ''
 }
 
-@test "a file that became too large is not written" {
+@test "a file that would be too large is not written" {
 	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
 	{ printf '#'; printf '%065530d' 0; } >"$file"
 	run -1 ctr-conf set web FLAKE=x
@@ -564,7 +564,7 @@ keeps() {
 	ctr-conf set web --unset FLAKE
 }
 
-@test "set waits for the lock that nixos-container holds, but not for ever" {
+@test "set waits for nixos-container's lock, up to a timeout" {
 	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
 	mkdir "$NIXOS_CONTAINER_LOCK_DIR"
 	lock=$NIXOS_CONTAINER_LOCK_DIR/web.lock
@@ -575,7 +575,7 @@ keeps() {
 	assert_output 'ctr-conf: web: another command is working on it'
 	assert_equal "$(cat "$file")" ''
 	ctr-conf set web FLAKE=x --wait 20 8>&- 3>&- &
-	# Its file goes away with the holder: the one that waits has another then.
+	# The holder removes the lock file: the waiting process must lock a new one.
 	sleep 0.3
 	rm "$lock"
 	exec 8>&-
@@ -586,7 +586,7 @@ keeps() {
 	run -2 ctr-conf set web FLAKE=x --wait x
 }
 
-@test "many at once lose no change" {
+@test "concurrent changes are all kept" {
 	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
 	: >"$file"
 	local keys=(FLAKE=x EPHEMERAL=1 TMPFS=/a DEVICES=/dev/fuse CAPABILITIES=all MEMORY_MAX=1G CPU_QUOTA=5% \

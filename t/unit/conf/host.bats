@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What settings need of the host: check NAME and set --host.
+# Requirements of settings on the host: check NAME and set --host.
 load ../../lib/env
 load ../../lib/world
 
@@ -14,13 +14,13 @@ setup() {
 }
 teardown() { drop_world; }
 
-# check LINE... - in the world's network, of a container whose system is its own affair
+# check LINE... - check these settings in the world's network, without a system
 check() {
 	printf '%s\n' "$@" SYSTEM_PATH=/nix/var/nix/profiles/system >"$file"
 	run in_world ctr-conf check web
 }
 
-# lacks LINE: ERROR LINE... - line by number and what is said of it
+# lacks LINE: ERROR LINE... - check must report ERROR in that line
 lacks() {
 	check "${@:2}"
 	assert_equal "$status" 1
@@ -44,7 +44,7 @@ fits() {
 	fits PRIVATE_NETWORK=1 HOST_BRIDGE=br7 EXTRA_VETHS=v2:bridge=br7
 	fits MACVLANS=br7
 	fits NETWORK_NAMESPACE_PATH=/run/netns/blue
-	# A running container has moved them away.
+	# A running container has moved the interfaces away.
 	in_world ip netns add net-web
 	fits INTERFACES=none0
 }
@@ -62,7 +62,7 @@ fits() {
 	fits $pair
 }
 
-@test "a port that is forwarded to another container is named" {
+@test "a port forwarded to another container is an error" {
 	pair='PRIVATE_NETWORK=1 HOST_ADDRESS=10.231.7.1 LOCAL_ADDRESS=10.231.7.2'
 	printf 'links "c-db"\nforward4 tcp . 8080 : 10.231.8.2 . 80\nforward6 tcp . 8080 : fc00::2 . 80\n' \
 		>"$NIXOS_CONTAINER_LOCK_DIR/db.forward"
@@ -72,13 +72,13 @@ fits() {
 	fits $pair HOST_PORT=8080:80
 }
 
-@test "a container that is required must exist" {
+@test "a required container must exist" {
 	lacks '1: REQUIRES: no such container: db' 'REQUIRES="db nfs-client.target"'
 	touch "$NIXOS_CONTAINER_CONF_DIR/db.conf"
 	fits 'REQUIRES="db nfs-client.target"' AFTER=later
 }
 
-@test "a system that is missing is status 2" {
+@test "a missing system gives status 2" {
 	: >"$file"
 	run -2 in_world ctr-conf check web
 	assert_output 'ctr-conf: web: has no system; to build one: nixos-container update web'

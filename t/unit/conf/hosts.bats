@@ -15,7 +15,7 @@ setup() {
 	printf '%s\n' LOCAL_ADDRESS6=fc00::2/64 LOCAL_ADDRESS=10.0.0.2/24 >web.conf
 	printf '%s\n' 'LOCAL_ADDRESS="10.0.0.3, 10.0.0.4/8	10.0.0.5"' HOST_ADDRESS=10.0.0.1 >db-1.conf
 	echo NAT=0 >none.conf
-	# Files that are no container's.
+	# Files that do not belong to containers.
 	for name in storage a_b; do echo LOCAL_ADDRESS=10.0.0.9 >"$name.conf"; done
 	run -0 ctr-conf hosts
 	assert_output "$local_lines
@@ -26,14 +26,14 @@ setup() {
 fc00::2 web.containers web"
 }
 
-@test "without containers, localhost has its lines" {
+@test "without containers, only localhost has lines" {
 	run -0 ctr-conf hosts
 	assert_output "$local_lines"
 	run -0 ctr-conf hosts --conf-dir /no/such
 	assert_output "$local_lines"
 }
 
-@test "wrong settings are left out of hosts, and nothing is said of them" {
+@test "wrong settings are left out of hosts, without a message" {
 	printf 'LOCAL_ADDRESS=10.0.0.2\nNO=1\nLOCAL_ADDRESS6="fc00::2 evil.example"\n' >web.conf
 	printf 'LOCAL_ADDRESS=10.0.0.3\033[2J\n' >esc.conf
 	printf 'LOCAL_ADDRESS="10.0.0.4\n10.0.0.5 bank.example"\n' >two.conf
@@ -45,7 +45,7 @@ fc00::2 web.containers web"
 10.0.0.2 web.containers web"
 }
 
-@test "hosts fails if the settings cannot be read, or the output not be written" {
+@test "hosts fails if the settings cannot be read, or the output cannot be written" {
 	touch file
 	run -1 --separate-stderr ctr-conf hosts --conf-dir "$PWD/file"
 	assert_output ''

@@ -15,7 +15,7 @@ setup() {
 	: >units
 }
 
-# unit NAME STATE [SINCE [MEMORY [TASKS]]] - what systemctl says of it
+# unit NAME STATE [SINCE [MEMORY [TASKS]]] - add a unit to systemctl's output
 unit() {
 	[[ ! -s units ]] || echo >>units
 	printf '%s\n' "Id=container@$1.service" "ActiveState=$2" "ActiveEnterTimestamp=${3-}" \
@@ -24,7 +24,7 @@ unit() {
 
 conf() { printf '%s\n' "${@:2}" >"conf/$1.conf"; }
 
-# of NAME FILTER - what jq finds in the object of that container
+# of NAME FILTER - print the result of a jq filter on that container's object
 of() { ctr-conf show --machines "$PWD/machines" --json "$1" | jq -c "$2"; }
 
 store=/nix/store/00000000000000000000000000000000-system
@@ -44,7 +44,7 @@ store=/nix/store/00000000000000000000000000000000-system
 	run ! grep -F .conf\" opened
 }
 
-@test "without a directory of settings there is nothing to list" {
+@test "without a directory of settings, list prints nothing" {
 	rmdir conf
 	run -0 ctr-conf list
 	assert_output ''
@@ -80,7 +80,7 @@ store=/nix/store/00000000000000000000000000000000-system
 	NIX_STATE_DIR=no run -2 ctr-conf list
 }
 
-@test "list --long is a table of state, generation, start and addresses" {
+@test "list --long prints a table of state, generation, start and addresses" {
 	conf web AUTO_START=1 PRIVATE_NETWORK=1 LOCAL_ADDRESS=10.1.0.2/24 LOCAL_ADDRESS6=fc00::2/64 HOST_BRIDGE=br0
 	conf a-longer-name
 	mkdir "$profiles/web"
@@ -95,7 +95,7 @@ web            up        12     yes   2026-11-27 01:32:18  10.1.0.2/24 fc00::2/6
 web   up        12     yes   2026-11-27 01:32:18  10.1.0.2/24 fc00::2/64"
 }
 
-@test "systemd is asked once, about all or about the one that is shown" {
+@test "systemd is asked once, about all containers or about the one shown" {
 	conf web
 	conf db
 	ctr-conf list --json >json
@@ -107,7 +107,7 @@ $ask container@*.service
 $ask container@web.service"
 }
 
-@test "the state is that of the unit, or up while a machine runs" {
+@test "the state is that of the unit, or up while its machine runs" {
 	local pair
 	for pair in active:up reloading:up refreshing:up activating:starting deactivating:stopping \
 		failed:failed inactive:down maintenance:down; do
@@ -144,7 +144,7 @@ $ask container@web.service"
 	done
 }
 
-@test "without systemd or systemctl all are down, and listed" {
+@test "without systemd or systemctl all containers are listed as down" {
 	conf web
 	printf '#!/bin/sh\necho "System has not been booted with systemd" >&2\nexit 1\n' >bin/systemctl
 	run -0 ctr-conf list --long --machines /no/such
@@ -157,7 +157,7 @@ $ask container@web.service"
 	assert_line --regexp '^web +down '
 }
 
-@test "the generation is that of a link of Nix's form, and nothing else" {
+@test "the generation is read only from a link in Nix's form" {
 	conf web
 	mkdir "$profiles/web"
 	cd "$profiles/web"
@@ -171,14 +171,14 @@ $ask container@web.service"
 		ln -sfn "$bad" "$profiles/web/system"
 		assert_equal "$(of web '[.generation, .system]')" '[null,null]'
 	done
-	# A link in the place of the folder leads nowhere.
+	# A link in place of the folder is not followed.
 	mv "$profiles/web" "$profiles/db"
 	ln -sfn system-7-link "$profiles/db/system"
 	ln -s db "$profiles/web"
 	assert_equal "$(of web .generation)" null
 }
 
-@test "the system is a store path that can be printed, or what the settings name" {
+@test "the system is a printable store path, or that of the settings" {
 	conf web
 	mkdir "$profiles/web"
 	ln -s system-7-link "$profiles/web/system"
@@ -196,7 +196,7 @@ $ask container@web.service"
 	assert_equal "$(of web '[.system, .systemPath]')" '["/nix/other","/nix/other"]'
 }
 
-@test "show tells all about one, and has no line for what it has not" {
+@test "show describes a container, without lines for unset settings" {
 	conf web AUTO_START=1 FLAKE=/srv/x#web PRIVATE_NETWORK=1 HOST_ADDRESS=10.1.0.1 LOCAL_ADDRESS=10.1.0.2 \
 		HOST_ADDRESS6=fc00::1 LOCAL_ADDRESS6=fc00::2 HOST_PORT=80,udp:53:54
 	mkdir "$profiles/web"
@@ -238,7 +238,7 @@ error:       $PWD/conf/db.conf:1: NAT: invalid value \"maybe\" (expected 0 or 1)
 error:       $PWD/conf/db.conf:4: NO: unknown setting"
 }
 
-# schema - of the objects in a list; each is all of it, and nothing else
+# schema - check the objects in a list: they have these members and no others
 schema() {
 	jq -e '
 	def text: type == "string";
@@ -280,7 +280,7 @@ schema() {
 		(.limits | has_only(["memoryMax", "cpuQuota", "tasksMax"]) and all(text_or_null)))'
 }
 
-@test "the JSON of list and of show has one form, that of the page" {
+@test "list and show print the JSON described in the page" {
 	conf none
 	conf bad 'NAT=x' 'no line' $'FLAKE="a' 'HOST_PORT=80,x'
 	conf all 'SYSTEM_PATH=/nix/store/x' 'FLAKE="/srv/\"x\\"' AUTO_START=1 EPHEMERAL=1 PRIVATE_NETWORK=1 \
@@ -312,12 +312,12 @@ schema() {
 		'[[{"interface":"lan0","name":null,"mode":null},{"interface":"lan1","name":"in","mode":null},{"interface":"lan2","name":null,"mode":"vepa"}],["eth1","eth2"],["CAP_SYS_TIME","CAP_IPC_LOCK"],{"memoryMax":"1G","cpuQuota":"50%","tasksMax":"100"},["none","x.mount"]]'
 	assert_equal "$(of none 'del(.name, .state, .unit, .root, .settings) |
 		[paths(scalars)]')" '[]'
-	# The page has these members, no others.
+	# The page has exactly these members.
 	assert_equal "$(sed -n 's/^\.It Va \(.*\) Pq .*/\1/p' "$TOP/bin/ctr-conf.8" | sed 's/ , /\n/g' | sort)" \
 		"$(of none 'keys[]' | tr -d '"' | sort)"
 }
 
-@test "what is right in bad settings is listed, with the errors" {
+@test "with bad settings, the valid ones are listed, and the errors" {
 	conf bad NAT=x MTU=1400 'no line'
 	conf clash NAT=1
 	ln -s /no/such conf/gone.conf
@@ -333,20 +333,20 @@ schema() {
 	assert_equal "${#lines[@]}" 7
 }
 
-@test "errors without end are counted, and one that is cut is UTF-8 in JSON" {
+@test "many errors are only counted, and a shortened one is UTF-8 in JSON" {
 	printf 'x\n%.0s' {1..5000} >conf/bad.conf
 	run -0 ctr-conf list --json
 	schema <<<"$output"
 	assert_equal "$(jq -r '.[0].errors[-1] | sub("[0-9]+"; "N")' <<<"$output")" 'N further errors'
 	((${#output} < 40000))
-	# A message cuts a long value in the middle of a character.
+	# A message shortens a long value in the middle of a character.
 	conf bad "NAT=x$(printf 'é%.0s' {1..100})"
 	run -0 ctr-conf list --json
 	jq -e '.[0].errors[0] | test("x(é)+\ufffd")' <<<"$output"
 	iconv -f UTF-8 -t UTF-8 <<<"$output" >/dev/null
 }
 
-@test "control characters and those that turn the direction are not printed raw" {
+@test "control characters and bidirectional controls are not printed raw" {
 	local rlo=$'\xe2\x80\xae' rli=$'\xe2\x81\xa7' lrm=$'\xe2\x80\x8e'
 	conf web "FLAKE=\"a${rlo}b${rli}c${lrm}d	e\"" PRIVATE_NETWORK=1 HOST_BRIDGE=br0 \
 		$'LOCAL_ADDRESS="10.1.0.2/24\t10.1.0.3/24"'
@@ -364,7 +364,7 @@ schema() {
 	done
 }
 
-# is_dot - does the output keep to the grammar of DOT, as far as it is used?
+# is_dot - is the output valid DOT, of the parts that we use?
 is_dot() {
 	assert_line --index 0 'graph containers {'
 	assert_equal "${lines[-1]}" '}'
@@ -374,7 +374,7 @@ is_dot() {
 		<<<"$(sed '1d; $d' <<<"$output")"
 }
 
-@test "list --dot has bridges, addresses, ports and other links" {
+@test "list --dot draws bridges, addresses, ports and other links" {
 	conf web PRIVATE_NETWORK=1 HOST_ADDRESS=10.1.0.1 LOCAL_ADDRESS=10.1.0.2 LOCAL_ADDRESS6=fc00::2 \
 		HOST_PORT=tcp:80:8080,udp:53
 	conf db PRIVATE_NETWORK=1 HOST_BRIDGE=br0 LOCAL_ADDRESS=10.2.0.2/24
@@ -434,7 +434,7 @@ END
 	printf 'PRIVATE_NETWORK=1\nEXTRA_VETHS="v:bridge=br1"\n' >many/n00001.conf
 	export NIXOS_CONTAINER_CONF_DIR=$PWD/many
 	for form in '' --long --json --dot; do
-		# What is mapped is more than what is resident.
+		# Mapped memory is more than resident memory.
 		bash -c "ulimit -v 8192; exec ctr-conf list $form" >"out$form"
 		(($(wc -l <"out$form") >= 10000))
 	done
@@ -442,7 +442,7 @@ END
 		'[10000,10000]'
 }
 
-@test "an output that cannot be written is a failure" {
+@test "it fails if the output cannot be written" {
 	conf web
 	for words in list 'list --json' 'show web' address; do
 		run -1 bash -c "ctr-conf $words >/dev/full"

@@ -8,8 +8,8 @@ setup_file() {
 		skip "cc has no glibc"
 }
 
-# A module of the test's own, for settings of the test's own; each process
-# looks up one name, so it is found by the library path alone.
+# Each test has its own module and settings.  Each look-up has its own process, so
+# the library path selects the module.
 setup() {
 	dir=$BATS_TEST_TMPDIR/conf
 	mkdir "$dir"
@@ -17,7 +17,7 @@ setup() {
 	module
 }
 
-# module [FLAG...] - build it, by its own rule
+# module [FLAG...] - build the module, with its rule in GNUmakefile
 module() {
 	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" O="$BATS_TEST_TMPDIR/o" STATIC=0 \
 		NSS=1 NSS_CC="cc -Wextra $*" CONF_DIR="$dir" \
@@ -27,15 +27,15 @@ module() {
 
 look() { LD_LIBRARY_PATH=$BATS_TEST_TMPDIR getent -s hosts:containers "$@"; }
 
-# container NAME LINE... - its settings
+# container NAME LINE... - write its settings
 container() { local n=$1; shift; printf '%s\n' "$@" >"$dir/$n.conf"; }
 
-# v4 NAME, v6 NAME - the addresses of a name
+# v4 NAME, v6 NAME - print the addresses of a name
 v4() { look ahostsv4 "$1" | awk '$2 == "STREAM" { print $1 }'; }
 v6() { look ahostsv6 "$1" | awk '$2 == "STREAM" { print $1 }'; }
 all() { look ahosts "$1" | awk '$2 == "STREAM" { print $1 }' | sort; }
 
-@test "the installed module has the calls, and nothing else" {
+@test "the installed module exports the NSS calls, and nothing else" {
 	run nm -D --defined-only "$BUILD/lib/libnss_containers.so.2"
 	assert_success
 	run awk '{ print $3 }' <<<"$output"
@@ -47,7 +47,7 @@ _nss_containers_gethostbyname4_r
 _nss_containers_gethostbyname_r"
 }
 
-@test "a container has its addresses of both families" {
+@test "a container resolves to its addresses of both families" {
 	container web PRIVATE_NETWORK=1 LOCAL_ADDRESS=10.233.0.2 'LOCAL_ADDRESS6="fc00::2/64"'
 	assert_equal "$(all web.containers)" $'10.233.0.2\nfc00::2'
 	assert_equal "$(v4 web.containers)" 10.233.0.2
@@ -57,7 +57,7 @@ _nss_containers_gethostbyname_r"
 	assert_equal "$(v4 WEB.Containers.)" 10.233.0.2
 }
 
-@test "one with addresses of one family has none of the other" {
+@test "a container with addresses of one family has none of the other" {
 	container four PRIVATE_NETWORK=1 LOCAL_ADDRESS=10.1.2.3/24
 	container six PRIVATE_NETWORK=1 LOCAL_ADDRESS6=fc00::6
 	assert_equal "$(all four.containers)" 10.1.2.3
@@ -66,7 +66,7 @@ _nss_containers_gethostbyname_r"
 	assert_output --regexp '^10\.1\.2\.3 +four\.containers$'
 }
 
-@test "one in the host's network is where the host is, one whose address nobody knows is not" {
+@test "a container in the host's network resolves to loopback, one without known address does not resolve" {
 	container shared AUTO_START=1
 	container dhcp PRIVATE_NETWORK=1 HOST_BRIDGE=br0
 	container joined NETWORK_NAMESPACE_PATH=/run/netns/x
@@ -75,7 +75,7 @@ _nss_containers_gethostbyname_r"
 	for n in dhcp joined moved; do run -2 look ahosts "$n.containers"; done
 }
 
-@test "its reader is that of ctr-conf" {
+@test "settings are parsed as by ctr-conf" {
 	container web '  PRIVATE_NETWORK = 1' "LOCAL_ADDRESS='10.233.0.2'  " '; LOCAL_ADDRESS=10.0.0.9' \
 		'LOCAL_ADDRESS6="fc00::\' '2"'
 	assert_equal "$(all web.containers)" $'10.233.0.2\nfc00::2'
@@ -85,7 +85,7 @@ _nss_containers_gethostbyname_r"
 	run -2 look ahosts web.containers
 }
 
-@test "an address leads back to its container" {
+@test "an address resolves to its container" {
 	container web PRIVATE_NETWORK=1 LOCAL_ADDRESS=10.233.0.2 LOCAL_ADDRESS6=fc00::2
 	container other PRIVATE_NETWORK=1 LOCAL_ADDRESS=10.233.0.4
 	container shared AUTO_START=1
@@ -99,7 +99,7 @@ _nss_containers_gethostbyname_r"
 	run -2 look hosts 10.233.0.9
 }
 
-@test "what is no container's name is not found" {
+@test "other names are not found" {
 	container web PRIVATE_NETWORK=1 LOCAL_ADDRESS=10.233.0.2
 	container storage PRIVATE_NETWORK=1 LOCAL_ADDRESS=10.233.0.4
 	printf 'PRIVATE_NETWORK=1\nLOCAL_ADDRESS=10.9.9.9\n' >"$BATS_TEST_TMPDIR/out.conf"
@@ -114,7 +114,7 @@ _nss_containers_gethostbyname_r"
 	run -2 look hosts 10.233.0.2
 }
 
-@test "files that are odd harm nobody" {
+@test "odd files do no harm" {
 	mkfifo "$dir/fifo.conf"
 	mkdir "$dir/folder.conf"
 	ln -s /dev/zero "$dir/zero.conf"
@@ -138,7 +138,7 @@ _nss_containers_gethostbyname_r"
 	assert_output --partial web.containers
 }
 
-@test "every size of the caller's buffer is right or too small, and many threads may ask" {
+@test "buffers of any size are handled, and threads can look up concurrently" {
 	for i in {1..300}; do
 		container "c$i" PRIVATE_NETWORK=1 "LOCAL_ADDRESS=10.3.$((i / 250)).$((i % 250 + 1))" \
 			"LOCAL_ADDRESS6=fc00::$i"
@@ -213,7 +213,7 @@ _nss_containers_gethostbyname_r"
 	run -0 "$BATS_TEST_TMPDIR/ask"
 }
 
-@test "an ordinary user resolves too" {
+@test "an unprivileged user can resolve, too" {
 	((EUID == 0)) || skip "needs root"
 	container web PRIVATE_NETWORK=1 LOCAL_ADDRESS=10.233.0.2
 	local open

@@ -11,7 +11,7 @@ setup() {
 pair=$'PRIVATE_NETWORK=1\nHOST_ADDRESS=10.0.0.1\nLOCAL_ADDRESS=10.0.0.2/24'
 pair6=$'HOST_ADDRESS6=fc00::1\nLOCAL_ADDRESS6=fc00::2/64'
 
-# gives SETTINGS LINE... - rules for these settings of web
+# gives SETTINGS LINE... - the rules for these settings of web must be LINE...
 gives() {
 	printf '%s\n' "$1" >web.conf
 	shift
@@ -19,7 +19,7 @@ gives() {
 	assert_output "$(printf '%s\n' "$@")"
 }
 
-@test "each port is an element of the map of its family" {
+@test "each port becomes an element of the map of its family" {
 	gives "$pair"$'\nHOST_PORT=8080:80,udp:53,tcp:443:8443' 'links "c-web"' \
 		'forward4 tcp . 8080 : 10.0.0.2 . 80' 'forward4 udp . 53 : 10.0.0.2 . 53' \
 		'forward4 tcp . 443 : 10.0.0.2 . 8443'
@@ -29,18 +29,18 @@ gives() {
 	gives $'PRIVATE_NETWORK=1\n'"$pair6"$'\nHOST_PORT=80' 'links "c-web"' 'forward6 tcp . 80 : fc00::2 . 80'
 }
 
-@test "NAT is an element for each address" {
+@test "NAT becomes an element for each address" {
 	gives "$pair"$'\nNAT=1' 'links "c-web"' 'nat4 10.0.0.2'
 	gives "$pair"$'\n'"$pair6"$'\nHOST_PORT=80\nNAT=1' 'links "c-web"' 'nat4 10.0.0.2' \
 		'forward4 tcp . 80 : 10.0.0.2 . 80' 'nat6 fc00::2' 'forward6 tcp . 80 : fc00::2 . 80'
 }
 
-@test "of several addresses all are translated, and the first one gets the ports" {
+@test "with several addresses, all get NAT, and the first one gets the ports" {
 	gives $'PRIVATE_NETWORK=1\nHOST_ADDRESS=10.0.0.1\nLOCAL_ADDRESS="10.0.0.2/24, 10.0.0.3"\nHOST_PORT=80\nNAT=1' \
 		'links "c-web"' 'nat4 10.0.0.2' 'nat4 10.0.0.3' 'forward4 tcp . 80 : 10.0.0.2 . 80'
 }
 
-@test "an interface on a bridge is not the container's alone" {
+@test "rules for a container on a bridge do not use its interface" {
 	gives $'PRIVATE_NETWORK=1\nHOST_BRIDGE=br0\nLOCAL_ADDRESS=10.0.0.2/24\nHOST_PORT=80\nNAT=1' \
 		'nat4 10.0.0.2' 'forward4 tcp . 80 : 10.0.0.2 . 80'
 }
@@ -53,7 +53,7 @@ gives() {
 	done
 }
 
-@test "the interface of a long name is the one that mkveth makes" {
+@test "a container with a long name uses mkveth's interface name" {
 	name=a-container-with-a-long-name
 	printf '%s\n' "$pair" NAT=1 >$name.conf
 	run -0 ctr-conf rules $name

@@ -9,7 +9,7 @@ setup() {
 	cd "$NIXOS_CONTAINER_CONF_DIR"
 }
 
-# makes LINE... - the drop-in of web, made of the lines of standard input
+# makes LINE... - the drop-in for the settings on standard input must be LINE...
 makes() {
 	cat >web.conf
 	rm -rf "$out"
@@ -21,7 +21,7 @@ makes() {
 	assert_output ''
 }
 
-@test "settings for systemd become a drop-in with each section once" {
+@test "settings for systemd become a drop-in, with each section once" {
 	makes '[Unit]' After=container@db.service After=network-online.target \
 		After=container@cache-2.service Requires=container@cache-2.service \
 		'RequiresMountsFor="/srv/data"' 'RequiresMountsFor="/usr/share/zoneinfo"' \
@@ -42,7 +42,7 @@ makes() {
 	makes '[Unit]' 'After=srv-my\x20data.mount' <<<"AFTER='srv-my\\x20data.mount'"
 }
 
-@test "a path to wait for is what systemd reads as that path" {
+@test "paths to wait for are escaped for systemd" {
 	makes '[Unit]' 'RequiresMountsFor="/srv/my data"' 'RequiresMountsFor="/srv/a:b"' \
 		'RequiresMountsFor="/srv/100%%n"' 'RequiresMountsFor="/srv/\\x"' \
 		'RequiresMountsFor="/srv/\"q"' 'RequiresMountsFor="/ünï"' <<-'END'
@@ -50,18 +50,18 @@ makes() {
 		END
 }
 
-@test "what is not a path of the host is not waited for" {
+@test "paths that are not on the host are not waited for" {
 	echo 'BIND="+/var:/x :/y"' >web.conf
 	run -0 ctr-conf units "$out"
 	run -0 find "$out" -type f
 	assert_output ''
 }
 
-@test "containers of AUTO_START=1 are wanted by one drop-in of multi-user.target" {
+@test "one drop-in of multi-user.target wants all containers with AUTO_START=1" {
 	for name in web db-1 a; do echo AUTO_START=1 >"$name.conf"; done
 	echo AUTO_START=0 >off.conf
 	echo MEMORY_MAX=1G >>web.conf
-	# Files that are no container's.
+	# Files that do not belong to containers.
 	for name in storage a_b -x; do echo AUTO_START=1 >"./$name.conf"; done
 	echo AUTO_START=1 >.c.pending
 	run -0 ctr-conf units "$out" "$out.early" "$out.late"
@@ -79,7 +79,7 @@ Wants=container@web.service'
 	assert_not_exists "$out.late"
 }
 
-@test "without settings that systemd must know, nothing is generated" {
+@test "without settings for systemd, nothing is generated" {
 	run -0 ctr-conf units "$out"
 	assert_not_exists "$out"
 	run -0 ctr-conf units "$out" --conf-dir /no/such
@@ -90,7 +90,7 @@ Wants=container@web.service'
 	assert_equal "$(find "$out" ! -type d)" ''
 }
 
-@test "wrong settings are reported, and neither the right ones nor other containers are left out" {
+@test "wrong settings are reported, and do not affect valid ones or other containers" {
 	printf 'AUTO_START=1\nMEMORY_MAX=lots\nTASKS_MAX=5\nAFTER=db\nNO=1\n' >bad.conf
 	printf 'NAT=1\nAUTO_START=1\nREQUIRES="db misfit"\n' >misfit.conf
 	printf 'AUTO_START=1\nBIND="/srv\r[Service]\rExecStartPre=/bin/x"\n' >control.conf
@@ -116,7 +116,7 @@ Requires=container@db.service'
 	assert_output ''
 }
 
-@test "the output directory is made, and no link in it is followed" {
+@test "the output directory is created, and no link in it is followed" {
 	echo 'TASKS_MAX=5' >web.conf
 	echo 'AUTO_START=1' >db.conf
 	mkdir "$out" "$BATS_TEST_TMPDIR/elsewhere"
@@ -134,7 +134,7 @@ Requires=container@db.service'
 	assert_output 'ctr-conf: /no/such/out: No such file or directory'
 }
 
-@test "what was generated before is replaced whole" {
+@test "existing drop-ins are replaced" {
 	echo TASKS_MAX=12345 >web.conf
 	ctr-conf units "$out"
 	echo TASKS_MAX=5 >web.conf
@@ -144,14 +144,14 @@ Requires=container@db.service'
 	assert_equal "$(stat -c %a "$out/container@web.service.d"/{,settings.conf})" $'755\n644'
 }
 
-@test "--changed tells whether systemd knows the settings as they are" {
+@test "--changed tells if the settings differ from systemd's drop-in" {
 	echo NAT=0 >web.conf
 	run -1 ctr-conf units --changed web "$out"
 	echo MEMORY_MAX=1G >>web.conf
 	run -0 ctr-conf units --changed web "$out"
 	ctr-conf units "$out"
 	run -1 ctr-conf units --changed web "$out"
-	# AUTO_START is no property of the unit.
+	# AUTO_START is not a property of the unit.
 	echo AUTO_START=1 >>web.conf
 	run -1 ctr-conf units --changed web "$out"
 	sed -i s/1G/2G/ web.conf
@@ -164,7 +164,7 @@ Requires=container@db.service'
 	assert_output ''
 }
 
-@test "--changed exits with 2 for wrong settings, and for what cannot be read" {
+@test "--changed exits with 2 for wrong settings and unreadable files" {
 	echo MEMORY_MAX=lots >web.conf
 	run -2 ctr-conf units --changed web "$out"
 	assert_output --partial "$PWD/web.conf:1: MEMORY_MAX: invalid value"
@@ -181,7 +181,7 @@ Requires=container@db.service'
 	assert_output "ctr-conf: $out/container@web.service.d/settings.conf: Is a directory"
 }
 
-@test "a wrong command line of units is told" {
+@test "a wrong command line of units is named" {
 	run -2 ctr-conf units
 	run -2 ctr-conf units a b c d
 	run -2 ctr-conf units --changed a_b

@@ -3,7 +3,7 @@
 # ctr-console.bats - sessions: the server and the client, and plain socat
 load ../../lib/env
 
-# A server of its own for each test, in a tree that stands for a container.
+# Each test has its own server, in a tree that serves as a container.
 setup() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	root=$BATS_TEST_TMPDIR/root
@@ -25,7 +25,7 @@ teardown() {
 	true
 }
 
-# serve [option...] - start the server, by what serve_as says, and wait until it
+# serve [option...] - start the server with the prefix serve_as, and wait until it
 # listens
 serve() {
 	env -u TERM ${serve_as-} ctr-console serve --login-socket "$in/login.socket" \
@@ -55,10 +55,10 @@ stop_server() {
 
 con() { timeout -k 5 30 ctr-console "$@"; }
 
-# has file text - the file holds it
+# has file text - does the file contain it?
 has() { [ -e "$1" ] && grep -q -e "$2" "$1"; }
 
-# ended status pid - a job has ended with this status; not by run, which forks
+# ended status pid - a job ends with this status; run cannot wait for it, as it forks
 ended() {
 	local status=0
 	wait "$2" || status=$?
@@ -74,13 +74,13 @@ pty() {
 
 # --- the server ---
 
-@test "login.socket is 0666 and root-shell.socket is 0600" {
+@test "login.socket has mode 0666, root-shell.socket 0600" {
 	run stat -c '%a %U %F' "$in/login.socket" "$in/root-shell.socket"
 	assert_line -n 0 "666 root socket"
 	assert_line -n 1 "600 root socket"
 }
 
-@test "no socket is ever there with another mode, whatever the umask" {
+@test "a socket never has another mode, with any umask" {
 	stop_server
 	strace -D -f -o "$BATS_TEST_TMPDIR/trace" -e trace=bind,chmod,fchmodat,rename,renameat,renameat2,umask,listen \
 		sh -c 'umask 0; exec ctr-console serve --login-socket "$1/login.socket" \
@@ -89,7 +89,7 @@ pty() {
 	until_true 10 test -S "$in/root-shell.socket"
 	run grep -c 'umask(0777)' "$BATS_TEST_TMPDIR/trace"
 	assert_output 2
-	# bind, listen, chmod, and only then the name that others know
+	# bind, listen, chmod, and only then the final name
 	run sed -nE 's/^[0-9]+ +(bind|listen|f?chmod|rename)(at)?2?\(.*/\1/p' \
 		"$BATS_TEST_TMPDIR/trace"
 	assert_output "$(printf '%s\n' bind listen fchmod rename bind listen fchmod rename |
@@ -100,7 +100,7 @@ pty() {
 	assert_line -n 1 --regexp '0600'
 }
 
-@test "a stale socket is replaced, and the sockets go when the server stops" {
+@test "a stale socket is replaced, and the sockets are removed when the server stops" {
 	kill -9 "$server"
 	wait "$server" || true
 	assert_exists "$in/login.socket"
@@ -113,7 +113,7 @@ pty() {
 	assert_output ""
 }
 
-@test "killed at any step, a server leaves nothing that the next does not take" {
+@test "after a kill at any step, the next server starts and leaves nothing stale" {
 	stop_server
 	for call in bind listen fchmodat renameat; do
 		for when in 1 2; do
@@ -130,7 +130,7 @@ pty() {
 	assert_output $'.login.socket.999999999\nlogin.socket\nroot-shell.socket'
 }
 
-@test "a server is stopped, too, by one whom others ask without end" {
+@test "a server stops even under endless requests" {
 	chmod 666 "$in/root-shell.socket"
 	chmod 755 "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR"
 	for n in 1 2; do
@@ -148,7 +148,7 @@ pty() {
 	wait "$server"
 }
 
-@test "a server that comes second takes over, and the first leaves its sockets" {
+@test "a second server takes over, and the first one does not remove its sockets" {
 	first=$server
 	inode=$(stat -c %i "$in/login.socket")
 	serve
@@ -160,7 +160,7 @@ pty() {
 	assert_output second
 }
 
-@test "a file that is no socket is not replaced" {
+@test "a file that is not a socket is not replaced" {
 	stop_server
 	echo precious >"$in/root-shell.socket"
 	run -1 con serve --login-socket "$in/login.socket" \
@@ -171,7 +171,7 @@ pty() {
 	assert_output precious
 }
 
-@test "readiness goes to NOTIFY_SOCKET, abstract too, and to --ready" {
+@test "READY=1 goes to NOTIFY_SOCKET, even if abstract, and to --ready" {
 	stop_server
 	for to in "$BATS_TEST_TMPDIR/n" "@ctr-console-test-$$"; do
 		if [ "${to#@}" != "$to" ]; then from=ABSTRACT-RECV:${to#@}; else from=UNIX-RECV:$to; fi
@@ -198,7 +198,7 @@ pty() {
 	assert_exists "$in/root-shell.socket"
 }
 
-@test "listening sockets are taken from systemd, by their names" {
+@test "listening sockets from systemd are used, by their names" {
 	command -v systemd-socket-activate >/dev/null || skip "no systemd-socket-activate"
 	stop_server
 	systemd-socket-activate --fdname=root-shell:login \
@@ -213,11 +213,11 @@ pty() {
 	assert_output again
 	run -0 socat -t5 "UNIX:$in/root-shell.socket" - <<<'echo plain'
 	assert_output plain
-	# the root shell is what came under that name, not what came first
+	# the root shell's socket is found by name, not by position
 	run -125 con run "$in/login.socket" true
 }
 
-@test "listening sockets under other names are refused" {
+@test "listening sockets with other names are refused" {
 	command -v systemd-socket-activate >/dev/null || skip "no systemd-socket-activate"
 	systemd-socket-activate --fdname=something -l "$BATS_TEST_TMPDIR/s" \
 		"$(command -v ctr-console)" serve </dev/null \
@@ -228,7 +228,7 @@ pty() {
 	until_true 10 has "$BATS_TEST_TMPDIR/log2" 'sockets from systemd: Bad file descriptor'
 }
 
-@test "a session goes on when the server is killed" {
+@test "a session continues when the server is killed" {
 	mkfifo "$BATS_TEST_TMPDIR/f"
 	con run "$root" sh -c 'echo one; read -r x; echo "$x"; exit 9' \
 		<"$BATS_TEST_TMPDIR/f" >"$BATS_TEST_TMPDIR/out" 3>&- &
@@ -246,8 +246,8 @@ pty() {
 	until_true 10 con run "$root" true
 }
 
-@test "SIGTERM to a session process ends even what ignores it" {
-	# one whose client has gone, too: a shutdown must not wait for it
+@test "SIGTERM to a session process ends even a command that ignores it" {
+	# even without a client: a shutdown must not wait for it
 	ctr-console run "$root" sh -c 'trap "" HUP TERM; echo $PPID $$; while :; do sleep 1; done' \
 		</dev/null >"$BATS_TEST_TMPDIR/out2" 2>&1 3>&- &
 	orphan=$!
@@ -279,10 +279,10 @@ pty() {
 	ended 0 "$client"
 }
 
-@test "the root shell is refused to others, though the mode would let them in" {
+@test "the root shell is refused to other users, even if the mode permits them" {
 	id nobody >/dev/null || skip "no user nobody"
 	stop_server
-	open=$(mktemp -d)	# the folders of bats are closed to others
+	open=$(mktemp -d)	# other users cannot enter the folders of bats
 	chmod 755 "$open"
 	root=$open in=$open/var/lib
 	mkdir -p "$in"
@@ -300,7 +300,7 @@ pty() {
 # apart pid - is it in a user namespace of its own?
 apart() { [ "$(readlink "/proc/$1/ns/user")" != "$(readlink /proc/self/ns/user)" ]; }
 
-# serve_apart - the server in a user and pid namespace, its root the user 100000
+# serve_apart - start the server in a user and pid namespace; its root is user 100000
 serve_apart() {
 	stop_server
 	open=$(mktemp -d)
@@ -324,7 +324,7 @@ serve_apart() {
 	until_true 10 test -S "$in/root-shell.socket"
 }
 
-@test "the host's root, nameless in a user namespace, gets its shell there" {
+@test "the host's root gets a shell in a user namespace that does not map it" {
 	unshare -U true || skip "no user namespaces"
 	serve_apart
 	run -0 con run "$root" id -u
@@ -333,7 +333,7 @@ serve_apart() {
 	assert_output "by socat"
 }
 
-@test "in a user namespace too the root shell is refused where its mode is wide" {
+@test "in a user namespace, too, the root shell is refused to other users" {
 	unshare -U true || skip "no user namespaces"
 	serve_apart
 	chmod 0666 "$in/root-shell.socket"
@@ -350,7 +350,7 @@ serve_apart() {
 	assert_output "ctr-console: this socket only offers a login: Operation not permitted"
 }
 
-@test "a client of another version is told so and gets no shell" {
+@test "a client of another version gets an error and no shell" {
 	cd "$in"
 	make_foul
 	run -0 "$BATS_FILE_TMPDIR/foul" root-shell.socket alien
@@ -366,7 +366,7 @@ serve_apart() {
 	assert_line -n 1 /root
 }
 
-@test "the shell has the socket itself, in a session of its own, and nothing else" {
+@test "the shell has the socket itself, in its own session, and no other descriptors" {
 	run -0 socat -t5 "UNIX:$in/root-shell.socket" - <<-'EOF2'
 		readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2 | sed 's/\[.*//' | sort | uniq -c
 		ls /proc/$$/fd | wc -l
@@ -376,7 +376,7 @@ serve_apart() {
 	EOF2
 	assert_line -n 0 --regexp '3 socket:'
 	assert_line -n 1 --regexp '^[34]$'
-	assert_line -n 2 2	# itself twice, and no terminal
+	assert_line -n 2 2	# the session is its pid; no terminal
 	assert_line --regexp 'SigBlk:.0000000000000000'
 	assert_line --regexp 'SigIgn:.0000000000000000'
 	assert_line --regexp 'CapInh:.0000000000000000'
@@ -407,18 +407,18 @@ serve_apart() {
 	assert_line --partial 'got hello'
 }
 
-@test "the end of a plain peer's input ends what reads the terminal" {
+@test "the end of a plain peer's input is the end of file on the terminal" {
 	stop_server
 	printf '#!/bin/sh\ncat; echo cat ended\nexec cat >"%s/second"\n' "$BATS_TEST_TMPDIR" \
 		>"$BATS_TEST_TMPDIR/login"
 	chmod 755 "$BATS_TEST_TMPDIR/login"
 	serve --login "$BATS_TEST_TMPDIR/login"
-	# -t30: only the server's end can end this in time; no newline at the end
+	# -t30: only the server can end this in time; no newline at the end
 	run -0 timeout 10 socat -t30 "UNIX:$in/login.socket" - < <(printf x)
 	assert_output --partial 'cat ended'
 }
 
-@test "a plain peer that goes away hangs the terminal up" {
+@test "a plain peer that disconnects hangs up the terminal" {
 	stop_server
 	printf '#!/bin/sh\ntrap "echo hup >%s/hup; exit" HUP\necho ready\nwhile :; do sleep 0.05; done\n' \
 		"$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/login"
@@ -431,7 +431,7 @@ serve_apart() {
 	until_true 10 has "$BATS_TEST_TMPDIR/hup" hup
 }
 
-# real_login - a server whose passwd and shadow hold a user of ours
+# real_login - start a server with a user of ours in passwd and shadow
 real_login() {
 	d=$BATS_TEST_TMPDIR
 	cp /etc/passwd "$d/passwd"
@@ -447,7 +447,7 @@ real_login() {
 		mount -t tmpfs tmpfs /var/log'
 }
 
-@test "login(1) asks for name and password, by ctr-console and by plain socat" {
+@test "login(1) asks for name and password, with ctr-console and with plain socat" {
 	command -v login >/dev/null || skip "no login"
 	command -v openssl >/dev/null || command -v mkpasswd >/dev/null || skip "no openssl"
 	real_login
@@ -478,14 +478,14 @@ real_login() {
 
 # --- run ---
 
-@test "the command's exit status comes back" {
+@test "run exits with the command's status" {
 	for n in 0 1 3 125 126 127 255; do
 		run "-$n" con run "$root" sh -c "exit $n"
 		assert_output ""
 	done
 }
 
-@test "what is not found gives 127, what cannot be run gives 126" {
+@test "a missing command gives 127, one that cannot be executed 126" {
 	run -127 con run "$root" /no/such
 	assert_output "ctr-console: /no/such: No such file or directory"
 	run -127 con run "$root" no-such-command
@@ -499,7 +499,7 @@ real_login() {
 	assert_output "ctr-console: /no/such: No such file or directory"
 }
 
-@test "a command that a signal ends gives 128 and the signal" {
+@test "a command killed by a signal gives 128 plus its number" {
 	run -143 con run "$root" sh -c 'kill -TERM $$'
 	run -137 con run "$root" sh -c 'kill -KILL $$'
 	run -139 con run --no-tty "$root" sh -c 'kill -SEGV $$'
@@ -515,7 +515,7 @@ real_login() {
 	assert_output err
 }
 
-@test "the end of standard input reaches the command" {
+@test "the command sees the end of standard input" {
 	run -0 con run "$root" cat <<<x
 	assert_output x
 	run -0 con run "$root" wc -c </dev/null
@@ -526,7 +526,7 @@ real_login() {
 	assert_output abc
 }
 
-@test "50 MB pass unchanged in both directions, pipes and files alike" {
+@test "50 MB pass unchanged in both directions, through pipes and files" {
 	head -c 50M /dev/urandom >"$BATS_TEST_TMPDIR/data"
 	sum=$(sha256sum <"$BATS_TEST_TMPDIR/data")
 	con run "$root" cat <"$BATS_TEST_TMPDIR/data" >"$BATS_TEST_TMPDIR/copy"
@@ -536,13 +536,13 @@ real_login() {
 	: >"$BATS_TEST_TMPDIR/copy"
 	con run "$root" cat <"$BATS_TEST_TMPDIR/data" >>"$BATS_TEST_TMPDIR/copy"
 	[ "$(sha256sum <"$BATS_TEST_TMPDIR/copy")" = "$sum" ]
-	# what no splice can do: sockets at both ends
+	# splice cannot do this: sockets at both ends
 	got=$(socat -u "OPEN:$BATS_TEST_TMPDIR/data" \
 		"EXEC:timeout 60 ctr-console run '$root' sha256sum,socktype=1")
 	[ "$got" = "$sum" ]
 }
 
-@test "a slow reader slows the command, and loses nothing" {
+@test "a slow reader slows down the command, and no data is lost" {
 	got=$(con run "$root" head -c 2000000 /dev/zero |
 		{ sleep 0.5; wc -c; })
 	[ "$got" = 2000000 ]
@@ -551,10 +551,10 @@ real_login() {
 	[ "$got" = 300000 ]
 }
 
-# written pid - how many bytes it has written by now
+# written pid - print the number of bytes that it has written so far
 written() { sed -n 's/^wchar: //p' "/proc/$1/io"; }
 
-# stuck pid - it has written something, and writes no more
+# stuck pid - has it stopped writing?
 stuck() {
 	local before
 	before=$(written "$1")
@@ -562,13 +562,13 @@ stuck() {
 	[ "$before" -gt 4096 ] && [ "$(written "$1")" = "$before" ]
 }
 
-# stopped pid - it has been stopped by a reader, and little is under way to that
+# stopped pid - does a reader block it, with little data buffered?
 stopped() {
 	until_true 20 stuck "$1"
 	[ "$(written "$1")" -lt 1000000 ]
 }
 
-@test "a reader that stops stops the writer, at either end" {
+@test "a reader that stops reading blocks the writer, in both directions" {
 	mkfifo "$BATS_TEST_TMPDIR/unread"
 	exec 5<>"$BATS_TEST_TMPDIR/unread"
 	for how in --no-tty --tty; do
@@ -594,16 +594,16 @@ stopped() {
 	exec 5>&-
 }
 
-@test "what goes to /dev/null goes as fast as it can be read" {
+@test "output to /dev/null is discarded at full speed" {
 	ASAN_OPTIONS=detect_leaks=0 strace -o "$BATS_TEST_TMPDIR/trace" -e trace=write \
 		ctr-console run --tty "$root" sh -c 'stty -opost; head -c 1000000 /dev/zero' \
 		</dev/null >/dev/null
-	# In pieces larger than what fits into any pipe (PIPE_BUF).
+	# In writes larger than any pipe can take at once (PIPE_BUF).
 	run awk '$NF > 4096 { n += $NF } END { print n + 0 }' "$BATS_TEST_TMPDIR/trace"
 	[ "$output" -gt 500000 ]
 }
 
-@test "a reader that goes away ends the command by SIGPIPE" {
+@test "a reader that closes ends the command by SIGPIPE" {
 	run -0 sh -c '{ timeout 30 ctr-console run "$1" yes; echo "$?" >"$2"; } | head -n 1' \
 		sh "$root" "$BATS_TEST_TMPDIR/status"
 	assert_output y
@@ -611,7 +611,7 @@ stopped() {
 	assert_output 141
 }
 
-@test "a command that ends does not wait for its input or its children" {
+@test "run ends with the command, and does not wait for input or children" {
 	mkfifo "$BATS_TEST_TMPDIR/f"
 	exec 5<>"$BATS_TEST_TMPDIR/f"
 	run -0 timeout 10 ctr-console run "$root" echo done <&5
@@ -622,7 +622,7 @@ stopped() {
 	assert_output done
 }
 
-@test "every byte of every argument arrives" {
+@test "arguments with any bytes arrive unchanged" {
 	args=("" " " "two words" $'new\nline' "'" '"' '$HOME' '`id`' '\' '*' -- -x $'\x01\xff\xfe' "ümlaut")
 	for a in "${args[@]}"; do printf '%s\0' "$a"; done >"$BATS_TEST_TMPDIR/want"
 	con run "$root" -- sh -c 'for a; do printf "%s\0" "$a"; done' sh "${args[@]}" \
@@ -636,14 +636,14 @@ stopped() {
 	[ "$many" = "$(seq 100000 | md5sum)" ]
 }
 
-@test "user, folder and environment are those asked for" {
+@test "user, directory and environment are set as given" {
 	run -0 con run "$root" sh -c 'echo "$(id -u) $USER $LOGNAME $HOME $SHELL $PWD"'
 	assert_output "0 root root /root $(getent passwd root | cut -d: -f7) /root"
 	run -0 con run --user daemon --chdir /usr -e A=1 --env 'B=two words' --env C= "$root" \
 		sh -c 'echo "$(id -un) $(id -Gn) $USER $HOME $PWD $A/$B/$C/${TERM-none}"'
 	assert_output "daemon daemon daemon /usr/sbin /usr 1/two words//none"
-	# Groups are the user's own, whatever those of the server are, and
-	# capabilities that the server was to pass on go no further.
+	# Groups are the user's own, not the server's, and inheritable capabilities
+	# of the server are dropped.
 	stop_server
 	serve_as='setpriv --groups 4,5 --inh-caps +net_raw' serve
 	run -0 con run "$root" grep CapInh /proc/self/status
@@ -658,7 +658,7 @@ stopped() {
 	run -125 con run --env nonsense "$root" env
 }
 
-# serve_users dir - a server for which dir holds passwd, group and nscd's folder
+# serve_users dir - start a server that reads passwd, group and nscd's socket in dir
 serve_users() {
 	serve_inside "$1" '
 		mount --bind "$1/passwd" /etc/passwd
@@ -668,12 +668,12 @@ serve_users() {
 		[ ! -d "$1/nscd" ] || mount --bind "$1/nscd" /run/nscd'
 }
 
-# user_is name - who the server lets a command of this user be
+# user_is name - print the ids of a command that the server runs as this user
 user_is() {
 	con run --user "$1" "$root" sh -c 'echo $(id -u) $(id -G) $HOME $SHELL'
 }
 
-@test "users are those of passwd and group, whatever else is in there" {
+@test "users and groups are read from passwd and group, even with bad lines" {
 	d=$BATS_TEST_TMPDIR
 	printf '%s\n' root:x:0:0:root:/root:/bin/sh nonsense \
 		low:x:no:1::/:/bin/sh '' :x:1:1::/:/bin/sh \
@@ -706,20 +706,20 @@ user_is() {
 		run -0 user_is "u$user"
 		assert_output "$user $user 7 / /bin/sh"
 	done
-	# One member list that is longer than what is read at once.
+	# One member list that is longer than a read buffer.
 	{ printf big:x:8:; seq -f u%g, 2000 9000 | tr -d '\n'; echo u3500; } >>"$d/group"
 	run -0 user_is u3500
 	assert_output "3500 3500 7 8 / /bin/sh"
 }
 
-@test "an nscd that runs is asked for groups, and for users of no file" {
+@test "a running nscd is asked for groups, and for users missing in passwd" {
 	! ldd "$(command -v ctr-console)" >/dev/null 2>&1 ||
-		skip "glibc has protocols of its own for that"
+		skip "glibc uses its own protocols for that"
 	d=$BATS_TEST_TMPDIR
 	echo near:x:1234:50::/:/bin/sh >"$d/passwd"
 	echo own:x:50: >"$d/group"
 	mkdir "$d/nscd"
-	# Version 2; it knows one user, far, and that each is in group 4321.
+	# Version 2; it knows one user, far, and puts each user into group 4321.
 	perl -MSocket -e '
 		socket(S, AF_UNIX, SOCK_STREAM, 0) and
 			bind(S, sockaddr_un($ARGV[0])) and listen(S, 9) or die;
@@ -750,14 +750,14 @@ user_is() {
 	assert_output --partial "no such user: none"
 }
 
-@test "a command gets pipes of the client's own making and nothing else" {
+@test "a command gets pipes made by the client, and no other descriptors" {
 	run -0 con run "$root" ls -l /proc/self/fd </dev/null
 	assert_line --regexp ' 0 -> pipe:'
 	assert_line --regexp ' 1 -> pipe:'
 	assert_line --regexp ' 2 -> pipe:'
 	assert_line --regexp ' 3 -> /proc/'
 	refute_line --regexp ' 4 -> '
-	# and so it is where close_range(2) is missing
+	# the same without close_range(2)
 	stop_server
 	strace -D -f -o /dev/null -e trace=close_range -e inject=close_range:error=ENOSYS \
 		ctr-console serve --login-socket "$in/login.socket" \
@@ -769,7 +769,7 @@ user_is() {
 	refute_line --regexp ' 4 -> '
 }
 
-@test "signals to the client reach the command" {
+@test "signals to the client are passed to the command" {
 	for sig in INT TERM HUP QUIT USR1 USR2; do
 		rm -f "$BATS_TEST_TMPDIR/out"
 		# a background job of bats ignores some: start with them as usual
@@ -785,8 +785,8 @@ user_is() {
 	done
 }
 
-@test "a client that is killed hangs its command up" {
-	# dash says "Hangup" there, which would be its end
+@test "a killed client hangs up its command" {
+	# dash would print "Hangup" and end
 	for how in --no-tty --tty; do
 		rm -f "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/hup"
 		ctr-console run "$how" "$root" sh -c \
@@ -799,7 +799,7 @@ user_is() {
 	done
 }
 
-@test "a session that is lost is an error" {
+@test "a lost session is an error" {
 	con run "$root" sh -c 'echo $PPID $$; exec sleep 1000' \
 		</dev/null >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	client=$!
@@ -812,7 +812,7 @@ user_is() {
 	assert_output "ctr-console: session in $root: Connection reset by peer"
 }
 
-@test "many sessions at once do not mix" {
+@test "concurrent sessions do not mix" {
 	for i in $(seq 40); do
 		con run "$root" sh -c "cat; exit $((i % 7))" <<<"$i" \
 			>"$BATS_TEST_TMPDIR/o$i" 3>&- &
@@ -826,7 +826,7 @@ user_is() {
 
 # --- terminals ---
 
-@test "run has a terminal where it is at one, with its size and its changes" {
+@test "run on a terminal gets a terminal of the same size, even after changes" {
 	pty <<-'EOF2'
 		set timeout 20
 		proc want {what} { global expect_out; expect -re $what {} default { puts "no $what"; exit 9 } }
@@ -845,7 +845,7 @@ user_is() {
 	EOF2
 }
 
-@test "run has no terminal with --no-tty or in a pipeline, and one with --tty" {
+@test "run gets no terminal with --no-tty or in a pipeline, but one with --tty" {
 	# No timeout inside: from the background a read of the terminal would stop it.
 	run -1 timeout -k 5 30 script -qec "ctr-console run --no-tty $root tty" /dev/null </dev/null
 	assert_output --partial "not a tty"
@@ -863,7 +863,7 @@ user_is() {
 	assert_output --partial "no newline"
 }
 
-@test "the end of input is typed only where the terminal takes it as that" {
+@test "^D is typed for the end of input only if the terminal treats it as end of file" {
 	run -0 con run --tty "$root" sh -c 'stty raw; sleep 0.7; printf end' </dev/null
 	assert_output end
 	run -0 con run --tty "$root" sh -c 'stty eof ^A; cat; stty eof undef; sleep 0.5
@@ -871,7 +871,7 @@ user_is() {
 	assert_output $'over\r'
 }
 
-@test "the end of input is typed again only after it was read" {
+@test "^D is typed again only after it was read" {
 	run -0 con run --tty "$root" sh -c 'sleep 0.7; stty raw -echo; dd bs=100 count=1 2>/dev/null | od -An -tx1' \
 		</dev/null
 	assert_output --regexp '^ 00[[:space:]]*$'
@@ -880,7 +880,7 @@ user_is() {
 	assert_output $'over\r'
 }
 
-@test "a terminal session loses none of the last output" {
+@test "a terminal session loses no output at its end" {
 	for _ in 1 2 3 4 5; do
 		run -4 con run --tty "$root" sh -c 'stty -opost; seq 1 20000; exit 4' </dev/null
 		assert_line -n 0 1
@@ -888,7 +888,7 @@ user_is() {
 	done
 }
 
-@test "a terminal that is raw inside passes every byte, both ways" {
+@test "a raw terminal passes every byte, in both directions" {
 	head -c 300000 /dev/urandom >"$BATS_TEST_TMPDIR/data"
 	con run --tty "$root" sh -c 'stty raw; cat "$1"' sh "$BATS_TEST_TMPDIR/data" \
 		</dev/null | cmp - "$BATS_TEST_TMPDIR/data"
@@ -904,7 +904,7 @@ user_is() {
 	has "$BATS_TEST_TMPDIR/out" same
 }
 
-@test "the terminal is as before: after the end, an error, any signal, a lost peer" {
+@test "the terminal is restored after the end, an error, a signal, a lost peer" {
 	printf '#!/bin/sh\necho "pid=$$,"\nexec ctr-console run %s sh -c "%s"\n' \
 		"$root" "echo ready; exec sleep 1000" >"$BATS_TEST_TMPDIR/victim"
 	chmod 755 "$BATS_TEST_TMPDIR/victim"
@@ -988,7 +988,7 @@ user_is() {
 	EOF2
 }
 
-@test "^] three times within a second leaves, slowly typed it does not" {
+@test "^] three times within a second ends the session, typed slowly it does not" {
 	pty <<-'EOF2'
 		set timeout 20
 		proc want {what} { global expect_out; expect -re $what {} default { puts "no $what"; exit 9 } }
@@ -1015,7 +1015,7 @@ user_is() {
 	EOF2
 }
 
-@test "root-shell is an interactive shell at a terminal" {
+@test "root-shell on a terminal is an interactive shell" {
 	pty <<-'EOF2'
 		set timeout 20
 		proc want {what} { global expect_out; expect -re $what {} default { puts "no $what"; exit 9 } }
@@ -1037,13 +1037,13 @@ user_is() {
 	EOF2
 }
 
-@test "root-shell without a terminal reads a script, with its status" {
+@test "root-shell without a terminal runs a script, and exits with its status" {
 	run -5 con root-shell "$root" <<<'tty; echo error >&2; exit 5'
 	assert_line "not a tty"
 	assert_line "error"
 }
 
-@test "the command's terminal is its own: session, group, owner, and no host's" {
+@test "the command has its own terminal, session and group, not the host's" {
 	run -0 con run --tty --user daemon "$root" \
 		sh -c 'stat -c "%U %a" "$(tty)"; cut -d" " -f1,5,6 /proc/$$/stat; ls /proc/$$/fd' </dev/null
 	assert_line --partial "daemon 620"
@@ -1053,7 +1053,7 @@ user_is() {
 
 # --- the client and a hostile container ---
 
-@test "a socket that is a link is refused, and so is a link on the way" {
+@test "a link is refused, in place of the socket and in its path" {
 	mkdir -p "$BATS_TEST_TMPDIR/evil/var/lib" "$BATS_TEST_TMPDIR/evil2/var"
 	ln -s "$in/root-shell.socket" "$BATS_TEST_TMPDIR/evil/var/lib/root-shell.socket"
 	run -125 con run "$BATS_TEST_TMPDIR/evil" true
@@ -1063,14 +1063,14 @@ user_is() {
 	run -125 con run "$BATS_TEST_TMPDIR/evil/var/lib/root-shell.socket" true
 	run -125 con run "$BATS_TEST_TMPDIR/evil2/var/lib/root-shell.socket" true
 	assert_output --regexp "(Symbolic link loop|Too many levels of symbolic links)$"
-	# Not even one that stays in the tree.
+	# Even one that stays in the tree.
 	mv "$in/root-shell.socket" "$in/real.socket"
 	ln -s real.socket "$in/root-shell.socket"
 	run -125 con run "$root" true
 	assert_output --partial "find root-shell.socket of $root: "
 }
 
-@test "what is no socket is refused" {
+@test "a file that is not a socket is refused" {
 	stop_server
 	echo x >"$in/root-shell.socket"
 	run -125 con run "$root" true
@@ -1083,7 +1083,7 @@ user_is() {
 	assert_output "ctr-console: find root-shell.socket of $root: No such file or directory"
 }
 
-@test "a socket can be named by itself, and paths over 108 bytes work" {
+@test "a socket can be given by path, and paths over 108 bytes work" {
 	run -0 con run "$in/root-shell.socket" echo direct
 	assert_output direct
 	cd "$in"
@@ -1112,7 +1112,7 @@ make_foul() {
 		"$TOP/lib/console/proto.c"
 }
 
-# foul kind - a hostile server at the root shell's socket
+# foul kind - start a hostile server at the root shell's socket
 foul() {
 	make_foul
 	mkdir -p "$BATS_TEST_TMPDIR/$1"
@@ -1124,7 +1124,7 @@ foul() {
 	until_true 10 has "$BATS_TEST_TMPDIR/$1/listening" listening
 }
 
-@test "a server that says nothing, or reads nothing, is given up after a while" {
+@test "a server that does not answer or read is an error after a timeout" {
 	mkdir -p "$BATS_TEST_TMPDIR/socat"
 	socat "UNIX-LISTEN:$BATS_TEST_TMPDIR/socat/s" EXEC:"sleep 100" 3>&- &
 	pids+=($!)
@@ -1144,7 +1144,7 @@ foul() {
 	done
 }
 
-@test "foul answers are errors, whatever their kind" {
+@test "malformed answers of any kind are errors" {
 	for kind in hang-up hang-up-after-ack garbage prompt torn-ack \
 		wrong-version overlong-ack short-ack exit-before-ack \
 		ack-with-descriptor ack-twice request-back unknown-type \
@@ -1162,7 +1162,7 @@ foul() {
 	done
 }
 
-@test "a foul request is refused, and the server serves on" {
+@test "a malformed request is refused, and the server continues" {
 	cd "$in"
 	make_foul
 	for kind in no-descriptors one-pipe four-pipes files socket-for-pipes \
@@ -1178,7 +1178,7 @@ foul() {
 	assert_output on
 }
 
-@test "where a plain shell listens, the request is not run as a script" {
+@test "a plain shell at the socket does not run the request as a script" {
 	mkdir "$BATS_TEST_TMPDIR/socat"
 	for shell in sh bash "busybox sh"; do
 		rm -f "$BATS_TEST_TMPDIR/socat/s"
@@ -1191,13 +1191,13 @@ foul() {
 	done
 }
 
-@test "what a server says of itself cannot steer the terminal" {
+@test "a server's messages cannot send escapes to the terminal" {
 	foul error-escapes
 	run -125 con run "$BATS_TEST_TMPDIR/error-escapes/s" true </dev/null
 	assert_output "ctr-console: ?]0;title?? ??root# "
 }
 
-@test "after the exit status nothing counts, endless output neither" {
+@test "after the exit status all data is ignored, even endless output" {
 	foul exit-twice
 	run -7 con run "$BATS_TEST_TMPDIR/exit-twice/s" true </dev/null
 	foul endless-output
@@ -1207,7 +1207,7 @@ foul() {
 	done
 }
 
-@test "the client gives away no descriptor of the host and drops capabilities" {
+@test "the client passes no descriptor of the host, and drops its capabilities" {
 	ASAN_OPTIONS=detect_leaks=0 strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=pipe2,socketpair,sendmsg,capset,open,openat,openat2 \
 		ctr-console run "$root" true </etc/passwd
 	run grep -c SCM_RIGHTS "$BATS_TEST_TMPDIR/trace"
@@ -1224,19 +1224,19 @@ foul() {
 
 # --- filter ---
 
-@test "filter shows what a terminal would obey, and leaves all other text" {
+@test "filter shows control characters visibly, and leaves all other text" {
 	printf 'plain\tä€😀\n' >"$BATS_TEST_TMPDIR/text"
 	ctr-console filter <"$BATS_TEST_TMPDIR/text" | cmp - "$BATS_TEST_TMPDIR/text"
 	run -0 ctr-console filter < <(printf '\033]0;t\a\033[2J\r\177|\x9b|\xc2\x9b|\xe2\x80\xae|\xe2\x81\xa6')
 	assert_output '\x1b]0;t\x07\x1b[2J\x0d\x7f|\x9b|\xc2\x9b|\xe2\x80\xae|\xe2\x81\xa6'
-	# Overlong, a surrogate, out of range, cut off by another and by the end.
+	# Overlong, a surrogate, out of range, cut short by another and by the end.
 	run -0 ctr-console filter < <(printf '\xc0\x9b|\xe0\x82\x9b|\xed\xa0\x80|\xf4\x90\x80\x80|\xe2\x82x|\xf0\x9f')
 	assert_output '\xc0\x9b|\xe0\x82\x9b|\xed\xa0\x80|\xf4\x90\x80\x80|\xe2\x82x|\xf0\x9f'
 	head -c 300000 /dev/urandom | ctr-console filter | tr -d '\n\t' | LC_ALL=C grep -q '[[:cntrl:]]' && return 1
 	run -2 ctr-console filter x
 }
 
-@test "filter passes text on as it comes, and puts characters together" {
+@test "filter prints text as it comes, and joins the bytes of a character" {
 	mkfifo "$BATS_TEST_TMPDIR/f"
 	ctr-console filter <"$BATS_TEST_TMPDIR/f" >"$BATS_TEST_TMPDIR/out" 3>&- &
 	pids+=($!)
@@ -1247,19 +1247,19 @@ foul() {
 	until_true 5 has "$BATS_TEST_TMPDIR/out" 'begun€'
 	exec 5>&-
 	ended 0 "${pids[-1]}"
-	# Long text, and each character at a read's end.
+	# Long text, with each character split by the end of a read.
 	for pad in '' a ab abc; do
 		{ printf %s "$pad"; for _ in {1..3000}; do printf '😀'; done; } >"$BATS_TEST_TMPDIR/long"
 		ctr-console filter <"$BATS_TEST_TMPDIR/long" | cmp - "$BATS_TEST_TMPDIR/long"
 	done
 }
 
-@test "no message of a tool steers the terminal" {
+@test "no message of a tool contains terminal escapes" {
 	run -1 ctr-tree get "$root" $'/no/\e[2J\x9b\xc2\x9bä' "$BATS_TEST_TMPDIR/x"
 	assert_output 'ctr-tree: open /no/?[2J???ä: No such file or directory'
 }
 
-@test "help is of one verb or of all, and wrong usage is named" {
+@test "help is for one verb or for all, and wrong usage is named" {
 	run -0 ctr-console --help
 	assert_line -n 0 --partial "usage: ctr-console serve"
 	assert_equal "$(ctr-console help)" "$output"
@@ -1315,7 +1315,7 @@ foul() {
 	assert_output ""
 }
 
-@test "the units are good" {
+@test "systemd-analyze accepts the units" {
 	command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
 	for u in ctr-console.service ctr-login.socket ctr-root-shell.socket; do
 		sed "s|@BINDIR@|$BUILD/bin|g" "$TOP/share/units/$u" >"$BATS_TEST_TMPDIR/$u"

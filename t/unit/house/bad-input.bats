@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# What each row of bad-input.table gives to a tool is refused: with the status
-# of the row, one line that names what is wrong, and nothing changed.
+# Each row of bad-input.table is wrong input for a tool.  The tool must refuse it
+# with the row's exit status and one line that names the error, and change nothing.
 load ../../lib/env
 load ../../lib/world
 
@@ -19,7 +19,7 @@ setup_file() {
 	ln -s /run/dbus/system_bus_socket "$box/linked/var/lib/login.socket"
 	mkfifo "$box/piped/etc/resolv.conf"
 	in_world ip netns add there
-	# Locks and their folder are there for good.
+	# Locks and their folder are never removed.
 	in_world mkdir -m 700 /run/nixos-container
 	in_world mkveth add box
 	in_world mkveth del --wait box
@@ -28,9 +28,9 @@ setup_file() {
 
 teardown_file() { drop_world; }
 
-# look - all that a command could change
+# look - print all state that a command could change
 look() {
-	# A folder's time tells of what was undone, too.
+	# A folder's time also shows changes that were undone.
 	find "$box" /run -xdev -type d -printf '%p %m %U\n' \
 		-o -printf '%p %y %m %U %s %T@ %l\n' | sort
 	cut -d' ' -f3- /proc/self/mountinfo
@@ -40,7 +40,7 @@ look() {
 	ip -n there -o link
 }
 
-# rows FIRST LAST - in the world: give those lines of the table to the tools
+# rows FIRST LAST - in the world: run those lines of the table
 rows() {
 	local box=$BATS_FILE_TMPDIR/box n=0 line
 	local A16 A64 LONG
@@ -71,7 +71,7 @@ settings() {
 	return $status
 }
 
-# row - the line: what is wrong is said on one line that begins with "not ok"
+# row - run one line; print a line with "not ok" if the tool does not refuse it well
 row() {
 	local -a word lines
 	local said status=0 wrong=''
@@ -90,7 +90,7 @@ row() {
 		printf 'not ok:%s: %s\n%s\n' "$wrong" "$line" "$(head -n 3 "$T.err" | cat -v | cut -c1-300)"
 }
 
-# refused NAME - the rows below that heading of the table
+# refused NAME - run the rows below that heading of the table
 refused() {
 	local first last
 	first=$(grep -nxF "# $1" "$TOP/t/unit/house/bad-input.table" | cut -d: -f1)
@@ -99,7 +99,7 @@ refused() {
 	export -f look rows row batch zero-byte settings
 	export T=$BATS_TEST_TMPDIR/one box=$BATS_FILE_TMPDIR/box done_rows=0
 	touch -d @0 "$box/conf/box.conf"
-	# A tool that serves instead of refusing is noticed, too.
+	# Also detects a tool that runs instead of refusing.
 	in_world timeout 100 bash -c 'look >"$T.before"; rows "$1" "$2"; look >"$T.after"
 		echo "$done_rows rows"' bash "$first" "$last" >"$T.said" || {
 		echo "does not end: $(<"$T.now")"
@@ -110,16 +110,16 @@ refused() {
 	diff "$T.before" "$T.after"
 }
 
-@test "run-in-netns refuses what is bad, and changes nothing" { refused run-in-netns; }
-@test "mkveth does" { refused mkveth; }
-@test "mkveth batch does" { refused 'mkveth batch'; }
-@test "ctr-gcroot does" { refused ctr-gcroot; }
-@test "ctr-resolv does" { refused ctr-resolv; }
-@test "ctr-console does" { refused ctr-console; }
-@test "ctr-tree does" { refused ctr-tree; }
-@test "nixos-container does" { refused nixos-container; }
-@test "and where the settings are what is bad" { refused settings; }
+@test "run-in-netns refuses bad input, and changes nothing" { refused run-in-netns; }
+@test "mkveth refuses bad input, and changes nothing" { refused mkveth; }
+@test "mkveth batch refuses bad input, and changes nothing" { refused 'mkveth batch'; }
+@test "ctr-gcroot refuses bad input, and changes nothing" { refused ctr-gcroot; }
+@test "ctr-resolv refuses bad input, and changes nothing" { refused ctr-resolv; }
+@test "ctr-console refuses bad input, and changes nothing" { refused ctr-console; }
+@test "ctr-tree refuses bad input, and changes nothing" { refused ctr-tree; }
+@test "nixos-container refuses bad input, and changes nothing" { refused nixos-container; }
+@test "nixos-container refuses bad settings, and changes nothing" { refused settings; }
 
-@test "the table is that long" {
+@test "the table has all its rows" {
 	[[ $(grep -cE "^[0-9]+ ['\"]" "$TOP/t/unit/house/bad-input.table") -ge 300 ]]
 }

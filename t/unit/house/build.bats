@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What make builds, installs and takes away again.
+# What make builds, installs and uninstalls.
 load ../../lib/env
 
 tools='run-in-netns mkveth ctr-conf ctr-gcroot ctr-tree ctr-resolv ctr-console'
 
 setup() { dest=$BATS_TEST_TMPDIR/dest; }
 
-# make_top ARGUMENT... - make, as if not called by another make
+# make_top ARGUMENT... - run make without the options of a make that called us
 make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 
 @test "make alone builds everything" {
@@ -16,7 +16,7 @@ make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 	assert_output --partial "/bin/nixos-container"
 }
 
-@test "the module for nsswitch.conf is built again for another CONF_DIR" {
+@test "another CONF_DIR rebuilds the module for nsswitch.conf" {
 	local dir lib=$BATS_TEST_TMPDIR/o/lib/libnss_containers.so.2
 	for dir in /srv/one /srv/two; do
 		make_top O="$BATS_TEST_TMPDIR/o" STATIC=0 NSS=1 CONF_DIR=$dir "$lib"
@@ -24,20 +24,20 @@ make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 	done
 }
 
-# small_tree - $tree, with GNUmakefile and next to nothing to build
+# small_tree - make $tree, with GNUmakefile and very little to build
 small_tree() {
 	tree=$BATS_TEST_TMPDIR/tree
 	mkdir -p "$tree"/{bin,lib/script,lib/room,share/{nixos,systems}}
 	cp "$TOP/GNUmakefile" "$tree"
 	cp -r "$TOP/share/build" "$tree/share"
 	touch "$tree/bin/nixos-container" "$tree/lib/script/"{list,remote}.sh
-	# Without the libraries, of which it needs none.
+	# It needs none of the libraries.
 	mkdir "$BATS_TEST_TMPDIR/path"
 	ln -s /bin/true "$BATS_TEST_TMPDIR/path/pkg-config"
 	PATH=$BATS_TEST_TMPDIR/path:$PATH
 }
 
-@test "another CC, AR, CFLAGS or LDFLAGS builds again what it makes" {
+@test "another CC, AR, CFLAGS or LDFLAGS rebuilds the files made with it" {
 	local tree out
 	small_tree
 	out=$tree/build/shared
@@ -61,7 +61,7 @@ small_tree() {
 	assert_output --partial '[/of/ldflags]'
 	again AR="$tree/ar"
 	assert_file_exists "$tree/ar-log"
-	# With the same ones nothing is built.
+	# The same values rebuild nothing.
 	local before
 	before=$(stat -c %y "$out"/{lib.a,bin/tool})
 	again AR="$tree/ar"
@@ -80,7 +80,7 @@ small_tree() {
 	assert_not_exists "$tree/build/bin"
 }
 
-@test "CONF_DIR and STATE_DIR are defaults of the tools, too" {
+@test "CONF_DIR and STATE_DIR are also defaults of the tools" {
 	local tree
 	small_tree
 	echo 'int main(void) { return sizeof(CONF_DIR STATE_DIR) > 1; }' >"$tree/bin/tool.c"
@@ -92,7 +92,7 @@ small_tree() {
 	done
 }
 
-@test "a source that is removed is no longer part of what is built" {
+@test "a removed source is no longer part of the build" {
 	local tree source
 	small_tree
 	built() {
@@ -112,7 +112,7 @@ small_tree() {
 	assert_line --regexp ' [A-Z] stays$'
 	assert_output --partial part_stays
 	refute_output --partial goes
-	# And with nothing changed nothing is built.
+	# Without a change nothing is rebuilt.
 	local before
 	before=$(stat -c %y "$tree"/build/{lib.a,bin/nixos-container})
 	built
@@ -142,7 +142,7 @@ small_tree() {
 	done
 }
 
-@test "an option that is not there is named, on one line" {
+@test "an unknown option is named, on one line" {
 	for tool in $tools nixos-container; do
 		run --separate-stderr "$tool" --no-such-option
 		[[ $status -eq 2 || $status -eq 125 ]]
@@ -152,7 +152,7 @@ small_tree() {
 	done
 }
 
-@test "install puts everything below DESTDIR, uninstall takes it away" {
+@test "install puts all files below DESTDIR, uninstall removes them" {
 	make_top install DESTDIR="$dest" PREFIX=/opt/ctr UNIT_DIR=/opt/units/system
 	for tool in $tools nixos-container; do
 		assert_file_executable "$dest/opt/ctr/bin/$tool"
@@ -166,7 +166,7 @@ small_tree() {
 	assert_file_exists "$dest/opt/ctr/share/bash-completion/completions/mkveth"
 	assert_file_executable "$dest/opt/ctr/share/nixos-container/systems/minimal/init"
 	assert_file_exists "$dest/opt/ctr/share/nixos-container/nixos/module.nix"
-	# All that was built is there.
+	# Everything that was built is installed.
 	local built
 	for built in "$BUILD"/bin/* $(find "$BUILD/share/nixos-container" -type f); do
 		assert_file_exists "$dest/opt/ctr/${built#"$BUILD/"}"
@@ -181,10 +181,10 @@ small_tree() {
 	assert_not_exists "$dest/opt/ctr/share/nixos-container"
 }
 
-@test "CONTAINERS is all that a host with the folders of NixOS has to say" {
+@test "CONTAINERS=nixos-containers sets all directories as on NixOS" {
 	make_top install DESTDIR="$dest" PREFIX=/opt/ctr CONTAINERS=nixos-containers \
 		O="$BATS_TEST_TMPDIR/o" STATIC=0
-	# Script, unit, generator and module for nsswitch.conf; pages tell of both.
+	# Script, unit, generator and module for nsswitch.conf; pages name both.
 	run ! grep -rlE '/(var/lib|etc)/containers' "$dest/opt/ctr/bin" "$dest/opt/ctr/lib"
 	grep -qF state_dir='${NIXOS_CONTAINER_STATE_DIR:-/var/lib/nixos-containers}' \
 		"$dest/opt/ctr/bin/nixos-container"
@@ -193,7 +193,7 @@ small_tree() {
 	grep -qxF RequiresMountsFor=/var/lib/nixos-containers/%i \
 		"$dest/opt/ctr/lib/systemd/system/container@.service"
 	grep -qF /etc/nixos-containers "$dest"/opt/ctr/lib/libnss_containers.so.2
-	# What a container is given runs without the host's libraries.
+	# Programs for containers run without the host's libraries.
 	for f in inside/mkveth systems/minimal/{init,ctr-console}; do
 		run -0 readelf -lW "$dest/opt/ctr/share/nixos-container/$f"
 		refute_output --partial INTERP
@@ -202,7 +202,7 @@ small_tree() {
 	assert_output --partial INTERP
 }
 
-@test "what was installed works from where it landed" {
+@test "installed programs work in their place" {
 	make_top install DESTDIR="$dest" PREFIX=/opt/ctr
 	run -0 env -i "PATH=$PATH" NIXOS_CONTAINER_CONF_DIR="$BATS_TEST_TMPDIR" \
 		"$dest/opt/ctr/bin/nixos-container" list
@@ -221,13 +221,13 @@ small_tree() {
 	done
 }
 
-@test "without the right to lock, root is needed, in one line" {
+@test "without permission to lock, one line says that root is needed" {
 	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR NIXOS_CONTAINER_LOCK_DIR=/proc/none
 	run -1 nixos-container create one
 	assert_output 'nixos-container: one: needs root: cannot lock it in /proc/none'
 }
 
-@test "a setting that is wrong is wrong usage, which is not tried again" {
+@test "a wrong setting exits with 2, so that systemd does not retry" {
 	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR
 	local line
 	for line in NO_SUCH=1 lower=1 'BIND="a' 'BIND=a"b' $'BIND=a\tb' 'MEMORY_MAX=much' PRIVATE_NETWORK=2; do
@@ -249,14 +249,14 @@ small_tree() {
 	assert_output --partial "$version"
 }
 
-@test "no package that the build asks for has a version in its name" {
+@test "no package that the build installs has a version in its name" {
 	run -0 sed -n "/^needed/,/^'/p" "$TOP/share/build/apt-deps"
 	assert_line 'clang clang'
 	refute_line --regexp '^[^ ]*-[0-9]'
 }
 
-# archive DIR - Debian's archive as musl-deps needs it: libcap2 in bookworm's
-# sources, libmnl-dev among trixie's packages; it is unsigned
+# archive DIR - make an unsigned Debian archive for musl-deps: libcap2 in bookworm's
+# sources, libmnl-dev in trixie's packages
 archive() {
 	local cap=$1/libcap2-2.66 mnl=$1/libmnl-dev suite list
 	mkdir -p "$cap"/{debian,libcap/include/sys} "$mnl"/{DEBIAN,usr/{lib/any,include/libmnl}}
@@ -289,11 +289,11 @@ archive() {
 	done
 }
 
-@test "musl-deps gathers its libraries whatever release the system is of" {
+@test "musl-deps gets its libraries on any release of Debian" {
 	local repo=$BATS_TEST_TMPDIR/repo apt=$BATS_TEST_TMPDIR/apt
 	mkdir -p "$repo" "$apt/lists/partial" "$apt/preferences"
 	(archive "$repo")
-	# A system of a later release, with its own version installed, and pins.
+	# A system of a later release, with another version installed, and pins.
 	printf 'Package: %s\nStatus: install ok installed\nMaintainer: A <a@b>\nArchitecture: all\nVersion: 9.9\nDescription: x\n\n' \
 		libcap2 libmnl-dev >"$apt/status"
 	printf 'deb file:%s trixie main\n' "$repo" >"$apt/list"

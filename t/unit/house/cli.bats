@@ -1,19 +1,19 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# All tools read their command lines alike, by lib/base/cli.
+# All tools parse their command lines with lib/base/cli.
 load ../../lib/env
 load ../../lib/texts
 
-# usage_verbs TOOL - the verbs in the usage on standard input
+# usage_verbs TOOL - print the verbs in the usage on standard input
 usage_verbs() { sed -nE "s/^(usage:|      ) $1 (\[OPTION\]\.\.\. )?([a-z-]+).*/\3/p" | sort -u; }
 
-# verbs_of TOOL - none for run-in-netns
+# verbs_of TOOL - print its verbs; run-in-netns has none
 verbs_of() { "$1" --help | usage_verbs "$1"; }
 
-# status_of TOOL - of wrong usage before a verb
+# status_of TOOL - print its exit status for wrong usage before a verb
 status_of() { case $1 in run-in-netns) echo 125 ;; *) echo 2 ;; esac; }
 
-@test "each tool names an unknown option, and one without its argument" {
+@test "each tool names an unknown option, and an option without its argument" {
 	local tool
 	for tool in $tools; do
 		run "-$(status_of "$tool")" "$tool" --no-such
@@ -29,7 +29,7 @@ status_of() { case $1 in run-in-netns) echo 125 ;; *) echo 2 ;; esac; }
 	assert_output 'ctr-console: --user: missing argument USER'
 }
 
-@test "each tool with verbs hints at the verb that was meant" {
+@test "each tool with verbs suggests a similar verb" {
 	local tool verb
 	for tool in $tools; do
 		for verb in $(verbs_of "$tool"); do
@@ -44,7 +44,7 @@ status_of() { case $1 in run-in-netns) echo 125 ;; *) echo 2 ;; esac; }
 	done
 }
 
-@test "the help of each verb has three spellings, and is of that verb" {
+@test "the help of each verb has three spellings, and shows that verb only" {
 	local tool verb
 	for tool in $tools; do
 		run -0 "$tool" --help

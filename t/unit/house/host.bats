@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The throw-away machines: what they promise, and that they leave no trace.
+# The throw-away hosts: what t/host promises, and that they leave no trace.
 load ../../lib/env
 
 setup_file() {
@@ -22,8 +22,8 @@ teardown() {
 host() { "$TOP/t/host" "$@"; }
 boot() { host boot "$@"; }
 
-# seen_outside - what a host could leave on this machine; those of others that
-# may run beside this test do not count
+# seen_outside - print all that a host could leave on this machine, without traces of
+# other hosts that run at the same time
 seen_outside() {
 	sort /proc/self/mountinfo
 	ip -o link | sed 's/^[0-9]*: //; s/ mtu.*//'
@@ -56,7 +56,7 @@ no_process_names() {
 
 namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 
-@test "boot prints the name, and systemd runs there as PID 1" {
+@test "boot prints the name, and systemd runs as PID 1 of the host" {
 	run -0 --separate-stderr boot "$name"
 	assert_output "$name"
 	assert_equal "$stderr" ""
@@ -68,7 +68,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	assert_line "$name running"
 }
 
-@test "boot without a name makes one up" {
+@test "boot without a name chooses one" {
 	run -0 host boot
 	made=$output
 	run host exec "$made" true
@@ -76,7 +76,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	assert_success
 }
 
-@test "a name that is in use, or is none, is refused" {
+@test "a name in use and an invalid name are refused" {
 	boot "$name"
 	run -1 host boot "$name"
 	assert_output --partial "already"
@@ -94,7 +94,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	nothing_left "$name-x"
 }
 
-@test "exec has the command's status, output and input" {
+@test "exec passes the command's status, output and input" {
 	boot "$name"
 	run -7 host exec "$name" -- sh -c 'exit 7'
 	run -127 host exec "$name" /no/such
@@ -109,7 +109,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	host exec "$name" cat <"$BATS_TEST_TMPDIR/in" | cmp - "$BATS_TEST_TMPDIR/in"
 }
 
-@test "every argument arrives as it is, in a clean environment" {
+@test "every argument arrives unchanged, in a clean environment" {
 	boot "$name"
 	set -- '' ' two  words ' $'line\nline\n' $'\377\001' '$HOME `id` "x" \' -- --help a=b '*'
 	printf '%s\0' "$@" >"$BATS_TEST_TMPDIR/want"
@@ -123,7 +123,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	assert_line --regexp '^PATH=.*/usr/sbin:.*/bin'
 }
 
-@test "shell gives a login shell" {
+@test "shell opens a login shell" {
 	boot "$name"
 	run -3 host shell "$name" <<<'shopt -q login_shell && echo "$PWD"; exit 3'
 	assert_output /root
@@ -142,7 +142,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	nothing_left "$name"
 }
 
-@test "two hosts run side by side and see nothing of each other" {
+@test "two hosts run at the same time and do not see each other" {
 	host boot "$name-a" 3>&- >"$BATS_TEST_TMPDIR/a" &
 	host boot "$name-b" >"$BATS_TEST_TMPDIR/b"
 	wait $!
@@ -163,7 +163,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 		boot "$name" $option
 		run ! host exec "$name" ls /etc/mark
 		host exec "$name" sh -c '>/etc/mark; rm -r /etc/nix'
-		# This is what keeps a simple rm from removing a disk.
+		# An immutable file: plain rm cannot remove the disk.
 		[[ ! $option ]] || host exec "$name" chattr +i /etc/mark || :
 		host stop "$name"
 		nothing_left "$name"
@@ -189,7 +189,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	run -0 host exec "$name" ls /var/mark
 }
 
-@test "directories and files are bound, for writing or not" {
+@test "directories and files are bound, writable or read-only" {
 	dir="$BATS_TEST_TMPDIR/a dir: with/in"
 	mkdir -p "$dir"
 	echo text >"$dir/file"
@@ -202,7 +202,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	run -1 host exec "$name" touch "$dir/other"
 }
 
-@test "a unit that fails is named, and the host is up" {
+@test "a failed unit is named, and the host is up" {
 	printf '[Service]\nType=oneshot\nExecStart=false\n' >"$BATS_TEST_TMPDIR/unit"
 	run -0 --separate-stderr boot "$name" \
 		--bind-ro "$BATS_TEST_TMPDIR/unit:/etc/systemd/system/systemd-user-sessions.service"
@@ -223,7 +223,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	assert_line 7
 }
 
-@test "the unified hierarchy of cgroups can be had alone" {
+@test "--cgroup v2 mounts the unified cgroup hierarchy alone" {
 	boot "$name" --cgroup v2
 	run -0 host exec "$name" stat -f -c %T /sys/fs/cgroup
 	assert_output cgroup2fs
@@ -247,7 +247,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	done
 }
 
-@test "stop cleans up after systemd-nspawn, or all of it, was killed" {
+@test "stop cleans up after systemd-nspawn or all processes were killed" {
 	seen_outside >"$BATS_TEST_TMPDIR/before"
 	for which in holder nspawn leader; do
 		boot "$name"
@@ -260,7 +260,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	done
 	boot "$name"
 	mapfile -t dirs <"/run/nixos-container-test/$name/cgroups"
-	# Some end by themselves, between the list and the kill.
+	# Some processes end by themselves, between the list and the kill.
 	find "${dirs[@]}" -name cgroup.procs -exec cat {} + | sort -u |
 		xargs kill -9 || :
 	ended() { run -0 host list; [[ $output == *"$name ended"* ]]; }
@@ -270,7 +270,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	seen_outside | diff "$BATS_TEST_TMPDIR/before" -
 }
 
-@test "a boot that is interrupted leaves nothing" {
+@test "an interrupted boot leaves nothing" {
 	seen_outside >"$BATS_TEST_TMPDIR/before"
 	for signal in INT TERM HUP; do
 		env --default-signal "$TOP/t/host" boot "$name" 3>&- &
@@ -284,7 +284,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	seen_outside | diff "$BATS_TEST_TMPDIR/before" -
 }
 
-@test "a boot that is killed is cleaned up by stop" {
+@test "stop cleans up after a killed boot" {
 	for file in image cgroups pid leader; do
 		"$TOP/t/host" boot "$name" 3>&- >&2 &
 		until_true 10 test -e "/run/nixos-container-test/$name/$file"
@@ -295,13 +295,13 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	done
 }
 
-@test "a boot that does not come up in time says so, and leaves nothing" {
+@test "a boot that times out is an error, and leaves nothing" {
 	NIXOS_CONTAINER_TEST_WAIT=0 run -1 boot "$name"
 	assert_output --partial "$name: not up after 0 s"
 	nothing_left "$name"
 }
 
-@test "Nix builds there without a network, by the daemon too" {
+@test "Nix builds on a host without a network, also with its daemon" {
 	boot "$name"
 	host exec "$name" sh -c 'cat >/root/x.nix' <<-'END'
 		derivation {
@@ -374,8 +374,8 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	assert_output success
 }
 
-@test "the demo's story is true, and play gives a shell where the suite is" {
-	# It installs by a make of its own.
+@test "the demo succeeds, and play opens a shell on a host with the suite" {
+	# t/run calls make itself.
 	unset MAKEFLAGS MAKELEVEL SANITIZE STATIC
 	run -0 "$TOP/t/run" demo
 	assert_line '$ nixos-container create database --config-file web.nix'
@@ -388,7 +388,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	END
 	assert_line --regexp '^[0-9.]+$'
 	assert_line --regexp '/nixos-container\.conf\.5$'
-	# Others may boot hosts meanwhile.
+	# Other tests may boot hosts at the same time.
 	run -0 host list
 	refute_output --partial demo-
 }

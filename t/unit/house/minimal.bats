@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # minimal.bats - the built-in system: what it accepts, builds, boots and switches
 #
-# A container here is init as process 1 of namespaces of its own, in an empty
-# root with the store bound: what systemd-nspawn makes, without systemd.
+# A container here is init as process 1 of new namespaces, in an empty root with
+# the store bound: the same as with systemd-nspawn, but without systemd.
 load ../../lib/env
 
 MINIMAL=$BUILD/share/nixos-container/systems/minimal
@@ -35,7 +35,7 @@ system() {
 		"$MINIMAL" -A system "$@" 2>build.log || { cat build.log; return 1; }
 }
 
-# evaluate TEXT - its one line of error, or the derivation
+# evaluate TEXT - print the derivation, or the error, one line
 evaluate() {
 	printf '%s\n' "$1" >configuration.nix
 	nix-instantiate -I nixos-config="$PWD/configuration.nix" "$MINIMAL" -A system 2>&1 |
@@ -72,10 +72,10 @@ start() {
 	kill "$LISTENER"
 }
 
-# inside TEXT - what a root shell in the container does with it
+# inside TEXT - run it in a root shell in the container
 inside() { printf '%s\n' "$1" | socat -t10 - UNIX:root/var/lib/root-shell.socket; }
 
-# ended STATUS - init ends, and unshare tells how: 128 + signal
+# ended STATUS - init must end, and unshare exit with STATUS: 128 + signal
 ended() {
 	until_true "${2:-5}" init_is_gone
 	local status=0
@@ -88,7 +88,7 @@ init_is_gone() { ! kill -0 "$LEADER" 2>/dev/null; }
 
 switched() { inside "$1/bin/switch-to-configuration ${2:-test} 2>&1; echo status \$?"; }
 
-@test "an unknown option is refused by its full name and the file" {
+@test "an unknown option is refused, with its full name and the file" {
 	refused '{ networking.firewall.enable = true; }' \
 		"unknown option 'networking.firewall.enable' in $PWD/configuration.nix"
 	refused '{ lib, ... }: { networking = lib.mkIf false { foo.bar = 1; }; }' \
@@ -104,7 +104,7 @@ switched() { inside "$1/bin/switch-to-configuration ${2:-test} 2>&1; echo status
 		"unknown option 'swapDevices' in $PWD/other.nix"
 }
 
-@test "a value of the wrong type is refused by option and file" {
+@test "a value of the wrong type is refused, with its option and the file" {
 	refused '{ networking.hostName = 5; }' "option 'networking.hostName' in $PWD/configuration.nix must be a host name, not 5"
 	refused '{ networking.hostName = "a b"; }' "option 'networking.hostName' in $PWD/configuration.nix must be a host name, not \"a b\""
 	refused '{ services.web = "httpd"; }' "option 'services.web' in $PWD/configuration.nix must be a set, not \"httpd\""
@@ -115,13 +115,13 @@ switched() { inside "$1/bin/switch-to-configuration ${2:-test} 2>&1; echo status
 	refused '[ ]' "$PWD/configuration.nix must hold a set, or a function that returns one, not a list"
 }
 
-@test "two values of one option name both files" {
+@test "two values of one option are refused, with both files" {
 	echo '{ networking.hostName = "b"; }' >b.nix
 	refused '{ imports = [ ./b.nix ]; networking.hostName = "a"; }' \
 		"option 'networking.hostName' has different values in $PWD/configuration.nix and $PWD/b.nix"
 }
 
-@test "a package other than busybox is refused by name" {
+@test "a package other than busybox is refused, and named" {
 	run evaluate '{ pkgs, ... }: { services.a.command = "${pkgs.nginx}/bin/nginx"; }'
 	assert_line --index 0 "error: attribute 'nginx' missing"
 }
@@ -156,7 +156,7 @@ switched() { inside "$1/bin/switch-to-configuration ${2:-test} 2>&1; echo status
 	run ! test -e "$sys/etc/gone"
 }
 
-@test "it builds offline in Nix's sandbox, from the store alone" {
+@test "it builds offline in Nix's sandbox, from the store only" {
 	export NIX_CONFIG=$'build-users-group =\nsandbox = true\nsandbox-fallback = false\nsandbox-paths =\nsubstituters ='
 	sys=$(system '{ networking.hostName = "boxed"; environment.etc.x.text = "y"; services.s.command = "sleep 1"; }')
 	assert_file_exist "$sys/init"
@@ -166,8 +166,8 @@ switched() { inside "$1/bin/switch-to-configuration ${2:-test} 2>&1; echo status
 	assert_success
 }
 
-@test "it builds silently as a build user, who owns nothing in the store" {
-	# Build users of this test alone, in a mount namespace.
+@test "it builds silently as a build user, which owns nothing in the store" {
+	# Build users for this test only, in a mount namespace.
 	cp /etc/passwd /etc/group .
 	echo "nixbld1:x:30001:30000::/var/empty:/bin/false" >>passwd
 	echo "nixbld:x:30000:nixbld1" >>group
@@ -185,7 +185,7 @@ switched() { inside "$1/bin/switch-to-configuration ${2:-test} 2>&1; echo status
 	assert_output ""
 }
 
-@test "nix-env takes it into a profile" {
+@test "nix-env can install it into a profile" {
 	echo '{ }' >configuration.nix
 	nix-env -p "$PWD/profile" -I nixos-config="$PWD/configuration.nix" -f "$MINIMAL" --set -A system
 	assert_file_exist profile/init profile/bin/switch-to-configuration profile/sw/bin/sh
@@ -216,20 +216,20 @@ init"
 	assert_equal "$(stat -c %a root/etc/shadow root/root root/var/tmp | tr '\n' ' ')" "600 700 1777 "
 }
 
-@test "a service is kept running, knows busybox, and has no descriptor or socket of init" {
+@test "a service is restarted, finds busybox, and has no descriptor or socket of init" {
 	start "$(system '{ services.s.command = "ls -l /proc/self/fd >/run/fds; env >/run/env; exec sleep 1000"; }')"
 	run inside 'cat /run/fds | grep -c -e socket: -e signalfd; grep NOTIFY /run/env; pidof sleep'
 	assert_line --index 0 0
 	assert_equal "${#lines[@]}" 2
 	first=${lines[1]}
 	inside "sleep 1.1; kill $first"
-	# It lived longer than a second, so it is back at once.
+	# It ran longer than a second, so it restarts at once.
 	run inside 'usleep 300000; pidof sleep'
 	assert [ "$output" != "$first" ]
 	grep "init: service s: signal 15" console.log
 }
 
-@test "a service that dies at once is started again a second later, not sooner" {
+@test "a service that fails at once is restarted a second later, not sooner" {
 	start "$(system '{ services.s.command = "echo x >>/root/runs; exit 3"; }')"
 	until_true 5 grep -q 'service s: exit 3, again in 1 s' console.log
 	until_true 5 test "$(wc -l <root/root/runs)" -ge 1
@@ -250,11 +250,11 @@ init"
 	start "$(system '{ services.s.command = "trap \"echo bye >/root/bye; exit\" TERM; echo >/root/up; while :; do sleep 0.05; done"; }')"
 	until_true 5 test -e root/root/up
 	kill -37 "$LEADER"	# 34 + 3, as systemd-nspawn sends it
-	ended 130		# what the kernel makes of a power off: SIGINT
+	ended 130		# the kernel turns a power off into SIGINT
 	assert_file_exist root/root/bye
 }
 
-@test "a service that ignores SIGTERM holds a stop up for five seconds, a shell not at all" {
+@test "a service that ignores SIGTERM delays a stop by five seconds, a shell does not" {
 	start "$(system '{ }')"
 	inside 'trap "" TERM; echo >/root/up; while :; do sleep 0.1; done' &
 	until_true 5 test -e root/root/up
@@ -279,7 +279,7 @@ init"
 	ended 129		# a reboot: SIGHUP
 }
 
-@test "the signals of machinectl power off and reboot" {
+@test "machinectl's signals power off and reboot" {
 	sys=$(system '{ }')
 	start "$sys"
 	kill -38 "$LEADER"
@@ -320,7 +320,7 @@ status 0"
 	assert_equal "$(inside hostname)" b
 }
 
-@test "a switch to a service that fails at once is a failure, until it is mended" {
+@test "a switch to a service that fails at once fails, until the service is fixed" {
 	a=$(system '{ services.fine.command = "exec sleep 1000"; }')
 	b=$(system '{ services = { fine.command = "exec sleep 1000"; broken.command = "exit 3"; brief.command = "true"; }; }')
 	start "$a"
@@ -335,7 +335,7 @@ services: stopped: brief broken
 status 0"
 }
 
-@test "a file of the user's in the way is kept, once, and never lost" {
+@test "a user's file in the way is kept as a backup, and never lost" {
 	a=$(system '{ }')
 	b=$(system '{ environment.etc."mine".text = "ours\n"; environment.etc."way/file".text = "ours\n"; }')
 	start "$a"
@@ -353,7 +353,7 @@ status 0"
 	assert_output $'mine\nmine.orig\ntheirs'
 }
 
-@test "accounts, once made, are the container's own" {
+@test "a switch does not change accounts" {
 	a=$(system '{ }')
 	start "$a"
 	inside 'echo "me:x:7:7::/:/bin/sh" >>/etc/passwd'
@@ -364,7 +364,7 @@ status 0"
 	assert_line --index 2 --regexp '^-rw-------'
 }
 
-@test "many switches at once end in one whole system" {
+@test "concurrent switches leave one complete system" {
 	a=$(system '{ networking.hostName = "a"; environment.etc.a.text = "a"; services.s.command = "exec sleep 1000"; }')
 	b=$(system '{ networking.hostName = "b"; environment.etc.b.text = "b"; services.s.command = "exec sleep 2000"; }')
 	start "$a"
@@ -379,7 +379,7 @@ status 0"
 	fi
 }
 
-@test "switch-to-configuration refuses to work where its init is not process 1" {
+@test "switch-to-configuration refuses to run if its init is not process 1" {
 	sys=$(system '{ }')
 	run -1 "$sys/bin/switch-to-configuration" test
 	assert_output "switch-to-configuration: process 1 is not the init of a minimal system"
@@ -389,7 +389,7 @@ status 0"
 	assert_output "init: must run as process 1 of a container"
 }
 
-@test "root is locked until passwd gives a password, then login accepts it" {
+@test "root is locked until passwd sets a password, then login accepts it" {
 	command -v expect >/dev/null || skip "needs expect"
 	start "$(system '{ }')"
 	enter="nsenter -t $LEADER -m -u -i -n -p -r -w /run/current-system/bin"

@@ -1,23 +1,23 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Pages, help and code tell of the same verbs, options and settings.  What the
-# examples of the pages do is in t/live/pages.bats.
+# Pages, help and code name the same verbs, options and settings.  t/live/pages.bats
+# runs the examples of the pages.
 load ../../lib/env
 load ../../lib/texts
 
 page=$TOP/bin/nixos-container.8
 conf_page=$TOP/share/man/nixos-container.conf.5
 
-# same FILE FILE - no line differs; what only one has is said
+# same FILE FILE - compare sorted lines; print those that only one file has
 same() { diff "$1" "$2" >"$BATS_TEST_TMPDIR/diff" || { cat "$BATS_TEST_TMPDIR/diff"; return 1; }; }
 
-# check_settings LINE... - are these settings valid?  Of a key the last counts.
+# check_settings LINE... - are these settings valid?  A later line of a key wins.
 check_settings() {
 	printf '%s\n' "$@" | tac | sort -t = -k 1,1 -s -u >"$BATS_TEST_TMPDIR/one.conf"
 	ctr-conf check --file "$BATS_TEST_TMPDIR/one.conf"
 }
 
-@test "each verb is in help and page, and they have no others" {
+@test "help and page have the same verbs as the script" {
 	verbs | sort >"$BATS_TEST_TMPDIR/main"
 	(($(wc -l <"$BATS_TEST_TMPDIR/main") >= 35))
 	local verb
@@ -31,7 +31,7 @@ check_settings() {
 	same "$BATS_TEST_TMPDIR/main" "$BATS_TEST_TMPDIR/page"
 }
 
-@test "the options of each verb are in its help and its synopsis alike" {
+@test "the help and the synopsis of each verb have the same options" {
 	local verb nix
 	nix=$(nixos-container help update | sed -n '/passed on to Nix/,/--override-input/p' | options_in | grep ^--)
 	for verb in $(verbs); do
@@ -41,7 +41,7 @@ check_settings() {
 		{
 			options_in <"$BATS_TEST_TMPDIR/synopsis" | grep ^-- || :
 			! grep -qF '[nix-option ...]' "$BATS_TEST_TMPDIR/synopsis" || printf '%s\n' "$nix"
-			# All of create but what keeps it from running, or lets it stay.
+			# All options of create except those that keep it from running, or keep it.
 			! grep -qF '[create-option ...]' "$BATS_TEST_TMPDIR/synopsis" ||
 				nixos-container create --help | options_in | grep ^-- |
 				grep -vxE -- '--(help|quiet|host|version|no-start|auto-start|dry-run)'
@@ -55,7 +55,7 @@ check_settings() {
 	assert_output ''
 }
 
-@test "VERB --help tells of that verb alone, on standard output" {
+@test "VERB --help describes that verb only, on standard output" {
 	local verb
 	for verb in $(verbs); do
 		run -0 --separate-stderr nixos-container "$verb" --help
@@ -72,12 +72,12 @@ check_settings() {
 	assert_output --partial 'usage: nixos-container [OPTION]... create NAME'
 	run -2 nixos-container no-such --help
 	assert_output 'nixos-container: unknown verb: no-such; see nixos-container --help'
-	# Behind the command of run all is its own.
+	# Options after the command of run belong to the command.
 	NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR run -125 nixos-container run nothing ls --help
 	assert_output --partial 'nothing: no such container'
 }
 
-@test "--quiet is taken before and behind a verb, and leaves a command's words alone" {
+@test "--quiet works before and after a verb, and ignores a command's arguments" {
 	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR
 	touch "$BATS_TEST_TMPDIR/one.conf"
 	local words
@@ -90,7 +90,7 @@ check_settings() {
 	assert_output --partial 'two: no such container'
 }
 
-@test "the tools: each option is in help and page alike" {
+@test "the tools: help and page have the same options" {
 	local tool
 	for tool in $tools; do
 		"$tool" --help | options_in >"$BATS_TEST_TMPDIR/help"
@@ -105,7 +105,7 @@ check_settings() {
 	done
 }
 
-@test "the tools: each verb of the help has its synopsis in the page, and the other way round" {
+@test "the tools: help and the page's synopsis have the same verbs" {
 	local tool
 	for tool in ctr-conf ctr-console ctr-gcroot ctr-resolv ctr-tree mkveth; do
 		"$tool" --help | sed -nE "s/^(usage:|      ) $tool (\[OPTION\]\.\.\. )?([a-z-]+).*/\3/p" |
@@ -117,14 +117,14 @@ check_settings() {
 	done
 }
 
-@test "each setting is in nixos-container.conf(5), and no other" {
+@test "nixos-container.conf(5) has all settings, and no others" {
 	keys >"$BATS_TEST_TMPDIR/code"
 	keys_of_page >"$BATS_TEST_TMPDIR/page"
 	(($(wc -l <"$BATS_TEST_TMPDIR/code") >= 35))
 	same "$BATS_TEST_TMPDIR/code" "$BATS_TEST_TMPDIR/page"
 }
 
-@test "each setting has its type, default, and whether it is of NixOS" {
+@test "nixos-container.conf(5) has each setting's type, default, and if NixOS knows it" {
 	run -0 grep -cE '^\.It Ic [A-Z0-9_]+ Pq [^,]+, [^;]+(; NixOS)?$' "$conf_page"
 	assert_output "$(keys_of_page | wc -l)"
 	run -0 sed -n 's/^\.It Ic \([A-Z0-9_]*\) .*; NixOS$/\1/p' "$conf_page"
@@ -152,20 +152,20 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 	run -2 check_settings 'GATEWAY=10.0.0.1'
 }
 
-@test "what the unit's page says of drop-ins is what is generated" {
+@test "the unit's page describes the generated drop-ins" {
 	local dir=$BATS_TEST_TMPDIR/g key
 	mkdir -p "$dir/conf" "$dir/out"
 	key_examples | grep -E '^(AUTO_START|AFTER|REQUIRES|BIND|BIND_RO|DEVICES|MEMORY_MAX|CPU_QUOTA|TASKS_MAX|START_TIMEOUT)=' >"$dir/conf/one.conf"
 	NIXOS_CONTAINER_CONF_DIR=$dir/conf ctr-conf units "$dir/out" "$dir/out" "$dir/out"
 	grep -qx Wants=container@one.service "$dir/out/multi-user.target.d/nixos-container.conf"
-	# Each word in the right column with a "=" at its end is there, and no other.
+	# The right column has exactly the generated properties, each with a "=".
 	sed -n '/^\.It Li .* Ta Li /s/.* Ta Li //p' "$TOP/share/man/container@.service.8" |
 		tr -d ' ' | tr ',' '\n' | grep '=$' | sort -u >"$dir/page"
 	sed -n 's/^\([A-Za-z]*=\).*/\1/p' "$dir/out/container@one.service.d/settings.conf" | sort -u >"$dir/made"
 	same "$dir/page" "$dir/made"
 }
 
-@test "the commands that pages and README name are there" {
+@test "the commands in pages and README exist" {
 	local verb
 	grep -hoE '(^|Li |Ic |[#$] |-n 1 |until |  )nixos-container [a-z-]+' $(pages) "$TOP/README" |
 		sed 's/.* //' | sort -u >"$BATS_TEST_TMPDIR/named"
@@ -173,7 +173,7 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 	verbs | sort >"$BATS_TEST_TMPDIR/main"
 	run -0 comm -23 "$BATS_TEST_TMPDIR/named" "$BATS_TEST_TMPDIR/main"
 	assert_output ''
-	# The settings that they name, too.
+	# The settings in them, too.
 	grep -hoE '\b(Li|Ta Li|Ic) ([A-Z][A-Z0-9_]+( , )?)+(=|$| )' "$TOP"/share/man/*.[78] "$page" |
 		grep -oE '[A-Z][A-Z0-9]*(_[A-Z0-9]+)+' | grep -vxE '(STATE|CONF)_DIR' | sort -u >"$BATS_TEST_TMPDIR/named"
 	(($(wc -l <"$BATS_TEST_TMPDIR/named") > 10))
@@ -182,7 +182,7 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 	assert_output ''
 }
 
-@test "the targets of make and the files that README names exist" {
+@test "the make targets and the files in README exist" {
 	local target named known
 	known=$(make -s -C "$TOP" help | cut -f 1)
 	# "  # make deps" and "  $ make V=1"; not the text beside a command.
@@ -201,13 +201,13 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 	local stage
 	for stage in check check-unit check-vm torture bench fuzz lint demo play; do
 		grep -qE "^$stage:" "$TOP/GNUmakefile" || fail "make has no target $stage"
-		# A stage is known before the second word is refused; none runs.
+		# A known stage, then a wrong one: t/run refuses the second, and runs none.
 		run -2 "$TOP/t/run" "$stage" no-such
 		assert_output 't/run: no such stage: no-such'
 	done
 }
 
-@test "each page is referred to by another, and refers to none of ours that is not there" {
+@test "another page refers to each page, and all references to our pages exist" {
 	local p file
 	for p in $(pages); do
 		file=${p##*/}
@@ -229,7 +229,7 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 	done
 }
 
-@test "each example is rendered as it is written" {
+@test "each example is rendered as written" {
 	local p
 	for p in $(pages); do
 		plain "$p" | sed 's/^ *//' | sort -u >"$BATS_TEST_TMPDIR/rendered"
@@ -240,7 +240,7 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 	done
 }
 
-@test "make html renders all, and each link within leads somewhere" {
+@test "make html renders all pages, and links between them work" {
 	local out=$BATS_TEST_TMPDIR/o p to
 	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" html O="$out"
 	assert_exists "$out/html/style.css"

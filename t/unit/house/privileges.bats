@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# What each tool may do once it has started, and that nobody lends it more.
+# The privileges of each tool after its start.
 load ../../lib/env
 load ../../lib/world
 
@@ -14,7 +14,7 @@ setup_file() {
 setup() { make_world; faults=$BATS_FILE_TMPDIR/faults; held=''; }
 teardown() { [[ ! $held ]] || exec {held}>&-; drop_world; }
 
-# hold COMMAND... - stop it at the first change that it makes; pid is its own
+# hold COMMAND... - stop it at its first change; pid is its process id
 hold() {
 	coproc { in_world "$faults" hold 1 "$@" 2>&1; }
 	held=${COPROC[1]}
@@ -22,17 +22,17 @@ hold() {
 	[[ -d /proc/$pid ]]
 }
 
-# status FIELD - of the process that is held
+# status FIELD - print a field of the stopped process's status
 status() { sed -n "s/^$1:[[:blank:]]*//p" "/proc/$pid/status"; }
 
-# mask BIT... - capabilities by their numbers, as the kernel writes a set
+# mask BIT... - print capabilities, given by number, as the kernel prints a set
 mask() {
 	local bit all=0
 	for bit; do ((all |= 1 << bit)); done
 	printf '%016x\n' "$all"
 }
 
-# holds_only BIT... - these capabilities, and nothing to pass on
+# holds_only BIT... - it has these capabilities, and none that it could pass on
 holds_only() {
 	assert_equal "$(status CapEff)" "$(mask "$@")"
 	assert_equal "$(status CapPrm)" "$(mask "$@")"
@@ -45,19 +45,19 @@ alone() {
 	assert_equal "$(status Umask)" 0022
 }
 
-# For a command as a user who may do nothing.
+# Options for a command as an unprivileged user.
 nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 
 CHOWN=0 DAC_OVERRIDE=1 FOWNER=3 IMMUTABLE=9 NET_ADMIN=12 SYS_ADMIN=21
 
-@test "mkveth holds two capabilities, whatever the caller's umask" {
+@test "mkveth holds two capabilities, with any umask" {
 	umask 077
 	hold mkveth add foo
 	holds_only $NET_ADMIN $SYS_ADMIN
 	alone
 }
 
-@test "ctr-gcroot holds three, and one more to remove" {
+@test "ctr-gcroot holds three capabilities, and one more to remove trees" {
 	mkdir -p "$BATS_TEST_TMPDIR/nix"
 	hold ctr-gcroot --state-dir "$BATS_TEST_TMPDIR/nix" init foo
 	holds_only $CHOWN $DAC_OVERRIDE $FOWNER
@@ -68,7 +68,7 @@ CHOWN=0 DAC_OVERRIDE=1 FOWNER=3 IMMUTABLE=9 NET_ADMIN=12 SYS_ADMIN=21
 	holds_only $CHOWN $DAC_OVERRIDE $FOWNER $IMMUTABLE
 }
 
-@test "ctr-resolv holds two" {
+@test "ctr-resolv holds two capabilities" {
 	mkdir -p "$BATS_TEST_TMPDIR/root"
 	echo 'nameserver 10.0.0.1' >"$BATS_TEST_TMPDIR/conf"
 	hold ctr-resolv copy --source "$BATS_TEST_TMPDIR/conf" "$BATS_TEST_TMPDIR/root"
@@ -76,7 +76,7 @@ CHOWN=0 DAC_OVERRIDE=1 FOWNER=3 IMMUTABLE=9 NET_ADMIN=12 SYS_ADMIN=21
 	alone
 }
 
-@test "run-in-netns holds one, and its command gets what it had" {
+@test "run-in-netns holds one capability, and its command those of the caller" {
 	in_world ip netns add foo
 	hold run-in-netns foo true
 	holds_only $SYS_ADMIN
@@ -84,14 +84,14 @@ CHOWN=0 DAC_OVERRIDE=1 FOWNER=3 IMMUTABLE=9 NET_ADMIN=12 SYS_ADMIN=21
 	assert_output "$(printf 'CapInh:\t%s\nCapAmb:\t%s\nNoNewPrivs:\t0' "$(mask)" "$(mask)")"
 }
 
-# silent SOCKET - a server that accepts and says nothing; server is its pid
+# silent SOCKET - start a server that accepts and sends nothing; server is its pid
 silent() {
 	socat "UNIX-LISTEN:$1,mode=666" "EXEC:sleep 30" 3>&- &
 	server=$!
 	until_true 5 test -S "$1"
 }
 
-@test "the client of ctr-console holds none" {
+@test "the client of ctr-console holds no capabilities" {
 	local dir=$BATS_TEST_TMPDIR
 	silent "$dir/root-shell.socket"
 	ctr-console run "$dir/root-shell.socket" -- true 2>/dev/null 3>&- &
@@ -101,7 +101,7 @@ silent() {
 	kill $pid $server
 }
 
-@test "another process of the same user cannot look into a tool at work" {
+@test "another process of the same user cannot inspect a running tool" {
 	[[ $BUILD != */sanitize ]] || skip "the sanitizers trace themselves"
 	local dir=/tmp/p$$-$BATS_TEST_NUMBER
 	mkdir -m 755 "$dir"
@@ -109,7 +109,7 @@ silent() {
 	silent "$dir/login.socket"
 	"${nobody[@]}" "$dir/ctr-console" login "$dir/login.socket" 2>/dev/null 3>&- </dev/null &
 	pid=$!
-	# What cannot be dumped is root's below /proc: proc(5).
+	# Files in /proc of a process that is not dumpable belong to root: proc(5).
 	until_true 5 eval '[[ $(status NoNewPrivs) == 1 ]]'
 	assert_equal "$(stat -c %u "/proc/$pid/environ")" 0
 	run ! "${nobody[@]}" cat "/proc/$pid/environ"
@@ -131,7 +131,7 @@ silent() {
 	rm -r "$dir"
 }
 
-@test "without privileges each tool says what is missing" {
+@test "without privileges each tool names the missing capability" {
 	local dir=/tmp/p$$-$BATS_TEST_NUMBER
 	mkdir -m 755 "$dir" "$dir/bin" "$dir/root"
 	cp "$BUILD/bin"/* "$dir/bin"

@@ -1,24 +1,24 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The rooms of lib/: who may include whom.
+# The rooms of lib/, and their includes of each other.
 load ../../lib/env
 
 setup() { cd "$TOP"; }
 
-# includes ROOM - "FILE ROOM" for each include of ours in that room
+# includes ROOM - print "FILE ROOM" for each include of our headers in that room
 includes() {
 	grep -HoE '^#[[:blank:]]*include "[^"]+"' "lib/$1"/*.[ch] |
 		sed -E 's,^([^:]+):[^"]*"([^"/]*)/.*,\1 \2,; s,^([^:]+):.*,\1 no-room,'
 }
 
-# strangers ROOM ALLOWED... - includes of that room from elsewhere
+# strangers ROOM ALLOWED... - print the room's includes from other rooms
 strangers() {
 	local room=$1
 	shift
 	includes "$room" | grep -vE " ($(IFS='|'; echo "$*"))\$" || :
 }
 
-@test "a room includes from itself, base and tree, and from no other" {
+@test "a room includes headers only from itself, base and tree" {
 	local room rooms=0
 	for room in lib/*/; do
 		room=$(basename "$room")
@@ -35,12 +35,12 @@ strangers() {
 	((rooms >= 6))
 }
 
-@test "every file of lib lies in a room" {
+@test "every file of lib is in a room" {
 	run -0 find lib -maxdepth 1 -type f
 	assert_output ''
 }
 
-@test "no two functions that rooms offer have one name" {
+@test "no two functions in headers have the same name" {
 	# Comments are stripped; a prototype begins its line with a type.
 	run -0 sh -c '${TEST_CC:-cc} -fpreprocessed -E -P lib/*/*.h |
 		sed -nE "s/^[a-z][a-z0-9_ ]*[ *]([a-z0-9_]+)\\(.*/\\1/p" | sort | uniq -cd'

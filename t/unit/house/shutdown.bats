@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The host goes down, and its containers with it.
+# The host shuts down, and its containers with it.
 load ../../lib/env
 
 setup() {
@@ -17,7 +17,7 @@ teardown() { [[ -z $host ]] || "$TOP/t/host" stop "$host"; }
 
 on_host() { "$TOP/t/host" exec "$host" -- "$@"; }
 
-@test "a host that shuts down lets its containers do so, quickly" {
+@test "a host that shuts down lets its containers shut down, quickly" {
 	for name in one two three; do
 		on_host nixos-container create "$name" --no-start --config \
 			"services.slow.command = \"trap 'echo bye >/out/$name; exit' TERM; echo up >/out/$name; while :; do sleep 0.1; done\";"

@@ -2,24 +2,24 @@
 load ../../lib/env
 load ../../lib/world
 
-SEED=(--host-address 10.231.136.1 --local-address 10.231.136.2
+EXAMPLE=(--host-address 10.231.136.1 --local-address 10.231.136.2
 	--host-address6 fc00:231:136::1 --local-address6 fc00:231:136::2)
-export SEED_ARGS="${SEED[*]}"
+export EXAMPLE_ARGS="${EXAMPLE[*]}"
 GROUP=10231
-# Leaks cannot be looked for in a process that is traced.
+# The leak checker does not work in a traced process.
 export ASAN_OPTIONS=${ASAN_OPTIONS-}${ASAN_OPTIONS:+:}detect_leaks=0
 
 setup() { make_world; }
 teardown() { drop_world; }
 
-# addrs netns link - the lasting addresses of a link, sorted, on one line
+# addrs netns link - the permanent addresses of a link, sorted, on one line
 addrs() {
 	ip ${1:+-n "$1"} -j addr show dev "$2" | jq -r '[.[0].addr_info[] |
 		select(.scope == "global") | "\(.local)/\(.prefixlen)"] |
 		sort | join(" ")'
 }
 
-# routes netns link - its routes, without those that the kernel makes
+# routes netns link - its routes, without the kernel's own
 routes() {
 	{
 		ip ${1:+-n "$1"} -j -4 route show dev "$2"
@@ -29,8 +29,8 @@ routes() {
 		sort | join(", ")'
 }
 
-# seed_is_there - all that the seed asks for, and both ends up
-seed_is_there() {
+# example_is_complete - the example has its addresses and routes, and both ends are up
+example_is_complete() {
 	[[ $(addrs '' c-foo) == "10.231.136.1/32 fc00:231:136::1/128" ]] &&
 	[[ $(addrs net-foo eth0) == "10.231.136.2/32 fc00:231:136::2/128" ]] &&
 	[[ $(routes '' c-foo) == "10.231.136.2, fc00:231:136::2" ]] &&
@@ -39,20 +39,20 @@ seed_is_there() {
 	[[ $(ip -n net-foo -j link | jq -r 'map(.ifname + ":" + ([.flags[] | select(. == "UP")] | join(""))) | sort | join(" ")') == "eth0:UP lo:UP" ]]
 }
 
-# links - their names in the world, without those that del has left to die
+# links - the names of all links, without those that del left to the kernel
 links() {
 	ip -j link | jq -r 'map(.ifname // empty) | sort |
 		map(select(test("^c_[0-9]+$") | not)) | join(" ")'
 }
 
-# nothing_is_there - no link but lo, no name of a namespace
-nothing_is_there() {
+# nothing_is_left - lo is the only link, and no namespace has a name
+nothing_is_left() {
 	[[ $(links) == lo ]] || return 1
 	[[ ! -d /run/netns || -z $(ls -A /run/netns) ]] || return 1
 	nothing_dies
 }
 
-# nothing_dies - what del has left to the kernel is gone, in the end
+# nothing_dies - the kernel has removed all links that del left to it
 nothing_dies() {
 	local end=$((SECONDS + 10))
 	while ip -br link | grep -q '^c_[0-9]*@'; do
@@ -61,7 +61,7 @@ nothing_dies() {
 	done
 }
 
-# talk from to address - over TCP; prints the address that was seen of us
+# talk from to address - connect over TCP; print our address as the peer sees it
 talk() {
 	local from=() to=() listener out
 	[[ ! $1 ]] || from=(nsenter "--net=/run/netns/$1")
@@ -75,17 +75,16 @@ talk() {
 	printf '%s\n' "$out"
 }
 
-# our_open - which call mkveth opens files by: the sanitizers, which open files
-# of their own, use the other one
+# our_open - the call that mkveth opens files with; the sanitizers use the other one
 our_open() {
 	strace -e trace=open,openat mkveth add foo 2>&1 |
 		sed -n 's/^\(open[at]*\)(.*mkveth.lock.*/\1/p'
 	mkveth del foo
 }
-export -f addrs routes seed_is_there links nothing_is_there nothing_dies talk
+export -f addrs routes example_is_complete links nothing_is_left nothing_dies talk
 export -f our_open
 
-@test "add gives the addresses, names and routes of the seed" {
+@test "add creates the addresses, names and routes of the example" {
 	run in_world mkveth add --host-address 10.231.136.1 \
 		--local-address 10.231.136.2 foo
 	assert_success
@@ -101,16 +100,16 @@ export -f our_open
 	assert_equal "$(jq -r '.[].ifname // empty' <<<"$output")" c-foo
 }
 
-@test "IPv6 is set the same way, and waits for no duplicate detection" {
-	in_world mkveth add "${SEED[@]}" foo
-	in_world seed_is_there
+@test "IPv6 addresses work at once, without duplicate address detection" {
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	in_world example_is_complete
 	run in_world ip -j addr show dev c-foo scope global
 	assert_equal "$(jq '[.[0].addr_info[]? | select(.tentative)] | length' \
 		<<<"$output")" 0
 }
 
-@test "both ends talk to each other at once, IPv4 and IPv6" {
-	in_world mkveth add "${SEED[@]}" foo
+@test "both ends talk to each other at once, over IPv4 and IPv6" {
+	in_world mkveth add "${EXAMPLE[@]}" foo
 	assert_equal "$(in_world talk '' net-foo 10.231.136.2)" 10.231.136.1
 	assert_equal "$(in_world talk net-foo '' 10.231.136.1)" 10.231.136.2
 	assert_equal "$(in_world talk '' net-foo '[fc00:231:136::2]' 6)" \
@@ -119,14 +118,14 @@ export -f our_open
 		'[fc00:0231:0136:0000:0000:0000:0000:0002]'
 }
 
-@test "the container reaches what lies behind the host" {
-	in_world mkveth add "${SEED[@]}" foo
+@test "the container reaches networks behind the host" {
+	in_world mkveth add "${EXAMPLE[@]}" foo
 	in_world mkveth add -H 10.231.137.1 -L 10.231.137.2 bar
 	in_world bash -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 	assert_equal "$(in_world talk net-foo net-bar 10.231.137.2)" 10.231.136.2
 }
 
-@test "ip netns sees the namespace, and its folder is as ip makes it" {
+@test "ip netns lists the namespace, and /run/netns is set up as ip does it" {
 	in_world mkveth add foo
 	run in_world ip netns list
 	assert_output --partial net-foo
@@ -135,7 +134,7 @@ export -f our_open
 	assert_output shared
 	run in_world stat -c %a /run/netns
 	assert_output 755
-	# A mount namespace made before sees what is added after.
+	# An older mount namespace sees namespaces added later.
 	world_exec unshare -m --propagation slave sleep 100 3>&- &
 	local other=$!
 	until_true 5 is_sleep "$other"
@@ -146,7 +145,7 @@ export -f our_open
 }
 is_sleep() { [[ $(cat "/proc/$1/comm") == sleep ]]; }
 
-# advertise netns - say there that one is an IPv6 router, and has a network
+# advertise netns - send a router advertisement with a prefix from it
 advertise() {
 	local ra='\x86\0\0\0\x40\0\x07\x08\0\0\0\0\0\0\0\0'
 	ra+='\x03\x04\x40\xc0\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0'
@@ -159,14 +158,14 @@ advertise() {
 has_link_local() { [[ $(ip -n "$1" -6 -o addr show dev eth0 scope link) =~ fe80 && ! $BASH_REMATCH =~ tentative && -z $(ip -n "$1" -6 -o addr show dev eth0 tentative) ]]; }
 export -f advertise has_link_local until_true
 
-@test "a container cannot make itself the host's router" {
+@test "a container cannot become the host's router" {
 	local key
-	in_world mkveth add "${SEED[@]}" foo
+	in_world mkveth add "${EXAMPLE[@]}" foo
 	in_world mkveth add --pair veth1 bar
 	for key in ipv6/conf/{c-foo,c-bar,veth1}/accept_{ra,redirects} ipv4/conf/{c-foo,veth1}/accept_redirects; do
 		assert_equal "$key $(in_world cat "/proc/sys/net/$key")" "$key 0"
 	done
-	# What the same does where it is not held off.
+	# The same advertisement works if the host accepts it.
 	in_world bash -c 'echo 1 >/proc/sys/net/ipv6/conf/c-bar/accept_ra'
 	in_world advertise net-bar
 	in_world until_true 5 is_routed c-bar
@@ -177,21 +176,21 @@ export -f advertise has_link_local until_true
 	assert_failure
 	run in_world ip -6 -o addr show dev c-foo
 	refute_output --partial 2001:db8
-	# ... and again, where somebody has allowed it.
+	# add disables it again.
 	in_world mkveth add --pair veth1 bar
 	assert_equal "$(in_world cat /proc/sys/net/ipv6/conf/c-bar/accept_ra)" 0
 }
 is_routed() { ip -6 route show dev "$1" | grep -q '^default via fe80:'; }
 export -f is_routed
 
-@test "a prefix length puts an end on a network" {
+@test "a prefix length makes an address part of a network" {
 	in_world mkveth add -H 10.1.1.1/24 -L 10.1.1.2/24 -H fc01::1/64 -L fc01::2/64 foo
 	assert_equal "$(in_world addrs '' c-foo)" '10.1.1.1/24 fc01::1/64'
 	assert_equal "$(in_world routes '' c-foo)" ''
 	assert_equal "$(in_world routes net-foo eth0)" \
 		'default via 10.1.1.1, default via fc01::1'
 	assert_equal "$(in_world talk '' net-foo 10.1.1.2)" 10.1.1.1
-	# On one side only: the other has a route of its own.
+	# On one side only: the other gets its own route.
 	in_world mkveth add -H 10.1.2.1/24 -L 10.1.2.2 bar
 	assert_equal "$(in_world routes '' c-bar)" ''
 	assert_equal "$(in_world routes net-bar eth0)" '10.1.2.1, default via 10.1.2.1'
@@ -209,13 +208,13 @@ export -f is_routed
 	assert_failure 2
 }
 
-@test "a container without addresses has its links up" {
+@test "a container without addresses has its links up, without routes" {
 	in_world mkveth add foo
 	run in_world ip -n net-foo -j link show eth0
 	assert_equal "$(jq -r '.[0].flags | contains(["UP"])' <<<"$output")" true
 }
 
-@test "addresses of one side only are set, with no default route" {
+@test "addresses on one side only are set, without a default route" {
 	in_world mkveth add -H 10.1.1.1 foo
 	assert_equal "$(in_world routes net-foo eth0)" ''
 	in_world mkveth add -L 10.1.1.2 bar
@@ -223,16 +222,16 @@ export -f is_routed
 	assert_equal "$(in_world routes net-bar eth0)" ''
 }
 
-@test "gateways can be chosen, or left out" {
-	in_world mkveth add "${SEED[@]}" --gateway 10.9.9.9 --gateway6 fe80::1 foo
+@test "gateways can be set, or left out" {
+	in_world mkveth add "${EXAMPLE[@]}" --gateway 10.9.9.9 --gateway6 fe80::1 foo
 	assert_equal "$(in_world routes net-foo eth0)" '10.231.136.1, 10.9.9.9, default via 10.9.9.9, default via fe80::1, fc00:231:136::1'
-	in_world mkveth add "${SEED[@]}" --no-default-route foo
+	in_world mkveth add "${EXAMPLE[@]}" --no-default-route foo
 	assert_equal "$(in_world routes net-foo eth0)" '10.231.136.1, fc00:231:136::1'
-	in_world mkveth add "${SEED[@]}" foo
-	in_world seed_is_there
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	in_world example_is_complete
 }
 
-@test "MAC address, MTU and the names of the ends are as asked" {
+@test "MAC address, MTU and the names of the ends can be set" {
 	in_world mkveth add --mac 02:00:00:00:0A:0b --mtu 9000 --name lan0 \
 		--host-name veth7 foo
 	run in_world ip -n net-foo -j link show lan0
@@ -240,7 +239,7 @@ export -f is_routed
 		'02:00:00:00:0a:0b 9000'
 	run in_world ip -j link show veth7
 	assert_equal "$(jq -r '.[0].mtu' <<<"$output")" 9000
-	# ... and on a pair that is there; what is not asked for stays
+	# On an existing pair, too; options that are not given change nothing.
 	in_world mkveth add --mac 02:00:00:00:00:01 --name lan0 --host-name veth7 foo
 	run in_world ip -n net-foo -j link show lan0
 	assert_equal "$(jq -r '.[0] | .address + " \(.mtu)"' <<<"$output")" \
@@ -256,19 +255,19 @@ export -f is_routed
 	assert_failure 1
 	assert_output "mkveth: add foo: link veth7: its peer is lan0, not eth0"
 	in_world mkveth del --host-name veth7 foo
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
 @test "a container can have a further pair" {
-	in_world mkveth add "${SEED[@]}" foo
+	in_world mkveth add "${EXAMPLE[@]}" foo
 	in_world mkveth add -H 10.5.5.1 -L 10.5.5.2 -D -i veth1 -N veth1 -n net-foo foo
 	assert_equal "$(in_world talk '' net-foo 10.5.5.2)" 10.5.5.1
 	assert_equal "$(in_world talk '' net-foo 10.231.136.2)" 10.231.136.1
 	in_world mkveth del -i veth1 -n /run/netns/net-foo foo
-	in_world seed_is_there
+	in_world example_is_complete
 }
 
-@test "one end on a bridge: containers reach each other and a gateway" {
+@test "one end on a bridge: containers reach each other and the gateway" {
 	in_world ip link add br0 type bridge
 	in_world ip addr add 10.2.0.1/24 dev br0
 	in_world ip addr add fc02::1/64 dev br0 nodad
@@ -289,7 +288,7 @@ export -f is_routed
 	assert_line --index 0 --partial ' bridge br0'
 }
 
-@test "add brings a container back to its bridge, or off it" {
+@test "add puts a container back on its bridge, or takes it off" {
 	in_world ip link add br0 type bridge
 	in_world ip link set br0 up
 	in_world mkveth add -b br0 -L 10.2.0.2/24 foo
@@ -299,15 +298,15 @@ export -f is_routed
 	run in_world ip -j link show c-foo
 	assert_equal "$(jq -r '.[0].master' <<<"$output")" br0
 	assert_equal "$(jq -r '.[0].flags | contains(["UP"])' <<<"$output")" true
-	in_world mkveth add "${SEED[@]}" foo
-	in_world seed_is_there
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	in_world example_is_complete
 	run in_world ip -j link show c-foo
 	assert_equal "$(jq -r '.[0].master' <<<"$output")" null
 }
 
 # mac netns link - its MAC address
 mac() { ip ${1:+-n "$1"} -j link show dev "$2" | jq -r '.[0].address'; }
-# lan - br0, with a port p0 that leads to another machine, the namespace lan
+# lan - make br0, with a port p0 to another machine, the namespace lan
 lan() {
 	ip link add br0 address 02:00:00:00:00:01 type bridge
 	ip netns add lan
@@ -319,18 +318,18 @@ lan() {
 	until_true 5 port_is_on p0
 }
 port_is_on() { ip -j -d link show "$1" | jq -e '.[0].linkinfo.info_slave_data.state == "forwarding"' >/dev/null; }
-# macs - those of the ends on br0: one a line, host's and container's
+# macs - the MAC addresses of the ends on br0, one a line, host's and container's
 macs() {
 	mac '' c-foo; mac net-foo eth0
 	mac '' x1; mac net-foo x1
 	mac '' c-bar; mac net-bar eth0
 	mac net-bar mv-m0
 }
-# known address - what lan takes the MAC address of that for
+# known address - the MAC address for it in lan's neighbour table
 known() { ip -n lan -j neigh show "$1" | jq -r '.[0].lladdr'; }
 export -f mac lan port_is_on macs known until_true
 
-# on_bridge - what macs looks at
+# on_bridge - make the links for macs
 on_bridge() {
 	mkveth add -b br0 -L 10.2.0.2/24 --pair x1:bridge=br0 foo
 	mkveth add -b br0 -L 10.2.0.3/24 --macvlan m0 bar
@@ -338,7 +337,7 @@ on_bridge() {
 off_bridge() { mkveth del foo && mkveth del bar; }
 export -f on_bridge off_bridge
 
-@test "what is on a bridge or a macvlan keeps its MAC address, and no other has it" {
+@test "a container on a bridge or macvlan keeps a unique MAC address" {
 	in_world lan
 	in_world ip link add m0 type veth
 	printf '%032d\n' 1 >"$BATS_TEST_TMPDIR/id"
@@ -347,24 +346,24 @@ export -f on_bridge off_bridge
 	in_world off_bridge
 	in_world on_bridge
 	assert_equal "$(in_world macs)" "$first"
-	# Locally administered, one host's, and no end on the host is the lowest.
+	# Locally administered; the bridge keeps its own address, as no host end has a lower one.
 	assert_equal "$(grep -c '^.[26ae]:' <<<"$first")" 7
 	assert_equal "$(sed -n '1p; 3p; 5p' <<<"$first" | grep -c '^fe:')" 3
 	assert_equal "$(in_world mac '' br0)" 02:00:00:00:00:01
-	# Another host has others.
+	# Another host uses other addresses.
 	in_world off_bridge
 	in_world mount --bind "$BATS_TEST_TMPDIR/id" /etc/machine-id
 	in_world on_bridge
 	assert_equal "$(sort -u <(printf '%s\n' "$first") <(in_world macs) | wc -l)" 14
 	in_world off_bridge
-	# One that is asked for is taken, and one that is there is left.
+	# A given address is set, and add without one keeps it.
 	in_world mkveth add -b br0 -m 02:00:00:00:0a:0b foo
 	assert_equal "$(in_world mac net-foo eth0)" 02:00:00:00:0a:0b
 	in_world mkveth add -b br0 -L 10.2.0.2/24 foo
 	assert_equal "$(in_world mac net-foo eth0)" 02:00:00:00:0a:0b
 }
 
-@test "without a machine id the MAC addresses stay until the host reboots" {
+@test "without a machine ID the MAC addresses stay until the host reboots" {
 	in_world lan
 	: >"$BATS_TEST_TMPDIR/id"
 	in_world mount --bind "$BATS_TEST_TMPDIR/id" /etc/machine-id
@@ -377,7 +376,7 @@ export -f on_bridge off_bridge
 	[[ $(in_world mac net-bar eth0) != "$first" ]]
 }
 
-@test "what is on a bridge is reached at once by who knew it before" {
+@test "a container made again on a bridge is reachable at once from machines that knew it" {
 	in_world lan
 	local i
 	for i in 1 2 3; do
@@ -389,7 +388,7 @@ export -f on_bridge off_bridge
 	done
 }
 
-@test "the addresses on a bridge are announced to who takes them for another's" {
+@test "addresses on a bridge are announced to machines with stale neighbour entries" {
 	local a pairs=(-b br0 -L 10.2.0.2/24 -L fc02::2/64
 		--pair "x1:bridge=br0,local=10.2.0.3/24,local=fc02::3/64")
 	in_world lan
@@ -401,7 +400,7 @@ export -f on_bridge off_bridge
 	until_true 2 in_world is_known fc02::2 eth0
 	until_true 2 in_world is_known 10.2.0.3 x1
 	until_true 2 in_world is_known fc02::3 x1
-	# What is there is left: its own neighbours would be forgotten.
+	# An existing pair is left alone: announcing would make it forget its neighbours.
 	in_world ip -n lan neigh replace 10.2.0.2 lladdr 02:00:00:00:00:99 dev eth0 nud reachable
 	in_world mkveth add "${pairs[@]}" foo
 	assert_equal "$(in_world known 10.2.0.2)" 02:00:00:00:00:99
@@ -409,7 +408,7 @@ export -f on_bridge off_bridge
 is_known() { [[ $(known "$1") == "$(mac net-foo "$2")" ]]; }
 export -f is_known
 
-@test "with the spanning tree protocol, or a bridge that is down, nobody waits" {
+@test "add does not wait for the spanning tree protocol, or for a bridge that is down" {
 	in_world ip link add br1 type bridge stp_state 1
 	in_world ip link add br2 type bridge
 	in_world ip link set br1 up
@@ -418,9 +417,9 @@ export -f is_known
 	((output < 20))
 }
 
-# read_only - have the world's /proc/sys as a container has it
+# read_only - make /proc/sys read-only, as in a container
 read_only() { mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys; }
-# without_proc - in a user namespace, where there is no proc but that one
+# without_proc - for a user namespace: only that /proc/sys is available
 without_proc() {
 	mount -t tmpfs tmpfs /run && mount --rbind /proc/sys /proc/sys &&
 		mount -o remount,bind,ro /proc/sys || return 9
@@ -430,48 +429,48 @@ without_proc() {
 }
 export -f read_only without_proc
 
-@test "a container in a container has a network where /proc/sys is read-only" {
+@test "a container in a container has a network even if /proc/sys is read-only" {
 	in_world read_only
-	in_world mkveth add "${SEED[@]}" foo
-	in_world seed_is_there
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	in_world example_is_complete
 	for key in ipv6/conf/c-foo/accept_{ra,redirects} ipv4/conf/c-foo/accept_redirects; do
 		assert_equal "$key $(in_world cat "/proc/sys/net/$key")" "$key 0"
 	done
-	# Who can set nothing there is told where that matters: not on a bridge.
+	# If no other /proc/sys can be mounted, it is an error, except on a bridge.
 	run in_world unshare -rmn --propagation private bash -c without_proc
 	assert_failure 1
 	assert_output "mkveth: add bar: link c-bar: disable router advertisements: Read-only file system"
 }
 
-@test "--check does nothing, and is told what cannot be, without capabilities" {
-	in_world mkveth add --check "${SEED[@]}" foo
-	in_world nothing_is_there
+@test "--check changes nothing, reports impossible options, and needs no capabilities" {
+	in_world mkveth add --check "${EXAMPLE[@]}" foo
+	in_world nothing_is_left
 	run -0 setpriv --reuid 65534 --clear-groups mkveth add --check -H 10.1.0.1 foo
 	assert_output ''
 	run -2 in_world mkveth add --check -g 10.2.0.1 foo
 	assert_output --partial 'gateway 10.2.0.1'
 	in_world mkveth batch <<<'add --check -H 10.1.0.1 foo'
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "a bridge that is not there is named, and nothing is made" {
+@test "a missing bridge is named, and nothing is created" {
 	run in_world mkveth add --bridge br7 -L 10.2.0.2/24 foo
 	assert_failure 1
 	assert_output "mkveth: add foo: bridge br7: No such device"
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "adding twice leaves what adding once leaves" {
-	in_world mkveth add "${SEED[@]}" foo
+@test "adding twice is the same as adding once" {
+	in_world mkveth add "${EXAMPLE[@]}" foo
 	local before
 	before=$(in_world whole_state)
-	run in_world mkveth add "${SEED[@]}" foo
+	run in_world mkveth add "${EXAMPLE[@]}" foo
 	assert_success
 	assert_output ''
 	assert_equal "$(in_world whole_state)" "$before"
 }
-# whole_state - every word that ip has on links, addresses and routes, save for
-# what the kernel does by itself and in its own time (link-local addresses)
+# whole_state - all that ip prints of links, addresses and routes, without changes
+# that the kernel makes by itself at any time (link-local addresses)
 whole_state() {
 	local ns
 	for ns in '' net-foo; do
@@ -485,17 +484,17 @@ whole_state() {
 }
 export -f whole_state
 
-@test "other addresses than those that are there replace them" {
+@test "new addresses replace the existing ones" {
 	in_world mkveth add -H 10.1.1.1 -H 10.1.1.5/24 -L 10.1.1.2 -H fc01::1/64 \
 		-L fc01::2 -g 10.9.9.9 foo
 	in_world ip -n net-foo addr add 10.77.0.1/24 dev eth0
-	in_world mkveth add "${SEED[@]}" foo
-	# What somebody else has set inside stays.
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	# An address set by others inside stays.
 	assert_equal "$(in_world addrs net-foo eth0)" \
 		'10.231.136.2/32 10.77.0.1/24 fc00:231:136::2/128'
 	in_world ip -n net-foo addr del 10.77.0.1/24 dev eth0
-	in_world seed_is_there
-	# The same address with another prefix length, and the first of a network.
+	in_world example_is_complete
+	# The same address with another prefix length, and another first address of a network.
 	in_world mkveth add -H 10.1.1.1/24 -L 10.1.1.2/24 -H fc01::1/64 -L fc01::2/64 foo
 	in_world mkveth add -H 10.1.1.3/24 -L 10.1.1.2/24 -H fc01::1/120 -L fc01::2/120 foo
 	assert_equal "$(in_world addrs '' c-foo)" '10.1.1.3/24 fc01::1/120'
@@ -504,8 +503,8 @@ export -f whole_state
 		'default via 10.1.1.3, default via fc01::1'
 }
 
-@test "a change that fails is taken back" {
-	in_world mkveth add "${SEED[@]}" foo
+@test "a failed change is undone" {
+	in_world mkveth add "${EXAMPLE[@]}" foo
 	local before
 	before=$(in_world whole_state)
 	in_world mkveth add -L 10.6.6.2 other
@@ -516,24 +515,24 @@ export -f whole_state
 	assert_equal "$(in_world whole_state)" "$before"
 }
 
-@test "an address that another container has is refused" {
+@test "an address of another container is refused" {
 	in_world mkveth add -L 10.6.6.2 other
 	run in_world mkveth add -H 10.6.6.1 -L 10.6.6.2 foo
 	assert_failure 1
 	assert_output "mkveth: add foo: route to 10.6.6.2 on c-foo: File exists"
 	in_world mkveth del other
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "the kernel's own explanation of an error is told, and nothing is left" {
+@test "the kernel's own explanation of an error is printed, and nothing is left" {
 	in_world bash -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
-	run in_world mkveth add "${SEED[@]}" foo
+	run in_world mkveth add "${EXAMPLE[@]}" foo
 	assert_failure 1
 	assert_output --regexp '^mkveth: add foo: address fc00:231:136::1 on c-foo: ((ipv6|IPv6).*disabled|Permission denied)'
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "a long name has an interface of its own, and c-NAME finds it" {
+@test "a long name has an interface name of its own, and c-NAME finds it" {
 	local a=a-rather-long-name-of-a-container-1 b=a-rather-long-name-of-a-container-2
 	local long=${a}${a:0:28} n
 	in_world mkveth add -H 10.1.0.1 -L 10.1.0.2 "$a"
@@ -556,10 +555,10 @@ export -f whole_state
 	in_world mkveth add "$long"
 	in_world ip link show "c-$long"
 	in_world mkveth del "$long"
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "13 characters are the longest that need no other name" {
+@test "names of up to 13 characters need no other interface name" {
 	in_world mkveth add abcdefghijklm
 	in_world mkveth add abcdefghijklmn
 	run in_world ip -j link show group "$GROUP"
@@ -568,13 +567,13 @@ export -f whole_state
 		c-abcdefghijklmn
 }
 
-@test "a link that is not ours is neither used nor removed" {
+@test "a link that mkveth did not make is neither used nor removed" {
 	local kind before
 	for kind in 'type bridge' "group $GROUP type bridge" 'type veth peer name p0'; do
 		# shellcheck disable=SC2086 # words of a command
 		in_world ip link add c-foo $kind
 		before=$(in_world ip -j link)
-		run in_world mkveth add "${SEED[@]}" foo
+		run in_world mkveth add "${EXAMPLE[@]}" foo
 		assert_failure 1
 		assert_output "mkveth: add foo: link c-foo: not made by mkveth (no veth in group $GROUP or $((GROUP + 1)))"
 		run in_world mkveth del foo
@@ -582,9 +581,9 @@ export -f whole_state
 		assert_output "mkveth: del foo: link c-foo: not made by mkveth (no veth in group $GROUP or $((GROUP + 1)))"
 		assert_equal "$(in_world ip -j link)" "$before"
 		in_world ip link del c-foo
-		in_world nothing_is_there
+		in_world nothing_is_left
 	done
-	# The same for one that has our name as its alternative name.
+	# The same for a link with our name as its alternative name.
 	in_world ip link add other type bridge
 	in_world ip link property add dev other altname c-foo
 	run in_world mkveth add foo
@@ -594,7 +593,7 @@ export -f whole_state
 	in_world ip link show other
 }
 
-@test "the name of the container's end is taken: told, and left alone" {
+@test "if the name of the container's end is taken, add fails and leaves that link alone" {
 	in_world mkdir -p /run/netns
 	in_world ip netns add net-foo
 	in_world ip -n net-foo link add eth0 type bridge
@@ -606,17 +605,17 @@ export -f whole_state
 	assert_equal "$(jq -r 'map(.ifname) | join(" ")' <<<"$output")" lo
 }
 
-@test "a bare file where the namespace was to be is taken over" {
+@test "a stale empty file in place of the namespace is used" {
 	in_world bash -c 'mkdir /run/netns && : >/run/netns/net-foo'
-	in_world mkveth add "${SEED[@]}" foo
-	in_world seed_is_there
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	in_world example_is_complete
 	in_world mkveth del foo
 	in_world bash -c ': >/run/netns/net-foo'
 	in_world mkveth del foo
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "what is no namespace and no bare file is left alone" {
+@test "any other file in place of the namespace is left alone" {
 	in_world bash -c 'mkdir -p /run/netns && echo data >/run/netns/net-foo'
 	run in_world mkveth add foo
 	assert_failure 1
@@ -632,16 +631,16 @@ export -f whole_state
 	assert_equal "$(in_world readlink /run/netns/net-foo)" /nowhere
 }
 
-@test "a pair of ours that leads elsewhere is made anew" {
+@test "a pair of ours with its peer in another namespace is replaced" {
 	in_world mkveth add -H 10.1.1.1 foo
-	# Kernels before 6.2 rename no link that is up.
+	# Kernels before 6.2 cannot rename a link that is up.
 	in_world ip -n net-foo link set eth0 down
 	in_world ip -n net-foo link set eth0 name old0
 	in_world ip -n net-foo link set old0 up
 	in_world bash -c 'touch /run/netns/held && mount --bind /run/netns/net-foo /run/netns/held'
 	in_world umount /run/netns/net-foo
-	in_world mkveth add "${SEED[@]}" foo
-	in_world seed_is_there
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	in_world example_is_complete
 	run in_world ip -n held -j link
 	assert_equal "$(jq -r 'map(.ifname) | join(" ")' <<<"$output")" lo
 }
@@ -651,43 +650,43 @@ export -f whole_state
 	in_world ip link set c-foo down
 	in_world ip -n net-foo link set eth0 down
 	in_world ip -n net-foo link set lo down
-	in_world mkveth add "${SEED[@]}" foo
-	in_world seed_is_there
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	in_world example_is_complete
 }
 
-@test "the namespace can be a path or that of a process" {
+@test "the namespace can be given by path or by process" {
 	world_exec unshare -n sleep 100 3>&- &
 	local pid=$!
 	until_true 5 is_sleep "$pid"
-	in_world mkveth add "${SEED[@]}" -n "pid:$pid" foo
+	in_world mkveth add "${EXAMPLE[@]}" -n "pid:$pid" foo
 	run nsenter -t "$pid" -n ip -j addr show eth0
 	assert_output --partial 10.231.136.2
 	run in_world ls -A /run
 	refute_output --partial netns
 	run in_world mkveth show --json -n "pid:$pid" foo
 	assert_equal "$(jq -r '.[0].local.addresses[0]' <<<"$output")" 10.231.136.2/32
-	in_world mkveth add "${SEED[@]}" -n "/proc/$pid/ns/net" foo
+	in_world mkveth add "${EXAMPLE[@]}" -n "/proc/$pid/ns/net" foo
 	in_world mkveth del -n "pid:$pid" foo
-	in_world nothing_is_there
+	in_world nothing_is_left
 	run nsenter -t "$pid" -n ip -j link
 	assert_equal "$(jq -r 'map(.ifname) | join(" ")' <<<"$output")" lo
 	kill "$pid"
 }
-@test "a namespace that cannot be opened is named, and so is the host's own" {
+@test "a namespace that cannot be opened is refused, and so is the host's own" {
 	run in_world mkveth add -n pid:1 -n /run/no/such foo
 	assert_failure 1
 	assert_output "mkveth: add foo: network namespace /run/no/such: No such file or directory"
 	run in_world mkveth add -n /etc/hosts foo
 	assert_failure 1
 	assert_output "mkveth: add foo: network namespace /etc/hosts: Invalid argument"
-	run in_world mkveth add "${SEED[@]}" -n /proc/self/ns/net foo
+	run in_world mkveth add "${EXAMPLE[@]}" -n /proc/self/ns/net foo
 	assert_failure 1
 	assert_output "mkveth: add foo: network namespace /proc/self/ns/net: is the host's own"
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "del removes link and name, and of what is gone it succeeds" {
-	in_world mkveth add "${SEED[@]}" foo
+@test "del removes link and name, and succeeds if they are gone" {
+	in_world mkveth add "${EXAMPLE[@]}" foo
 	in_world mkveth add bar
 	run in_world mkveth del foo
 	assert_success
@@ -702,50 +701,50 @@ export -f whole_state
 	in_world mkveth del foo
 	in_world ln -s /nowhere /run/netns/net-foo
 	in_world mkveth del foo
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "del finishes where only the link or only the name is left" {
+@test "del removes the rest if only the link or only the name is left" {
 	in_world mkveth add foo
 	in_world ip link del c-foo
 	in_world mkveth del foo
-	in_world nothing_is_there
+	in_world nothing_is_left
 	in_world mkveth add foo
 	world_exec nsenter --net=/run/netns/net-foo sleep 100 3>&- &
 	until_true 5 is_sleep $!
 	in_world ip netns del net-foo
 	in_world mkveth del foo
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "del sets the names free at once, and all is gone soon after" {
+@test "del frees the names at once, and all is gone soon after" {
 	again() {
 		local i
 		for i in {1..30}; do
 			# shellcheck disable=SC2086 # words of a command
-			mkveth add $SEED_ARGS foo && seed_is_there && mkveth del foo &&
+			mkveth add $EXAMPLE_ARGS foo && example_is_complete && mkveth del foo &&
 				[[ $(links) == lo && ! -e /run/netns/net-foo ]] || return 1
 		done
 	}
 	in_world again
-	in_world nothing_is_there
-	in_world mkveth add "${SEED[@]}" foo
+	in_world nothing_is_left
+	in_world mkveth add "${EXAMPLE[@]}" foo
 	in_world strace -f -qq -o "$BATS_TEST_TMPDIR/log" mkveth del foo
 	run ! grep -E 'RTM_DELLINK,|fork|clone' "$BATS_TEST_TMPDIR/log"
 }
 
 @test "del --wait returns when the link is gone" {
-	in_world mkveth add "${SEED[@]}" foo
+	in_world mkveth add "${EXAMPLE[@]}" foo
 	run in_world bash -c 'mkveth del --wait foo && ip -j link | jq -r "map(.ifname) | join(\" \")"'
 	assert_success
 	assert_output lo
 	in_world mkveth del --wait foo
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "the link of a namespace that lives on is down and bare until that ends" {
+@test "a deleted link in a namespace still in use is down, without addresses, until that ends" {
 	in_world ip link add br0 type bridge
-	in_world mkveth add "${SEED[@]}" -H 10.9.1.1/24 -H 10.9.1.2/24 -H 10.9.2.1 a-name-that-is-rather-long
+	in_world mkveth add "${EXAMPLE[@]}" -H 10.9.1.1/24 -H 10.9.1.2/24 -H 10.9.2.1 a-name-that-is-rather-long
 	in_world mkveth add -b br0 -L 10.2.0.2 foo
 	world_exec nsenter --net=/run/netns/net-a-name-that-is-rather-long sleep 100 3>&- &
 	local held=$!
@@ -759,7 +758,7 @@ export -f whole_state
 	refute_output --partial 10.9.
 	run in_world ip -6 route show table all
 	refute_output --partial fc00:
-	in_world mkveth add "${SEED[@]}" a-name-that-is-rather-long
+	in_world mkveth add "${EXAMPLE[@]}" a-name-that-is-rather-long
 	assert_equal "$(in_world talk '' net-a-name-that-is-rather-long 10.231.136.2)" 10.231.136.1
 	kill "$held"
 	in_world mkveth del a-name-that-is-rather-long
@@ -768,7 +767,7 @@ export -f whole_state
 	assert_equal "$(in_world links)" 'br0 lo'
 }
 
-@test "a link that leads to another namespace than its name's is removed" {
+@test "a link with its peer in another namespace than the named one is removed" {
 	in_world mkveth add foo
 	world_exec nsenter --net=/run/netns/net-foo sleep 100 3>&- &
 	until_true 5 is_sleep $!
@@ -777,11 +776,11 @@ export -f whole_state
 	in_world mkveth del foo
 	run in_world ip -j link
 	assert_equal "$(jq -r 'map(.ifname) | join(" ")' <<<"$output")" lo
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "show tells of both ends" {
-	in_world mkveth add "${SEED[@]}" foo
+@test "show prints both ends" {
+	in_world mkveth add "${EXAMPLE[@]}" foo
 	run in_world mkveth show foo
 	assert_success
 	assert_line --index 0 --regexp '^foo host c-foo ifindex [0-9]+ up mtu 1500 mac [0-9a-f:]{17} addr 10.231.136.1/32 addr fc00:231:136::1/128$'
@@ -792,7 +791,7 @@ export -f whole_state
 }
 
 @test "show --json agrees with ip, for one and for all" {
-	in_world mkveth add "${SEED[@]}" foo
+	in_world mkveth add "${EXAMPLE[@]}" foo
 	in_world mkveth add a-name-that-is-rather-long
 	in_world ip netns add net-not-ours
 	in_world ip netns add other
@@ -815,7 +814,7 @@ export -f whole_state
 	assert_equal "$(jq -c . <<<"$output")" '[]'
 }
 
-@test "what a container calls its link cannot spoil the output of show" {
+@test "a container's name for its link cannot corrupt the output of show" {
 	in_world mkveth add foo
 	in_world ip -n net-foo link set eth0 down
 	in_world ip -n net-foo link set eth0 name $'a"\\\e[1m\xff'
@@ -825,7 +824,7 @@ export -f whole_state
 	assert_equal "$(jq -r '.[0].local.ifname' <<<"$output")" $'a"\\\e[1m\u00ff'
 }
 
-@test "show without the namespace still tells of the host's end" {
+@test "show without the namespace still prints the host's end" {
 	in_world mkveth add foo
 	world_exec nsenter --net=/run/netns/net-foo sleep 100 3>&- &
 	until_true 5 is_sleep $!
@@ -834,8 +833,8 @@ export -f whole_state
 	assert_equal "$(jq -r '.[0] | "\(.host.ifname) \(.local)"' <<<"$output")" 'c-foo null'
 }
 
-@test "what is wrong on the command line is named in one line, with 2" {
-	in_world mkveth add "${SEED[@]}" foo
+@test "wrong usage is named in one line, with exit status 2" {
+	in_world mkveth add "${EXAMPLE[@]}" foo
 	local before bad
 	before=$(in_world whole_state)
 	while IFS= read -r bad; do
@@ -950,37 +949,37 @@ MORE=(--pair veth1:host=10.5.5.1,local=10.5.5.2,mtu=1400,mac=02:00:00:00:00:07
 	--pair veth2:host=fc05::1/64,local=fc05::2/64 --pair veth3)
 export MORE_ARGS="${MORE[*]}"
 
-# more_is_there - all that MORE asks for, beside the seed
-more_is_there() {
-	seed_is_there_too &&
+# more_is_complete - the pairs of MORE exist, besides the example
+more_is_complete() {
+	example_is_complete_too &&
 	[[ $(links) == 'c-foo lo veth1 veth2 veth3' && $(inside) == 'eth0 lo veth1 veth2 veth3' ]] &&
 	[[ $(addrs '' veth1) == 10.5.5.1/32 && $(addrs net-foo veth1) == 10.5.5.2/32 ]] &&
 	[[ $(routes '' veth1) == 10.5.5.2 && $(routes net-foo veth1) == 10.5.5.1 ]] &&
 	[[ $(addrs '' veth2) == fc05::1/64 && $(addrs net-foo veth2) == fc05::2/64 ]] &&
 	[[ $(ip -n net-foo -j link show veth1 | jq -r '.[0] | .address + " \(.mtu)"') == '02:00:00:00:00:07 1400' ]]
 }
-seed_is_there_too() { [[ $(addrs '' c-foo) == 10.231.136.1/32* && $(addrs net-foo eth0) == 10.231.136.2/32* ]]; }
-export -f more_is_there seed_is_there_too
+example_is_complete_too() { [[ $(addrs '' c-foo) == 10.231.136.1/32* && $(addrs net-foo eth0) == 10.231.136.2/32* ]]; }
+export -f more_is_complete example_is_complete_too
 
-@test "a container has further pairs, which go with it" {
-	in_world mkveth add "${SEED[@]}" "${MORE[@]}" foo
-	in_world more_is_there
-	in_world mkveth add "${SEED[@]}" "${MORE[@]}" foo
-	in_world more_is_there
+@test "further pairs of a container are removed with it" {
+	in_world mkveth add "${EXAMPLE[@]}" "${MORE[@]}" foo
+	in_world more_is_complete
+	in_world mkveth add "${EXAMPLE[@]}" "${MORE[@]}" foo
+	in_world more_is_complete
 	assert_equal "$(in_world talk '' net-foo 10.5.5.2)" 10.5.5.1
 	assert_equal "$(in_world talk '' net-foo '[fc05::2]' 6)" \
 		'[fc05:0000:0000:0000:0000:0000:0000:0001]'
 	in_world mkveth del foo
 	assert_equal "$(in_world links)" lo
-	in_world nothing_is_there
+	in_world nothing_is_left
 	in_world mkveth add --no-pair "${MORE[@]}" foo
 	assert_equal "$(in_world links)" 'lo veth1 veth2 veth3'
 	in_world mkveth del --wait foo
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "show tells of further pairs too, and of them alone" {
-	in_world mkveth add "${SEED[@]}" --pair veth1:host=10.5.5.1 foo
+@test "show prints further pairs, too, and also without a main pair" {
+	in_world mkveth add "${EXAMPLE[@]}" --pair veth1:host=10.5.5.1 foo
 	in_world mkveth add --no-pair --pair veth2 bar
 	in_world mkveth add --no-pair baz
 	run --separate-stderr in_world mkveth show --json
@@ -995,44 +994,44 @@ export -f more_is_there seed_is_there_too
 	assert_line --index 1 '[]'
 }
 
-@test "further pairs that are asked for no more go, new ones come, in any order" {
-	in_world mkveth add "${SEED[@]}" --pair a --pair b --pair c foo
-	in_world mkveth add "${SEED[@]}" --pair d --pair c --pair b:host=10.5.5.1 foo
+@test "further pairs that are not given any more are removed, new ones added, in any order" {
+	in_world mkveth add "${EXAMPLE[@]}" --pair a --pair b --pair c foo
+	in_world mkveth add "${EXAMPLE[@]}" --pair d --pair c --pair b:host=10.5.5.1 foo
 	assert_equal "$(in_world links)" 'b c c-foo d lo'
 	assert_equal "$(in_world inside)" 'b c d eth0 lo'
 	assert_equal "$(in_world addrs '' b)" 10.5.5.1/32
-	in_world seed_is_there_too
-	# One that the container has removed, and one at either end of the row.
+	in_world example_is_complete_too
+	# One that the container has removed, and one at each end of the list.
 	in_world ip -n net-foo link del c
-	in_world mkveth add "${SEED[@]}" --pair b --pair e foo
+	in_world mkveth add "${EXAMPLE[@]}" --pair b --pair e foo
 	assert_equal "$(in_world links)" 'b c-foo e lo'
-	in_world mkveth add "${SEED[@]}" foo
-	in_world seed_is_there
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	in_world example_is_complete
 	in_world mkveth add --pair 1 --pair 2 --pair 3 --pair 4 --pair 5 --pair 6 --pair 7 --pair 8 foo
 	in_world ip -n net-foo link del 1
 	in_world mkveth del foo
 	assert_equal "$(in_world links)" lo
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "further pairs go when a container that had no other gets its own" {
+@test "further pairs that are not given go when the main pair is added" {
 	in_world mkveth add --no-pair --pair a --pair b foo
-	in_world mkveth add "${SEED[@]}" --pair b foo
+	in_world mkveth add "${EXAMPLE[@]}" --pair b foo
 	assert_equal "$(in_world links)" 'b c-foo lo'
 	in_world mkveth del foo
 	in_world mkveth add --no-pair --pair a foo
-	in_world mkveth add "${SEED[@]}" foo
-	in_world seed_is_there
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	in_world example_is_complete
 	assert_equal "$(in_world links)" 'c-foo lo'
 	in_world mkveth del foo
 	in_world mkveth add --no-pair --pair a foo
 	in_world mkveth add --no-pair foo
 	assert_equal "$(in_world links)" lo
 	in_world mkveth del foo
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "a further pair is on a bridge, and of a container with a long name" {
+@test "a further pair can be on a bridge, and of a container with a long name" {
 	local name=a-rather-long-name-of-a-container-with-63-characters-0123456789
 	in_world ip link add br1 type bridge
 	in_world ip addr add 10.2.0.1/24 dev br1
@@ -1046,9 +1045,9 @@ export -f more_is_there seed_is_there_too
 	assert_equal "$(in_world links)" 'br1 lo'
 }
 
-@test "another container's further pair is neither taken nor removed" {
+@test "another container's further pair is neither used nor removed" {
 	in_world mkveth add --pair veth1 bar
-	run in_world mkveth add "${SEED[@]}" --pair veth0 --pair veth1 foo
+	run in_world mkveth add "${EXAMPLE[@]}" --pair veth0 --pair veth1 foo
 	assert_failure 1
 	assert_output "mkveth: add foo: link veth1: belongs to another container"
 	assert_equal "$(in_world links)" 'c-bar lo veth1'
@@ -1062,7 +1061,7 @@ export -f more_is_there seed_is_there_too
 	assert_equal "$(in_world links)" 'c-bar lo veth1 veth2'
 }
 
-@test "with further pairs too, all or nothing is done, and a kill is made good" {
+@test "with further pairs, add does all or nothing, and can be repeated after a kill" {
 	each_failure_more() {
 		local call n
 		for call in sendto recvfrom setns; do
@@ -1070,11 +1069,11 @@ export -f more_is_there seed_is_there_too
 				# shellcheck disable=SC2086 # words of a command
 				if strace -qq -o "$LOG" -e "trace=$call" \
 				    -e "inject=$call:error=ENOMEM:when=$n" \
-				    mkveth add $SEED_ARGS $MORE_ARGS foo 2>/dev/null; then
-					more_is_there || { echo "$call $n: not all"; return 1; }
+				    mkveth add $EXAMPLE_ARGS $MORE_ARGS foo 2>/dev/null; then
+					more_is_complete || { echo "$call $n: not all"; return 1; }
 					mkveth del foo
 				fi
-				nothing_is_there || { echo "$call $n: something is left"; return 1; }
+				nothing_is_left || { echo "$call $n: something is left"; return 1; }
 				grep -q INJECTED "$LOG" || break
 			done
 		done
@@ -1082,11 +1081,11 @@ export -f more_is_there seed_is_there_too
 			# shellcheck disable=SC2086 # words of a command
 			strace -qq -o /dev/null -e trace=sendto \
 				-e "inject=sendto:signal=KILL:when=$n" \
-				mkveth add $SEED_ARGS $MORE_ARGS foo && break
+				mkveth add $EXAMPLE_ARGS $MORE_ARGS foo && break
 			# shellcheck disable=SC2086 # words of a command
-			((n % 2)) || { mkveth add $SEED_ARGS $MORE_ARGS foo && more_is_there; } ||
+			((n % 2)) || { mkveth add $EXAMPLE_ARGS $MORE_ARGS foo && more_is_complete; } ||
 				{ echo "kill $n: add does not finish"; return 1; }
-			mkveth del foo && nothing_is_there ||
+			mkveth del foo && nothing_is_left ||
 				{ echo "kill $n: del does not clean"; return 1; }
 		done 2>/dev/null
 		((n > 10))
@@ -1094,9 +1093,9 @@ export -f more_is_there seed_is_there_too
 	LOG=$BATS_TEST_TMPDIR/log in_world each_failure_more
 }
 
-# ports - two interfaces of the host's that are joined, p0 and p1
+# ports - make a pair of host interfaces, p0 and p1
 ports() { ip link add p0 type veth peer name p1 && ip link set p1 up && ip link set p0 up; }
-# ports_are_back - both are on the host, and nothing is left of any container
+# ports_are_back - both are on the host, and no container has left anything
 ports_are_back() {
 	nothing_dies
 	[[ $(links) == 'lo p0 p1' ]] || return 1
@@ -1106,12 +1105,12 @@ ports_are_back() {
 inside() { ip -n net-foo -j link | jq -r 'map(.ifname) | sort | join(" ")'; }
 export -f ports ports_are_back inside
 
-@test "an interface is moved in, and comes back" {
+@test "an interface is moved in, and moved back by del" {
 	in_world ports
-	in_world mkveth add "${SEED[@]}" --move p0 foo
+	in_world mkveth add "${EXAMPLE[@]}" --move p0 foo
 	assert_equal "$(in_world inside)" 'eth0 lo p0'
 	assert_equal "$(in_world links)" 'c-foo lo p1'
-	run in_world mkveth add "${SEED[@]}" --move p0 foo
+	run in_world mkveth add "${EXAMPLE[@]}" --move p0 foo
 	assert_success
 	assert_equal "$(in_world inside)" 'eth0 lo p0'
 	in_world ip -n net-foo addr add 10.7.0.2/24 dev p0
@@ -1123,7 +1122,7 @@ export -f ports ports_are_back inside
 		'[["foo","net-foo","c-foo","eth0",null],["foo","net-foo",null,"p0","moved"]]'
 	in_world mkveth del foo
 	in_world ports_are_back
-	# A container with that alone, which calls it otherwise.
+	# A container without a pair, which renames the interfaces.
 	in_world mkveth add --no-pair --move p0 --move p1 foo
 	assert_equal "$(in_world inside)" 'lo p0 p1'
 	assert_equal "$(in_world links)" lo
@@ -1138,9 +1137,9 @@ export -f ports ports_are_back inside
 	in_world ports_are_back
 }
 
-@test "what cannot be moved is named, and all that was done is undone" {
+@test "an interface that cannot be moved is named, and all changes are undone" {
 	in_world ports
-	run in_world mkveth add "${SEED[@]}" --move p0 --macvlan p1 --move no0 foo
+	run in_world mkveth add "${EXAMPLE[@]}" --move p0 --macvlan p1 --move no0 foo
 	assert_failure 1
 	assert_output 'mkveth: add foo: interface no0: No such device'
 	in_world ports_are_back
@@ -1161,18 +1160,18 @@ export -f ports ports_are_back inside
 	in_world ports_are_back
 }
 
-@test "what a container puts in the place of a moved one does not come out" {
+@test "a link that replaces a moved interface in the container does not move to the host" {
 	in_world ports
 	in_world mkveth add --move p0 foo
 	in_world ip -n net-foo link del p0
 	in_world ip -n net-foo link add p0 type bridge
 	in_world mkveth del foo
-	in_world nothing_is_there
+	in_world nothing_is_left
 	run in_world ls -A /run/mkveth
 	assert_output ''
 }
 
-@test "a moved one whose name is taken meanwhile is not lost with its namespace" {
+@test "a moved interface whose name is taken on the host is not lost: del fails" {
 	in_world ports
 	in_world mkveth add --move p0 foo
 	in_world ip link add p0 type bridge
@@ -1185,7 +1184,7 @@ export -f ports ports_are_back inside
 	in_world ports_are_back
 }
 
-@test "a macvlan is made in the container, and is gone after del at once" {
+@test "a macvlan is made in the container, and removed by del at once" {
 	local i
 	in_world ports
 	in_world ip addr add 10.7.0.1/24 dev p1
@@ -1201,7 +1200,7 @@ export -f ports ports_are_back inside
 	assert_equal "$(in_world talk '' net-foo 10.7.0.2)" 10.7.0.1
 	in_world mkveth del foo
 	in_world ports_are_back
-	# One in this mode holds its parent.
+	# In mode passthru a macvlan occupies its parent.
 	for i in 1 2 3; do
 		in_world mkveth add --macvlan p0:lan0:passthru foo
 		in_world mkveth del foo
@@ -1232,7 +1231,7 @@ export -f ports ports_are_back inside
 	in_world ports_are_back
 }
 
-@test "a process's namespace is given interfaces, and they are taken back" {
+@test "interfaces move into a process's namespace, and back" {
 	world_exec unshare -n sleep 100 3>&- &
 	local pid=$!
 	until_true 5 is_sleep "$pid"
@@ -1247,7 +1246,7 @@ export -f ports ports_are_back inside
 	kill "$pid"
 }
 
-@test "killed at any step with interfaces, del brings them back" {
+@test "after a kill at any step, del moves interfaces back" {
 	each_kill_moved() {
 		local call n verb calls
 		mkveth add --move p0 foo && mkveth del foo
@@ -1282,7 +1281,7 @@ export -f ports ports_are_back inside
 	LOG=$BATS_TEST_TMPDIR/log in_world each_kill_moved
 }
 
-@test "whichever system call fails with interfaces, all or nothing is done" {
+@test "with interfaces, if any system call fails, add does all or nothing" {
 	each_failure_moved() {
 		local call n
 		for call in socket sendto recvfrom "$(our_open)" mkdir ftruncate write setns; do
@@ -1302,14 +1301,14 @@ export -f ports ports_are_back inside
 	LOG=$BATS_TEST_TMPDIR/log in_world each_failure_moved
 }
 
-# batch [option...] - mkveth batch of the lines on standard input
+# batch [option...] - run mkveth batch with the lines on standard input
 batch() { world_exec mkveth batch "$@"; }
 
 @test "batch adds and deletes line by line" {
 	run batch <<-END
 	# a comment, an empty line
 
-	add ${SEED[*]} foo   # the rest of a line
+	add ${EXAMPLE[*]} foo   # the rest of a line
 	  add "-H" '10.1.1.1' -L "10"'.1.1.2' bar
 	add -H 10.1.2.1 -L 10.1.2.2 gone
 	del gone
@@ -1317,13 +1316,13 @@ batch() { world_exec mkveth batch "$@"; }
 	END
 	assert_success
 	assert_output ''
-	in_world seed_is_there
+	in_world example_is_complete
 	assert_equal "$(in_world links)" 'c-bar c-foo lo'
 	assert_equal "$(in_world talk '' net-bar 10.1.1.2)" 10.1.1.1
 	assert_equal "$(in_world ls /run/netns | tr '\n' ' ')" 'net-bar net-foo '
 	run batch < <(printf 'del --wait foo\ndel bar')
 	assert_success
-	in_world nothing_is_there
+	in_world nothing_is_left
 	run batch </dev/null
 	assert_success
 }
@@ -1356,7 +1355,7 @@ batch() { world_exec mkveth batch "$@"; }
 	assert_equal "$(in_world talk '' net-baz 10.1.2.2)" 10.1.2.1
 }
 
-@test "a line that is wrong is named, with 2, before any is done" {
+@test "a wrong line is named, with exit status 2, before any line is executed" {
 	local bad
 	while IFS= read -r bad; do
 		run batch --keep-going < <(printf 'add foo\n\n%s\nadd bar\n' "${bad%% => *}")
@@ -1394,12 +1393,12 @@ batch() { world_exec mkveth batch "$@"; }
 	assert_failure 2
 	run batch foo </dev/null
 	assert_failure 2
-	in_world nothing_is_there
+	in_world nothing_is_left
 	run in_world ls /run/mkveth.lock
 	assert_failure
 }
 
-@test "a batch holds one socket on the host and one in a namespace" {
+@test "a batch uses one socket on the host and one in each namespace" {
 	local all
 	all=$(for i in {1..20}; do echo "add -H 10.1.$i.1 -L 10.1.$i.2 c$i"; done)
 	in_world strace -qq -o "$BATS_TEST_TMPDIR/log" -e trace=socket \
@@ -1410,14 +1409,14 @@ batch() { world_exec mkveth batch "$@"; }
 	in_world strace -qq -o "$BATS_TEST_TMPDIR/log" -e trace=socket \
 		mkveth batch < <(printf 'del c%d\n' {1..20})
 	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/log")" 1
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
 @test "a line of a batch can name the namespace of a process" {
 	world_exec unshare -n sleep 100 3>&- &
 	local pid=$!
 	until_true 5 is_sleep "$pid"
-	run batch <<<"add ${SEED[*]} -n pid:$pid foo"
+	run batch <<<"add ${EXAMPLE[*]} -n pid:$pid foo"
 	assert_success
 	run nsenter -t "$pid" -n ip -j addr show eth0
 	assert_output --partial 10.231.136.2
@@ -1454,33 +1453,33 @@ batch() { world_exec mkveth batch "$@"; }
 	assert_output 'mkveth: del: unexpected argument: --wait'
 }
 
-@test "options may be anywhere before --, also before the verb" {
+@test "options may be anywhere before --, even before the verb" {
 	in_world mkveth --mtu 1400 add foo -H 10.1.1.1 --local-address=10.1.1.2
 	run -0 in_world mkveth --json show foo
 	assert_equal "$(jq -r '.[0].local | "\(.mtu) \(.addresses[0])"' <<<"$output")" '1400 10.1.1.2/32'
 	in_world mkveth del foo -w
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "the capability that is missing is named" {
+@test "a missing capability is named" {
 	run in_world capsh --drop=cap_net_admin -- -c 'mkveth add foo'
 	assert_failure 1
 	assert_output "mkveth: needs the capability cap_net_admin"
 	run in_world capsh --drop=cap_sys_admin -- -c 'mkveth add foo'
 	assert_failure 1
 	assert_output "mkveth: needs the capability cap_sys_admin"
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "the two capabilities it keeps are enough" {
+@test "the two capabilities that it keeps are enough" {
 	in_world capsh --drop=cap_dac_override,cap_dac_read_search,cap_sys_ptrace,cap_chown,cap_fowner,cap_sys_chroot \
-		-- -c "mkveth add $SEED_ARGS foo && mkveth add $SEED_ARGS foo && mkveth show foo && mkveth del foo"
-	in_world nothing_is_there
+		-- -c "mkveth add $EXAMPLE_ARGS foo && mkveth add $EXAMPLE_ARGS foo && mkveth show foo && mkveth del foo"
+	in_world nothing_is_left
 }
 
-# each_failure add-arguments - let one system call after the other fail
+# each_failure add-arguments - let each system call fail, in turn
 #
-# Either the add succeeds all the same and all is there, or nothing is.
+# Each time add must succeed completely, or leave nothing.
 each_failure() {
 	local call n bad=0
 	for call in socket sendto recvfrom mount unshare "$(our_open)" flock \
@@ -1490,23 +1489,23 @@ each_failure() {
 			if strace -qq -o "$LOG" -e "trace=$call" \
 			    -e "inject=$call:error=ENOMEM:when=$n" \
 			    mkveth add "$@" foo >/dev/null 2>&1; then
-				seed_is_there || { echo "$call $n: not all is there"; bad=1; }
+				example_is_complete || { echo "$call $n: not all is there"; bad=1; }
 				mkveth del foo
 			fi
-			nothing_is_there || { echo "$call $n: something is left"; bad=1; ip link; ls -l /run/netns; }
+			nothing_is_left || { echo "$call $n: something is left"; bad=1; ip link; ls -l /run/netns; }
 			grep -q INJECTED "$LOG" || break
 		done
 	done
 	return $bad
 }
 
-@test "whichever system call fails, add leaves nothing or everything" {
+@test "if any system call fails, add does all or nothing" {
 	export -f each_failure
 	# shellcheck disable=SC2086 # words of a command
-	LOG=$BATS_TEST_TMPDIR/log in_world each_failure $SEED_ARGS
+	LOG=$BATS_TEST_TMPDIR/log in_world each_failure $EXAMPLE_ARGS
 }
 
-@test "the same in a namespace that was there: it stays as it was" {
+@test "the same with an existing namespace: it stays unchanged" {
 	each_failure_inside() {
 		local call n bad=0
 		ip netns add there
@@ -1527,10 +1526,10 @@ each_failure() {
 	}
 	export -f each_failure_inside
 	# shellcheck disable=SC2086 # words of a command
-	LOG=$BATS_TEST_TMPDIR/log in_world each_failure_inside $SEED_ARGS
+	LOG=$BATS_TEST_TMPDIR/log in_world each_failure_inside $EXAMPLE_ARGS
 }
 
-@test "whichever system call fails in a change, the old state comes back" {
+@test "if any system call of a change fails, the old state is restored" {
 	each_failed_change() {
 		local call n before='' bad=0
 		for call in sendto recvfrom socket setns; do
@@ -1540,7 +1539,7 @@ each_failure() {
 				if strace -qq -o "$LOG" -e "trace=$call" \
 				    -e "inject=$call:error=ENOMEM:when=$n" \
 				    mkveth add "$@" foo >/dev/null 2>&1; then
-					seed_is_there || { echo "$call $n: not all is there"; bad=1; }
+					example_is_complete || { echo "$call $n: not all is there"; bad=1; }
 				elif [[ $(addrs '' c-foo; addrs net-foo eth0; routes '' c-foo; routes net-foo eth0) != "$before" ]]; then
 					echo "$call $n: not as before"; bad=1
 				fi
@@ -1551,12 +1550,12 @@ each_failure() {
 	}
 	export -f each_failed_change
 	# shellcheck disable=SC2086 # words of a command
-	LOG=$BATS_TEST_TMPDIR/log in_world each_failed_change $SEED_ARGS
+	LOG=$BATS_TEST_TMPDIR/log in_world each_failed_change $EXAMPLE_ARGS
 }
 
-# each_kill command... - kill mkveth before each system call that changes things
+# each_kill command... - kill mkveth before each system call with effects, in turn
 #
-# BEFORE is run first each time; after a kill add must finish, and del too.
+# BEFORE is run first each time.  After a kill, add must complete, and del remove.
 each_kill() {
 	local call n i calls
 	eval "$BEFORE"
@@ -1566,7 +1565,7 @@ each_kill() {
 	declare -A seen=()
 	for call in "${calls[@]}"; do
 		n=$((seen[$call] = ${seen[$call]-0} + 1))
-		# Between two of these nothing changes that another could see.
+		# Other calls have no effects that are visible outside.
 		case $call in
 		sendto|mount|umount2|unlink*|mkdir*|open*|flock|unshare|setns) ;;
 		*) continue ;;
@@ -1579,10 +1578,10 @@ each_kill() {
 				>/dev/null 2>&1 && { echo "$call $n: no kill"; return 1; }
 			if [[ $i == add ]]; then
 				# shellcheck disable=SC2086 # words of a command
-				mkveth add $SEED_ARGS foo && seed_is_there ||
+				mkveth add $EXAMPLE_ARGS foo && example_is_complete ||
 					{ echo "$call $n: add does not finish"; return 1; }
 			else
-				mkveth del foo && nothing_is_there ||
+				mkveth del foo && nothing_is_left ||
 					{ echo "$call $n: del does not clean"; return 1; }
 			fi
 		done
@@ -1590,23 +1589,23 @@ each_kill() {
 }
 export -f each_kill
 
-@test "killed at any step, add is finished by add and cleaned by del" {
+@test "after a kill at any step of add, add completes the network, and del removes it" {
 	# shellcheck disable=SC2086 # words of a command
 	LOG=$BATS_TEST_TMPDIR/log \
 		BEFORE='umount -R /run/netns; rm -rf /run/netns /run/mkveth.lock' \
-		in_world each_kill add $SEED_ARGS foo
+		in_world each_kill add $EXAMPLE_ARGS foo
 }
 
-@test "killed at any step of a change or a del: the same" {
+@test "the same after a kill at any step of a change or a del" {
 	# shellcheck disable=SC2086 # words of a command
 	LOG=$BATS_TEST_TMPDIR/log BEFORE='mkveth add -H 10.1.1.1/24 -L 10.1.1.2/24 foo' \
-		in_world each_kill add $SEED_ARGS foo
+		in_world each_kill add $EXAMPLE_ARGS foo
 	in_world mkveth del foo
-	LOG=$BATS_TEST_TMPDIR/log BEFORE="mkveth add $SEED_ARGS foo" \
+	LOG=$BATS_TEST_TMPDIR/log BEFORE="mkveth add $EXAMPLE_ARGS foo" \
 		in_world each_kill del foo
 }
 
-@test "twenty different networks are made at once, and removed at once" {
+@test "twenty networks are added concurrently, and deleted concurrently" {
 	twenty() {
 		local i pids=() pid
 		for i in {1..20}; do
@@ -1624,10 +1623,10 @@ export -f each_kill
 	assert_equal "$(grep -c '^/run/netns/net-ctr' <<<"$output")" 20
 	assert_equal "$(grep -c '^/run/netns$' <<<"$output")" 1
 	in_world twenty del
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "a thousand networks are made, shown and removed" {
+@test "a thousand networks are added, shown and deleted" {
 	local line='add -H 10.%d.%d.1 -L 10.%d.%d.2 -H fc00:%x::1 -L fc00:%x::2 m%d\n'
 	for i in {1..1000}; do
 		printf "$line" $((i / 256)) $((i % 256)) $((i / 256)) $((i % 256)) \
@@ -1638,33 +1637,33 @@ export -f each_kill
 	run -0 jq -r 'map(select(.local.addresses | length == 2)) | length' \
 		"$BATS_TEST_TMPDIR/shown"
 	assert_output 1000
-	# What ip knows of the host's ends is what show says.
+	# show agrees with ip on the host's ends.
 	diff <(jq -r '.[].host.ifname' "$BATS_TEST_TMPDIR/shown" | sort) \
 		<(in_world ip -j link | jq -r '.[].ifname | select(. != "lo")' | sort)
 	assert_equal "$(in_world talk '' net-m1000 10.3.232.2)" 10.3.232.1
 	printf 'del m%d\n' {1..1000} | in_world mkveth batch
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "the same network made twenty times at once is there once" {
+@test "twenty concurrent adds of one network make one" {
 	same() {
 		local i pids=() pid
 		for i in {1..20}; do
 			# shellcheck disable=SC2086 # words of a command
-			mkveth add $SEED_ARGS foo &
+			mkveth add $EXAMPLE_ARGS foo &
 			pids+=($!)
 		done
 		for pid in "${pids[@]}"; do wait "$pid" || return 1; done
 	}
 	in_world same
-	in_world seed_is_there
+	in_world example_is_complete
 	run in_world findmnt -rno TARGET
 	assert_equal "$(grep -c '^/run/netns/net-foo$' <<<"$output")" 1
 	in_world mkveth del foo
-	in_world nothing_is_there
+	in_world nothing_is_left
 }
 
-@test "one namespace that twenty networks share is made once" {
+@test "twenty concurrent networks share one new namespace" {
 	shared() {
 		local i pids=() pid
 		for i in {1..20}; do
@@ -1680,25 +1679,25 @@ export -f each_kill
 	assert_equal "$(jq length <<<"$output")" 21
 }
 
-@test "add and del of one name at once end in either state, whole" {
+@test "concurrent add and del of one name leave all or nothing" {
 	mixed() {
 		local i
 		for i in {1..10}; do
 			# shellcheck disable=SC2086 # words of a command
-			mkveth add $SEED_ARGS foo &
+			mkveth add $EXAMPLE_ARGS foo &
 			mkveth del foo &
 			wait
-			seed_is_there 2>/dev/null || nothing_is_there || return 1
+			example_is_complete 2>/dev/null || nothing_is_left || return 1
 		done
 	}
 	in_world mixed
 }
 
-@test "no list of links is asked for, and few system calls are made" {
+@test "add does not list links, and makes few system calls" {
 	in_world mkveth add before
 	# shellcheck disable=SC2086 # words of a command
 	in_world strace -qq -o "$BATS_TEST_TMPDIR/log" -e trace=network,desc,file,process \
-		mkveth add $SEED_ARGS foo
+		mkveth add $EXAMPLE_ARGS foo
 	run grep -c NLM_F_DUMP "$BATS_TEST_TMPDIR/log"
 	assert_output 0
 	[[ $(file -L "$(type -P mkveth)") == *"statically linked"* ]] || skip "counts calls of the static build"
@@ -1712,7 +1711,7 @@ export -f each_kill
 	(($(stat -Lc %s "$(type -P mkveth)") <= 98304))
 }
 
-@test "wait becomes its command when add --release has made the network" {
+@test "wait executes its command when add --release has made the network" {
 	in_world ip netns add net-foo
 	world_exec ip netns exec net-foo mkveth wait -- \
 		sh -c 'ip -br addr show eth0; ip route; exit 7' >"$BATS_TEST_TMPDIR/out" 3>&- &
@@ -1736,22 +1735,22 @@ export -f each_kill
 
 not_running() { [[ ! -e /proc/$1/exe ]]; }
 
-@test "whoever answers in the kernel's place, as a container's root can, is not heard" {
+@test "forged answers, as a container's root can send, are ignored" {
 	"${TEST_CC:-cc}" -O1 -o "$BATS_TEST_TMPDIR/forge" "$TOP/t/lib/forge.c"
 	in_world mkveth add foo
-	# Time enough for it between two requests.
+	# Time to forge an answer between two requests.
 	world_exec strace -D -o /dev/null -e trace=sendto \
-		-e inject=sendto:delay_exit=50000 mkveth add $SEED_ARGS foo 3>&- &
+		-e inject=sendto:delay_exit=50000 mkveth add $EXAMPLE_ARGS foo 3>&- &
 	pid=$!
 	world_exec ip netns exec net-foo "$BATS_TEST_TMPDIR/forge" $pid 3>&- &
 	forger=$!
 	until_true 20 not_running $pid
 	kill $forger
 	wait $pid
-	in_world seed_is_there
+	in_world example_is_complete
 }
 
-@test "an interface may be called as a comment begins, and come back" {
+@test "an interface whose name begins with # is moved in and back" {
 	in_world ip link add '#x"y' type veth peer name p1
 	in_world mkveth add --move '#x"y' foo
 	run -0 in_world mkveth show foo

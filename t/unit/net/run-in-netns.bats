@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# run-in-netns, in a world of its own each time
+# run-in-netns; each test has its own world
 
 load ../../lib/env
 load ../../lib/world
 
-# ns: a namespace in which there is one veth pair, in0 and in1.
+# ns: a namespace with one veth pair, in0 and in1.
 setup() {
 	make_world
 	in_world ip netns add ns
@@ -16,7 +16,7 @@ teardown() {
 	drop_world
 }
 
-# start command... - run it in the background; PID is the command's own
+# start command... - run it in the background; PID is its process id
 start() {
 	nsenter -t "$WORLD_PID" -m -n -- sh -c 'echo $$ >"$0"; exec "$@"' \
 		"$BATS_TEST_TMPDIR/pid" "$@" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 4>&- &
@@ -24,14 +24,14 @@ start() {
 	PID=$(<"$BATS_TEST_TMPDIR/pid")
 }
 
-# left kind - has the process of start a namespace that is not the world's?
+# left kind - has the process of start left the world's namespace?
 left() {
 	[[ $(readlink "/proc/$PID/ns/$1") != $(readlink "/proc/$WORLD_PID/ns/$1") ]]
 }
 
 rin() { in_world run-in-netns "$@"; }
 
-# sys_mounts - what is mounted below /sys: place, flags, type, options
+# sys_mounts - the mounts below /sys: mount point, flags, type, options
 sys_mounts() {
 	awk '$5 ~ "^/sys/" {
 		for (i = 7; $i != "-"; i++) ;
@@ -39,9 +39,9 @@ sys_mounts() {
 	}' /proc/self/mountinfo | sort -u
 }
 
-# faulty call... -- argument... - run-in-netns where these system calls fail
+# faulty call... -- argument... - run-in-netns with these system calls failing
 faulty() {
-	# The leak check of a sanitized build is itself a tracer: not under strace.
+	# The leak checker of a sanitized build does not work under strace.
 	local -x ASAN_OPTIONS=detect_leaks=0
 	local args=()
 	while [[ $1 != -- ]]; do args+=(-e "inject=$1"); shift; done
@@ -49,7 +49,7 @@ faulty() {
 	strace -f -qq -o /dev/null "${args[@]}" run-in-netns "$@"
 }
 
-# check_same inside... - a command inside sees the mounts that we see
+# check_same inside... - a command inside must see the same mounts as we
 check_same() {
 	local before after
 	before=$(in_world sys_mounts)
@@ -69,14 +69,14 @@ check_interfaces() {
 	assert_success
 }
 
-@test "the namespace can be named by path and by process" {
+@test "the namespace can be given by path and by process" {
 	check_interfaces run-in-netns /run/netns/ns
 	start run-in-netns ns sleep 60
 	until_true 5 left net
 	check_interfaces run-in-netns "pid:$PID"
 }
 
-@test "the cgroup tree of this machine is kept, with all that is mounted on it" {
+@test "the cgroup tree of this machine is kept, with all mounts on it" {
 	[[ -d /sys/fs/cgroup && -n $(ls /sys/fs/cgroup) ]] || skip "no cgroup tree"
 	check_same run-in-netns ns
 	run rin ns ls /sys/fs/cgroup
@@ -84,7 +84,7 @@ check_interfaces() {
 	assert_success
 }
 
-@test "ip netns exec loses the cgroup tree, and so what systemd-nspawn stands on" {
+@test "ip netns exec loses the cgroup tree, which systemd-nspawn needs" {
 	[[ -n $(ls /sys/fs/cgroup) ]] || skip "no cgroup tree"
 	run in_world ip netns exec ns ls -A /sys/fs/cgroup
 	assert_success
@@ -131,7 +131,7 @@ odd_mounts() {
 	check_same run-in-netns ns
 }
 
-@test "of mounts on one another only the topmost is to be seen, as before" {
+@test "of stacked mounts only the topmost is visible, as before" {
 	stacked() {
 		mount -t tmpfs lower /sys/kernel/debug
 		mkdir /sys/kernel/debug/below
@@ -146,7 +146,7 @@ odd_mounts() {
 	assert_output $'tmpfs\nsysfs\nsysfs'
 }
 
-@test "a hidden mount is not brought to light" {
+@test "a hidden mount stays hidden" {
 	hidden() {
 		mkdir -p /sys/fs/cgroup
 		mount -t tmpfs low /sys/kernel/debug
@@ -161,7 +161,7 @@ odd_mounts() {
 	assert_output ""
 }
 
-@test "a piece of the old sysfs does not come along, what is mounted on it does" {
+@test "bind mounts of the old sysfs are dropped, but mounts on them are kept" {
 	pieces() {
 		mount --bind /sys/class /sys/class
 		mount --bind /sys/kernel /sys/kernel
@@ -199,7 +199,7 @@ odd_mounts() {
 		mount -t tmpfs many /sys/kernel/debug
 		mkdir /sys/kernel/debug/d
 		mount -t tmpfs one /sys/kernel/debug/d
-		# Doubling: a recursive bind of all that there is.
+		# Doubling: a recursive bind of all existing mounts.
 		for ((i = 0; i < 10; i++)); do
 			mkdir "/sys/kernel/debug/$i"
 			mount --rbind /sys/kernel/debug/d "/sys/kernel/debug/$i"
@@ -213,7 +213,7 @@ odd_mounts() {
 	check_same faulty statx:error=ENOSYS -- ns
 }
 
-@test "kernels without the calls for mounts, or that refuse some, do as well" {
+@test "it works on kernels that lack or refuse the new mount calls" {
 	in_world odd_mounts
 	for how in fsopen:error=ENOSYS fsopen:error=EPERM move_mount:error=ENOSYS \
 		"fsopen:error=ENOSYS move_mount:error=ENOSYS" \
@@ -227,14 +227,14 @@ odd_mounts() {
 	done
 }
 
-@test "the old way keeps a read-only /sys read-only" {
+@test "without the new mount calls a read-only /sys stays read-only" {
 	in_world mount -o remount,bind,ro,nosuid,noexec,nodev /sys
 	run in_world faulty fsopen:error=ENOSYS move_mount:error=ENOSYS -- ns \
 		findmnt -rno OPTIONS /sys
 	assert_line --index -1 ro,nosuid,nodev,noexec,relatime
 }
 
-@test "the caller's mounts stay byte for byte as they were" {
+@test "the caller's mounts stay unchanged" {
 	in_world mount --make-rshared /
 	before=$(in_world cat /proc/self/mountinfo)
 	rin ns true
@@ -244,7 +244,7 @@ odd_mounts() {
 	[ "$(in_world cat /proc/self/mountinfo)" = "$before" ]
 }
 
-@test "killed at any call, it leaves the caller's mounts as they were" {
+@test "after a kill at any call the caller's mounts are unchanged" {
 	in_world mount --make-rshared /
 	before=$(in_world cat /proc/self/mountinfo)
 	for call in setns unshare mount fsopen fsconfig fsmount statx move_mount \
@@ -255,7 +255,7 @@ odd_mounts() {
 	done
 }
 
-@test "mounts of the host go on appearing inside" {
+@test "later mounts of the host appear inside" {
 	in_world mount --make-rshared /
 	in_world mkdir /run/later
 	start run-in-netns ns sleep 60
@@ -276,7 +276,7 @@ odd_mounts() {
 	until_true 10 in_world sh -c '! ip link show out0 2>/dev/null'
 }
 
-@test "--unlink removes the name for a copy of the mounts elsewhere too" {
+@test "--unlink removes the name from copies of the mounts, too" {
 	in_world mount --make-rprivate /
 	start unshare -m sleep 60
 	until_true 5 left mnt
@@ -286,7 +286,7 @@ odd_mounts() {
 	until_true 10 in_world sh -c '! ip link show out0 2>/dev/null'
 }
 
-@test "--unlink works when the command stays, and keeps the working directory" {
+@test "--unlink keeps the working directory of the command" {
 	cd "$BATS_TEST_TMPDIR"
 	run rin -u ns sh -c 'pwd; readlink /proc/self/cwd; ip -br link show in0'
 	assert_success
@@ -301,7 +301,7 @@ odd_mounts() {
 	assert_output ''
 }
 
-@test "--unlink leaves the name where something fails before" {
+@test "--unlink keeps the name if a step before fails" {
 	run -125 in_world faulty move_mount:error=ENOMEM:when=2 -- --unlink ns true
 	run -125 in_world faulty setns:error=EPERM:when=2 -- --unlink ns true
 	run -125 in_world faulty umount2:error=EBUSY -- --unlink ns true
@@ -318,7 +318,7 @@ odd_mounts() {
 	assert_output ns
 }
 
-@test "files of /etc/netns/NAME lie over those in /etc" {
+@test "files of /etc/netns/NAME are mounted over those in /etc" {
 	overlay_etc() {
 		mount -t tmpfs etc /mnt
 		cp /etc/passwd /etc/group /etc/nsswitch.conf /mnt
@@ -337,10 +337,10 @@ odd_mounts() {
 	assert_output file
 	run in_world cat /etc/resolv.conf
 	assert_output "nameserver 192.0.2.1"
-	# As with ip, only a name stands for files in /etc/netns.
+	# As with ip, only a name selects files in /etc/netns.
 	run rin /run/netns/ns cat /etc/resolv.conf
 	assert_output "nameserver 192.0.2.1"
-	# One that has no place does not hinder the others.
+	# A file that is missing in /etc only warns.
 	in_world touch /etc/netns/ns/absent
 	run rin ns cat /etc/resolv.conf
 	assert_success
@@ -348,7 +348,7 @@ odd_mounts() {
 	assert_line "run-in-netns: bind /etc/netns/ns/absent over /etc/absent: No such file or directory"
 }
 
-@test "it becomes the command: no fork, and its status" {
+@test "it executes the command without a fork, so its exit status is the command's" {
 	run -7 rin ns sh -c 'exit 7'
 	run -137 rin ns sh -c 'kill -KILL $$'
 	run in_world sh -c 'echo $$; exec run-in-netns ns sh -c "echo \$\$"'
@@ -356,7 +356,7 @@ odd_mounts() {
 	assert_equal "${lines[0]}" "${lines[1]}"
 }
 
-@test "125 for its own failures, 126 and 127 for the command's" {
+@test "the exit status is 125 for its own failures, 126 and 127 for those to run the command" {
 	run -127 rin ns /no/such
 	assert_output "run-in-netns: exec /no/such: No such file or directory"
 	run -126 rin ns /etc/passwd
@@ -374,7 +374,7 @@ odd_mounts() {
 	assert_output "run-in-netns: --unlink takes no argument"
 }
 
-@test "options of the command are the command's, and -- ends ours" {
+@test "options after the command belong to it, and -- ends ours" {
 	run rin ns echo --unlink -u --help
 	assert_output -- "--unlink -u --help"
 	run rin -- ns -- echo -- x
@@ -387,7 +387,7 @@ odd_mounts() {
 	assert_success
 }
 
-@test "names that are none are refused" {
+@test "invalid names are refused" {
 	for name in "" . .. ../x a/../../etc/passwd pid: pid:0 pid:-1 pid:x \
 		"pid:1 " pid:99999999999 $'a\nb' "$(printf '%0300d' 1)"; do
 		run -125 rin "$name" true
@@ -395,7 +395,7 @@ odd_mounts() {
 	done
 }
 
-@test "what is no network namespace is refused" {
+@test "a file that is not a network namespace is refused" {
 	touch "$BATS_TEST_TMPDIR/file"
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	for file in "$BATS_TEST_TMPDIR/file" "$BATS_TEST_TMPDIR/fifo" \
@@ -406,7 +406,7 @@ odd_mounts() {
 	done
 }
 
-@test "environment and open descriptors pass, and none of ours leak" {
+@test "environment and open descriptors are passed on, and none of ours leak" {
 	list='for f in /proc/$$/fd/*; do echo "${f##*/} $(readlink "$f")"; done'
 	exec 7<"$TOP/GNUmakefile"
 	in_world env -i A=1 PATH="$PATH" sh -c "env; $list" >"$BATS_TEST_TMPDIR/1" 3>&- 4>&-
@@ -425,7 +425,7 @@ odd_mounts() {
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/out")" $'in0\nin1\nlo'
 }
 
-@test "a working directory below /sys is the new one's" {
+@test "a working directory below /sys moves to the new /sys" {
 	in_world mount -t sysfs of-the-world /sys
 	run in_world sh -c 'cd /sys/class/net && run-in-netns ns ls'
 	assert_output $'in0\nin1\nlo'
@@ -435,7 +435,7 @@ odd_mounts() {
 	refute_line --partial /out0/
 }
 
-@test "a user namespace that owns the network namespace gets its /sys" {
+@test "in the user namespace that owns the network namespace, /sys is replaced" {
 	unshare -U true || skip "no user namespaces"
 	run in_world unshare -Urnm sh -c 'ip link add u0 type veth peer name u1 &&
 		run-in-netns pid:$$ sh -c "ls /sys/class/net; ls /sys/fs/cgroup | wc -l"'
@@ -446,7 +446,7 @@ u1
 $(ls /sys/fs/cgroup | wc -l)"
 }
 
-@test "from a user namespace into one that a child of it owns" {
+@test "it enters a network namespace that a child user namespace owns" {
 	unshare -U true || skip "no user namespaces"
 	start unshare -Urn sleep 60
 	until_true 5 left net
@@ -454,10 +454,10 @@ $(ls /sys/fs/cgroup | wc -l)"
 	assert_output lo
 }
 
-@test "a user namespace that does not own it is told, and keeps the old /sys" {
+@test "in a user namespace that does not own it, /sys stays, with a warning" {
 	unshare -U true || skip "no user namespaces"
 	run in_world unshare -Ur run-in-netns "pid:$WORLD_PID" ls /sys/fs/cgroup
-	if ((status == 125)); then	# not even a look at it
+	if ((status == 125)); then	# the namespace cannot even be opened
 		run in_world unshare -Urm sh -c 'run-in-netns pid:$$ ls /sys/fs/cgroup'
 	fi
 	assert_success
@@ -465,7 +465,7 @@ $(ls /sys/fs/cgroup | wc -l)"
 	assert_line "$(ls /sys/fs/cgroup | head -n 1)"
 }
 
-@test "the capability that is missing is named" {
+@test "a missing capability is named" {
 	run -125 in_world setpriv --bounding-set -sys_admin --inh-caps -all \
 		run-in-netns ns true
 	assert_output --partial "needs the capability cap_sys_admin"
@@ -482,7 +482,7 @@ $(ls /sys/fs/cgroup | wc -l)"
 	assert_output $'CapInh:\t0000000000000000\nCapAmb:\t0000000000000000'
 }
 
-@test "a namespace that is mounted somewhere else" {
+@test "a namespace can be mounted at any path" {
 	elsewhere() {
 		mkdir /run/other && mount -t tmpfs o /run/other &&
 			touch '/run/other/a name' &&

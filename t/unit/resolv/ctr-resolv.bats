@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-# ctr-resolv: copy into trees that nobody vouches for, and register with the
-# real openresolv
+# ctr-resolv: copy into untrusted trees, and register with the real openresolv
 
 load ../../lib/env
 load ../../lib/world
@@ -26,7 +25,7 @@ p() { copy --private-network "$@"; }
 
 # faulty what... -- argument... - ctr-resolv under strace's injection
 faulty() {
-	# The leak check of a sanitized build is itself a tracer: not under strace.
+	# The leak checker of a sanitized build does not work under strace.
 	local -x ASAN_OPTIONS=detect_leaks=0
 	local args=()
 	while [[ $1 != -- ]]; do args+=("$1"); shift; done
@@ -34,7 +33,7 @@ faulty() {
 	strace -qq -o /dev/null "${args[@]}" ctr-resolv "$@" 3>&-
 }
 
-@test "copy writes the host's file, marked, to resolv.conf and resolv.conf.host" {
+@test "copy writes the host's file, with a mark, to resolv.conf and resolv.conf.host" {
 	run -0 copy -s host "$R"
 	assert_output ""
 	assert_equal "$(head -n1 "$CONF")" "$MARK"
@@ -49,7 +48,7 @@ faulty() {
 	assert_equal "$(stat -c %a "$R/etc" "$CONF")" $'755\n644'
 }
 
-@test "nothing to change: the files are not touched" {
+@test "files that need no change are not touched" {
 	copy -s host "$R"
 	before=$(stat -c '%i %y %z' "$CONF" "$CONF.host")
 	copy -s host "$R"
@@ -83,7 +82,7 @@ faulty() {
 	grep -qx 'options edns0 trust-ad' "$CONF"
 }
 
-@test "with a private network loopback servers give way to the upstream ones" {
+@test "with a private network loopback servers are replaced by the upstream ones" {
 	run -0 p -s stub "$R"
 	assert_output ""
 	assert_equal "$(cat "$CONF")" "$MARK
@@ -93,7 +92,7 @@ nameserver 192.0.2.7
 nameserver 2001:db8::7"
 }
 
-@test "with a private network loopback servers beside others are dropped" {
+@test "with a private network loopback servers are dropped if others remain" {
 	for a in 127.0.0.1 127.1.2.3 ::1 0.0.0.0 :: ::ffff:127.0.0.1 fe80::1%eth0 FE80::1; do
 		echo "nameserver $a"
 	done >mixed
@@ -102,7 +101,7 @@ nameserver 2001:db8::7"
 	assert_equal "$(cat "$CONF")" "$MARK"$'\nnameserver\t192.0.2.1  '
 }
 
-@test "with a private network and no server that can be reached there is a warning" {
+@test "with a private network and no reachable server it warns" {
 	run -0 p -s stub --resolved /no/such "$R"
 	assert_output "ctr-resolv: stub: no server that a private network can reach"
 	assert_equal "$(cat "$CONF")" "$MARK
@@ -113,7 +112,7 @@ search example.org"
 	assert_output --partial "no server that"
 }
 
-@test "a source that is missing or says nothing leaves what is there" {
+@test "a missing or empty source leaves the old file" {
 	copy -s host "$R"
 	before=$(stat -c '%i %y' "$CONF")
 	: >empty
@@ -146,7 +145,7 @@ search example.org"
 	[ "$(stat -c %s "$CONF")" -gt 130000 ]
 }
 
-@test "bytes of any kind pass" {
+@test "any bytes are copied" {
 	{ cat host; printf 'x\0y\377\nnameserver \0\noptions\nsearch'; } >odd
 	copy -s odd "$R"
 	p -s odd "$R"
@@ -168,7 +167,7 @@ search example.org"
 	run ! grep -q 127.0.0.53 host
 }
 
-@test "etc as a link out of the root is refused, and nothing written there" {
+@test "a link out of the root in place of etc is refused, and nothing written behind it" {
 	mkdir outside
 	for target in "$PWD/outside" ../outside /etc .; do
 		ln -sfn "$target" "$R/etc"
@@ -205,7 +204,7 @@ search example.org"
 	assert_equal "$(stat -c %h victim)" 1
 }
 
-@test "what a killed run left is used up by the next" {
+@test "a temporary file of a killed run is reused by the next" {
 	copy -s host "$R"
 	echo half >"$R/etc/.resolv.conf.new"
 	ln -s "$PWD/host" "$R/etc/.resolv.conf.host.new"
@@ -216,7 +215,7 @@ search example.org"
 	cmp host before
 }
 
-@test "killed at any call it leaves a whole file or none, and the next finishes" {
+@test "after a kill at any call the file is complete or missing, and the next run completes it" {
 	for call in openat2 mkdirat fchmod fsync linkat renameat; do
 		for when in 1 2; do
 			rm -rf "$R/etc"
@@ -232,7 +231,7 @@ search example.org"
 @test "a file system without O_TMPFILE will do" {
 	copy -s host "$R"
 	sed -i s/2.1/2.9/ host
-	# The first openat of etc, or below it, is that of the nameless file.
+	# The first openat of etc, or below it, makes the unnamed file.
 	run -0 faulty -e inject=openat:error=EOPNOTSUPP:when=1 -P "$R/etc" -- \
 		copy -s host "$R"
 	grep -q 192.0.2.9 "$CONF"
@@ -249,7 +248,7 @@ search example.org"
 	assert_equal "$(ls -A "$R/etc")" $'resolv.conf\nresolv.conf.host'
 }
 
-# swap - what a hostile container does all the time
+# swap - change the tree all the time, as a hostile container can
 swap() {
 	local i=0
 	set +e
@@ -267,7 +266,7 @@ swap() {
 	done 2>/dev/null
 }
 
-@test "swapped in a tight loop, the tree never leads to a file of the host" {
+@test "a tree that changes in a tight loop never leads to a file of the host" {
 	echo precious >victim
 	mkdir outside
 	echo precious >outside/resolv.conf
@@ -288,7 +287,7 @@ swap() {
 	copy -s host "$R"
 }
 
-@test "many at once leave one whole file" {
+@test "concurrent copies leave one complete file" {
 	for ((i = 0; i < 40; i++)); do
 		yes "nameserver 192.0.2.$i" | head -n 500 >"s$i"
 		copy -s "s$i" "$R" 3>&- &
@@ -299,7 +298,7 @@ swap() {
 	assert_equal "$(ls -A "$R/etc")" $'resolv.conf\nresolv.conf.host'
 }
 
-@test "what openresolv has written is left to it while the container runs" {
+@test "a file written by openresolv is kept while the container runs" {
 	mkdir "$R/etc"
 	printf '# Generated by resolvconf\nnameserver 192.0.2.99\n' >"$CONF"
 	copy --running -s host "$R"
@@ -309,7 +308,7 @@ swap() {
 	run ! grep -q 192.0.2.99 "$CONF"
 }
 
-@test "wrong usage is 2, a root that is none is 1" {
+@test "wrong usage exits with 2, an invalid root with 1" {
 	run -2 ctr-resolv
 	assert_output "ctr-resolv: no verb; see --help"
 	run -2 ctr-resolv copy
@@ -352,7 +351,7 @@ swap() {
 	[ -e ./-r/etc/resolv.conf ]
 }
 
-@test "an unprivileged user can copy into a tree of their own" {
+@test "an unprivileged user can copy into their own tree" {
 	((EUID == 0)) || skip "needs root"
 	chmod 755 "$BATS_TEST_TMPDIR"
 	cp "$BUILD/bin/ctr-resolv" host /tmp/"${w:=$(unused_name rin)}" 2>/dev/null || :
@@ -368,7 +367,7 @@ swap() {
 
 # --- in the container -------------------------------------------------------
 
-# container - a world whose /etc and /run are a container's, with openresolv
+# container - a world with a container's /etc and /run, and openresolv
 container() {
 	command -v resolvconf >/dev/null || skip "no openresolv"
 	resolvconf --version 2>&1 | grep -q openresolv || skip "no openresolv"
@@ -378,7 +377,7 @@ container() {
 	in_world mount --move /mnt /etc
 }
 
-# host_copy option... - as the host would, into the container's root
+# host_copy option... - copy into the container's root, as the host does
 host_copy() { in_world ctr-resolv copy -s "$BATS_TEST_TMPDIR/host" "$@" /; }
 servers() { in_world sed -n 's/^nameserver //p' /etc/resolv.conf; }
 add() { echo "nameserver $2" | in_world resolvconf -a "$1"; }
@@ -391,7 +390,7 @@ add() { echo "nameserver $2" | in_world resolvconf -a "$1"; }
 	assert_equal "$(servers)" 198.51.100.1
 }
 
-@test "after register they survive, behind those of the interface" {
+@test "after register the host's servers survive, behind those of the interface" {
 	container
 	host_copy
 	run -0 in_world ctr-resolv register
@@ -405,7 +404,7 @@ add() { echo "nameserver $2" | in_world resolvconf -a "$1"; }
 	assert_equal "$(servers)" $'192.0.2.1\n2001:db8::1'
 }
 
-@test "register twice is register once" {
+@test "registering twice is the same as once" {
 	container
 	host_copy
 	in_world ctr-resolv register
@@ -415,12 +414,12 @@ add() { echo "nameserver $2" | in_world resolvconf -a "$1"; }
 	assert_equal "$(in_world stat -c '%i %y' /etc/resolv.conf)" "$before"
 }
 
-@test "a restart copies over openresolv's file, and register gives both again" {
+@test "a restart overwrites openresolv's file, and register merges both again" {
 	container
 	host_copy
 	in_world ctr-resolv register
 	add eth0 198.51.100.1
-	# The machine goes down: /run is new, /etc stays.
+	# A reboot: /run is new, /etc stays.
 	in_world rm -rf /run/resolvconf
 	host_copy
 	assert_equal "$(servers)" $'192.0.2.1\n2001:db8::1'
@@ -429,7 +428,7 @@ add() { echo "nameserver $2" | in_world resolvconf -a "$1"; }
 	assert_equal "$(servers)" $'198.51.100.1\n192.0.2.1\n2001:db8::1'
 }
 
-@test "a copy over openresolv's file while it runs is healed by register" {
+@test "register repairs openresolv's file after a copy at run time" {
 	container
 	host_copy
 	in_world ctr-resolv register
@@ -439,7 +438,7 @@ add() { echo "nameserver $2" | in_world resolvconf -a "$1"; }
 	assert_equal "$(servers)" $'198.51.100.1\n192.0.2.1\n2001:db8::1'
 }
 
-@test "a running container follows a host that changes network" {
+@test "a running container follows changes of the host's network" {
 	container
 	host_copy
 	in_world ctr-resolv register
@@ -451,14 +450,14 @@ add() { echo "nameserver $2" | in_world resolvconf -a "$1"; }
 	assert_equal "$(servers)" $'198.51.100.1\n203.0.113.5'
 }
 
-@test "a file given by name is registered" {
+@test "a file can be registered by name" {
 	container
 	echo 'nameserver 203.0.113.9' >mine
 	in_world ctr-resolv register "$PWD/mine"
 	assert_equal "$(servers)" 203.0.113.9
 }
 
-@test "openresolv's own output, a link, or nothing is not registered" {
+@test "openresolv's own output, a link and an empty file are not registered" {
 	container
 	run -0 in_world ctr-resolv register
 	add eth0 198.51.100.1
@@ -475,7 +474,7 @@ add() { echo "nameserver $2" | in_world resolvconf -a "$1"; }
 	assert_output "eth0 "
 }
 
-@test "without openresolv there is nothing to register" {
+@test "without openresolv, register does nothing" {
 	container
 	host_copy
 	mkdir bin
@@ -486,7 +485,7 @@ add() { echo "nameserver $2" | in_world resolvconf -a "$1"; }
 	assert_output "ctr-resolv: resolvconf is not installed; nothing to do"
 }
 
-@test "an openresolv that refuses files it did not write is told to update" {
+@test "an openresolv that refuses foreign files is made to update" {
 	container
 	host_copy
 	mkdir bin

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Completion: what bash, zsh and fish offer, by asking them.
+# Completion, as bash, zsh and fish offer it.
 load ../../lib/env
 load ../../lib/texts
 load ../../lib/world
@@ -17,12 +17,12 @@ setup() {
 }
 teardown() { drop_world; }
 
-# bash_offers LINE - what bash offers at the end of a line, a word each
+# bash_offers LINE - print bash's completions at the end of a line, one a line
 bash_offers() {
 	bash --norc -c '
 		. "$1"
 		COMP_LINE=$2 COMP_POINT=${#2}
-		# As readline breaks a line.
+		# Split the line as readline does.
 		mapfile -t COMP_WORDS < <(grep -oE "[:=]+|[^[:blank:]:=]+" <<<"$2")
 		[[ $2 != *[[:blank:]] ]] || COMP_WORDS+=("")
 		COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
@@ -32,7 +32,7 @@ bash_offers() {
 		printf "%s\n" "${COMPREPLY[@]}"' bash "$TOP/share/completions/nixos-container.bash" "$1"
 }
 
-# fish_offers LINE - the same, and a tab and what it is
+# fish_offers LINE - the same for fish, with a tab and a description
 fish_offers() {
 	if [[ ! -e $BATS_TEST_TMPDIR/fish ]]; then
 		mkdir "$BATS_TEST_TMPDIR/fish"
@@ -44,7 +44,7 @@ fish_offers() {
 		"$BATS_TEST_TMPDIR/fish" "$1"
 }
 
-# zsh_offers LINE - what is on zsh's screen
+# zsh_offers LINE - print zsh's screen after completion
 zsh_offers() { timeout 60 "$TOP/t/lib/ask-zsh" "$TOP/share/completions" "$1"; }
 
 need_shells() {
@@ -53,7 +53,7 @@ need_shells() {
 	done
 }
 
-# words - the first of each line, sorted
+# words - print the first word of each line, sorted
 words() { cut -f1 | sed '/^$/d' | sort; }
 
 @test "bash, fish and zsh offer each verb" {
@@ -71,11 +71,11 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 	assert_output $'start\nstatus'
 }
 
-@test "bash and fish offer the options of each verb, and none of another's" {
+@test "bash and fish offer the options of each verb, and none of other verbs" {
 	need_shells
 	local verb
 	for verb in $(verbs); do
-		[[ $verb != complete ]] || continue	# its words are another program's
+		[[ $verb != complete ]] || continue	# it takes the words of another program
 		nixos-container "$verb" --help | options_in >"$BATS_TEST_TMPDIR/help"
 		diff "$BATS_TEST_TMPDIR/help" <(bash_offers "nixos-container $verb -" | words | sort -u) ||
 			fail "$verb: bash offers other options"
@@ -89,7 +89,7 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 	refute_output --partial '--restart'
 }
 
-@test "containers are offered where a name stands, and no file of Podman's" {
+@test "containers are offered as names, without Podman's files" {
 	need_shells
 	local line
 	for line in 'start ' 'run ' 'run --user me ' 'logs -f ' 'update --config x ' 'diff ' 'show --json ' \
@@ -103,10 +103,10 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 	assert_output --regexp 'alpha +beta-2'
 	run -0 bash_offers 'nixos-container start b'
 	assert_output beta-2
-	# A new one has a name that is not there yet.
+	# The name of a new container is not completed.
 	run -0 bash_offers 'nixos-container create --port tcp:80:80 '
 	assert_output ''
-	# One name is enough, and behind run's it is the command.
+	# No second name is offered, and after run's name a command follows.
 	run -0 bash_offers 'nixos-container start alpha '
 	assert_output ''
 	run -0 bash_offers 'nixos-container run alpha ls '
@@ -137,7 +137,7 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 	assert_output ''
 }
 
-@test "files are offered where a file stands" {
+@test "files are offered as arguments that are files" {
 	need_shells
 	run -0 words < <(bash_offers 'nixos-container create --config-file some')
 	assert_output $'some-file.nix\nsome-folder'
@@ -149,7 +149,7 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 	assert_output ''
 }
 
-@test "each tool has its verbs and options offered" {
+@test "the verbs and options of each tool are offered" {
 	need_shells
 	local tool verb
 	for tool in ctr-conf ctr-console ctr-gcroot ctr-resolv ctr-tree mkveth; do
@@ -157,7 +157,7 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 			sort -u >"$BATS_TEST_TMPDIR/verbs"
 		diff "$BATS_TEST_TMPDIR/verbs" <(bash_offers "$tool " | words)
 		diff "$BATS_TEST_TMPDIR/verbs" <(fish_offers "$tool " | words)
-		# All of its options, by one verb or another.
+		# Each of its options is offered for some verb.
 		diff <("$tool" --help | options_in) <(
 			while read -r verb; do bash_offers "$tool $verb -"; done <"$BATS_TEST_TMPDIR/verbs" |
 				words | grep -vx -e -0 | sort -u) || fail "$tool: its options differ"
@@ -176,12 +176,12 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 	done
 	run -0 fish_offers 'mkveth del --netns'
 	assert_output $'--netns\ta name in /run/netns (net-NAME), a path, or pid:N'
-	# An option of the verb may stand before it.
+	# An option of the verb may come before the verb.
 	run -0 bash_offers 'mkveth --mtu 1400 sh'
 	assert_output show
 }
 
-@test "namespaces, interfaces, bridges, trees and commands are offered to those that take them" {
+@test "namespaces, interfaces, bridges, trees and commands are offered as arguments" {
 	make_world
 	in_world ip netns add net-seen
 	in_world ip link add br-seen type bridge
@@ -201,7 +201,7 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 	assert_line expr
 }
 
-@test "a program by its path is asked beside itself" {
+@test "completion of a program given by path asks the nixos-container beside it" {
 	run -0 bash_offers "$BUILD/bin/nixos-container status al"
 	assert_output alpha
 	run -0 env PATH=/usr/bin:/bin bash -c "$(declare -f bash_offers); TOP=$TOP; bash_offers '$BUILD/bin/mkveth sh'"
@@ -215,7 +215,7 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 	run -2 nixos-container complete mkveth
 }
 
-@test "busybox completes the same" {
+@test "completion is the same under busybox" {
 	local words
 	for words in '' 'create -' 'rollback alpha' 'run -e x=y '; do
 		diff <(nixos-container complete nixos-container $words '') \
@@ -228,7 +228,7 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 	done
 }
 
-@test "install puts completion where the shells look for it" {
+@test "install puts completions into the shells' directories" {
 	local dest=$BATS_TEST_TMPDIR/dest program
 	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" install DESTDIR="$dest" PREFIX=/opt/c NSS=0
 	for program in $tools nixos-container; do

@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# progress.bats - lib/script/progress.sh: who tells how long a command takes, and is gone after it
+# progress.bats - lib/script/progress.sh: a message about a long-running command
 load ../../lib/env
 
 setup() { cd "$BATS_TEST_TMPDIR"; }
 
-# slowly SHELL SCRIPT - with slow, in a shell that catches TERM as verbs do
+# slowly SHELL SCRIPT - run SCRIPT, with slow, in a shell that traps TERM as verbs do
 slowly() {
 	# shellcheck disable=SC2086 # a shell may be two words
 	timeout 50 taskset -c 0 $1 -euc '. "$1/progress.sh"
@@ -15,11 +15,11 @@ slowly() {
 		eval "$2"' sh "$TOP/lib/script" "$2" 3>&-
 }
 
-@test "the command has its status, and its end is never waited for" {
+@test "slow returns the command's status, at once when it ends" {
 	for shell in dash "busybox ash"; do
 		run -7 slowly "$shell" 'slow work sh -c "exit 7"'
 		assert_output ""
-		# It is told to end before, while and after it gets ready for that.
+		# The timer is signalled before, while and after it sets its trap.
 		run -0 slowly "$shell" 'i=0; while [ $i -lt 300 ]; do slow work true; i=$((i + 1)); done'
 		assert_output ""
 		run -0 env --ignore-signal=ALRM bash -c "$(declare -f slowly)"'; slowly "$@"' \
@@ -27,8 +27,8 @@ slowly() {
 	done
 }
 
-@test "no lock is held by who tells of it" {
-	# shellcheck disable=SC2016 # for the shell that catches TERM
+@test "the timer holds no lock" {
+	# shellcheck disable=SC2016 # for the shell that traps TERM
 	slowly dash 'exec 9>lock; flock 9; echo $$ >pid; slow work unlocked sleep 30' &
 	local waits=$! shell works tells
 	until_true 5 test -s pid
@@ -47,7 +47,7 @@ slowly() {
 	wait "$waits" || true
 }
 
-@test "elsewhere than on a terminal it is told after ten seconds" {
+@test "without a terminal, a message is printed after ten seconds" {
 	run -0 slowly dash 'slow "c: working" sleep 11'
 	assert_output "c: working, for 10 s now"
 }

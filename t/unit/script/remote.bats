@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# -H: one host commands another, with a real sshd between them.
+# -H: one host runs commands on another, through a real sshd.
 load ../../lib/env
 
 setup_file() {
@@ -22,7 +22,7 @@ teardown_file() {
 
 on() { "$TOP/t/host" exec "$@"; }
 
-# wire - a link between the two, and addresses
+# wire - make a link between both hosts, with addresses
 wire() {
 	local near_pid far_pid
 	read -r near_pid _ <"/run/nixos-container-test/$near/leader"
@@ -34,7 +34,7 @@ wire() {
 	on "$far" ip link set wire up
 }
 
-# keys - a server there that knows the one here, which knows it as "far"
+# keys - start sshd on $far with the key of $near, which calls it "far"
 keys() {
 	on "$far" sh -c 'mkdir -p /run/sshd /root/.ssh; ssh-keygen -A; /usr/sbin/sshd' >/dev/null
 	on "$near" sh -c 'mkdir -p /root/.ssh; ssh-keygen -q -t ed25519 -N "" -f /root/.ssh/id_ed25519
@@ -42,13 +42,13 @@ keys() {
 	on "$near" cat /root/.ssh/id_ed25519.pub | on "$far" sh -c 'cat >/root/.ssh/authorized_keys'
 }
 
-# here, there WORD... - the command on the one, for the other; and on the other
-here() { on "$near" nixos-container "$@"; }
-there() { on "$far" nixos-container "$@"; }
+# from_near, on_far WORD... - run nixos-container on $near, or on $far
+from_near() { on "$near" nixos-container "$@"; }
+on_far() { on "$far" nixos-container "$@"; }
 
 setup() { name=$(unused_name r); }
 teardown() {
-	there list | grep "^$name" | while read -r each; do there destroy "$each" </dev/null; done
+	on_far list | grep "^$name" | while read -r each; do on_far destroy "$each" </dev/null; done
 }
 
 @test "create builds here, ships the system, and the container is there" {
@@ -57,15 +57,15 @@ teardown() {
 		--local-address 10.231.161.2 --local-address fc00:161::2 --auto-start
 	assert_output --partial "building"
 	refute_output --partial "$name: not created"
-	run -0 there list
+	run -0 on_far list
 	assert_line "$name"
-	run -0 here list
+	run -0 from_near list
 	refute_output --partial "$name"
-	run -0 here -H far run "$name" -- cat /etc/motto
+	run -0 from_near -H far run "$name" -- cat /etc/motto
 	assert_output shipped
 	system=$(on "$far" ctr-gcroot path "$name")
 	on "$near" test -e "$system/init"
-	# The text came along: it can be updated there.
+	# The configuration was copied, too: the remote host can update it.
 	run -0 on "$far" cat "/var/lib/containers/$name/etc/nixos/configuration.nix"
 	assert_output --partial shipped
 	run -0 on "$far" sh -c "sort /etc/containers/$name.conf | tr '\n' ' '"
@@ -73,33 +73,33 @@ teardown() {
 	on "$near" sh -c '! ls -d /tmp/nixos-container.*'
 }
 
-@test "update ships too, or without a configuration is built there" {
-	here -H far create "$name" --config 'environment.etc."motto".text = "alpha";'
-	here -H far update "$name" --config 'environment.etc."motto".text = "beta";'
-	run -0 here run -H far "$name" -- cat /etc/motto
+@test "update -H copies the system, or without a configuration builds on the remote host" {
+	from_near -H far create "$name" --config 'environment.etc."motto".text = "alpha";'
+	from_near -H far update "$name" --config 'environment.etc."motto".text = "beta";'
+	run -0 from_near run -H far "$name" -- cat /etc/motto
 	assert_output beta
 	run -0 on "$far" ls "/var/lib/containers/$name/etc/nixos"
 	assert_output $'configuration.nix\nconfiguration.nix.~1~'
 	on "$far" sed -i s/beta/gamma/ "/var/lib/containers/$name/etc/nixos/configuration.nix"
-	here --host=far update --no-apply "$name"
-	run -0 here -Hfar run "$name" -- cat /etc/motto
+	from_near --host=far update --no-apply "$name"
+	run -0 from_near -Hfar run "$name" -- cat /etc/motto
 	assert_output beta
-	here -H far reload "$name"
-	run -0 here -H far run "$name" -- cat /etc/motto
+	from_near -H far reload "$name"
+	run -0 from_near -H far run "$name" -- cat /etc/motto
 	assert_output gamma
-	run -2 here -H far update "$name" --nixos-path /x
+	run -2 from_near -H far update "$name" --nixos-path /x
 }
 
-@test "arguments, streams and status pass as they are" {
-	here -H far create "$name"
-	here -H far run "$name" -- true
+@test "arguments, streams and exit status pass unchanged" {
+	from_near -H far create "$name"
+	from_near -H far run "$name" -- true
 	all=$(printf '%b' "$(printf '\\x%x' {1..255})")x
 	args=('' ' a  b ' "it's '' \\'" $'new\nline\n' '$HOME `id` $(id)' '*' '~' '!' '-x' '--' "$all" $'\xff\xc3')
 	printf '%s\0' "${args[@]}" >"$BATS_TEST_TMPDIR/expected"
-	here -H far run "$name" -- printf '%s\0' "${args[@]}" >"$BATS_TEST_TMPDIR/got"
+	from_near -H far run "$name" -- printf '%s\0' "${args[@]}" >"$BATS_TEST_TMPDIR/got"
 	cmp "$BATS_TEST_TMPDIR/expected" "$BATS_TEST_TMPDIR/got"
-	run -7 here -H far run "$name" -- sh -c 'exit 7'
-	run -3 --separate-stderr here -H far run "$name" -- sh -c 'cat; echo err >&2; exit 3' <<<in
+	run -7 from_near -H far run "$name" -- sh -c 'exit 7'
+	run -3 --separate-stderr from_near -H far run "$name" -- sh -c 'cat; echo err >&2; exit 3' <<<in
 	assert_output in
 	assert_equal "$stderr" err
 }
@@ -119,7 +119,7 @@ teardown() {
 	run -255 here -H no-such-host.invalid list
 	run -1 here -H far create "$name" --config 'no.such.option = 1;'
 	assert_output --partial no.such.option
-	run -0 there list
+	run -0 on_far list
 	refute_output --partial "$name"
 	on "$near" sh -c '! ls -d /tmp/nixos-container.*'
 }
@@ -155,9 +155,9 @@ teardown() {
 		exit [expr {[lindex [wait] 3] != 5}]"
 }
 
-@test "a flake and a system of here are shipped" {
-	here -H far create "$name" --no-start --dry-run
-	run -0 there list
+@test "a local flake and a local system are copied" {
+	from_near -H far create "$name" --no-start --dry-run
+	run -0 on_far list
 	refute_output --partial "$name"
 	on "$near" sh -c 'mkdir -p /root/flake; cat >/root/flake/flake.nix' <<-'END'
 		{ outputs = { self }: { nixosConfigurations.container.config.system.build.toplevel =
@@ -165,68 +165,68 @@ teardown() {
 		    configuration = { environment.etc."motto".text = "flaky"; };
 		  }).system; }; }
 	END
-	here -H far create "$name" --flake /root/flake --impure
-	run -0 here -H far run "$name" -- cat /etc/motto
+	from_near -H far create "$name" --flake /root/flake --impure
+	run -0 from_near -H far run "$name" -- cat /etc/motto
 	assert_output flaky
 	run -1 on "$far" grep FLAKE "/etc/containers/$name.conf"
 	system=$(on "$near" nix-build --no-out-link /usr/local/share/nixos-container/systems/minimal \
 		-A system --arg configuration '{ environment.etc."motto".text = "given"; }')
-	here update -H far "$name" --system-path "$system"
-	run -0 here -H far run "$name" -- cat /etc/motto
+	from_near update -H far "$name" --system-path "$system"
+	run -0 from_near -H far run "$name" -- cat /etc/motto
 	assert_output given
 }
 
-@test "busybox quotes as well" {
-	here -H far create "$name"
-	# shellcheck disable=SC2016 # for the shell there
+@test "quoting works under busybox" {
+	from_near -H far create "$name"
+	# shellcheck disable=SC2016 # for the remote shell
 	run -0 on "$near" sh -c 'busybox sh /usr/local/bin/nixos-container -H far run "$0" -- printf "%s|" "$@"' \
 		"$name" "a'b" '' $'c\nd' "''"
 	assert_output $'a\'b||c\nd|\'\'|'
 }
 
-@test "the other verbs do their work there too" {
-	there create "$name" --config 'environment.etc."motto".text = "one";'
-	there update "$name" --config 'environment.etc."motto".text = "two";'
-	run -0 here -H far list
+@test "the other verbs work on the remote host, too" {
+	on_far create "$name" --config 'environment.etc."motto".text = "one";'
+	on_far update "$name" --config 'environment.etc."motto".text = "two";'
+	run -0 from_near -H far list
 	assert_line "$name"
-	run -0 here -H far list --json
+	run -0 from_near -H far list --json
 	assert_equal "$(jq -r --arg n "$name" '.[] | select(.name == $n).state' <<<"$output")" up
-	run -0 here -H far show --json "$name"
+	run -0 from_near -H far show --json "$name"
 	assert_equal "$(jq -r .name <<<"$output")" "$name"
-	run -0 here -H far show-ip "$name"
-	assert_output "$(there show-ip "$name")"
-	run -1 here -H far show-host-key "$name"
+	run -0 from_near -H far show-ip "$name"
+	assert_output "$(on_far show-ip "$name")"
+	run -1 from_near -H far show-host-key "$name"
 	assert_output --partial "$name"
-	run -0 here -H far generations "$name"
+	run -0 from_near -H far generations "$name"
 	assert_equal "${#lines[@]}" 2
-	run -0 here -H far graph
+	run -0 from_near -H far graph
 	assert_output --partial "$name"
-	run -0 here -H far logs "$name" -n 3
-	here -H far rollback "$name"
-	run -0 here -H far run "$name" -- cat /etc/motto
+	run -0 from_near -H far logs "$name" -n 3
+	from_near -H far rollback "$name"
+	run -0 from_near -H far run "$name" -- cat /etc/motto
 	assert_output one
-	run -0 here -H far diff "$name" 1 2
-	here -H far set-root-password "$name" <<<secret
-	run -0 here -H far root-login "$name" <<<'echo it is $(hostname)'
+	run -0 from_near -H far diff "$name" 1 2
+	from_near -H far set-root-password "$name" <<<secret
+	run -0 from_near -H far root-login "$name" <<<'echo it is $(hostname)'
 	assert_output --partial "it is $name"
 	on "$far" sh -c 'echo there >/root/from-there'
-	here -H far copy-to "$name" /root/from-there /root/
-	here -H far copy-from "$name" /root/from-there /root/back
+	from_near -H far copy-to "$name" /root/from-there /root/
+	from_near -H far copy-from "$name" /root/from-there /root/back
 	run -0 on "$far" cat /root/back
 	assert_output there
-	here -H far network "$name"
-	here -H far reload "$name"
-	here -H far restart "$name"
-	here -H far terminate "$name"
-	run -3 here -H far status "$name"
-	here -H far cleanup "$name"
-	here -H far reset "$name"
+	from_near -H far network "$name"
+	from_near -H far reload "$name"
+	from_near -H far restart "$name"
+	from_near -H far terminate "$name"
+	run -3 from_near -H far status "$name"
+	from_near -H far cleanup "$name"
+	from_near -H far reset "$name"
 	run -1 on "$far" test -e "/var/lib/containers/$name/root/from-there"
-	here -H far clone "$name" "$name-two"
-	here -H far rename "$name-two" "$name-three"
-	here -H far start "$name-three"
-	here -H far stop "$name-three"
-	run -0 here -H far shell -- echo gone after it
+	from_near -H far clone "$name" "$name-two"
+	from_near -H far rename "$name-two" "$name-three"
+	from_near -H far start "$name-three"
+	from_near -H far stop "$name-three"
+	run -0 from_near -H far shell -- echo gone after it
 	assert_output --partial "gone after it"
 	run -1 here -H far edit "$name" </dev/null
 	assert_output --partial "$name: the editor failed; nothing was changed"

@@ -10,7 +10,7 @@ setup() {
 
 teardown() { chattr -R -i trees 2>/dev/null || :; }
 
-@test "empty removes all that is in a tree, and nothing else" {
+@test "empty removes all files in a tree, and nothing else" {
 	mkdir -p trees/foo/var/empty "trees/foo/$(printf 'd/%.0s' {1..200})"
 	touch trees/foo/var/empty/file trees/foo/.hidden
 	ln -s "$PWD/outside" trees/foo/link
@@ -27,9 +27,9 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	assert_exists outside/kept
 }
 
-@test "empty opens no pipe and no device, even where it must take off a flag" {
+@test "empty opens no pipe and no device, even to remove a flag" {
 	mkfifo trees/foo/pipe
-	# Whoever opened the pipe to read would let this writer in.
+	# A reader that opens the pipe would unblock this writer.
 	sh -c ': >"$1"; touch opened' sh trees/foo/pipe 3>&- &
 	local writer=$!
 	chattr +i trees/foo 2>/dev/null || { kill "$writer"; skip "no chattr here"; }
@@ -41,7 +41,7 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	kill "$writer"
 }
 
-@test "a folder takes the place of none, not even of an empty one" {
+@test "a folder does not replace another, not even an empty one" {
 	mkdir -p from/sub trees/foo/have/from
 	run -1 ctr-tree put trees/foo from /have
 	assert_output "ctr-tree: copy from to /have: File exists"
@@ -49,7 +49,7 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 		"trees/foo trees/foo/have trees/foo/have/from "
 }
 
-@test "put and get copy files and folders, with their modes and content" {
+@test "put and get copy files and folders, with modes and content" {
 	mkdir -p from/sub
 	printf 'a\0b' >from/sub/file
 	chmod 4755 from/sub/file
@@ -68,7 +68,7 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	cmp from/sub/file in/from/sub/file
 }
 
-@test "no link leads out, neither of the tree nor in it" {
+@test "links out of the tree are not followed" {
 	ln -s "$PWD/outside" trees/foo/out
 	ln -s ../../outside/kept trees/foo/file
 	run -1 ctr-tree get trees/foo out/kept here
@@ -85,7 +85,7 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	assert_not_exists trees/foo/new
 }
 
-@test "what is wrong on the command line is named, with 2" {
+@test "wrong usage is named, with exit status 2" {
 	run -2 ctr-tree
 	assert_output "ctr-tree: no verb; see --help"
 	run -2 ctr-tree frob trees/foo
@@ -100,7 +100,7 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	assert_output "ctr-tree: unknown option: --frob; see --help"
 	run -2 ctr-tree put -b trees/foo file /
 	assert_output "ctr-tree: unknown option: -b; see --help"
-	# An unset variable is not the whole tree.
+	# An empty argument, as from an unset variable, is not the whole tree.
 	for words in "get trees/foo '' copy" "put trees/foo file ''" "empty ''" "remove trees/foo ''"; do
 		eval "run -2 ctr-tree $words"
 		assert_output "ctr-tree: ${words%% *}: empty argument"
@@ -112,7 +112,7 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	assert_output "ctr-tree: open a: No such file or directory"
 }
 
-@test "what a killed copy left goes with the next of that name" {
+@test "files left by a killed copy are removed by the next one of that name" {
 	mkdir -p from/sub trees/foo/.from.ctr-tree.4194304 trees/foo/.from.ctr-tree.x \
 		"trees/foo/.from.ctr-tree.$$" trees/foo/.other.ctr-tree.4194304
 	touch from/sub/file trees/foo/.from.ctr-tree.4194304/part
@@ -121,13 +121,13 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 		".from.ctr-tree.$$ .from.ctr-tree.x .other.ctr-tree.4194304 from "
 }
 
-@test "get writes into what is no plain file of the host, and replaces none" {
+@test "get writes into a FIFO, device or link of the host, and does not replace it" {
 	echo text >trees/foo/file
 	mknod null c 1 3
 	mkfifo fifo
 	ln -s /dev/null link-to-null
 	ln -s real link
-	# Where devices are not opened that fails, and leaves it, too.
+	# If devices cannot be opened it fails, and keeps the file, too.
 	run ctr-tree get trees/foo file null
 	assert_equal "$(stat -c %F null)" 'character special file'
 	ctr-tree get trees/foo file link-to-null
@@ -136,7 +136,7 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	timeout 10 ctr-tree get trees/foo file fifo
 	wait $!
 	assert_equal "$(cat got) $(stat -c %F fifo)" 'text fifo'
-	# A link that leads nowhere yet, then one to a file.
+	# A dangling link, then one to a file.
 	ctr-tree get trees/foo file link
 	echo more >trees/foo/file
 	ctr-tree get trees/foo file link
@@ -155,7 +155,7 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	kill $!
 }
 
-@test "- is standard output of get, and so is /dev/stdout" {
+@test "get writes to standard output with - and with /dev/stdout" {
 	printf 'a\0b' >trees/foo/file
 	for to in - /dev/stdout /dev/fd/1 /proc/self/fd/1; do
 		ctr-tree get trees/foo file $to | cmp - trees/foo/file
@@ -170,13 +170,13 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	run -1 sh -c 'ctr-tree get trees/foo file /dev/fd/7 7>&-'
 	assert_output 'ctr-tree: /dev/fd/7: Bad file descriptor'
 	assert_not_exists ./-
-	# A reader that is slow, and one that goes away.
+	# A slow reader, and one that closes.
 	truncate -s 3M trees/foo/big
 	assert_equal "$(ctr-tree get trees/foo big - | (sleep 0.3; wc -c))" 3145728
 	run -141 bash -o pipefail -c 'ctr-tree get trees/foo big - | head -c 1 >/dev/null'
 }
 
-@test "- is standard input of put, and FIFOs and devices are read to their end" {
+@test "put reads standard input with -, and reads FIFOs and devices to their end" {
 	chown 1000:1000 trees/foo
 	mkdir trees/foo/dir
 	printf 'a\0b' | ctr-tree put trees/foo - /dir/file
@@ -197,14 +197,14 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	run -1 sh -c 'ctr-tree put trees/foo - /dir/x <&-'
 	assert_output 'ctr-tree: -: Bad file descriptor'
 	assert_equal "$(ls -A trees/foo/dir | tr '\n' ' ')" 'fifo file '
-	# What is there is replaced, whatever it is, and not followed or opened.
+	# An existing file of any kind is replaced, and not followed or opened.
 	mkfifo trees/foo/pipe
 	ln -s "$PWD/outside/kept" trees/foo/link
 	for at in pipe link; do echo x | timeout 10 ctr-tree put trees/foo - $at; done
 	assert_equal "$(cat trees/foo/pipe trees/foo/link outside/kept)" $'x\nx\nsecret'
 }
 
-@test "put --backup keeps what it replaces, under the next free number" {
+@test "put --backup keeps the replaced file, under the next free number" {
 	echo one | ctr-tree put --backup trees/foo - file
 	assert_equal "$(ls -A trees/foo)" file
 	echo two | ctr-tree put --backup trees/foo - file
@@ -226,7 +226,7 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	assert_output "ctr-tree: get takes no --backup"
 }
 
-@test "mkdir and remove work in the tree alone" {
+@test "mkdir and remove work only in the tree" {
 	chown 1000:1000 trees/foo
 	(umask 077; ctr-tree mkdir trees/foo /a/b)
 	ctr-tree mkdir trees/foo a/b
@@ -243,7 +243,7 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	run -2 ctr-tree remove trees/foo /
 }
 
-@test "options may be anywhere before --, and help is of one verb or of all" {
+@test "options may be anywhere before --, and help is for one verb or for all" {
 	echo one >one
 	for words in "--backup put trees/foo one /" "put trees/foo one / --backup" \
 		"--backup -- put trees/foo one /" "put trees/foo --back -- one /"; do
