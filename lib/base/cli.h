@@ -13,10 +13,10 @@
  *	TOOL [OPTION]... VERB [OPERAND]...
  *
  * A tool has one table of verbs and one of options.  The reader, the usage
- * and the help are made of them.  Options may be anywhere before "--".  Every
+ * and the help use both.  Options may be anywhere before "--".  Every
  * tool also has -h, --help, -V, --version and the verb help.  A tool without
- * verbs has one in its table, and the name of that is "".  Nothing here exits,
- * and output goes to the stream of the caller.
+ * verbs has a single one, named "".  No function exits, and output goes to the
+ * caller's stream.
  */
 
 /* The result of reading a command line; each tool defines its own. */
@@ -43,8 +43,8 @@ struct cli_verb {
 	int (*run)(const struct cli_job *job);	/* returns the exit status */
 	int min, max;		/* number of operands */
 	/*
-	 * The operand, counted from 1, that begins a command: options end with
-	 * it, as with env(1), and a "--" right before it is not part of it.
+	 * The operand, counted from 1, that begins a command: options end
+	 * before it, as with env(1), and a "--" right before it is dropped.
 	 * 0: none does.
 	 */
 	int command;
@@ -106,8 +106,8 @@ int cli_read(struct cli_reader *r, const struct cli *cli, char *argv[],
 /*
  * cli_find - find a verb by its name
  *
- * Returns NULL if there is none.  *nearest is then the verb with the most
- * similar name, at most two edits away, or NULL.
+ * If none matches, returns NULL, and *nearest is the verb with the most similar
+ * name, at most two edits away, or NULL.
  */
 const struct cli_verb *cli_find(const struct cli *cli, const char *name,
     const struct cli_verb **nearest);

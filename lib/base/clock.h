@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* clock_ms - milliseconds of a clock that nobody sets (CLOCK_MONOTONIC) */
+/* clock_ms - milliseconds of CLOCK_MONOTONIC, which nothing can set */
 int64_t clock_ms(void);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * err.c - err(3) and its like, in the place of libc's
+ * err.c - err(3) and similar functions, instead of libc's
  *
- * A message may hold what a container's root or a stranger has chosen, and
- * is one line for the log and nothing to a terminal: a control character in
- * it, and what is no UTF-8, becomes question marks.  It is written in one call.
+ * A message may contain text chosen by a container's root.  It must stay one
+ * line without terminal escapes: control characters and bytes that are not
+ * UTF-8 become question marks.  It is written with one call.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -19,7 +19,7 @@
 
 enum { NO_ERRNO = -1 };
 
-/* say - a text too long is cut */
+/* say - write a message; a long one is cut */
 __attribute__((format(printf, 1, 0)))
 static void
 say(const char *fmt, va_list ap, int error)
@@ -34,7 +34,7 @@ say(const char *fmt, va_list ap, int error)
 	if (error != NO_ERRNO)
 		snprintf(line + n, room - n, ": %s", strerror(error));
 	for (n = 0; line[n]; ) {
-		/* No character goes on past the zero byte at the end. */
+		/* The zero byte at the end ends any incomplete character. */
 		int known = visible_char((unsigned char *)line + n, 4);
 
 		if (known <= 0)
@@ -42,7 +42,7 @@ say(const char *fmt, va_list ap, int error)
 		n += known > 0 ? (size_t)known : 1;
 	}
 	line[n] = '\n';
-	/* There is nobody left to tell. */
+	/* An error cannot be reported anywhere. */
 	(void)!write(STDERR_FILENO, line, n + 1);
 }
 

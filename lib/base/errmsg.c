@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* errmsg.c - carry the text of a failure up to who prints it */
+/* errmsg.c - error text for main to print */
 #include "base/errmsg.h"
 
 #include <errno.h>

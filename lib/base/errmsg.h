@@ -2,16 +2,16 @@
 #ifndef BASE_ERRMSG_H
 #define BASE_ERRMSG_H
 
-/* What a part of the work could not do, and why, for the one who tells it. */
+/* The text of an error, for main to print. */
 struct errmsg {
 	char text[384];
 };
 
 /*
- * errmsg_set - say what could not be done
+ * errmsg_set - set the text of an error
  *
- * A text too long is cut.  Returns -1 and leaves errno as it was, so that
- * it can stand in a return statement.
+ * A long text is cut.  Returns -1 and keeps errno, for use in a return
+ * statement.
  */
 __attribute__((format(printf, 2, 3)))
 int errmsg_set(struct errmsg *why, const char *fmt, ...);

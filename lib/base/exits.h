@@ -3,7 +3,7 @@
 #define BASE_EXITS_H
 
 /*
- * Exit codes beside 0 (done, yes) and 1 (failed, no).
+ * Exit codes besides 0 (done, yes) and 1 (failed, no).
  * Source: chroot(1) and env(1) for 125 to 127.
  */
 enum {

@@ -35,7 +35,7 @@ fd_take(int *fd)
 }
 
 /*
- * fd_write_all - write len bytes, however many calls that takes
+ * fd_write_all - write len bytes, with as many calls as needed
  *
  * Retries EINTR.  Returns 0, or -1 with the errno of write(2); part of the
  * bytes may then have been written.
@@ -43,10 +43,10 @@ fd_take(int *fd)
 int fd_write_all(int fd, const void *buf, size_t len);
 
 /*
- * fd_read_max - read until end of file or until size bytes are there
+ * fd_read_max - read up to size bytes, until end of file
  *
- * Retries EINTR.  Returns how many bytes were read, or -1 with the errno of
- * read(2).  A result of size may mean that there is more.
+ * Retries EINTR.  Returns the number of bytes, or -1 with the errno of read(2).
+ * If it returns size, the file may have more.
  */
 ssize_t fd_read_max(int fd, void *buf, size_t size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* help.c - the usage and the help of a tool, made of its tables */
+/* help.c - print a tool's usage and help from its tables */
 #include "base/help.h"
 
 #include <string.h>
@@ -29,7 +29,7 @@ write_forms(const struct cli *cli, const struct cli_verb *v, const char **lead,
 	}
 }
 
-/* write_usage - of a verb, or of all if it is NULL */
+/* write_usage - write the usage of a verb, or of all if it is NULL */
 static void
 write_usage(const struct cli *cli, const struct cli_verb *verb, FILE *out)
 {
@@ -51,7 +51,7 @@ is_shown(const struct cli *cli, const struct cli_verb *verb, char key)
 	return verb->options && strchr(verb->options, key);
 }
 
-/* option_label - "-k, --name ARG"; returns its length */
+/* option_label - write "-k, --name ARG"; returns its length */
 static int
 option_label(const struct cli_option *o, char *buf, size_t size)
 {
@@ -83,7 +83,7 @@ write_option(const struct cli_option *o, int width, FILE *out)
 	}
 }
 
-/* write_options - those of a verb, or all if it is NULL */
+/* write_options - write the options of a verb, or all if it is NULL */
 static void
 write_options(const struct cli *cli, const struct cli_verb *verb, FILE *out)
 {

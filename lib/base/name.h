@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* What a message says of a name that name_ok refuses. */
+/* For messages about names that name_ok refuses. */
 #define NAME_ALLOWED \
 	"a name is 1 to 63 letters, digits and hyphens, with a letter or " \
 	"digit at both ends"
@@ -19,8 +19,8 @@ bool name_ok(const char *name);
 /*
  * name_reserved - does Podman have a file of that name in /etc/containers?
  *
- * NAME.conf is Podman's then, and no container's.
- * Source: containers-registries.conf(5) and its like.
+ * NAME.conf then belongs to Podman, not to a container.
+ * Source: containers-registries.conf(5) and similar pages.
  */
 bool name_reserved(const char *name);
 

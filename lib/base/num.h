@@ -5,8 +5,8 @@
 /*
  * num_read - read a number: decimal digits, and nothing else
  *
- * max: the largest, below LONG_MAX / 10.  Returns the number, or -1 where the
- * text is none.  Static programs are 2 KiB smaller by it than by strtol(3).
+ * max: the largest allowed, below LONG_MAX / 10.  Returns the number, or -1 for
+ * any other text.  It makes static programs 2 KiB smaller than strtol(3) does.
  */
 long num_read(const char *text, long max);
 

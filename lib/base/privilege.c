@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * privilege.c - give up what the job does not need
+ * privilege.c - drop privileges that a tool does not need
  *
- * By libcap's two bare system calls: its sets live on the heap, and a tool
- * that runs another for each container would pay for that each time.
+ * It uses libcap's two bare system calls: libcap's sets are on the heap, which
+ * would cost time in each process of a tool that runs once per container.
  */
 #include "base/privilege.h"
 
@@ -16,7 +16,7 @@
 /*
  * cap_label - the name of a capability
  *
- * libcap's cap_to_name brings 25 KiB of parser and heap into a static tool.
+ * libcap's cap_to_name would add 25 KiB of parser and heap to a static tool.
  * Source: linux/capability.h, in its order.
  */
 static const char *

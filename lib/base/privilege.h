@@ -5,32 +5,31 @@
 #include <sys/capability.h>
 
 /*
- * privilege_only - hold these capabilities and no others
+ * privilege_only - keep these capabilities and drop all others
  *
- * Effective and permitted become the n capabilities of list, inheritable and
- * ambient become empty.  Returns 0, or -1 with errno EPERM and *missing the
- * name ("cap_net_admin", static storage) of the first capability that the
- * process does not have; nothing is changed then.  Other errno values are
+ * The effective and permitted sets become the n capabilities of list, the
+ * inheritable and ambient sets empty.  If the process lacks a capability,
+ * returns -1 with errno EPERM and its name in *missing ("cap_net_admin", static
+ * storage), and changes nothing.  Returns 0 on success.  Other errno values are
  * those of capset(2), with *missing NULL.
  * Source: capabilities(7), cap_set_proc(3).
  */
 int privilege_only(const cap_value_t *list, int n, const char **missing);
 
 /*
- * privilege_refuse_setuid - the first thing that a tool does
+ * privilege_refuse_setuid - refuse privileges of the program's file
  *
- * From then on nobody but root may trace the process or read its memory, until
- * it becomes another program.  Returns 0, or -1 with errno EPERM: the program
- * was given privileges that its caller lacks (a set-user-ID file, capabilities
- * of the file), which it was not written for.
+ * A tool calls this first.  Until the next exec only root may then trace the
+ * process or read its memory.  Returns 0, or -1 with errno EPERM: the file has
+ * the set-user-ID bit or capabilities, which the tools are not written for.
  * Source: getauxval(3), PR_SET_DUMPABLE in prctl(2).
  */
 int privilege_refuse_setuid(void);
 
 /*
- * privilege_no_new - what a tool does that starts nothing which needs more than it has
+ * privilege_no_new - set NoNewPrivileges, and a umask of 022
  *
- * It cannot gain privileges by that, and makes files by a umask of 022.
+ * For tools that start no program with more privileges than their own.
  * Returns 0, or -1 with errno.
  * Source: PR_SET_NO_NEW_PRIVS in prctl(2).
  */

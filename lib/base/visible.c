@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* visible.c - text that a terminal shows and does not obey */
+/* visible.c - make text safe to print on a terminal */
 #include "base/visible.h"
 
-/* shown - is it no control character, and none that turns the direction? */
+/* shown - is it neither a control character nor a bidirectional control? */
 static bool
 shown(uint32_t c)
 {
@@ -81,7 +81,7 @@ visible_line(FILE *to, const char *text)
 {
 	while (*text) {
 		const unsigned char *s = (const unsigned char *)text;
-		/* No character goes on past the zero byte at the end. */
+		/* The zero byte at the end ends any incomplete character. */
 		int known = visible_char(s, 4);
 
 		if (known > 0)

@@ -8,29 +8,29 @@
 #include <stdio.h>
 
 /*
- * visible_decode - the length of the character at s, which goes to *c
+ * visible_decode - decode the character at s to *c, and return its length
  *
- * n: how many bytes are there, 1 at least.  Returns 0 if s[0] begins no
- * character of UTF-8, or -1 if more bytes must be seen.  Source: RFC 3629.
+ * n: the number of bytes at s, at least 1.  Returns 0 if s[0] does not begin a
+ * UTF-8 character, or -1 if more bytes are needed.  Source: RFC 3629.
  */
 int visible_decode(const unsigned char *s, size_t n, uint32_t *c);
 
 /*
- * visible_char - the length of the character at s, if a terminal only shows it
+ * visible_char - the length of the character at s, if it is safe to print
  *
- * n: how many bytes are there, 1 at least.  Returns 0 if s[0] begins none: it
- * is part of a control character (newline and tab too, and those of C1), of
- * one that turns the direction of writing, or of no UTF-8.  Returns -1 if more
- * bytes must be seen.  Source: RFC 3629, Unicode Standard Annex 9.
+ * n: the number of bytes at s, at least 1.  Returns 0 if it is not safe: a
+ * control character (C0 with newline and tab, C1), a bidirectional control, or
+ * not UTF-8.  Returns -1 if more bytes are needed.
+ * Source: RFC 3629, Unicode Standard Annex 9.
  */
 int visible_char(const unsigned char *s, size_t n);
 
 /*
- * visible_text - copy text, each byte that a terminal would obey as \xNN
+ * visible_text - copy text, with each unsafe byte as \xNN
  *
- * Newlines and tabs stay.  to has room for four times n bytes, *len is how many
- * were filled.  Returns how many bytes of s were used: all of them if last is
- * set, else a character that is cut off is left for the next call.
+ * Newlines and tabs stay.  to has space for 4 * n bytes; *len becomes the number
+ * of bytes written.  Returns the number of bytes of s used: all if last is set,
+ * else an incomplete character at the end is left for the next call.
  */
 size_t visible_text(char *to, size_t *len, const unsigned char *s, size_t n,
     bool last);
@@ -38,8 +38,7 @@ size_t visible_text(char *to, size_t *len, const unsigned char *s, size_t n,
 /*
  * visible_line - print text as one line, without a newline at its end
  *
- * Each byte that a terminal would obey becomes \xNN, of a newline or a tab,
- * too.
+ * Each unsafe byte becomes \xNN, even newlines and tabs.
  */
 void visible_line(FILE *to, const char *text);
 

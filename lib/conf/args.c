@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* args.c - the words that settings are for systemd-nspawn and mkveth */
+/* args.c - print settings as arguments for systemd-nspawn and mkveth */
 #include "conf/args.h"
 
 #include <string.h>
@@ -43,7 +43,7 @@ put_capabilities(const struct words *w, const struct settings *s)
 		put(w, "--capability=", word);
 }
 
-/* put_devices - those with a node on the host; others may appear later */
+/* put_devices - put devices with a node on the host; others may appear later */
 static void
 put_devices(const struct words *w, const struct settings *s)
 {

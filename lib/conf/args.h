@@ -8,27 +8,27 @@
 #include "conf/settings.h"
 
 /*
- * args_nspawn - write the words for systemd-nspawn that follow from settings
+ * args_nspawn - write the arguments for systemd-nspawn
  *
- * s has passed check_settings.  Users, binds, tmpfs, capabilities, the devices
- * whose nodes the host has now, the hosts file of lock_dir, --ephemeral, and
- * last the words of EXTRA_NSPAWN_FLAGS.  Each word ends with the character end.
+ * s has passed check_settings.  Users, binds, tmpfs, capabilities, devices with
+ * a node on the host, the hosts file of lock_dir, --ephemeral, and last the words
+ * of EXTRA_NSPAWN_FLAGS.  Each argument ends with the character end.
  * Source: systemd-nspawn(1).
  */
 void args_nspawn(const struct settings *s, const char *lock_dir, char end,
     FILE *out);
 
 /*
- * args_network - write the options of "mkveth add" that follow from settings
+ * args_network - write the options of "mkveth add"
  *
- * The same way; nothing for a container without a network of its own.  On a
- * bridge, the address of the host is the gateway of a container that has an
- * address of that family.
+ * In the same form; nothing for a container without a network of its own.  On a
+ * bridge, the host's address becomes the container's gateway if the container
+ * has an address of that family.
  * Source: mkveth(8).
  */
 void args_network(const struct settings *s, char end, FILE *out);
 
-/* args_print - write those that a command line asks for, the same way */
+/* args_print - write the arguments that a command line asks for */
 void args_print(const struct settings *s, const struct cli_job *job, char end,
     FILE *out);
 

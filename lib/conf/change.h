@@ -18,7 +18,7 @@ struct change_text {
 /*
  * change_make - make changes in the text of a file
  *
- * With new, the file is taken for empty.  Returns 0, or -1 with errno and why.
+ * With new, the file counts as empty.  Returns 0, or -1 with errno and why.
  */
 int change_make(struct change_text *text, const struct target *t, bool new,
     const struct change *change, int changes, struct errmsg *why);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* check.c - settings that are right alone, and wrong together */
+/* check.c - find settings that are valid alone, but not together */
 #define _GNU_SOURCE
 #include "conf/check.h"
 
@@ -42,7 +42,7 @@ struct check {
 	    __VA_ARGS__); \
 	(c)->failed = true; } while (0)
 
-/* given - is there more than the default of a switch? */
+/* given - is it set to more than the default of a switch? */
 static bool
 given(const struct settings *s, enum key key)
 {
@@ -103,10 +103,10 @@ without_network(const char *value, int family)
 }
 
 /*
- * check_ends - an address of one end alone leads nowhere
+ * check_ends - refuse an address of one end only: it has no peer
  *
- * A gateway says that somebody else sees to the host's end; and an address of
- * the host with a network may be all that a DHCP server there needs.
+ * With a gateway, the host's end is configured elsewhere.  An address of the host
+ * with a network is allowed: a DHCP server on the host may need no more.
  */
 static void
 check_ends(struct check *c, const struct family *f)
@@ -168,7 +168,7 @@ check_twice(struct check *c, const struct family *f, enum key key,
 	}
 }
 
-/* check_gateway - local has the addresses of the container alone */
+/* check_gateway - local has only the container's addresses */
 static void
 check_gateway(struct check *c, const struct family *f, const struct seen *local)
 {
@@ -224,7 +224,7 @@ add_link(struct check *c, struct links *links, enum key key, const char *name)
 	snprintf(links->name[links->n++], IFNAMSIZ, "%s", name);
 }
 
-/* inside - what an interface of a list is called in the container */
+/* inside - the name in the container of an interface in a list */
 static void
 inside(enum key key, char *word, char name[IFNAMSIZ])
 {

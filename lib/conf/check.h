@@ -7,8 +7,8 @@
 /*
  * check_settings - do the settings of a container fit together?
  *
- * s is what settings_read read without an error.  Nothing but s is looked at:
- * not what the host has.  name is the container's, or NULL.  Each error is
+ * s was read by settings_read without an error.  Only s is checked, not the
+ * host.  name is the container's, or NULL.  Each error is
  * reported in the line of its key.  Returns 0, or -1 with errno EINVAL.
  */
 int check_settings(const struct settings *s, const char *name,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dot.c - what is connected with what, for Graphviz
+ * dot.c - containers and their links as a graph for Graphviz
  *
  * Nodes are named by their kind: a bridge may have the name of a container.
  */
@@ -17,7 +17,7 @@
 #include "conf/extra.h"
 #include "conf/word.h"
 
-/* inside - a text inside quotes; what a terminal would obey is "?" */
+/* inside - write text inside quotes; control characters become "?" */
 static void
 inside(FILE *to, const char *text)
 {
@@ -42,7 +42,7 @@ quoted(FILE *to, const char *text)
 	putc('"', to);
 }
 
-/* id - the name of a node; kind is NULL for the host, the only one of its */
+/* id - write the name of a node; kind is NULL for the host */
 static void
 id(FILE *to, const char *kind, const char *name)
 {
@@ -53,7 +53,7 @@ id(FILE *to, const char *kind, const char *name)
 	putc('"', to);
 }
 
-/* edge - without attributes, and without the end of its line */
+/* edge - write an edge, without attributes and the end of its line */
 static void
 edge(FILE *to, const char *kind, const char *name, const char *container)
 {
@@ -222,7 +222,7 @@ ports(struct dot *d, const struct view *v)
 	}
 }
 
-/* network - what it is in: its own, another namespace, or the host's */
+/* network - write its network: its own, another namespace, or the host's */
 static void
 network(struct dot *d, const struct view *v)
 {

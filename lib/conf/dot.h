@@ -7,19 +7,19 @@
 #include "conf/view.h"
 
 /*
- * What is connected with what, in the language of Graphviz: the host, bridges,
- * interfaces and namespaces, and containers.
+ * A graph for Graphviz: the host, bridges, interfaces, namespaces and containers,
+ * and their links.
  */
 struct dot {
 	FILE *to;
-	void *drawn;		/* tsearch(3): the nodes that several may share */
+	void *drawn;		/* tsearch(3): nodes that containers may share */
 	bool failed;		/* no memory for one of them */
 };
 
-/* dot_begin - the begin of a graph, and the host */
+/* dot_begin - write the beginning of the graph, and the host */
 void dot_begin(struct dot *d, FILE *to);
 
-/* dot_container - a container and its links */
+/* dot_container - write a container and its links */
 void dot_container(struct dot *d, const struct view *v);
 
 /* dot_end - end the graph; returns 0, or -1 with errno ENOMEM */

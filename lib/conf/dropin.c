@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* dropin.c - what settings change in the unit of a container */
+/* dropin.c - print settings as a drop-in for the container's unit */
 #include "conf/dropin.h"
 
 #include <stdarg.h>
@@ -88,7 +88,7 @@ put_mounts(struct drop_in *d, const struct settings *s, enum key key)
 	const char *rest = s->value[key];
 	char word[WORD_SIZE];
 
-	/* Others are in the container, or a new directory. */
+	/* Other sources are in the container, or a new directory. */
 	while (rest && word_next(&rest, word) == 1)
 		if (word[0] == '/')
 			put_mount(d, word);

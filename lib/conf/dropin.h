@@ -7,7 +7,7 @@
 #include "conf/settings.h"
 
 /*
- * dropin_print - write the drop-in file that settings make for container@NAME
+ * dropin_print - write the drop-in file of container@NAME
  *
  * The sections [Unit] and [Service] with order, mounts, devices, limits and
  * the start timeout; nothing if none of them is set.

@@ -2,7 +2,7 @@
 /*
  * envfile.c - read KEY=VALUE lines as systemd reads an EnvironmentFile=
  *
- * A value is decoded in place: it never becomes longer than what it was.
+ * A value is decoded in place: it never becomes longer.
  */
 #define _GNU_SOURCE
 #include "conf/envfile.h"
@@ -64,7 +64,7 @@ utf8_size(const unsigned char *s, size_t n)
 	return size;
 }
 
-/* bad_char - what is wrong with the character at s; *size: its bytes */
+/* bad_char - the error of the character at s, or NULL; *size: its bytes */
 static const char *
 bad_char(const unsigned char *s, size_t n, size_t *size)
 {
@@ -230,7 +230,7 @@ fail(struct envfile *e, const char *wrong)
 	return -1;
 }
 
-/* read_key - up to "="; false: there is none in this line */
+/* read_key - read up to "="; false if the line has none */
 static bool
 read_key(struct envfile *e)
 {

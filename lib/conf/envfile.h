@@ -10,15 +10,15 @@ enum { ENVFILE_MAX = 1 << 16 };		/* bytes of a file */
 /*
  * A text of KEY=VALUE lines, read as systemd reads an EnvironmentFile=:
  * comments with "#" and ";", values in single or double quotes or in none, lines
- * that a backslash continues.  Three things that systemd accepts are errors here,
- * because they rarely mean what they say: a line that is no assignment, text
- * behind a closing quote, and a double quote inside an unquoted value.
+ * that a backslash continues.  Three things that systemd accepts are errors, as
+ * they are usually mistakes: a line that is not an assignment, text after a
+ * closing quote, and a double quote inside an unquoted value.
  */
 struct envfile {
 	char *text, *at, *end;
 	unsigned at_line;
 	/* The assignment that was read, or the line that is wrong. */
-	unsigned line;		/* where it begins, from 1 */
+	unsigned line;		/* its first line, from 1 */
 	size_t from, to;	/* its bytes, with blanks before and the newline */
 	char *key, *value;	/* inside text, decoded; key NULL: none was found */
 	const char *wrong;	/* for a message, static storage */
@@ -36,16 +36,16 @@ int envfile_open(int dir, const char *file);
 /*
  * envfile_read - read all of a file
  *
- * text has room for ENVFILE_MAX + 1 bytes.  Returns the size, or -1 with errno.
+ * text has space for ENVFILE_MAX + 1 bytes.  Returns the size, or -1 with errno.
  */
 ssize_t envfile_read(int fd, char *text);
 
 /*
- * envfile_bad_line - find the next line with bytes that no file of settings has
+ * envfile_bad_line - find the next line with bytes that are not allowed
  *
- * These are zero bytes, control characters but tab and newline, and what is not
- * UTF-8.  line is the line to begin after, 0 at first, and becomes the one
- * found.  Returns what is wrong, or NULL.
+ * These are zero bytes, control characters except tab and newline, and bytes that
+ * are not UTF-8.  line is the line to begin after, 0 at first, and becomes the
+ * line found.  Returns the error, or NULL.
  */
 const char *envfile_bad_line(const char *text, size_t size, unsigned *line);
 

@@ -2,8 +2,8 @@
 /*
  * hold.c - one command at a time works on a container
  *
- * The file goes away with its holder.  Whoever waited for it must see whether
- * the file that was locked still has the name.
+ * The holder removes the file.  So after waiting for the lock, check that the
+ * locked file still has the name.
  */
 #define _GNU_SOURCE
 #include "conf/hold.h"
@@ -42,7 +42,7 @@ still_named(const struct hold *hold)
 	    a.st_ino == b.st_ino;
 }
 
-/* take_once - 1: it is held; 0: somebody else has it, or had; -1: errno */
+/* take_once - 1: locked; 0: another process has, or had, the lock; -1: errno */
 static int
 take_once(struct hold *hold)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* host.c - does the host have what settings name? */
+/* host.c - check the requirements of settings on the host */
 #define _GNU_SOURCE
 #include "conf/host.h"
 
@@ -81,7 +81,7 @@ check_links(struct check *c)
 	if (bridge)
 		need_interface(c, KEY_HOST_BRIDGE, bridge);
 	check_extra(c);
-	/* A running container has moved them into its network. */
+	/* A running container has moved its interfaces into its network. */
 	if (!c->host->connected) {
 		check_interfaces(c, KEY_INTERFACES);
 		check_interfaces(c, KEY_MACVLANS);
@@ -107,7 +107,7 @@ check_addresses(struct check *c)
 			    "by the host or a running container", word);
 }
 
-/* check_port - is it a port that is forwarded to other? */
+/* check_port - is the port forwarded to other? */
 static void
 check_port(struct check *c, const struct port *taken, const char *other)
 {
@@ -138,7 +138,7 @@ read_element(char *line, struct port *port)
 	return port->host > 0;
 }
 
-/* check_forwards - the elements that the start of another has recorded */
+/* check_forwards - check the elements that another container has recorded */
 static void
 check_forwards(struct check *c, const char *file, const char *other)
 {
@@ -197,9 +197,9 @@ check_required(struct check *c)
 }
 
 /*
- * check_system - a system that the container's own init would look for in vain
+ * check_system - does the container's system exist?
  *
- * A path outside the store is one in the container.
+ * A path outside the store is a path in the container.
  */
 static void
 check_system(struct check *c)

@@ -6,26 +6,26 @@
 
 #include "conf/settings.h"
 
-/* What is looked at on the host. */
+/* The inputs of a check against the host. */
 struct host {
 	const char *name;	/* the container */
-	const char *lock_dir;	/* the ports that others forward now */
+	const char *lock_dir;	/* has the ports that others forward now */
 	int conf_dir;		/* the settings of others */
 	const char *nix_state;	/* its profile */
 	bool new;		/* it has no profile yet */
 	bool connected;		/* its own network exists: it runs */
-	/* in_use - does the host, or a container that runs, have it? */
+	/* in_use - does the host, or a running container, have it? */
 	bool (*in_use)(const unsigned char byte[4]);
 };
 
 /*
- * host_check - does the host have what the settings name, and can it be given?
+ * host_check - does the host meet the requirements of the settings?
  *
- * These are bridges, interfaces, a network namespace, the containers that are
- * required, free ports, a free IPv4 address and the container's system.  s has
+ * Bridges, interfaces, a network namespace, required containers and the
+ * container's system must exist; ports and IPv4 address must be free.  s has
  * passed check_settings.  Each error is reported in the line of its key.
- * Returns 0, or -1 with errno ENODEV, or ENOEXEC: the system is missing, which
- * waiting does not change.
+ * Returns 0, or -1 with errno ENODEV, or ENOEXEC: the system is missing, so that
+ * trying again cannot help.
  */
 int host_check(const struct settings *s, const struct host *host,
     const char *shown, const struct settings_errors *errors);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* hosts.c - the names of all containers, for containers that ask for them */
+/* hosts.c - the names of all containers, for RESOLVE_CONTAINERS */
 #define _GNU_SOURCE
 #include "conf/hosts.h"
 
@@ -10,7 +10,7 @@
 #include "conf/names.h"
 #include "conf/word.h"
 
-/* print_addresses - without the prefixes */
+/* print_addresses - print addresses without their prefix lengths */
 static void
 print_addresses(const struct settings *s, enum key key, const char *name,
     FILE *out)
@@ -32,7 +32,7 @@ print_all(struct settings *s, int dir, const struct names *names, FILE *out)
 		const char *name = names->name[i];
 
 		names_file(name, file);
-		/* What is right in wrong settings counts. */
+		/* Use the valid ones of wrong settings. */
 		(void)settings_read(s, dir, file, file, NULL);
 		print_addresses(s, KEY_LOCAL_ADDRESS, name, out);
 		print_addresses(s, KEY_LOCAL_ADDRESS6, name, out);

@@ -5,7 +5,7 @@
 /* An address that an interface can have. */
 struct ip {
 	int family;		/* AF_INET or AF_INET6 */
-	int prefix;		/* bits of its network; 32 or 128 where none is given */
+	int prefix;		/* prefix length; 32 or 128 if none is given */
 	unsigned char byte[16];	/* in network order; IPv4 has 4 */
 };
 

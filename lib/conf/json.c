@@ -4,7 +4,7 @@
 
 #include "base/visible.h"
 
-/* plain - how many bytes at s stand for themselves */
+/* plain - the number of bytes at s that need no escape */
 static size_t
 plain(const unsigned char *s)
 {
@@ -20,7 +20,7 @@ static int
 put_char(FILE *to, const unsigned char *s)
 {
 	uint32_t c;
-	/* No character goes on past the zero byte at the end. */
+	/* The zero byte at the end ends any incomplete character. */
 	int len = visible_decode(s, 4, &c);
 
 	if (len <= 0) {

@@ -7,8 +7,7 @@
 /*
  * json_text - print a string in quotes, or null for NULL
  *
- * Characters that a terminal would obey are escaped.  A byte that is no UTF-8
- * becomes U+FFFD.
+ * Control characters are escaped.  A byte that is not UTF-8 becomes U+FFFD.
  */
 void json_text(FILE *to, const char *text);
 

@@ -46,11 +46,11 @@ enum key {
 	KEYS
 };
 
-/* What the page and the completion say of a key. */
+/* A key's data for the page and for completion. */
 struct key_info {
 	const char *name;
 	enum type type;
-	const char *fallback;	/* what holds where none is given, or NULL */
+	const char *fallback;	/* the default, or NULL */
 	const char *text;	/* one line */
 	const char *example;	/* a value, without quotes */
 	const char *group;	/* heading of its page */

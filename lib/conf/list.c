@@ -30,7 +30,7 @@ by_name(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* named - those of the command line: sorted, each once, and all there */
+/* named - the containers of the command line: sorted, unique, and existing */
 static int
 named(const struct cli_job *job, int dir, struct names *names,
     struct errmsg *why)
@@ -71,7 +71,7 @@ needs(const struct settings *s, enum key key, const char *name)
 	return false;
 }
 
-/* keep_needing - leave those that need a container; settings may be wrong */
+/* keep_needing - keep those that need a container; settings may be wrong */
 static void
 keep_needing(struct names *names, int dir, const char *name)
 {
@@ -138,7 +138,7 @@ longest(const struct names *names)
 	return (int)wide;
 }
 
-/* Where a list is, and in which form. */
+/* The state and the form of a list. */
 struct list {
 	const struct cli_job *job;
 	FILE *to;
@@ -182,7 +182,7 @@ end(struct list *l, struct errmsg *why)
 	return 0;
 }
 
-/* print_all - a container that is gone meanwhile is left out */
+/* print_all - print all; a container removed meanwhile is left out */
 static int
 print_all(struct list *l, const struct view_source *from,
     const struct names *names, struct errmsg *why)

@@ -8,14 +8,13 @@
 #include "conf/job.h"
 
 /*
- * list_print - print what a command line asks for
+ * list_print - print the containers that a command line asks for
  *
- * With job->name it is all of that container, else the containers of job->arg,
- * or all, sorted by name; of these the names alone, unless job has a form:
- * nothing else is read then.  Memory does not grow with the number of
- * containers, but for 200 bytes each.  Returns 0, or -1 and why: one has no
- * settings, or a directory cannot be read.  A directory of settings that is
- * missing has none.
+ * With job->name, describe that container.  Else list the containers of job->arg,
+ * or all, sorted by name: only the names, without reading files, unless job has
+ * another form.  It needs only 200 bytes of memory for each container.  Returns 0,
+ * or -1 and why: a container has no settings, or a directory cannot be read.  A
+ * missing directory of settings counts as empty.
  */
 int list_print(const struct cli_job *job, FILE *to, struct errmsg *why);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* names.c - which containers have a file of settings */
+/* names.c - find all containers by their settings files */
 #define _GNU_SOURCE
 #include "conf/names.h"
 
@@ -73,7 +73,7 @@ read_all(DIR *d, struct names *names)
 int
 names_read(int dir, struct names *names)
 {
-	/* A descriptor of its own: the place in a directory is shared. */
+	/* A new descriptor: duplicates share their position in a directory. */
 	auto_close int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	int r, e;

@@ -7,8 +7,8 @@
 #include "conf/view.h"
 
 /*
- * Containers as text for people.  What a terminal would obey is escaped, as
- * visible_line does it.
+ * Containers as text for people.  Control characters are escaped, as by
+ * visible_line.
  */
 
 /* plain_head - the heading of a table whose longest name has wide bytes */
@@ -17,7 +17,7 @@ void plain_head(FILE *to, int wide);
 /* plain_row - the row of a container in that table */
 void plain_row(FILE *to, int wide, const struct view *v);
 
-/* plain_all - all of one container, a line each; what it has not has none */
+/* plain_all - describe one container; unset settings have no line */
 void plain_all(FILE *to, const struct view *v);
 
 #endif

@@ -20,7 +20,7 @@
 
 enum { PREFIX = 16, PER_24 = 127 };
 
-/* first_pair - the first that ends at or after this host of the pool */
+/* first_pair - the first pair that ends at or after this host of the pool */
 static int
 first_pair(unsigned host)
 {
@@ -29,7 +29,7 @@ first_pair(unsigned host)
 	return (int)(host >> 8) * PER_24 + (low > 0 ? (int)(low - 1) / 2 : 0);
 }
 
-/* last_pair - the last that begins at or before this host; -1: none */
+/* last_pair - the last pair that begins at or before this host; -1: none */
 static int
 last_pair(unsigned host)
 {
@@ -81,13 +81,13 @@ take_words(struct pool *pool, const char *line, size_t size)
 		memcpy(word, line + i, n);
 		word[n] = '\0';
 		take_text(pool, word);
-		/* The prefix may be wrong, and the address right. */
+		/* The address may be valid with a wrong prefix length. */
 		word[strcspn(word, "/")] = '\0';
 		take_text(pool, word);
 	}
 }
 
-/* take_any - each address of a file with errors, but in comments */
+/* take_any - take each address of a file with errors, except in comments */
 static void
 take_any(struct pool *pool, const char *text, size_t size)
 {
@@ -135,7 +135,7 @@ take_file(struct pool *pool, const char *text, size_t size)
 	}
 }
 
-/* is_settings - NAME.conf, of names that are no longer allowed too */
+/* is_settings - is it NAME.conf, even with a name that is not allowed now? */
 static bool
 is_settings(const char *file)
 {
@@ -146,7 +146,7 @@ is_settings(const char *file)
 }
 
 /*
- * read_file - as much as fits of a file, or -1 with errno
+ * read_file - read as much of a file as fits; returns the size, or -1 with errno
  *
  * Unlike with envfile_open, the begin of a file that is too large counts.  A
  * regular file is read at once.
@@ -190,7 +190,7 @@ take_all(struct pool *pool, DIR *d, const char *shown,
 			take_file(pool, text, (size_t)n);
 			continue;
 		}
-		if (errno == ENOENT)	/* it is gone meanwhile */
+		if (errno == ENOENT)	/* removed meanwhile */
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", shown, e->d_name);
 		settings_report(errors, path, 0, "%s", strerror(errno));

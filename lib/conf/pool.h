@@ -23,16 +23,15 @@ struct pool {
  * pool_take - take all pairs that have an address in a network
  *
  * byte is an address in it.  A network wider than the pool takes only the pair
- * of that address: a route to a VPN in 10.0.0.0/8 is no reason to have no pool.
+ * of that address: a route to a VPN in 10.0.0.0/8 must not use up the pool.
  */
 void pool_take(struct pool *pool, const unsigned char byte[4], int prefix);
 
 /*
- * pool_take_settings - take what the settings of all containers have
+ * pool_take_settings - take the addresses of all containers' settings
  *
  * conf_dir has the files NAME.conf and, of containers that are being created,
- * .NAME.pending.  Of a file with errors each address counts that is anywhere
- * in it, outside comments.  A file that cannot be read is reported.  Returns
+ * .NAME.pending.  In a file with errors each address counts, outside comments.  A file that cannot be read is reported.  Returns
  * 0, also if conf_dir is missing, or -1 with errno.
  */
 int pool_take_settings(struct pool *pool, const char *conf_dir,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* quote.c - values in the form that a file of settings has them */
+/* quote.c - quote values for a settings file */
 #include "conf/quote.h"
 
 #include <string.h>

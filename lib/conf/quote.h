@@ -5,12 +5,12 @@
 #include <stddef.h>
 
 /*
- * quote_value - write a value as it stands in a file of settings
+ * quote_value - write a value in the form of a settings file
  *
- * Without quotes where that is safe, else in double quotes with backslashes, so
- * that envfile_next and systemd read the same value.  It has no control
- * characters but tabs.  buf has room for 2 * strlen(value) + 3 bytes.  Returns
- * the length.
+ * Without quotes if that is safe, else in double quotes with backslashes, so that
+ * envfile_next and systemd read the same value.  The value has no control
+ * characters except tabs.  buf has space for 2 * strlen(value) + 3 bytes.
+ * Returns the length.
  */
 size_t quote_value(const char *value, char *buf);
 

@@ -22,7 +22,7 @@ print_ports(const struct settings *s, int version, const char *address,
 			    port.inner);
 }
 
-/* print_family - each address is translated, ports go to the first one */
+/* print_family - NAT for each address, forwarded ports to the first one */
 static void
 print_family(const struct settings *s, int version, const char *addresses,
     FILE *out)
@@ -45,7 +45,7 @@ rules_print(const struct settings *s, const char *ifname, FILE *out)
 {
 	if (!s->value[KEY_HOST_PORT] && !settings_on(s, KEY_NAT))
 		return;
-	/* Others are behind a bridge, too: its packets cannot be told apart. */
+	/* A bridge has other ports, too: their packets look the same. */
 	if (!s->value[KEY_HOST_BRIDGE])
 		fprintf(out, "links \"%s\"\n", ifname);
 	print_family(s, 4, s->value[KEY_LOCAL_ADDRESS], out);

@@ -12,7 +12,7 @@
 #include "conf/port.h"
 #include "conf/word.h"
 
-/* next - what comes before a member or an element: nothing, or a comma */
+/* next - the separator before a member or an element: "" or a comma */
 static void
 next(FILE *to, bool *any)
 {
@@ -52,7 +52,7 @@ number(FILE *to, const char *name, int64_t value)
 		fprintf(to, "%" PRId64, value);
 }
 
-/* How a value is cut into words, and how one of them is written. */
+/* How to split a value into words, and how to write a word. */
 typedef int cut(const char **rest, char word[WORD_SIZE]);
 typedef void element(FILE *to, char *word);
 
@@ -126,7 +126,7 @@ forwarded(FILE *to, char *word)
 	putc('}', to);
 }
 
-/* full - NULL for an empty text */
+/* full - the text, or NULL if it is empty */
 static const char *
 full(const char *word)
 {
@@ -145,7 +145,7 @@ macvlan(FILE *to, char *word)
 	putc('}', to);
 }
 
-/* field - the text up to a colon; a backslash takes the meaning of the next */
+/* field - the text up to a colon; a backslash escapes the next character */
 static char *
 field(char **rest)
 {

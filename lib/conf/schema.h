@@ -7,9 +7,9 @@
 #include "conf/view.h"
 
 /*
- * schema_write - a container as an object of JSON, in one line without an end
+ * schema_write - write a container as a JSON object, without a newline
  *
- * ctr-conf(8) has its members.  What is not set is null, false or [].
+ * ctr-conf(8) describes its members.  Unset ones are null, false or [].
  */
 void schema_write(FILE *to, const struct view *v);
 

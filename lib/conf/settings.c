@@ -10,7 +10,7 @@
 
 #include "base/fd.h"
 
-/* What is known while one file is read. */
+/* The state of reading a file. */
 struct reading {
 	struct settings *s;
 	const char *shown;
@@ -68,7 +68,7 @@ add(struct reading *r, const struct envfile *e)
 		s->value[key] = e->value;
 }
 
-/* wrong_line - a line that is no assignment, or a bad one */
+/* wrong_line - report a line that is not an assignment, or a bad one */
 static void
 wrong_line(struct reading *r, const struct envfile *e)
 {
@@ -92,7 +92,7 @@ settings_parse(struct settings *s, size_t size, const char *shown,
 	memset(s->line, 0, sizeof(s->line));
 	while ((wrong = envfile_bad_line(s->text, size, &line)))
 		report(&r, line, "%s", wrong);
-	/* A file that is no text is no settings. */
+	/* A file that is not text is not a settings file. */
 	envfile_begin(&e, s->text, r.failed ? 0 : size);
 	while ((next = envfile_next(&e)) != 0) {
 		if (next > 0)
@@ -106,7 +106,7 @@ settings_parse(struct settings *s, size_t size, const char *shown,
 	return -1;
 }
 
-/* read_text - returns how much there is, or -1 with errno */
+/* read_text - read the file; returns its size, or -1 with errno */
 static ssize_t
 read_text(int dir, const char *file, char *text)
 {

@@ -15,7 +15,7 @@
 struct settings {
 	const char *value[KEYS];	/* NULL: not given, or empty */
 	unsigned line[KEYS];		/* of the key in its file; 0: not given */
-	char text[ENVFILE_MAX + 1];	/* what the values point into */
+	char text[ENVFILE_MAX + 1];	/* the values point into it */
 };
 
 /* How errors are reported: one call for each, "FILE:LINE: KEY: why". */
@@ -32,11 +32,11 @@ void settings_report(const struct settings_errors *errors, const char *shown,
 /*
  * settings_read - read a file of settings beneath a directory
  *
- * file is opened beneath dir (AT_FDCWD for any path); shown is what messages
- * call it.  Each error is reported; errors may be NULL.  Returns 0, or -1 with
- * errno EINVAL (something in the file is wrong; all that is right is there
- * nevertheless, so that a container with one bad line can still be listed) or
- * that of envfile_open (there are no settings then).
+ * file is opened beneath dir (AT_FDCWD for any path); shown is its name in
+ * messages.  Each error is reported; errors may be NULL.  Returns 0, or -1 with
+ * errno EINVAL (the file has errors; s has the valid settings, so that a
+ * container with one bad line can still be listed) or that of envfile_open (s
+ * has no settings).
  */
 int settings_read(struct settings *s, int dir, const char *file,
     const char *shown, const struct settings_errors *errors);
@@ -63,10 +63,10 @@ const char *settings_get(const struct settings *s, enum key key);
 /* settings_on - is this switch on, by its value or its default? */
 bool settings_on(const struct settings *s, enum key key);
 
-/* settings_private - has it a network namespace that is made for it? */
+/* settings_private - does it get its own network namespace? */
 bool settings_private(const struct settings *s);
 
-/* settings_users - has it a user namespace? */
+/* settings_users - does it have a user namespace? */
 bool settings_users(const struct settings *s);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* status.c - what is known of a container beside its settings */
+/* status.c - the state of a container, besides its settings */
 #define _GNU_SOURCE
 #include "conf/status.h"
 
@@ -100,7 +100,7 @@ generation_number(const char *link)
 	return strcmp(link, "-link") == 0 ? n : -1;
 }
 
-/* in_store - is it a path below the store that can be printed? */
+/* in_store - is it a printable path below the store? */
 static bool
 in_store(const char *path)
 {
@@ -160,7 +160,7 @@ state_of(const struct systemctl_unit *u, bool has_leader)
 	case SYSTEMCTL_STOPPING:
 		return STATUS_STOPPING;
 	case SYSTEMCTL_FAILED:
-		/* It may run all the same: started by hand, not by its unit. */
+		/* It may still run: started by hand, not by its unit. */
 		return has_leader ? STATUS_UP : STATUS_FAILED;
 	default:
 		return has_leader ? STATUS_UP : STATUS_DOWN;

@@ -17,7 +17,7 @@ enum status_state {
 	STATUS_DOWN,
 };
 
-/* What systemd, systemd-machined and the profile know of a container. */
+/* The state of a container by systemd, systemd-machined and the profile. */
 struct status {
 	enum status_state state;
 	const char *since;		/* RFC 3339; NULL: it is not up */
@@ -27,7 +27,7 @@ struct status {
 	char system[PATH_MAX];		/* its store path, or "" */
 };
 
-/* Where all of that comes from. */
+/* The sources of all states. */
 struct status_source {
 	struct systemctl units;
 	int machines, profiles;		/* directories, or -1: they are missing */
@@ -37,20 +37,19 @@ struct status_source {
  * status_open - ask systemd about all containers, and open the directories
  *
  * name is NULL, or the only container to ask about.  machines is the state
- * directory of systemd-machined (STATUS_MACHINES), nix_state Nix's.  One that
- * is missing, or not readable, says nothing.
- * Returns 0, or -1 with errno ENOMEM.  status_close gives all back.
+ * directory of systemd-machined (STATUS_MACHINES), nix_state Nix's.  Missing and
+ * unreadable ones are ignored.
+ * Returns 0, or -1 with errno ENOMEM.  status_close frees all.
  */
 int status_open(struct status_source *from, const char *name,
     const char *machines, const char *nix_state);
 void status_close(struct status_source *from);
 
 /*
- * status_read - all that is known of one container
+ * status_read - read the state of one container
  *
- * st->since is part of from.  The container's root can write to its profile:
- * nothing in it is followed, and what has not the form of Nix's links is
- * ignored.
+ * st->since points into from.  The container's root can write to its profile: no
+ * link in it is followed, and only links in Nix's form are read.
  */
 void status_read(const struct status_source *from, const char *name,
     struct status *st);
@@ -58,7 +57,7 @@ void status_read(const struct status_source *from, const char *name,
 /*
  * status_system - the store path of the current generation of a container
  *
- * Returns 0, or -1: there is none.
+ * Returns 0, or -1 if it has none.
  */
 int status_system(const char *nix_state, const char *name,
     char system[PATH_MAX]);

@@ -41,7 +41,7 @@ spawn(char *units, int *out)
 
 	if (pipe2(fd, O_CLOEXEC) < 0)
 		return -1;
-	/* Without memory for these, the spawn fails or says nothing. */
+	/* Without memory for these, the spawn fails or prints nothing. */
 	(void)posix_spawn_file_actions_init(&actions);
 	(void)posix_spawn_file_actions_adddup2(&actions, fd[1], 1);
 	(void)posix_spawn_file_actions_addopen(&actions, 0, "/dev/null",

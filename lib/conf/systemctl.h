@@ -18,7 +18,7 @@ enum systemctl_active {
 	SYSTEMCTL_FAILED,
 };
 
-/* What systemd says of the unit of a container. */
+/* The state of a container's unit. */
 struct systemctl_unit {
 	char name[NAMES_SIZE];		/* of the container */
 	char since[SYSTEMCTL_TIME];	/* RFC 3339; "" if it says nothing */
@@ -36,7 +36,7 @@ struct systemctl {
  * systemctl_read - ask systemd about all containers, or about that one
  *
  * name is NULL for all.  Runs systemctl(1) once.  If it is missing or fails,
- * no unit is known.  Returns 0 with what systemctl_free gives back, or -1 with
+ * no unit is known.  Returns 0, and systemctl_free frees the units, or -1 with
  * errno (ENOMEM).
  */
 int systemctl_read(struct systemctl *s, const char *name);

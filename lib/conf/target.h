@@ -10,7 +10,7 @@
 struct target {
 	int dir;		/* the caller closes it */
 	char file[PATH_MAX];	/* beneath dir */
-	char shown[PATH_MAX];	/* what messages call it */
+	char shown[PATH_MAX];	/* its name in messages */
 };
 
 /*
@@ -21,7 +21,7 @@ struct target {
 int target_name(struct target *t, const char *conf_dir, int dir,
     const char *name, struct errmsg *why);
 
-/* target_file - any file: its directory is opened, for others beside it */
+/* target_file - any file: its directory is opened, for a temporary file in it */
 int target_file(struct target *t, const char *path, struct errmsg *why);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* type.c - what the values of settings may be */
+/* type.c - the types of settings */
 #define _GNU_SOURCE
 #include "conf/type.h"
 
@@ -20,7 +20,7 @@
 
 #define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-/* A few digits more than any such number needs. */
+/* More digits than any valid number needs. */
 static bool
 digits(const char *text, size_t n)
 {
@@ -48,7 +48,7 @@ is_path(const char *v)
 	return *v == '/' && strlen(v) < PATH_MAX;
 }
 
-/* Nix would take one that begins with "-" for an option. */
+/* Nix would take a word that begins with "-" for an option. */
 static bool
 is_flake(const char *v)
 {
@@ -83,7 +83,7 @@ is_gateway6(const char *v)
 	return !strchr(v, '/') && is_address6(v);
 }
 
-/* As ifname_ok in lib/net: what the kernel takes as a name, and no pattern. */
+/* As ifname_ok in lib/net: a name that the kernel accepts, and not a pattern. */
 static bool
 is_interface(const char *v)
 {
@@ -105,7 +105,7 @@ is_mac(const char *v)
 	for (int i = 0; i < 17; i++)
 		if (i % 3 == 2 ? v[i] != ':' : !isxdigit((unsigned char)v[i]))
 			return false;
-	/* An odd first byte is that of a group. */
+	/* An odd first byte means a multicast address. */
 	return strchr("02468aceACE", v[1]) != NULL;
 }
 
@@ -205,8 +205,8 @@ is_device(const char *v)
 }
 
 /*
- * All that there are up to Linux 6.12.  cap_from_name(3) of libcap would make a
- * static program several KiB larger.
+ * All capabilities up to Linux 6.12.  libcap's cap_from_name(3) would make a static
+ * program several KiB larger.
  */
 static bool
 is_capability(const char *v)
@@ -232,7 +232,7 @@ is_capability(const char *v)
 	return false;
 }
 
-/* The last of 65536 users is at most 4294967295, who is nobody at all. */
+/* The last of 65536 IDs must be below 4294967295, which is not a user. */
 static bool
 is_users(const char *v)
 {

@@ -4,7 +4,7 @@
 
 #include "base/errmsg.h"
 
-/* What a value may be. */
+/* The types of values. */
 enum type {
 	TYPE_SWITCH,
 	TYPE_PATH,
@@ -37,7 +37,7 @@ enum type {
 /* type_name - a word or two, such as "list of ports" */
 const char *type_name(enum type type);
 
-/* type_expected - what is right, for a message */
+/* type_expected - the valid values, for a message */
 const char *type_expected(enum type type);
 
 /*

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * units.c - what systemd must know of containers before their start
+ * units.c - write drop-ins for the units of containers
  *
- * The template unit is the same for all containers.  A drop-in of each has what
- * its settings change.
+ * The template unit is the same for all containers.  A container's drop-in has
+ * the changes that its settings make.
  */
 #define _GNU_SOURCE
 #include "conf/units.h"
@@ -29,7 +29,7 @@
 
 enum { DIR_SIZE = 96 };		/* container@NAME.service.d */
 
-/* What all steps of a run work with. */
+/* The state of a run. */
 struct run {
 	struct settings *s;
 	const char *conf_dir;
@@ -45,7 +45,7 @@ failed(const struct run *r, const char *path)
 	return -1;
 }
 
-/* read_unit - read and check; -1: something is wrong, which was reported */
+/* read_unit - read and check; -1: an error, which was reported */
 static int
 read_unit(const struct run *r, const char *name)
 {
@@ -53,7 +53,7 @@ read_unit(const struct run *r, const char *name)
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", r->conf_dir,
 	    names_file(name, file)) >= sizeof(path)) {
-		/* Those of the container before are no settings of this one. */
+		/* Do not use the settings of the container before. */
 		memset(r->s->value, 0, sizeof(r->s->value));
 		errno = ENAMETOOLONG;
 		return failed(r, r->conf_dir);
@@ -140,7 +140,7 @@ write_units(const struct run *r, const struct names *names, int dir,
 	for (size_t i = 0; i < names->n; i++) {
 		const char *name = names->name[i];
 
-		/* What is right in wrong settings counts. */
+		/* Use the valid ones of wrong settings. */
 		(void)read_unit(r, name);
 		if (write_unit(r, dir, name) < 0)
 			status = -1;
@@ -192,7 +192,7 @@ units_generate(struct settings *s, const char *conf_dir, const char *out_dir,
 	return status;
 }
 
-/* same_text - is that all that a file has? 1, 0, or -1 with errno */
+/* same_text - does a file have exactly this text? 1, 0, or -1 with errno */
 static int
 same_text(int fd, const char *text, size_t size)
 {

@@ -11,8 +11,8 @@
  * created if it is missing, and no link beneath it is followed.  The files are
  * container@NAME.service.d/settings.conf, and
  * multi-user.target.d/nixos-container.conf for those with AUTO_START=1.  s is
- * used to read into.  Wrong settings are reported, and neither keep the right
- * ones of their file nor other containers from their drop-ins.  Returns 0, or
+ * used to read into.  Wrong settings are reported; the valid ones of their file,
+ * and other containers, still get drop-ins.  Returns 0, or
  * -1: a directory or file could not be read or written, which is reported.
  * Source: systemd.generator(7).
  */

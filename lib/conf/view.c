@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* view.c - all that is known of a container */
+/* view.c - the settings and the state of a container */
 #define _GNU_SOURCE
 #include "conf/view.h"
 
@@ -12,7 +12,7 @@
 #include "conf/check.h"
 #include "conf/names.h"
 
-enum { LAST_SIZE = 64 };	/* room that is kept for the last text */
+enum { LAST_SIZE = 64 };	/* space reserved for the last text */
 
 static void
 keep_error(void *ctx, const char *text)
@@ -29,7 +29,7 @@ keep_error(void *ctx, const char *text)
 	errors->used += n;
 }
 
-/* count_rest - the last text, if not all had room */
+/* count_rest - add the last text, if some errors did not fit */
 static void
 count_rest(struct view_errors *errors)
 {
@@ -60,7 +60,7 @@ read_settings(struct view *v, int dir, const char *file)
 		(void)check_settings(&v->settings, v->name, v->file, &errors);
 	else if (errno == ENOENT &&
 	    fstatat(dir, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return -1;	/* not even a link that leads nowhere */
+		return -1;	/* not even a dangling link */
 	count_rest(&v->errors);
 	return 0;
 }

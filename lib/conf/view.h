@@ -13,11 +13,11 @@
 struct view_errors {
 	char text[16384];
 	size_t used;
-	unsigned more;		/* errors that had no room */
+	unsigned more;		/* errors that did not fit */
 };
 
 /*
- * A container as it is listed.  It is large; one at a time is enough.
+ * A container for a list.  It is large: use one at a time.
  */
 struct view {
 	const char *name;
@@ -28,7 +28,7 @@ struct view {
 	struct status status;
 };
 
-/* Where containers are looked at. */
+/* The sources of all containers. */
 struct view_source {
 	int dir;			/* of the settings */
 	const char *conf_dir, *trees;	/* its path, and that of the trees */
@@ -36,9 +36,9 @@ struct view_source {
 };
 
 /*
- * view_read - read all that is known of a container
+ * view_read - read the settings and the state of a container
  *
- * Settings with errors are read as far as they are right.  Returns 0, or -1
+ * Of settings with errors the valid ones are read.  Returns 0, or -1
  * with errno ENOENT (it has no file of settings) or ENAMETOOLONG.
  */
 int view_read(struct view *v, const struct view_source *from,
@@ -54,7 +54,7 @@ const char *view_error(const struct view *v, const char *at);
 /*
  * view_system - the system that its next start runs, or NULL
  *
- * It is that of its settings, else that of its profile.
+ * The system of its settings, else that of its profile.
  */
 const char *view_system(const struct view *v);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* write.c - change a file of settings, and nothing else in it */
+/* write.c - change settings in a file, and keep the rest of it */
 #define _GNU_SOURCE
 #include "conf/write.h"
 
@@ -49,7 +49,7 @@ put_setting(struct out *out, const struct change *change)
 	put(out, "\n", 1);
 }
 
-/* change_of - what shall become of an assignment, or NULL: it stays */
+/* change_of - the change of an assignment, or NULL: it stays */
 static const struct change *
 change_of(const struct envfile *e, const struct change *change, int n)
 {
@@ -69,7 +69,7 @@ write_change(char *old, size_t size, const struct change *change, int n,
 	struct envfile e;
 	size_t at = 0;
 
-	/* What is read is decoded in place. */
+	/* Reading decodes the text in place. */
 	memcpy(kept, old, size);
 	envfile_begin(&e, old, size);
 	while (envfile_next(&e) != 0) {
@@ -111,7 +111,7 @@ look(int dir, const char *file, struct stat *st, struct errmsg *why)
 	    "it there");
 }
 
-/* fill - the new file, before it has the name */
+/* fill - write the new file, before it gets the name */
 static int
 fill(int fd, const struct stat *old, const char *text, size_t size)
 {
@@ -127,7 +127,7 @@ fill(int fd, const struct stat *old, const char *text, size_t size)
 	return fd_write_all(fd, text, size) < 0 || fsync(fd) < 0 ? -1 : 0;
 }
 
-/* name_file - give the written file its name; a new one takes no other's */
+/* name_file - rename the written file; a new one replaces no other file */
 static int
 name_file(int dir, const char *tmp, const char *file, bool new)
 {
@@ -150,7 +150,7 @@ write_file(int dir, const char *file, bool new, const char *text, size_t size,
 
 	if (!new && look(dir, file, &old, why) < 0)
 		return -1;
-	/* One name: what a killed command left is gone with the next one. */
+	/* A fixed name: the next command removes a stale file. */
 	snprintf(tmp, sizeof(tmp), ".%s.tmp", file);
 	(void)unlinkat(dir, tmp, 0);	/* else openat says why */
 	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
