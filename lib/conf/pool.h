@@ -31,8 +31,9 @@ void pool_take(struct pool *pool, const unsigned char byte[4], int prefix);
  * pool_take_settings - take the addresses of all containers' settings
  *
  * conf_dir has the files NAME.conf and, of containers that are being created,
- * .NAME.pending.  In a file with errors each address counts, outside comments.  A file that cannot be read is reported.  Returns
- * 0, also if conf_dir is missing, or -1 with errno.
+ * .NAME.pending.  In a file with errors each address counts, outside comments.
+ * A file that cannot be read is reported.  Returns 0, also if conf_dir is
+ * missing, or -1 with errno.
  */
 int pool_take_settings(struct pool *pool, const char *conf_dir,
     const struct settings_errors *errors);

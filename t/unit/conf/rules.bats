@@ -45,7 +45,7 @@ gives() {
 		'nat4 10.0.0.2' 'forward4 tcp . 80 : 10.0.0.2 . 80'
 }
 
-@test "without HOST_PORT and NAT there are no rules" {
+@test "without HOST_PORT and NAT no rules are printed" {
 	for settings in '' "$pair" "$pair"$'\nNAT=0\nHOST_PORT=' MACVLANS=eth1; do
 		printf '%s\n' "$settings" >web.conf
 		run -0 ctr-conf rules web

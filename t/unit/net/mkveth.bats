@@ -1489,7 +1489,7 @@ each_failure() {
 			if strace -qq -o "$LOG" -e "trace=$call" \
 			    -e "inject=$call:error=ENOMEM:when=$n" \
 			    mkveth add "$@" foo >/dev/null 2>&1; then
-				example_is_complete || { echo "$call $n: not all is there"; bad=1; }
+				example_is_complete || { echo "$call $n: incomplete"; bad=1; }
 				mkveth del foo
 			fi
 			nothing_is_left || { echo "$call $n: something is left"; bad=1; ip link; ls -l /run/netns; }
@@ -1539,7 +1539,7 @@ each_failure() {
 				if strace -qq -o "$LOG" -e "trace=$call" \
 				    -e "inject=$call:error=ENOMEM:when=$n" \
 				    mkveth add "$@" foo >/dev/null 2>&1; then
-					example_is_complete || { echo "$call $n: not all is there"; bad=1; }
+					example_is_complete || { echo "$call $n: incomplete"; bad=1; }
 				elif [[ $(addrs '' c-foo; addrs net-foo eth0; routes '' c-foo; routes net-foo eth0) != "$before" ]]; then
 					echo "$call $n: not as before"; bad=1
 				fi

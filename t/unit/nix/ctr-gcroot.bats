@@ -1042,7 +1042,7 @@ kill_everywhere() {
 	(cd "$ROOTS/foo" && for _ in {1..500}; do mkdir deep && cd -P deep || exit 1; done)
 	mkdir "$ROOTS/foo/still" && echo >"$ROOTS/foo/still/file"
 	chattr +i "$ROOTS/foo/still/file" "$ROOTS/foo/still" 2>/dev/null || echo "# no chattr here" >&3
-	# Each level takes descriptors, of which there are not as many.
+	# Each level takes descriptors; fewer are available.
 	run bash -c 'ulimit -n 256 && ctr-gcroot rm foo'
 	assert_output ""
 	assert_success
