@@ -313,6 +313,6 @@ archive() {
 	apt-get -qq -o APT::Sandbox::User=root -o APT::Default-Release= update
 	run -0 "$TOP/share/build/musl-deps" "$BATS_TEST_TMPDIR/deps"
 	assert_output --partial "libcap: built from Debian's source package"
-	assert_output --partial "libmnl: of Debian trixie's package"
+	assert_output --partial "libmnl: from Debian trixie's package"
 	assert_file_exists "$BATS_TEST_TMPDIR/deps/include/sys/capability.h"
 }
