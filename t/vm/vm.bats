@@ -102,7 +102,7 @@ boot_id() { in_vm cat /proc/sys/kernel/random/boot_id; }
 }
 
 @test "mkveth creates networks on this kernel" {
-	suite unit/net/mkveth.bats '^(add creates|both ends talk|one end on a bridge|a long name has|del removes|the namespace can be)|^an interface is moved in|^an ipvlan|another namespace is replaced|are announced to|read-only$'
+	suite unit/net/mkveth.bats '^(add creates|both ends talk|one end on a bridge|a long name has|del removes link|the namespace can be)|^an interface is moved in|^an ipvlan|another namespace is replaced|are announced to|read-only$'
 }
 
 @test "run-in-netns keeps the mounts below /sys on this kernel" {
