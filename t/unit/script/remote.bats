@@ -52,7 +52,7 @@ teardown() {
 }
 
 @test "create builds here, ships the system, and the container is there" {
-	run -0 here -H root@far create "$name" --config 'environment.etc."motto".text = "shipped";' \
+	run -0 from_near -H root@far create "$name" --config 'environment.etc."motto".text = "shipped";' \
 		--host-address 10.231.161.1 --host-address6 fc00:161::1 \
 		--local-address 10.231.161.2 --local-address fc00:161::2 --auto-start
 	assert_output --partial "building"
@@ -105,19 +105,19 @@ teardown() {
 }
 
 @test "a verb that fails there fails here, and what is wrong is said" {
-	run -1 here -H far start "$name"
+	run -1 from_near -H far start "$name"
 	assert_output --partial "$name: no such container"
-	run -4 here -H far status "$name"
-	run -2 here -H far create "$name" --local-address x
-	run -2 here -H far frobnicate
-	run -2 here -H
-	run -2 here -H '-oProxyCommand=touch /tmp/run-here' list
-	run -2 here -H 'a b' list
+	run -4 from_near -H far status "$name"
+	run -2 from_near -H far create "$name" --local-address x
+	run -2 from_near -H far frobnicate
+	run -2 from_near -H
+	run -2 from_near -H '-oProxyCommand=touch /tmp/run-here' list
+	run -2 from_near -H 'a b' list
 	on "$near" test ! -e /tmp/run-here
-	run -2 here -H far list -H near
+	run -2 from_near -H far list -H near
 	assert_output --partial 'given twice'
-	run -255 here -H no-such-host.invalid list
-	run -1 here -H far create "$name" --config 'no.such.option = 1;'
+	run -255 from_near -H no-such-host.invalid list
+	run -1 from_near -H far create "$name" --config 'no.such.option = 1;'
 	assert_output --partial no.such.option
 	run -0 on_far list
 	refute_output --partial "$name"
@@ -125,28 +125,28 @@ teardown() {
 }
 
 @test "options stand anywhere, with -H too" {
-	here -q -H far create "$name" --config 'environment.etc."motto".text = "one";'
-	run -0 here create -H far --help
+	from_near -q -H far create "$name" --config 'environment.etc."motto".text = "one";'
+	run -0 from_near create -H far --help
 	assert_line --index 0 'usage: nixos-container [OPTION]... create NAME'
-	run -0 here -H far create --help
+	run -0 from_near -H far create --help
 	assert_line --index 0 'usage: nixos-container [OPTION]... create NAME'
-	run -0 here -H far -q update "$name" --config 'environment.etc."motto".text = "two";'
+	run -0 from_near -H far -q update "$name" --config 'environment.etc."motto".text = "two";'
 	assert_output ''
-	run -0 here run -H far "$name" -- cat /etc/motto
+	run -0 from_near run -H far "$name" -- cat /etc/motto
 	assert_output two
-	run -0 here update "$name" -q --config 'environment.etc."motto".text = "three";' -H far
+	run -0 from_near update "$name" -q --config 'environment.etc."motto".text = "three";' -H far
 	assert_output ''
-	run -0 here run "$name" -u root -H far -- cat /etc/motto
+	run -0 from_near run "$name" -u root -H far -- cat /etc/motto
 	assert_output three
-	run -0 here run "$name" -H far echo -H near
+	run -0 from_near run "$name" -H far echo -H near
 	assert_output '-H near'
-	run -2 here -H far create "$name-b" --port 80 --port 80
+	run -2 from_near -H far create "$name-b" --port 80 --port 80
 	assert_output --partial 'forwarded twice'
 	refute_output --partial building
 }
 
 @test "at a terminal, it is one there" {
-	here -H far create "$name"
+	from_near -H far create "$name"
 	run -0 on "$near" expect -c "
 		set timeout 60
 		spawn nixos-container -H far run $name -- sh -c {tty && exit 5}
@@ -228,9 +228,9 @@ teardown() {
 	from_near -H far stop "$name-three"
 	run -0 from_near -H far shell -- echo gone after it
 	assert_output --partial "gone after it"
-	run -1 here -H far edit "$name" </dev/null
+	run -1 from_near -H far edit "$name" </dev/null
 	assert_output --partial "$name: the editor failed; nothing was changed"
-	here -H far resolv
-	here -H far destroy "$name-three"
-	run -4 here -H far status "$name-three"
+	from_near -H far resolv
+	from_near -H far destroy "$name-three"
+	run -4 from_near -H far status "$name-three"
 }
