@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* fd.c - whole reads and writes on a descriptor */
+#define _GNU_SOURCE
 #include "base/fd.h"
+
+#include <fcntl.h>
 
 int
 fd_write_all(int fd, const void *buf, size_t len)
@@ -38,4 +41,17 @@ fd_read_max(int fd, void *buf, size_t size)
 		len += (size_t)n;
 	}
 	return (ssize_t)len;
+}
+
+DIR *
+fd_entries(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = NULL;
+
+	if (fd >= 0)
+		d = fdopendir(fd);
+	if (!d)
+		fd_cleanup(&fd);
+	return d;
 }

@@ -2,6 +2,7 @@
 #ifndef BASE_FD_H
 #define BASE_FD_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -49,5 +50,12 @@ int fd_write_all(int fd, const void *buf, size_t len);
  * If it returns size, the file may have more.
  */
 ssize_t fd_read_max(int fd, void *buf, size_t size);
+
+/*
+ * fd_entries - open a directory for readdir(3)
+ *
+ * dir stays open and keeps its position.  Returns NULL with errno.
+ */
+DIR *fd_entries(int dir);
 
 #endif

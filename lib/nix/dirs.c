@@ -130,16 +130,3 @@ dirs_open(const char *state, enum dirs_kind kind, const char *name, bool make)
 		return -1;
 	return fd_take(&fd);
 }
-
-DIR *
-dirs_entries(int dir)
-{
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = NULL;
-
-	if (fd >= 0)
-		d = fdopendir(fd);
-	if (!d)
-		fd_cleanup(&fd);
-	return d;
-}

@@ -2,7 +2,6 @@
 #ifndef NIX_DIRS_H
 #define NIX_DIRS_H
 
-#include <dirent.h>
 #include <stdbool.h>
 
 /*
@@ -36,12 +35,5 @@ int dirs_parent(const char *state, enum dirs_kind kind, bool make);
  */
 int dirs_open(const char *state, enum dirs_kind kind, const char *name,
     bool make);
-
-/*
- * dirs_entries - open a directory for readdir(3)
- *
- * dir stays open and keeps its position.  Returns NULL with errno.
- */
-DIR *dirs_entries(int dir);
 
 #endif

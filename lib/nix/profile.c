@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "nix/profile.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "nix/dirs.h"
+#include "base/fd.h"
 
 #define CURRENT "system"
 /* Not "system-...", which Nix would take for a generation. */
@@ -116,7 +117,7 @@ read_current(int dir)
 static int
 read_entries(int dir, struct profile *p)
 {
-	DIR *d = dirs_entries(dir);
+	DIR *d = fd_entries(dir);
 	struct dirent *e;
 	int error;
 

@@ -218,7 +218,7 @@ walk_entry(struct roots *s, int dir, const char *name, int depth)
 static int
 walk_roots(struct roots *s, int dir, int depth)
 {
-	DIR *d = dirs_entries(dir);
+	DIR *d = fd_entries(dir);
 	struct dirent *e;
 	int r = 0;
 
@@ -290,7 +290,7 @@ add_roots(const struct roots *s, int dir)
 static int
 remove_roots(int dir, const struct strset *names)
 {
-	DIR *d = dirs_entries(dir);
+	DIR *d = fd_entries(dir);
 	bool changed = false;
 	struct dirent *e;
 	int r = 0;

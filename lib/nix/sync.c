@@ -28,7 +28,7 @@ enum { LIMIT_S = 60, ROUNDS_MAX = 5 };
 static int
 is_empty_dir(int dir)
 {
-	DIR *d = dirs_entries(dir);
+	DIR *d = fd_entries(dir);
 	int n = 0;
 
 	if (!d)

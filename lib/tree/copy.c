@@ -56,10 +56,12 @@ copy_range(int from, int to, off_t at, off_t end)
 	char buf[65536];
 
 	while (at < end) {
-		size_t want = end - at < (off_t)sizeof(buf) ?
-		    (size_t)(end - at) : sizeof(buf);
-		ssize_t n = pread(from, buf, want, at);
+		size_t want = sizeof(buf);
+		ssize_t n;
 
+		if (end - at < (off_t)want)
+			want = (size_t)(end - at);
+		n = pread(from, buf, want, at);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)	/* the file was truncated: so is the copy */
@@ -83,7 +85,9 @@ copy_data(int from, int to, off_t size)
 		end = lseek(from, at, SEEK_HOLE);
 		if (end < 0)
 			return -1;
-		if (copy_range(from, to, at, end < size ? end : size) < 0)
+		if (end > size)
+			end = size;
+		if (copy_range(from, to, at, end) < 0)
 			return -1;
 		at = end;
 	}
@@ -107,7 +111,9 @@ copy_file(int node, int to, const char *name, const struct stat *st,
 	    finish(out, st, how) < 0)
 		return -1;
 	/* Files in a directory are synced with it. */
-	return depth > 0 ? 0 : fsync(out);
+	if (depth > 0)
+		return 0;
+	return fsync(out);
 }
 
 static int
@@ -130,15 +136,12 @@ static int copy_node(int node, int to, const char *name,
 static int
 copy_entries(int from, int to, const struct copy_tree *how, int depth)
 {
-	int fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	DIR *d = fd_entries(from);
 	struct dirent *e;
 	int saved;
 
-	if (!d) {
-		fd_cleanup(&fd);
+	if (!d)
 		return -1;
-	}
 	while ((errno = 0, e = readdir(d))) {
 		auto_close int node = -1;
 
@@ -174,8 +177,8 @@ copy_dir(int node, int to, const char *name, const struct stat *st,
 		errno = ELOOP;
 		return -1;
 	}
-	if ((from = reopen(node, O_DIRECTORY)) < 0 ||
-	    mkdirat(to, name, 0700) < 0)
+	from = reopen(node, O_DIRECTORY);
+	if (from < 0 || mkdirat(to, name, 0700) < 0)
 		return -1;
 	made = inroot_open(to, name, O_RDONLY | O_DIRECTORY, INROOT_NO_LINKS);
 	if (made < 0 || copy_entries(from, made, how, depth) < 0)
@@ -370,10 +373,12 @@ copy_out(int node, int fd)
 	if (in < 0)
 		return -1;
 	for (off_t at = 0; at < st.st_size; ) {
-		size_t want = st.st_size - at < (off_t)sizeof(buf) ?
-		    (size_t)(st.st_size - at) : sizeof(buf);
-		ssize_t n = read(in, buf, want);
+		size_t want = sizeof(buf);
+		ssize_t n;
 
+		if (st.st_size - at < (off_t)want)
+			want = (size_t)(st.st_size - at);
+		n = read(in, buf, want);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)	/* the file was truncated: so is the copy */

@@ -116,15 +116,12 @@ static int remove_one(const struct at *at, const char *name);
 static int
 remove_entries(const struct at *at)
 {
-	int fd = openat(at->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	DIR *d = fd_entries(at->fd);
 	struct dirent *e;
 	int n = 0, saved;
 
-	if (!d) {
-		fd_cleanup(&fd);
+	if (!d)
 		return -1;
-	}
 	while ((errno = 0, e = readdir(d))) {
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;

@@ -5,7 +5,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -31,14 +30,11 @@ void
 stale_sweep(int dir, const char *prefix,
     int (*remove)(int dir, const char *entry))
 {
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	DIR *d = fd_entries(dir);
 	struct dirent *e;
 
-	if (!d) {
-		fd_cleanup(&fd);
+	if (!d)
 		return;
-	}
 	while ((e = readdir(d)))
 		if (is_stale(e->d_name, prefix))
 			(void)remove(dir, e->d_name);
