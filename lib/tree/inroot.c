@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 
 enum { TRIES = 64 };
 
@@ -35,12 +36,14 @@ inroot_top(const char *path)
 int
 inroot_open(int root, const char *path, int flags, enum inroot_links links)
 {
+	static const unsigned resolve[] = {
+		[INROOT_NO_LINKS] = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+		[INROOT_LINKS] = RESOLVE_IN_ROOT,
+		[INROOT_ONE_MOUNT] = RESOLVE_IN_ROOT | RESOLVE_NO_XDEV,
+	};
 	struct open_how how = {
 		.flags = (unsigned)flags | O_CLOEXEC,
-		.resolve = RESOLVE_NO_MAGICLINKS |
-		    (links == INROOT_ONE_MOUNT ? RESOLVE_NO_XDEV : 0) |
-		    (links == INROOT_NO_LINKS ? RESOLVE_BENEATH |
-		    RESOLVE_NO_SYMLINKS : RESOLVE_IN_ROOT),
+		.resolve = RESOLVE_NO_MAGICLINKS | resolve[links],
 	};
 	long fd = -1;
 
@@ -65,8 +68,11 @@ inroot_open_file(int root, const char *path)
 	if (node < 0 || fstat(node, &st) < 0)
 		return -1;
 	if (!S_ISREG(st.st_mode)) {
-		errno = S_ISDIR(st.st_mode) ? EISDIR :
-		    S_ISLNK(st.st_mode) ? ELOOP : EINVAL;
+		errno = EINVAL;
+		if (S_ISDIR(st.st_mode))
+			errno = EISDIR;
+		else if (S_ISLNK(st.st_mode))
+			errno = ELOOP;
 		return -1;
 	}
 	/* By the node: its name may belong to another file by now. */
@@ -222,11 +228,10 @@ inroot_replace(int root, const char *path, const void *data, size_t len,
 {
 	auto_close int dir = -1;
 	char above[PATH_MAX];
-	const char *name, *slash;
+	const char *name;
 
 	path = relative(path);
-	slash = strrchr(path, '/');
-	name = slash ? slash + 1 : path;
+	name = path_last(path);
 	if (!*name || !strcmp(name, ".") || !strcmp(name, "..")) {
 		errno = EINVAL;
 		return -1;

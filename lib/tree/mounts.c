@@ -33,16 +33,19 @@ static int
 text_room(struct text *t, size_t more)
 {
 	size_t size = t->size ? t->size : 4096;
-	char *p;
+	char *old = t->p, *p;
 
 	while (size - t->len < more)
 		size *= 2;
 	if (size == t->size)
 		return 0;
-	if (!(p = realloc(t->p == t->fixed ? NULL : t->p, size)))
+	if (old == t->fixed)
+		old = NULL;
+	p = realloc(old, size);
+	if (!p)
 		return -1;
-	if (t->fixed && t->p == t->fixed)
-		memcpy(p, t->p, t->len);
+	if (!old && t->fixed)
+		memcpy(p, t->fixed, t->len);
 	t->p = p;
 	t->size = size;
 	return 0;
@@ -179,7 +182,8 @@ from_mountinfo(const char *dir, struct text *t)
 	int r = read_all("/proc/self/mountinfo", &all);
 
 	for (line = all.p; r == 0 && line && *line; line = next) {
-		if ((next = strchr(line, '\n')))
+		next = strchr(line, '\n');
+		if (next)
 			*next++ = '\0';
 		field = strtok_r(line, " ", &save);
 		for (int i = 1; field && i < 5; i++)
@@ -199,7 +203,9 @@ rank(unsigned char c)
 {
 	if (c == '\0')
 		return 0;
-	return c == '/' ? 1 : c + 1;
+	if (c == '/')
+		return 1;
+	return c + 1;
 }
 
 /* compare - as strcmp, but entries below a directory follow it at once */
