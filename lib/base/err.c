@@ -37,9 +37,11 @@ say(const char *fmt, va_list ap, int error)
 		/* The zero byte at the end ends any incomplete character. */
 		int known = visible_char((unsigned char *)line + n, 4);
 
-		if (known <= 0)
+		if (known <= 0) {
 			line[n] = '?';
-		n += known > 0 ? (size_t)known : 1;
+			known = 1;
+		}
+		n += (size_t)known;
 	}
 	line[n] = '\n';
 	/* An error cannot be reported anywhere. */

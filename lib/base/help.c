@@ -14,13 +14,18 @@ write_forms(const struct cli *cli, const struct cli_verb *v, const char **lead,
 	for (;;) {
 		size_t n = strcspn(line, "\n");
 
-		if (*line == ' ')
+		if (*line == ' ') {
 			fprintf(out, "          %.*s\n", (int)n, line);
-		else
-			fprintf(out, "%s %s%s%s%s%s%.*s\n", *lead, cli->tool,
-			    cli->common ? " [OPTION]..." : "",
-			    *v->name ? " " : "", v->name, n > 0 ? " " : "",
-			    (int)n, line);
+		} else {
+			fprintf(out, "%s %s", *lead, cli->tool);
+			if (cli->common)
+				fputs(" [OPTION]...", out);
+			if (*v->name)
+				fprintf(out, " %s", v->name);
+			if (n > 0)
+				fprintf(out, " %.*s", (int)n, line);
+			putc('\n', out);
+		}
 		*lead = "      ";
 		line += n;
 		if (!*line)
@@ -59,8 +64,9 @@ option_label(const struct cli_option *o, char *buf, size_t size)
 
 	if (o->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", o->key);
-	return snprintf(buf, size, "%s--%s%s%s", letter, o->name,
-	    o->arg ? " " : "", o->arg ? o->arg : "");
+	if (!o->arg)
+		return snprintf(buf, size, "%s--%s", letter, o->name);
+	return snprintf(buf, size, "%s--%s %s", letter, o->name, o->arg);
 }
 
 static void

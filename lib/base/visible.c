@@ -25,7 +25,9 @@ visible_decode(const unsigned char *s, size_t n, uint32_t *c)
 	if (s[0] < 0xc2 || s[0] > 0xf4)
 		return 0;
 	if (s[0] >= 0xe0)
-		len = s[0] >= 0xf0 ? 4 : 3;
+		len = 3;
+	if (s[0] >= 0xf0)
+		len = 4;
 	*c &= 0x7fU >> len;
 	for (size_t i = 1; i < len; i++) {
 		if (i == n)
@@ -45,7 +47,9 @@ visible_char(const unsigned char *s, size_t n)
 	uint32_t c;
 	int len = visible_decode(s, n, &c);
 
-	return len > 0 && !shown(c) ? 0 : len;
+	if (len > 0 && !shown(c))
+		return 0;
+	return len;
 }
 
 size_t
@@ -84,10 +88,12 @@ visible_line(FILE *to, const char *text)
 		/* The zero byte at the end ends any incomplete character. */
 		int known = visible_char(s, 4);
 
-		if (known > 0)
+		if (known > 0) {
 			fwrite(text, 1, (size_t)known, to);
-		else
+		} else {
 			fprintf(to, "\\x%02x", *s);
-		text += known > 0 ? known : 1;
+			known = 1;
+		}
+		text += known;
 	}
 }

@@ -14,10 +14,12 @@ int
 resolvconf_read(const char *path, struct resolvconf *t)
 {
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t n;
+	ssize_t n = -1;
 
 	t->len = 0;
-	if (fd < 0 || (n = fd_read_max(fd, t->s, RESOLVCONF_MAX + 1)) < 0)
+	if (fd >= 0)
+		n = fd_read_max(fd, t->s, RESOLVCONF_MAX + 1);
+	if (n < 0)
 		return -1;
 	if (n > RESOLVCONF_MAX) {
 		errno = EFBIG;
