@@ -4,26 +4,18 @@
 
 #include <string.h>
 
-#include "base/fd.h"
 #include "conf/check.h"
 #include "conf/envfile.h"
-
-/* read_old - returns its size, or -1 with errno */
-static ssize_t
-read_old(const struct target *t, char *text)
-{
-	auto_close int fd = envfile_open(t->dir, t->file);
-
-	return fd < 0 ? -1 : envfile_read(fd, text);
-}
 
 int
 change_make(struct change_text *text, const struct target *t, bool new,
     const struct change *change, int changes, struct errmsg *why)
 {
 	static char kept[ENVFILE_MAX + 1];
-	ssize_t size = new ? 0 : read_old(t, text->old), n;
+	ssize_t size = 0, n;
 
+	if (!new)
+		size = envfile_read(t->dir, t->file, text->old);
 	if (size < 0)
 		return errmsg_errno(why, "read %s", t->shown);
 	memcpy(kept, text->old, (size_t)size);

@@ -46,8 +46,9 @@ struct check {
 static bool
 given(const struct settings *s, enum key key)
 {
-	return key_info[key].type == TYPE_SWITCH ? settings_on(s, key) :
-	    s->value[key] != NULL;
+	if (key_info[key].type == TYPE_SWITCH)
+		return settings_on(s, key);
+	return s->value[key] != NULL;
 }
 
 static void
@@ -80,7 +81,7 @@ suggest(const char *value, int family, char text[INET6_ADDRSTRLEN])
 
 	if (word_item(&value, word) != 1 || ip_parse(word, family, &ip) < 0)
 		memset(&ip, 0, sizeof(ip));
-	last = &ip.byte[family == AF_INET ? 3 : 15];
+	last = &ip.byte[ip_bits(family) / 8 - 1];
 	if (*last > 0 && (*last == 255 || *last % 2 == 0))
 		--*last;
 	else
@@ -97,7 +98,7 @@ without_network(const char *value, int family)
 
 	while (word_item(&value, word) == 1)
 		if (ip_parse(word, family, &ip) == 0 &&
-		    ip.prefix < (family == AF_INET ? 32 : 128))
+		    ip.prefix < ip_bits(family))
 			return false;
 	return true;
 }
@@ -229,7 +230,7 @@ static void
 inside(enum key key, char *word, char name[IFNAMSIZ])
 {
 	char *rest = word, *first = strsep(&rest, ":");
-	char *second = rest ? strsep(&rest, ":") : NULL;
+	char *second = strsep(&rest, ":");
 
 	if (key != KEY_MACVLANS)
 		snprintf(name, IFNAMSIZ, "%s", first);
@@ -278,7 +279,7 @@ check_ports(struct check *c)
 		if (*at & bit)
 			bad(c, KEY_HOST_PORT, "HOST_PORT: port %d (%s) is "
 			    "forwarded twice: %s", port.host,
-			    port.udp ? "udp" : "tcp", word);
+			    port_protocol(&port), word);
 		*at |= bit;
 	}
 }

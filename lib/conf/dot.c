@@ -24,13 +24,14 @@ inside(FILE *to, const char *text)
 	while (*text) {
 		int n = visible_char((const unsigned char *)text, 4);
 
-		if (n <= 0)
+		if (n <= 0) {
 			putc('?', to);
-		else if (*text == '"' || *text == '\\')
+			n = 1;
+		} else if (*text == '"' || *text == '\\')
 			fprintf(to, "\\%c", *text);
 		else
 			fwrite(text, 1, (size_t)n, to);
-		text += n > 0 ? n : 1;
+		text += n;
 	}
 }
 
@@ -115,10 +116,16 @@ static void
 side_add(struct side *side, const char *text)
 {
 	size_t room = sizeof(side->text) - side->used;
-	int n = text ? snprintf(side->text + side->used, room, "%s%s",
-	    side->used ? " " : "", text) : 0;
+	const char *between = side->used ? " " : "";
+	size_t n;
 
-	side->used += (size_t)n < room ? (size_t)n : room - 1;
+	if (!text)
+		return;
+	n = (size_t)snprintf(side->text + side->used, room, "%s%s", between,
+	    text);
+	if (n >= room)		/* it is cut */
+		n = room - 1;
+	side->used += n;
 }
 
 static void
@@ -136,9 +143,12 @@ static void
 attach(struct dot *d, const char *name, const char *bridge,
     const struct side *host, const struct side *local)
 {
-	if (bridge)
+	if (bridge) {
 		shared_node(d, "bridge", bridge, "ellipse");
-	edge(d->to, bridge ? "bridge" : NULL, bridge ? bridge : "host", name);
+		edge(d->to, "bridge", bridge, name);
+	} else {
+		edge(d->to, NULL, "host", name);
+	}
 	if (host->used || local->used) {
 		fputs(" [", d->to);
 		attribute(d->to, "taillabel", host);

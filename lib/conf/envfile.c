@@ -14,9 +14,10 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/visible.h"
 
-int
-envfile_open(int dir, const char *file)
+static int
+open_file(int dir, const char *file)
 {
 	/* O_NONBLOCK: a FIFO must not make us wait. */
 	auto_close int fd = openat(dir, file,
@@ -33,48 +34,38 @@ envfile_open(int dir, const char *file)
 }
 
 ssize_t
-envfile_read(int fd, char *text)
+envfile_read(int dir, const char *file, char *text)
 {
-	ssize_t n = fd_read_max(fd, text, ENVFILE_MAX + 1);
+	auto_close int fd = open_file(dir, file);
+	ssize_t n;
 
+	if (fd < 0)
+		return -1;
+	n = fd_read_max(fd, text, ENVFILE_MAX + 1);
 	if (n <= ENVFILE_MAX)
 		return n;
 	errno = EFBIG;		/* it grew */
 	return -1;
 }
 
-/* utf8_size - bytes of the character at s, n at most; 0: it is not UTF-8 */
-static size_t
-utf8_size(const unsigned char *s, size_t n)
-{
-	static const unsigned long least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t size = *s < 0x80 ? 1 : *s < 0xc2 ? 0 : *s < 0xe0 ? 2 :
-	    *s < 0xf0 ? 3 : *s < 0xf5 ? 4 : 0;
-	unsigned long c = size < 2 ? *s : *s & (0xff >> (size + 1));
-
-	if (size > n)
-		return 0;
-	for (size_t i = 1; i < size; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if (c < least[size] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		return 0;
-	return size;
-}
-
 /* bad_char - the error of the character at s, or NULL; *size: its bytes */
 static const char *
 bad_char(const unsigned char *s, size_t n, size_t *size)
 {
-	if ((*size = utf8_size(s, n)) == 0)
+	uint32_t c;
+	int known = visible_decode(s, n, &c);
+
+	*size = 1;
+	if (known <= 0)
 		return "not UTF-8";
-	if (*s == '\t' || *s == '\n')
+	*size = (size_t)known;
+	if (c == '\t' || c == '\n')
 		return NULL;
+	if (c == 0)
+		return "zero byte";
 	/* U+0080 to U+009F are control characters, too. */
-	if (*s < ' ' || *s == 0x7f || (*s == 0xc2 && s[1] < 0xa0))
-		return *s ? "control character" : "zero byte";
+	if (c < ' ' || (c >= 0x7f && c < 0xa0))
+		return "control character";
 	return NULL;
 }
 
@@ -92,8 +83,6 @@ envfile_bad_line(const char *text, size_t size, unsigned *line)
 			*line = here;
 			return wrong;
 		}
-		if (step == 0)
-			step = 1;
 		here += text[i] == '\n';
 	}
 	return NULL;
@@ -184,7 +173,10 @@ read_quoted(struct envfile *e, char *to)
 {
 	char quote = *e->at++;
 
-	to = quote == '"' ? read_double(e, to) : read_single(e, to);
+	if (quote == '"')
+		to = read_double(e, to);
+	else
+		to = read_single(e, to);
 	if (at_end(e)) {
 		e->wrong = "a quote is not closed in its line";
 		return to;
@@ -272,7 +264,10 @@ envfile_next(struct envfile *e)
 	quoted = !at_end(e) && (*e->at == '"' || *e->at == '\'');
 	if (quoted)
 		e->value++;
-	to = quoted ? read_quoted(e, e->value) : read_plain(e, e->value);
+	if (quoted)
+		to = read_quoted(e, e->value);
+	else
+		to = read_plain(e, e->value);
 	if (e->wrong)
 		return fail(e, e->wrong);
 	skip_line(e);

@@ -25,20 +25,13 @@ struct envfile {
 };
 
 /*
- * envfile_open - open a file of settings beneath a directory
+ * envfile_read - read all of a file of settings beneath a directory
  *
- * The file may be a link.  Returns an O_CLOEXEC descriptor that the caller
- * owns, or -1 with the errno of openat(2), ENOTSUP (not a regular file) or
- * EFBIG (more than ENVFILE_MAX bytes).
+ * The file may be a link.  text has room for ENVFILE_MAX + 1 bytes.  Returns
+ * the size, or -1 with the errno of openat(2) or read(2), ENOTSUP (not a regular
+ * file) or EFBIG (more than ENVFILE_MAX bytes).
  */
-int envfile_open(int dir, const char *file);
-
-/*
- * envfile_read - read all of a file
- *
- * text has space for ENVFILE_MAX + 1 bytes.  Returns the size, or -1 with errno.
- */
-ssize_t envfile_read(int fd, char *text);
+ssize_t envfile_read(int dir, const char *file, char *text);
 
 /*
  * envfile_bad_line - find the next line with bytes that are not allowed

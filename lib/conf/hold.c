@@ -77,7 +77,8 @@ hold_take(struct hold *hold, const char *lock_dir, const char *name,
 
 	hold->fd = -1;
 	snprintf(hold->file, sizeof(hold->file), "%s.lock", name);
-	if ((hold->dir = open_dir(lock_dir)) < 0)
+	hold->dir = open_dir(lock_dir);
+	if (hold->dir < 0)
 		return -1;
 	while ((r = take_once(hold)) == 0 && clock_ms() < end)
 		(void)poll(NULL, 0, 20);	/* nothing but a sleep */

@@ -120,7 +120,7 @@ check_port(struct check *c, const struct port *taken, const char *other)
 		    port.host == taken->host)
 			bad(c, KEY_HOST_PORT, "HOST_PORT: port %d (%s) of the "
 			    "host is forwarded to %s", port.host,
-			    port.udp ? "udp" : "tcp", other);
+			    port_protocol(&port), other);
 }
 
 /* read_element - "forward4 tcp . 8080 : ...", as rules_print writes it */

@@ -22,11 +22,16 @@ usable(const struct ip *ip)
 }
 
 int
+ip_bits(int family)
+{
+	return family == AF_INET ? 32 : 128;
+}
+
+int
 ip_parse(const char *text, int family, struct ip *ip)
 {
 	size_t n = strcspn(text, "/");
 	char host[INET6_ADDRSTRLEN];
-	int bits = family == AF_INET ? 32 : 128;
 
 	memset(ip, 0, sizeof(*ip));
 	if (n >= sizeof(host))
@@ -34,11 +39,15 @@ ip_parse(const char *text, int family, struct ip *ip)
 	memcpy(host, text, n);
 	host[n] = '\0';
 	ip->family = family;
-	ip->prefix = bits;
+	ip->prefix = ip_bits(family);
 	if (inet_pton(family, host, ip->byte) != 1 || !usable(ip))
 		return -1;
 	if (text[n] == '\0')
 		return 0;
-	ip->prefix = text[n + 1] == '0' ? -1 : (int)num_read(text + n + 1, bits);
-	return ip->prefix < 0 ? -1 : 0;
+	if (text[n + 1] == '0')
+		return -1;
+	ip->prefix = (int)num_read(text + n + 1, ip->prefix);
+	if (ip->prefix < 0)
+		return -1;
+	return 0;
 }

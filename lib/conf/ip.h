@@ -17,4 +17,7 @@ struct ip {
  */
 int ip_parse(const char *text, int family, struct ip *ip);
 
+/* ip_bits - of an address: 32 or 128 */
+int ip_bits(int family);
+
 #endif

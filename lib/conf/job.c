@@ -68,8 +68,9 @@ add_change(struct cli_job *job, const char *name, const char *value,
 	for (int i = 0; i < job->changes; i++)
 		if (job->change[i].key == key)
 			return errmsg_set(why, "set: %s is given twice", name);
-	job->change[job->changes++] = (struct change){ key,
-	    value && *value ? value : NULL };
+	if (value && !*value)
+		value = NULL;
+	job->change[job->changes++] = (struct change){ key, value };
 	return 0;
 }
 
@@ -122,61 +123,25 @@ static int
 set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
 {
 	switch (key) {
-	case 'a':
-		job->all = true;
-		break;
-	case 'f':
-		job->file = value;
-		break;
-	case 'u':
-		return add_change(job, value, NULL, why);
-	case 'w':
-		return set_wait(job, value, why);
-	case 'o':
-		job->host = true;
-		break;
-	case 'O':
-		job->no_host = true;
-		break;
-	case 'i':
-		job->needing = value;
-		break;
-	case 'N':
-		job->new = true;
-		break;
-	case 'D':
-		job->dry_run = true;
-		break;
-	case '0':
-		job->null = true;
-		break;
-	case 'j':
-		job->json = true;
-		break;
-	case 'd':
-		job->changed = true;
-		break;
-	case 'n':
-		job->network = true;
-		break;
-	case 'c':
-		job->conf_dir = value;
-		break;
-	case 'L':
-		job->lock_dir = value;
-		break;
-	case 'l':
-		job->table = true;
-		break;
-	case 'g':
-		job->dot = true;
-		break;
-	case 'm':
-		job->machines = value;
-		break;
-	case 't':
-		job->trees = value;
-		break;
+	case 'a': job->all = true; break;
+	case 'f': job->file = value; break;
+	case 'u': return add_change(job, value, NULL, why);
+	case 'w': return set_wait(job, value, why);
+	case 'o': job->host = true; break;
+	case 'O': job->no_host = true; break;
+	case 'i': job->needing = value; break;
+	case 'N': job->new = true; break;
+	case 'D': job->dry_run = true; break;
+	case '0': job->null = true; break;
+	case 'j': job->json = true; break;
+	case 'd': job->changed = true; break;
+	case 'n': job->network = true; break;
+	case 'c': job->conf_dir = value; break;
+	case 'L': job->lock_dir = value; break;
+	case 'l': job->table = true; break;
+	case 'g': job->dot = true; break;
+	case 'm': job->machines = value; break;
+	case 't': job->trees = value; break;
 	}
 	return 0;
 }

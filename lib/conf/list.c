@@ -209,19 +209,30 @@ print_names(FILE *to, const struct names *names)
 }
 
 static int
+print_views(const struct cli_job *job, int dir, const struct names *names,
+    FILE *to, struct errmsg *why)
+{
+	struct list l = { .job = job, .to = to, .wide = longest(names) };
+	struct view_source from;
+	int r;
+
+	if (open_source(job, dir, &from, why) < 0)
+		return -1;
+	r = print_all(&l, &from, names, why);
+	status_close(&from.status);
+	return r;
+}
+
+static int
 print_list(const struct cli_job *job, int dir, FILE *to, struct errmsg *why)
 {
 	struct names names = { NULL, 0 };
-	struct view_source from;
 	int r = find(job, dir, &names, why);
 
-	if (r == 0 && !job->json && !job->table && !job->dot) {
+	if (r == 0 && (job->json || job->table || job->dot))
+		r = print_views(job, dir, &names, to, why);
+	else if (r == 0)
 		print_names(to, &names);
-	} else if (r == 0 && (r = open_source(job, dir, &from, why)) == 0) {
-		r = print_all(&(struct list){ .job = job, .to = to,
-		    .wide = longest(&names) }, &from, &names, why);
-		status_close(&from.status);
-	}
 	names_free(&names);
 	return r;
 }
@@ -256,6 +267,7 @@ list_print(const struct cli_job *job, FILE *to, struct errmsg *why)
 
 	if (dir < 0 && errno != ENOENT)
 		return errmsg_errno(why, "open %s", job->conf_dir);
-	return job->name ? print_one(job, dir, to, why) :
-	    print_list(job, dir, to, why);
+	if (job->name)
+		return print_one(job, dir, to, why);
+	return print_list(job, dir, to, why);
 }

@@ -17,13 +17,18 @@ int
 names_of_file(const char *file, char name[NAMES_SIZE])
 {
 	const char *dot = strrchr(file, '.');
-	size_t n = dot ? (size_t)(dot - file) : NAMES_SIZE;
+	size_t n;
 
-	if (n >= NAMES_SIZE || strcmp(dot, ".conf") != 0)
+	if (!dot || strcmp(dot, ".conf") != 0)
+		return -1;
+	n = (size_t)(dot - file);
+	if (n >= NAMES_SIZE)
 		return -1;
 	memcpy(name, file, n);
 	name[n] = '\0';
-	return name_ok(name) && !name_reserved(name) ? 0 : -1;
+	if (!name_ok(name) || name_reserved(name))
+		return -1;
+	return 0;
 }
 
 char *
@@ -44,7 +49,7 @@ static int
 add(struct names *names, size_t *room, const char *name)
 {
 	if (names->n == *room) {
-		size_t more = *room ? *room * 2 : 64;
+		size_t more = 2 * *room + 64;
 		void *p = realloc(names->name, more * NAMES_SIZE);
 
 		if (!p)
@@ -74,14 +79,12 @@ int
 names_read(int dir, struct names *names)
 {
 	/* A new descriptor: duplicates share their position in a directory. */
-	auto_close int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	DIR *d = fd_entries(dir);
 	int r, e;
 
 	memset(names, 0, sizeof(*names));
 	if (!d)
 		return -1;
-	fd_take(&fd);
 	r = read_all(d, names);
 	e = errno;
 	closedir(d);

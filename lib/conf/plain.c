@@ -73,19 +73,24 @@ number(FILE *to, const char *what, int64_t value)
 {
 	char text[NUMBER_SIZE];
 
+	if (value < 0)
+		return;
 	snprintf(text, sizeof(text), "%" PRId64, value);
-	line(to, what, value < 0 ? NULL : text);
+	line(to, what, text);
 }
 
 static void
 size(FILE *to, const char *what, int64_t bytes)
 {
-	bool large = bytes >= 1 << 20;
 	char text[NUMBER_SIZE];
 
-	snprintf(text, sizeof(text), "%" PRId64 " %s",
-	    bytes >> (large ? 20 : 10), large ? "MiB" : "KiB");
-	line(to, what, bytes < 0 ? NULL : text);
+	if (bytes < 0)
+		return;
+	if (bytes >= 1 << 20)
+		snprintf(text, sizeof(text), "%" PRId64 " MiB", bytes >> 20);
+	else
+		snprintf(text, sizeof(text), "%" PRId64 " KiB", bytes >> 10);
+	line(to, what, text);
 }
 
 static void

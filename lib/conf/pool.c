@@ -25,8 +25,11 @@ static int
 first_pair(unsigned host)
 {
 	unsigned low = host & 0xff;
+	int base = (int)(host >> 8) * PER_24;
 
-	return (int)(host >> 8) * PER_24 + (low > 0 ? (int)(low - 1) / 2 : 0);
+	if (low == 0)
+		return base;
+	return base + (int)(low - 1) / 2;
 }
 
 /* last_pair - the last pair that begins at or before this host; -1: none */
@@ -38,7 +41,9 @@ last_pair(unsigned host)
 
 	if (low == 0)
 		return base - 1;
-	return base + (low == 255 ? PER_24 - 1 : (int)(low - 1) / 2);
+	if (low == 255)
+		return base + PER_24 - 1;
+	return base + (int)(low - 1) / 2;
 }
 
 void
@@ -94,10 +99,12 @@ take_any(struct pool *pool, const char *text, size_t size)
 	const char *end = text + size;
 
 	while (text < end) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text));
-		size_t n = (size_t)((newline ? newline : end) - text);
-		size_t blank = 0;
+		const char *stop = memchr(text, '\n', (size_t)(end - text));
+		size_t n, blank = 0;
 
+		if (!stop)
+			stop = end;
+		n = (size_t)(stop - text);
 		while (blank < n && (text[blank] == ' ' || text[blank] == '\t'))
 			blank++;
 		if (blank < n && text[blank] != '#' && text[blank] != ';')
@@ -148,7 +155,7 @@ is_settings(const char *file)
 /*
  * read_file - read as much of a file as fits; returns the size, or -1 with errno
  *
- * Unlike with envfile_open, the begin of a file that is too large counts.  A
+ * Unlike with envfile_read, the begin of a file that is too large counts.  A
  * regular file is read at once.
  */
 static ssize_t

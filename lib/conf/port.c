@@ -32,5 +32,13 @@ port_parse(const char *text, struct port *port)
 	port->host = port->inner = number(text, n);
 	if (text[n] == ':')
 		port->inner = number(text + n + 1, strlen(text + n + 1));
-	return port->host < 0 || port->inner < 0 ? -1 : 0;
+	if (port->host < 0 || port->inner < 0)
+		return -1;
+	return 0;
+}
+
+const char *
+port_protocol(const struct port *port)
+{
+	return port->udp ? "udp" : "tcp";
 }

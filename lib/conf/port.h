@@ -13,4 +13,7 @@ struct port {
 /* port_parse - read [tcp:|udp:]HOSTPORT[:PORT]; returns 0, or -1 */
 int port_parse(const char *text, struct port *port);
 
+/* port_protocol - "udp" or "tcp" */
+const char *port_protocol(const struct port *port);
+
 #endif

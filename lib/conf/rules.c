@@ -18,7 +18,7 @@ print_ports(const struct settings *s, int version, const char *address,
 	while (rest && word_item(&rest, word) == 1)
 		if (port_parse(word, &port) == 0)
 			fprintf(out, "forward%d %s . %d : %s . %d\n", version,
-			    port.udp ? "udp" : "tcp", port.host, address,
+			    port_protocol(&port), port.host, address,
 			    port.inner);
 }
 

@@ -52,6 +52,17 @@ number(FILE *to, const char *name, int64_t value)
 		fprintf(to, "%" PRId64, value);
 }
 
+/* number_of - null without a text */
+static void
+number_of(FILE *to, const char *name, const char *value, long max)
+{
+	long n = -1;
+
+	if (value)
+		n = num_read(value, max);
+	number(to, name, n);
+}
+
 /* How to split a value into words, and how to write a word. */
 typedef int cut(const char **rest, char word[WORD_SIZE]);
 typedef void element(FILE *to, char *word);
@@ -108,7 +119,7 @@ address(FILE *to, char *word)
 		*prefix++ = '\0';
 	fputs("{\"address\":", to);
 	json_text(to, word);
-	number(to, "prefix", prefix ? num_read(prefix, 128) : -1);
+	number_of(to, "prefix", prefix, 128);
 	putc('}', to);
 }
 
@@ -120,7 +131,7 @@ forwarded(FILE *to, char *word)
 	/* A setting has passed this before. */
 	if (port_parse(word, &port) < 0)
 		port = (struct port){ false, -1, -1 };
-	fprintf(to, "{\"protocol\":\"%s\"", port.udp ? "udp" : "tcp");
+	fprintf(to, "{\"protocol\":\"%s\"", port_protocol(&port));
 	number(to, "hostPort", port.host);
 	number(to, "containerPort", port.inner);
 	putc('}', to);
@@ -173,9 +184,11 @@ mounted(FILE *to, char *word, bool read_only)
 {
 	char *rest = word, *source = field(&rest), *target = field(&rest);
 
+	if (!full(target))
+		target = source + (*source == '+');
 	fputs("{\"source\":", to);
 	json_text(to, full(source));
-	text(to, "target", full(target) ? target : source + (*source == '+'));
+	text(to, "target", target);
 	text(to, "options", full(rest));
 	flag(to, "readOnly", read_only);
 	putc('}', to);
@@ -235,7 +248,7 @@ further_pair(FILE *to, char *word)
 	ends(to, "hostAddresses", word, "host");
 	text(to, "bridge", bridge);
 	text(to, "mac", mac);
-	number(to, "mtu", mtu ? num_read(mtu, 65535) : -1);
+	number_of(to, "mtu", mtu, 65535);
 	putc('}', to);
 }
 
@@ -271,7 +284,7 @@ write_network(FILE *to, const struct settings *s)
 	    s->value[KEY_HOST_ADDRESS6], address);
 	text(to, "bridge", s->value[KEY_HOST_BRIDGE]);
 	text(to, "mac", s->value[KEY_LOCAL_MAC_ADDRESS]);
-	number(to, "mtu", mtu ? num_read(mtu, 65535) : -1);
+	number_of(to, "mtu", mtu, 65535);
 	array_of_two(to, "gateways", s->value[KEY_GATEWAY],
 	    s->value[KEY_GATEWAY6], plain);
 	array(to, "ports", s->value[KEY_HOST_PORT], word_item, forwarded);

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/fd.h"
 
 /* The state of reading a file. */
 struct reading {
@@ -93,7 +92,9 @@ settings_parse(struct settings *s, size_t size, const char *shown,
 	while ((wrong = envfile_bad_line(s->text, size, &line)))
 		report(&r, line, "%s", wrong);
 	/* A file that is not text is not a settings file. */
-	envfile_begin(&e, s->text, r.failed ? 0 : size);
+	if (r.failed)
+		size = 0;
+	envfile_begin(&e, s->text, size);
 	while ((next = envfile_next(&e)) != 0) {
 		if (next > 0)
 			add(&r, &e);
@@ -106,27 +107,21 @@ settings_parse(struct settings *s, size_t size, const char *shown,
 	return -1;
 }
 
-/* read_text - read the file; returns its size, or -1 with errno */
-static ssize_t
-read_text(int dir, const char *file, char *text)
-{
-	auto_close int fd = envfile_open(dir, file);
-
-	return fd < 0 ? -1 : envfile_read(fd, text);
-}
-
 /* unreadable - report the errno of a file that could not be read; -1 */
 static int
 unreadable(struct settings *s, const char *shown,
     const struct settings_errors *errors)
 {
 	int e = errno;
+	const char *why = strerror(e);
 
 	memset(s->value, 0, sizeof(s->value));
 	memset(s->line, 0, sizeof(s->line));
-	settings_report(errors, shown, 0, "%s", e == ENOTSUP ?
-	    "not a regular file" : e == EFBIG ? "more than 65536 bytes" :
-	    strerror(e));
+	if (e == ENOTSUP)
+		why = "not a regular file";
+	else if (e == EFBIG)
+		why = "more than 65536 bytes";
+	settings_report(errors, shown, 0, "%s", why);
 	errno = e;
 	return -1;
 }
@@ -135,7 +130,7 @@ int
 settings_read(struct settings *s, int dir, const char *file,
     const char *shown, const struct settings_errors *errors)
 {
-	ssize_t n = read_text(dir, file, s->text);
+	ssize_t n = envfile_read(dir, file, s->text);
 
 	if (n < 0)
 		return unreadable(s, shown, errors);
@@ -146,7 +141,7 @@ int
 settings_read_any(struct settings *s, int dir, const char *file,
     const char *shown, const struct settings_errors *errors)
 {
-	ssize_t n = read_text(dir, file, s->text);
+	ssize_t n = envfile_read(dir, file, s->text);
 
 	if (n < 0 && errno == ENOENT)
 		n = 0;
@@ -158,7 +153,9 @@ settings_read_any(struct settings *s, int dir, const char *file,
 const char *
 settings_get(const struct settings *s, enum key key)
 {
-	return s->value[key] ? s->value[key] : key_info[key].fallback;
+	if (s->value[key])
+		return s->value[key];
+	return key_info[key].fallback;
 }
 
 bool

@@ -35,7 +35,7 @@ void settings_report(const struct settings_errors *errors, const char *shown,
  * file is opened beneath dir (AT_FDCWD for any path); shown is its name in
  * messages.  Each error is reported; errors may be NULL.  Returns 0, or -1 with
  * errno EINVAL (the file has errors; s has the valid settings, so that a
- * container with one bad line can still be listed) or that of envfile_open (s
+ * container with one bad line can still be listed) or that of envfile_read (s
  * has no settings).
  */
 int settings_read(struct settings *s, int dir, const char *file,

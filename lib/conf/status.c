@@ -64,14 +64,17 @@ read_leader(int dir, const char *name)
 	if (dir < 0)
 		return -1;
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	n = fd < 0 ? -1 : fd_read_max(fd, text, sizeof(text) - 1);
+	if (fd < 0)
+		return -1;
+	text[0] = '\n';		/* so that each line has one before it */
+	n = fd_read_max(fd, text + 1, sizeof(text) - 2);
 	if (n < 0)
 		return -1;
-	text[n] = '\0';
-	line = strncmp(text, "LEADER=", 7) ? strstr(text, "\nLEADER=") : text;
+	text[n + 1] = '\0';
+	line = strstr(text, "\nLEADER=");
 	if (!line)
 		return -1;
-	line += line == text ? 7 : 8;
+	line += strlen("\nLEADER=");
 	line[strcspn(line, "\n")] = '\0';
 	pid = num_read(line, PID_LIMIT);
 	return pid > 0 ? pid : -1;
@@ -144,7 +147,9 @@ read_generation(int profiles, const char *name, struct status *st)
 	if (st->generation < 0)
 		return;
 	n = readlinkat(dir, link, st->system, sizeof(st->system) - 1);
-	st->system[n < 0 ? 0 : n] = '\0';
+	if (n < 0)
+		n = 0;
+	st->system[n] = '\0';
 	if (!in_store(st->system))
 		st->system[0] = '\0';
 }
@@ -176,10 +181,13 @@ status_read(const struct status_source *from, const char *name,
 	st->leader = read_leader(from->machines, name);
 	st->state = state_of(u, st->leader > 0);
 	st->since = NULL;
+	st->memory = st->tasks = -1;
+	if (u) {
+		st->memory = u->memory;
+		st->tasks = u->tasks;
+	}
 	if (u && u->since[0] && u->active == SYSTEMCTL_ACTIVE)
 		st->since = u->since;
-	st->memory = u ? u->memory : -1;
-	st->tasks = u ? u->tasks : -1;
 	st->generation = -1;
 	st->system[0] = '\0';
 	read_generation(from->profiles, name, st);

@@ -90,7 +90,9 @@ amount(const char *text)
 		return -1;
 	errno = 0;
 	n = strtoull(text, &end, 10);
-	return *end || errno || n > INT64_MAX ? -1 : (int64_t)n;
+	if (*end || errno || n > INT64_MAX)
+		return -1;
+	return (int64_t)n;
 }
 
 /* copy_time - "Fri 2026-11-27 01:32:18 UTC"; "" if it is anything else */
@@ -104,9 +106,11 @@ copy_time(const char *text, char since[SYSTEMCTL_TIME])
 	if (!from++ || strlen(from) != strlen(form))
 		return;
 	for (size_t i = 0; form[i]; i++) {
-		bool digit = from[i] >= '0' && from[i] <= '9';
+		bool right = from[i] == form[i];
 
-		if (form[i] == 'd' ? !digit : from[i] != form[i])
+		if (form[i] == 'd')
+			right = from[i] >= '0' && from[i] <= '9';
+		if (!right)
 			return;
 	}
 	snprintf(since, SYSTEMCTL_TIME, "%.10sT%.8sZ", from, from + 11);
@@ -134,8 +138,11 @@ static void
 property(struct systemctl_unit *u, const char *line)
 {
 	const char *value = strchr(line, '=');
-	size_t n = value ? (size_t)(value++ - line) : 0;
+	size_t n;
 
+	if (!value)
+		return;
+	n = (size_t)(value++ - line);
 	if (n == strlen("Id") && !memcmp(line, "Id", n))
 		copy_name(value, u->name);
 	else if (n == strlen("ActiveState") && !memcmp(line, "ActiveState", n))
@@ -158,7 +165,7 @@ add(struct systemctl *s, size_t *room, const struct systemctl_unit *u)
 	if (!u->name[0])
 		return 0;
 	if (s->n == *room) {
-		size_t more = *room ? *room * 2 : 64;
+		size_t more = 2 * *room + 64;
 		void *p = realloc(s->unit, more * sizeof(*s->unit));
 
 		if (!p)
@@ -204,7 +211,7 @@ systemctl_read(struct systemctl *s, const char *name)
 {
 	char units[sizeof(PREFIX SUFFIX) + NAMES_SIZE];
 	FILE *from;
-	int out, r, e;
+	int out, r = -1, e;
 	pid_t pid;
 
 	memset(s, 0, sizeof(*s));
@@ -213,7 +220,8 @@ systemctl_read(struct systemctl *s, const char *name)
 	if (pid < 0)
 		return 0;
 	from = fdopen(out, "r");
-	r = from ? read_units(s, from) : -1;
+	if (from)
+		r = read_units(s, from);
 	e = errno;
 	if (from)
 		fclose(from);

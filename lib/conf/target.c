@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "conf/names.h"
 
 int
@@ -26,19 +27,20 @@ target_name(struct target *t, const char *conf_dir, int dir, const char *name,
 int
 target_file(struct target *t, const char *path, struct errmsg *why)
 {
-	const char *slash = strrchr(path, '/');
-	size_t n = slash ? (size_t)(slash + 1 - path) : 0;
+	const char *last = path_last(path);
+	size_t n = (size_t)(last - path);
 
 	if (strlen(path) >= sizeof(t->shown)) {
 		errno = ENAMETOOLONG;
 		return errmsg_set(why, "path too long: %s", path);
 	}
-	memcpy(t->file, path, n);
-	strcpy(t->file + n, n ? "" : ".");
+	strcpy(t->file, ".");
+	if (n > 0)
+		snprintf(t->file, sizeof(t->file), "%.*s", (int)n, path);
 	t->dir = open(t->file, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->dir < 0)
 		return errmsg_errno(why, "open %s", t->file);
-	strcpy(t->file, path + n);
+	strcpy(t->file, last);
 	strcpy(t->shown, path);
 	return 0;
 }

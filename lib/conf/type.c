@@ -102,9 +102,14 @@ is_mac(const char *v)
 {
 	if (strlen(v) != 17 || !strncmp(v, "00:00:00:00:00:00", 17))
 		return false;
-	for (int i = 0; i < 17; i++)
-		if (i % 3 == 2 ? v[i] != ':' : !isxdigit((unsigned char)v[i]))
+	for (int i = 0; i < 17; i++) {
+		bool right = isxdigit((unsigned char)v[i]);
+
+		if (i % 3 == 2)
+			right = v[i] == ':';
+		if (!right)
 			return false;
+	}
 	/* An odd first byte means a multicast address. */
 	return strchr("02468aceACE", v[1]) != NULL;
 }
@@ -128,8 +133,11 @@ static bool
 is_pair_part(const char *part)
 {
 	const char *value = strchr(part, '=');
-	size_t n = value ? (size_t)(value++ - part) : 0;
+	size_t n;
 
+	if (!value)
+		return false;
+	n = (size_t)(value++ - part);
 	if (n == 4 && !memcmp(part, "host", n))
 		return is_address4(value) || is_address6(value);
 	if (n == 5 && !memcmp(part, "local", n))
@@ -194,8 +202,10 @@ static bool
 is_device(const char *v)
 {
 	const char *mode = strrchr(v, ':');
-	size_t n = mode ? (size_t)(mode - v) : strlen(v);
+	size_t n = strlen(v);
 
+	if (mode)
+		n = (size_t)(mode - v);
 	if (strncmp(v, "/dev/", 5) && strncmp(v, "char-", 5) &&
 	    strncmp(v, "block-", 6))
 		return false;
@@ -424,17 +434,23 @@ type_check(enum type type, const char *value, struct errmsg *why)
 	char word[WORD_SIZE];
 	int r;
 
+	if (row->list == SINGLE && row->ok(value))
+		return 0;
 	if (row->list == SINGLE)
-		return row->ok(value) ? 0 : invalid(row, value, why);
+		return invalid(row, value, why);
 	for (;;) {
-		r = row->list == WORDS ? word_next(&rest, word) :
-		    word_item(&rest, word);
+		if (row->list == WORDS)
+			r = word_next(&rest, word);
+		else
+			r = word_item(&rest, word);
 		if (r == 0)
 			return 0;
+		if (r < 0 && errno == EINVAL)
+			return errmsg_set(why, "invalid value \"%.100s\" "
+			    "(a single quote is not closed)", value);
 		if (r < 0)
-			return errmsg_set(why, "invalid value \"%.100s\" (%s)",
-			    value, errno == EINVAL ?
-			    "a single quote is not closed" : "a word is too long");
+			return errmsg_set(why, "invalid value \"%.100s\" "
+			    "(a word is too long)", value);
 		if (!row->ok(word))
 			return invalid(row, word, why);
 	}

@@ -98,7 +98,9 @@ write_file_in(int dir, const char *sub, const char *file, const char *text,
 		return -1;
 	fd = openat(at, file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
 	    O_NONBLOCK | O_CLOEXEC, 0644);
-	return fd < 0 ? -1 : fd_write_all(fd, text, size);
+	if (fd < 0)
+		return -1;
+	return fd_write_all(fd, text, size);
 }
 
 /* write_drop_in - no file for an empty text; returns 0, or reports and -1 */
@@ -146,8 +148,9 @@ write_units(const struct run *r, const struct names *names, int dir,
 			status = -1;
 		if (!settings_on(r->s, KEY_AUTO_START))
 			continue;
-		fprintf(wants, "%sWants=container@%s.service\n",
-		    any ? "" : "[Unit]\n", name);
+		if (!any)
+			fputs("[Unit]\n", wants);
+		fprintf(wants, "Wants=container@%s.service\n", name);
 		any = true;
 	}
 	return status;
@@ -159,12 +162,13 @@ write_all(const struct run *r, const struct names *names)
 	auto_close int dir = -1;
 	char *text = NULL;
 	size_t size;
-	FILE *wants;
+	FILE *wants = NULL;
 	int status;
 
 	if (mkdir(r->dir, 0755) == 0 || errno == EEXIST)
 		dir = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	wants = dir < 0 ? NULL : open_memstream(&text, &size);
+	if (dir >= 0)
+		wants = open_memstream(&text, &size);
 	if (!wants)
 		return failed(r, r->dir);
 	status = write_units(r, names, dir, wants);
@@ -197,10 +201,14 @@ static int
 same_text(int fd, const char *text, size_t size)
 {
 	char *known = malloc(size + 1);
-	ssize_t n = known ? fd_read_max(fd, known, size + 1) : -1;
-	int same;
+	int same = -1;
+	ssize_t n;
 
-	same = n < 0 ? -1 : n == (ssize_t)size && !memcmp(known, text, size);
+	if (!known)
+		return -1;
+	n = fd_read_max(fd, known, size + 1);
+	if (n >= 0)
+		same = n == (ssize_t)size && !memcmp(known, text, size);
 	free(known);
 	return same;
 }
@@ -211,7 +219,7 @@ compare(const struct run *r, const char *name, const char *text, size_t size)
 {
 	char sub[DIR_SIZE], path[PATH_MAX];
 	auto_close int fd = -1;
-	int same;
+	int same = -1;
 
 	drop_in_dir(name, sub);
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s/%s", r->dir, sub,
@@ -222,8 +230,11 @@ compare(const struct run *r, const char *name, const char *text, size_t size)
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return size > 0;
-	same = fd < 0 ? -1 : same_text(fd, text, size);
-	return same < 0 ? failed(r, path) : !same;
+	if (fd >= 0)
+		same = same_text(fd, text, size);
+	if (same < 0)
+		return failed(r, path);
+	return !same;
 }
 
 int

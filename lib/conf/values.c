@@ -14,10 +14,15 @@ values_print_all(const struct settings *s, bool null, FILE *out)
 
 		if (!value)
 			continue;
-		if (!null)
-			quote_value(value, line);
-		fprintf(out, "%s=%s%c", key_info[k].name, null ? value : line,
-		    null ? '\0' : '\n');
+		fprintf(out, "%s=", key_info[k].name);
+		if (null) {
+			fputs(value, out);
+			putc('\0', out);
+			continue;
+		}
+		quote_value(value, line);
+		fputs(line, out);
+		putc('\n', out);
 	}
 }
 
@@ -29,9 +34,10 @@ values_print(const struct settings *s, char *const key[], int n, bool null,
 
 	for (int i = 0; i < n; i++) {
 		value = settings_get(s, key_find(key[i]));
+		if (value)
+			fputs(value, out);
 		if (value || n > 1)
-			fprintf(out, "%s%c", value ? value : "",
-			    null ? '\0' : '\n');
+			putc(null ? '\0' : '\n', out);
 	}
 	return value != NULL;
 }

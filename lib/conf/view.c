@@ -83,8 +83,13 @@ view_read(struct view *v, const struct view_source *from, const char *name)
 const char *
 view_error(const struct view *v, const char *at)
 {
-	at = at ? at + strlen(at) + 1 : v->errors.text;
-	return at < v->errors.text + v->errors.used ? at : NULL;
+	if (at)
+		at += strlen(at) + 1;
+	else
+		at = v->errors.text;
+	if (at >= v->errors.text + v->errors.used)
+		return NULL;
+	return at;
 }
 
 const char *

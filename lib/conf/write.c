@@ -124,7 +124,9 @@ fill(int fd, const struct stat *old, const char *text, size_t size)
 		return -1;
 	if (fchmod(fd, old->st_mode & 0777) < 0)
 		return -1;
-	return fd_write_all(fd, text, size) < 0 || fsync(fd) < 0 ? -1 : 0;
+	if (fd_write_all(fd, text, size) < 0)
+		return -1;
+	return fsync(fd);
 }
 
 /* name_file - rename the written file; a new one replaces no other file */
@@ -161,8 +163,9 @@ write_file(int dir, const char *file, bool new, const char *text, size_t size,
 		e = errno;
 		(void)unlinkat(dir, tmp, 0);	/* the first error counts */
 		errno = e;
-		return e == EEXIST ? errmsg_set(why, "it exists already") :
-		    errmsg_errno(why, "write %s", tmp);
+		if (e == EEXIST)
+			return errmsg_set(why, "it exists already");
+		return errmsg_errno(why, "write %s", tmp);
 	}
 	if (fsync(dir) < 0)
 		return errmsg_errno(why, "write the directory of %s", file);

@@ -26,7 +26,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fd.h"
 #include "base/name.h"
 #include "conf/envfile.h"
 #include "conf/ip.h"
@@ -65,13 +64,20 @@ copy_name(struct found *f, const char *s, size_t n)
 	return name_ok(f->name) && !name_reserved(f->name);
 }
 
+/* size_of - bytes of an address */
+static size_t
+size_of(int family)
+{
+	return family == AF_INET ? 4 : 16;
+}
+
 static void
 add(struct found *f, int family, const void *a)
 {
 	if (f->n == ADDRS)
 		return;
 	f->addr[f->n].family = family;
-	memcpy(f->addr[f->n++].a, a, family == AF_INET ? 4 : 16);
+	memcpy(f->addr[f->n++].a, a, size_of(family));
 }
 
 /* add_text - add one or several addresses, with or without prefix lengths */
@@ -108,14 +114,12 @@ read_text(int dir, const char *name, char *text)
 	char file[NAME_SIZE + 8];
 	unsigned line = 0;
 	ssize_t n;
-	int fd;
 
 	snprintf(file, sizeof(file), "%s.conf", name);
-	if ((fd = envfile_open(dir, file)) < 0)
+	n = envfile_read(dir, file, text);
+	if (n < 0 || envfile_bad_line(text, (size_t)n, &line))
 		return -1;
-	n = envfile_read(fd, text);
-	close(fd);
-	return n < 0 || envfile_bad_line(text, (size_t)n, &line) ? -1 : n;
+	return n;
 }
 
 /* read_settings - fill f with the addresses; false if they cannot be read */
@@ -124,10 +128,12 @@ read_settings(int dir, struct found *f)
 {
 	/* Not on the stack: a thread may have a small one. */
 	char *text = malloc(ENVFILE_MAX + 1);
-	ssize_t n = text ? read_text(dir, f->name, text) : -1;
+	ssize_t n = -1;
 	struct envfile e;
 	int next;
 
+	if (text)
+		n = read_text(dir, f->name, text);
 	if (n >= 0) {
 		envfile_begin(&e, text, (size_t)n);
 		while ((next = envfile_next(&e)) != 0)
@@ -163,7 +169,8 @@ find(const char *host, struct found *f)
 	if (len <= suffix || strncasecmp(host + len - suffix, SUFFIX, suffix) ||
 	    !copy_name(f, host, len - suffix))
 		return false;
-	if ((dir = open_dir()) < 0)
+	dir = open_dir();
+	if (dir < 0)
 		return false;
 	found = read_settings(dir, f);
 	for (char *c = f->name; !found && *c; c++)	/* DNS ignores case */
@@ -254,8 +261,9 @@ static enum nss_status
 fill(const struct found *f, int family, struct hostent *h, struct room room,
     int *errnop, int *h_errnop)
 {
-	int len = family == AF_INET ? 4 : 16, n = 0;
+	size_t len = size_of(family);
 	char **lists;
+	int n = 0;
 
 	for (int i = 0; i < f->n; i++)
 		n += f->addr[i].family == family;
@@ -269,14 +277,15 @@ fill(const struct found *f, int family, struct hostent *h, struct room room,
 	if (!h->h_name || !lists)
 		return too_small(errnop, h_errnop);
 	h->h_addrtype = family;
-	h->h_length = len;
+	h->h_length = (int)len;
 	h->h_addr_list = lists;
 	for (int i = 0; i < f->n; i++) {
 		if (f->addr[i].family != family)
 			continue;
-		if (!(*lists = cut(&room, (size_t)len)))
+		*lists = cut(&room, len);
+		if (!*lists)
 			return too_small(errnop, h_errnop);
-		memcpy(*lists++, f->addr[i].a, (size_t)len);
+		memcpy(*lists++, f->addr[i].a, len);
 	}
 	*lists++ = NULL;
 	*lists = NULL;
@@ -332,13 +341,15 @@ _nss_containers_gethostbyname4_r(const char *name, struct gaih_addrtuple **pat,
 
 	if (!find(name, &f))
 		return nothing(errnop, h_errnop);
-	if (!(canon = cut_name(&room, &f)))
+	canon = cut_name(&room, &f);
+	if (!canon)
 		return too_small(errnop, h_errnop);
 	/* From the last to the first, so that each can point to the next. */
 	for (int i = f.n - 1; i >= 0; i--) {
 		struct gaih_addrtuple *next = t;
 
-		if (!(t = cut(&room, sizeof(*t))))
+		t = cut(&room, sizeof(*t));
+		if (!t)
 			return too_small(errnop, h_errnop);
 		*t = (struct gaih_addrtuple){ .next = next, .name = canon,
 		    .family = f.addr[i].family };
@@ -362,7 +373,7 @@ _nss_containers_gethostbyaddr2_r(const void *addr, socklen_t len, int family,
 {
 	struct found f;
 
-	if (len != (family == AF_INET ? 4 : 16) ||
+	if (len != size_of(family) ||
 	    (family != AF_INET && family != AF_INET6) ||
 	    !find_addr(addr, len, family, &f))
 		return nothing(errnop, h_errnop);
