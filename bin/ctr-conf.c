@@ -21,16 +21,13 @@
 #include "base/privilege.h"
 #include "conf/args.h"
 #include "conf/change.h"
-#include "conf/check.h"
 #include "conf/command.h"
-#include "conf/envfile.h"
 #include "conf/hold.h"
-#include "conf/host.h"
 #include "conf/hosts.h"
+#include "conf/inspect.h"
 #include "conf/job.h"
 #include "conf/keylist.h"
 #include "conf/list.h"
-#include "conf/names.h"
 #include "conf/pool.h"
 #include "conf/rules.h"
 #include "conf/settings.h"
@@ -63,16 +60,29 @@ open_conf_dir(const struct cli_job *job)
 	return fd;
 }
 
+/* die_why - a path that is too long is a usage error */
+static _Noreturn void
+die_why(const struct errmsg *why)
+{
+	if (errno == ENAMETOOLONG)
+		errx(EXIT_USAGE, "%s", why->text);
+	errx(1, "%s", why->text);
+}
+
 /* open_target - of the one container, or the one file */
 static void
 open_target(struct target *t, const struct cli_job *job)
 {
 	struct errmsg why = { "" };
-	int r = job->file ? target_file(t, job->file, &why) :
-	    target_name(t, job->conf_dir, open_conf_dir(job), job->name, &why);
+	int r;
 
+	if (job->file)
+		r = target_file(t, job->file, &why);
+	else
+		r = target_name(t, job->conf_dir, open_conf_dir(job), job->name,
+		    &why);
 	if (r < 0)
-		errx(errno == ENAMETOOLONG ? EXIT_USAGE : 1, "%s", why.text);
+		die_why(&why);
 }
 
 /* host_uses - does the host, or a container that runs, have this address? */
@@ -86,89 +96,25 @@ host_uses(const unsigned char byte[4])
 	return inuse_has(&list, byte);
 }
 
-/* check_host - do the host, and the container's profile, have all of it? */
-static int
-check_host(const struct cli_job *job, const struct target *t, const char *name)
-{
-	struct host host = { .name = name, .lock_dir = job->lock_dir,
-	    .nix_state = job->nix_state, .conf_dir = t->dir,
-	    .in_use = host_uses, .new = job->new };
-	char netns[PATH_MAX];
-
-	snprintf(netns, sizeof(netns), "/run/netns/net-%s", name);
-	host.connected = access(netns, F_OK) == 0;
-	if (host_check(&settings, &host, t->shown, &errors) == 0)
-		return 0;
-	return errno == ENOEXEC ? EXIT_USAGE : 1;
-}
-
-/* check_target - with a name it is also checked that it fits this container */
-static int
-check_target(const struct cli_job *job, const struct target *t,
-    const char *name)
-{
-	if (settings_read(&settings, t->dir, t->file, t->shown, &errors) < 0 ||
-	    check_settings(&settings, name, t->shown, &errors) < 0)
-		return errno == EINVAL ? EXIT_USAGE : 1;
-	if (job->host && name)
-		return check_host(job, t, name);
-	return 0;
-}
-
-static int
-check_name(const struct cli_job *job, int dir, const char *name)
-{
-	struct errmsg why = { "" };
-	struct target t;
-
-	if (target_name(&t, job->conf_dir, dir, name, &why) < 0)
-		errx(EXIT_USAGE, "%s", why.text);
-	return check_target(job, &t, name);
-}
-
-static int
-worse(int a, int b)
-{
-	return a > b ? a : b;
-}
-
-static int
-check_all(const struct cli_job *job)
-{
-	auto_close int dir = open_conf_dir(job);
-	struct names names;
-	int status = 0;
-
-	if (names_read(dir, &names) < 0)
-		err(1, "read %s", job->conf_dir);
-	for (size_t i = 0; i < names.n; i++)
-		status = worse(status, check_name(job, dir, names.name[i]));
-	names_free(&names);
-	return status;
-}
-
-static int
-check_names(const struct cli_job *job)
-{
-	auto_close int dir = open_conf_dir(job);
-	int status = 0;
-
-	for (int i = 0; i < job->args; i++)
-		status = worse(status, check_name(job, dir, job->arg[i]));
-	return status;
-}
+static const struct inspect checks = { &settings, host_uses, &errors };
 
 static int
 check_verb(const struct cli_job *job)
 {
+	auto_close int dir = -1;
+	struct errmsg why = { "" };
 	struct target t;
+	int status;
 
-	if (job->all)
-		return check_all(job);
-	if (!job->file)
-		return check_names(job);
-	open_target(&t, job);
-	return check_target(job, &t, NULL);
+	if (job->file) {
+		open_target(&t, job);
+		return inspect_target(&checks, job, &t, NULL);
+	}
+	dir = open_conf_dir(job);
+	status = inspect_names(&checks, job, dir, &why);
+	if (status < 0)
+		die_why(&why);
+	return status;
 }
 
 static int
@@ -178,8 +124,11 @@ get_verb(const struct cli_job *job)
 	bool found;
 
 	open_target(&t, job);
-	if (settings_read(&settings, t.dir, t.file, t.shown, &errors) < 0)
-		return errno == EINVAL ? EXIT_USAGE : 1;
+	if (settings_read(&settings, t.dir, t.file, t.shown, &errors) < 0) {
+		if (errno == EINVAL)
+			return EXIT_USAGE;
+		return 1;
+	}
 	if (job->args == 0) {
 		values_print_all(&settings, job->null, stdout);
 		return 0;
@@ -213,7 +162,7 @@ change_target(const struct cli_job *job, const struct target *t)
 	if (change_check(&text, &settings, t, job->name, &errors) < 0)
 		return EXIT_USAGE;
 	if (job->host && job->name)
-		status = check_host(job, t, job->name);
+		status = inspect_host(&checks, job, t, job->name);
 	if (status != 0)
 		return status;
 	if (job->dry_run) {
@@ -264,11 +213,13 @@ units_verb(const struct cli_job *job)
 
 	if (!job->changed)
 		return units_generate(&settings, job->conf_dir, job->arg[0],
-		    &errors) < 0 ? 1 : 0;
+		    &errors) < 0;
 	changed = units_changed(&settings, job->conf_dir, job->name,
 	    job->arg[0], &errors);
 	/* 1 says that nothing differs, so no failure is 1. */
-	return changed < 0 ? EXIT_USAGE : !changed;
+	if (changed < 0)
+		return EXIT_USAGE;
+	return !changed;
 }
 
 static int
@@ -286,27 +237,22 @@ read_right(const struct cli_job *job)
 	struct target t;
 
 	open_target(&t, job);
-	return check_target(job, &t, job->name);
+	return inspect_target(&checks, job, &t, job->name);
 }
 
 /* run_command - execute it with the words */
 static int
 run_command(const struct cli_job *job)
 {
-	char *words = NULL, **argv;
-	size_t size = 0;
-	FILE *out = open_memstream(&words, &size);
+	char **argv = command_make(&settings, job);
+	int e;
 
-	if (out)
-		args_print(&settings, job, '\0', out);
-	if (!out || fclose(out) != 0)
-		err(EXIT_TOOL, "collect words");
-	argv = command_fill(job->arg, words, size);
 	if (!argv)
 		err(EXIT_TOOL, "collect words");
 	execvp(argv[0], argv);
+	e = errno;
 	warn("%s", argv[0]);
-	return errno == ENOENT ? EXIT_NOCMD : EXIT_NOEXEC;
+	return exits_exec(e);
 }
 
 static int

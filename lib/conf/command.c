@@ -3,8 +3,11 @@
 #include "conf/command.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "conf/args.h"
 
 /* add_words - returns how many */
 static size_t
@@ -17,8 +20,9 @@ add_words(char **to, char *words, size_t size)
 	return n;
 }
 
-char **
-command_fill(char **command, char *words, size_t size)
+/* fill - the words have size bytes; each ends with a zero byte */
+static char **
+fill(char **command, char *words, size_t size)
 {
 	size_t arguments = 0, n = 0;
 	bool placed = false;
@@ -42,4 +46,19 @@ command_fill(char **command, char *words, size_t size)
 	if (!placed)
 		(void)add_words(argv + n, words, size);
 	return argv;
+}
+
+char **
+command_make(const struct settings *s, const struct cli_job *job)
+{
+	char *words = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&words, &size);
+
+	if (!out)
+		return NULL;
+	args_print(s, job, '\0', out);
+	if (fclose(out) != 0)
+		return NULL;
+	return fill(job->arg, words, size);
 }

@@ -2,15 +2,16 @@
 #ifndef CONF_COMMAND_H
 #define CONF_COMMAND_H
 
-#include <stddef.h>
+#include "conf/job.h"
+#include "conf/settings.h"
 
 /*
- * command_fill - a command line with words in place of its argument "{}"
+ * command_make - the command of a command line, with what args_print writes
  *
- * words has size bytes, and each word ends with a zero byte; the result points
- * into it and into command, which ends with NULL.  Without "{}" the words come
- * last.  Returns an array that the caller frees, or NULL with errno ENOMEM.
+ * Each of these words is an argument in place of the command's "{}", or behind
+ * its last one.  Returns an array that ends with NULL, for exec(3): it points
+ * into job and is not freed; or NULL with errno.
  */
-char **command_fill(char **command, char *words, size_t size);
+char **command_make(const struct settings *s, const struct cli_job *job);
 
 #endif

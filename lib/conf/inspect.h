@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONF_INSPECT_H
+#define CONF_INSPECT_H
+
+#include <stdbool.h>
+
+#include "conf/job.h"
+#include "conf/settings.h"
+#include "conf/target.h"
+
+/* How settings are inspected. */
+struct inspect {
+	struct settings *settings;	/* those that were read last */
+	bool (*in_use)(const unsigned char byte[4]);	/* as in struct host */
+	const struct settings_errors *errors;
+};
+
+/*
+ * inspect_host - does the host have all that the settings name?
+ *
+ * name: the container, whose settings were read from t and are right.  Returns
+ * 0 or an exit code: 1, or EXIT_USAGE if its system is missing.  Each error is
+ * reported, by this function and the next two.
+ */
+int inspect_host(const struct inspect *how, const struct cli_job *job,
+    const struct target *t, const char *name);
+
+/*
+ * inspect_target - read and check a file of settings
+ *
+ * With a name also: does it fit this container, and, if the command line asks
+ * for that, the host?  Returns 0 or an exit code: 1, or EXIT_USAGE for settings
+ * that are wrong.
+ */
+int inspect_target(const struct inspect *how, const struct cli_job *job,
+    const struct target *t, const char *name);
+
+/*
+ * inspect_names - the same for all containers, or those of the command line
+ *
+ * dir is the open directory of settings.  Returns the worst exit code; or -1
+ * with errno and why, and the rest is not inspected.
+ */
+int inspect_names(const struct inspect *how, const struct cli_job *job,
+    int dir, struct errmsg *why);
+
+#endif
