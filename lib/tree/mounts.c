@@ -238,8 +238,9 @@ mounts_below(int fd, const char *dir, unsigned long through, struct mounts *m)
 	}
 	for (size_t at = 0; at < t.len; at += strlen(t.p + at) + 1)
 		m->n++;
-	if (m->n > sizeof(m->few) / sizeof(*m->few) &&
-	    !(m->path = calloc(m->n, sizeof(*m->path))))
+	if (m->n > sizeof(m->few) / sizeof(*m->few))
+		m->path = calloc(m->n, sizeof(*m->path));
+	if (!m->path)
 		goto fail;
 	for (size_t at = 0; at < t.len; at += strlen(t.p + at) + 1)
 		m->path[i++] = t.p + at;
