@@ -45,7 +45,9 @@ take_error(struct client *c)
 	for (size_t i = 0; i < n; i++) {
 		unsigned char b = f->data[sizeof(uint32_t) + i];
 
-		c->text[i] = b < 0x20 || b > 0x7e ? '?' : (char)b;
+		if (b < 0x20 || b > 0x7e)
+			b = '?';
+		c->text[i] = (char)b;
 	}
 	c->text[n] = '\0';
 	c->status = (int)status;
@@ -176,14 +178,15 @@ read_frame(struct client *c)
 {
 	const struct proto_frame *f = &c->frame;
 	int r = proto_recv(c->ctl, &c->frame);
-	int64_t v;
+	int64_t v = -1;
 
 	if (r <= 0)
 		return r;
 	c->frame.have = 0;
 	if (f->type == PROTO_ERROR)
 		return take_error(c);
-	v = f->len == sizeof(uint32_t) ? proto_u32(f) : -1;
+	if (f->len == sizeof(uint32_t))
+		v = proto_u32(f);
 	if (f->type == PROTO_ACK && v == PROTO_VERSION && !c->acked) {
 		c->acked = true;
 		return 0;
@@ -264,7 +267,9 @@ private(int fd, int flags)
 		return fd;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	own = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	return own >= 0 ? own : fd;
+	if (own < 0)
+		return fd;
+	return own;
 }
 
 /* begin_flows - the command runs: relay its input and output */
@@ -355,17 +360,20 @@ wait_events(struct client *c, struct pollfd *p, int n, int timeout_ms)
 static int
 run_session(struct client *c, int signals)
 {
-	int over = 0, e = 0;
+	int over = 0, e = 0, timeout_ms;
 
 	while (!over || !relay_ended(&c->from_out) ||
 	    !relay_ended(&c->from_err)) {
 		struct pollfd p[8] = {
 			{ .fd = signals, .events = POLLIN },
-			{ .fd = over ? -1 : c->ctl, .events = POLLIN },
+			{ .fd = c->ctl, .events = POLLIN },
 		};
 		bool acked = c->acked;
 
-		if (wait_events(c, p, 8, over ? -1 : ack_timeout(c)) < 0) {
+		timeout_ms = ack_timeout(c);
+		if (over)
+			p[1].fd = timeout_ms = -1;
+		if (wait_events(c, p, 8, timeout_ms) < 0) {
 			if (errno == EINTR)
 				continue;
 			return -1;

@@ -127,5 +127,7 @@ connect_request(struct client *c, const struct proto_request *req)
 	for (int i = 0; i < n; i++)
 		close(theirs[i]);
 	/* A server that hung up may have sent the reason: read that first. */
-	return r < 0 && errno != EPIPE && errno != ECONNRESET ? -1 : 0;
+	if (r < 0 && errno != EPIPE && errno != ECONNRESET)
+		return -1;
+	return 0;
 }

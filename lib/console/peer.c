@@ -16,8 +16,10 @@ is_overflow(uid_t uid)
 	auto_close int fd = open("/proc/sys/kernel/overflowuid",
 	    O_RDONLY | O_CLOEXEC);
 	char text[16] = "65534";	/* the kernel's default */
-	ssize_t n = fd < 0 ? 0 : fd_read_max(fd, text, sizeof(text) - 1);
+	ssize_t n = 0;
 
+	if (fd >= 0)
+		n = fd_read_max(fd, text, sizeof(text) - 1);
 	if (n > 0)
 		text[n] = '\0';
 	return uid == strtoul(text, NULL, 10);

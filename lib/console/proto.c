@@ -99,8 +99,11 @@ proto_send_error(int fd, int status, const char *text, int error)
 	int n;
 
 	e.status = (uint32_t)status;
-	n = snprintf(e.text, sizeof(e.text), "%s%s%s", text, error ? ": " : "",
-	    error ? strerror(error) : "");
+	if (error)
+		n = snprintf(e.text, sizeof(e.text), "%s: %s", text,
+		    strerror(error));
+	else
+		n = snprintf(e.text, sizeof(e.text), "%s", text);
 	if (n >= (int)sizeof(e.text))
 		n = sizeof(e.text) - 1;	/* a cut message is better than none */
 	return proto_send(fd, PROTO_ERROR, &e,
@@ -201,7 +204,7 @@ encode(const struct proto_request *req, char small[SMALL], size_t *len)
 	};
 	size_t bytes = sizeof(w);
 	uint32_t head[2] = { 0, PROTO_REQUEST };
-	char *buf, *p;
+	char *buf = small, *p;
 
 	(void)measure(heads, &bytes);
 	w.argc = measure(req->argv, &bytes);
@@ -210,8 +213,8 @@ encode(const struct proto_request *req, char small[SMALL], size_t *len)
 		errno = E2BIG;
 		return NULL;
 	}
-	buf = MAGIC + HEAD + bytes <= SMALL ? small :
-	    malloc(MAGIC + HEAD + bytes);
+	if (MAGIC + HEAD + bytes > SMALL)
+		buf = malloc(MAGIC + HEAD + bytes);
 	if (!buf)
 		return NULL;
 	head[0] = (uint32_t)bytes;
@@ -259,8 +262,12 @@ proto_send_request(int fd, const struct proto_request *req,
 	e = errno;
 	if (buf != small)
 		free(buf);
-	errno = e == EAGAIN || e == EWOULDBLOCK ? ETIMEDOUT : e;
-	return done < len ? -1 : 0;
+	errno = e;
+	if (e == EAGAIN || e == EWOULDBLOCK)
+		errno = ETIMEDOUT;
+	if (done < len)
+		return -1;
+	return 0;
 }
 
 /* recv_head - the first bytes of a request, and the descriptors with them */
@@ -323,8 +330,10 @@ static char *
 unpack(char *p, const char *end, char **list, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		char *nul = p < end ? memchr(p, 0, (size_t)(end - p)) : NULL;
+		char *nul = NULL;
 
+		if (p < end)
+			nul = memchr(p, 0, (size_t)(end - p));
 		if (!nul)
 			return NULL;
 		list[i] = p;
@@ -353,9 +362,12 @@ decode(char *buf, size_t len, struct proto_request *req)
 	req->env = calloc(w.envc + 1, sizeof(char *));
 	if (!req->argv || !req->env)
 		return -1;
-	if (!(p = unpack(p, end, heads, 3)) ||
-	    !(p = unpack(p, end, req->argv, w.argc)) ||
-	    !(p = unpack(p, end, req->env, w.envc)) || p != end)
+	p = unpack(p, end, heads, 3);
+	if (p)
+		p = unpack(p, end, req->argv, w.argc);
+	if (p)
+		p = unpack(p, end, req->env, w.envc);
+	if (p != end)
 		goto foul;
 	req->user = heads[0];
 	req->cwd = heads[1];
@@ -379,7 +391,8 @@ proto_recv_request(int fd, size_t max, struct proto_request *req,
 		errno = EPROTO;
 		return -1;
 	}
-	if (!(buf = malloc(head[0] + 1)) || recv_all(fd, buf, head[0]) < 0)
+	buf = malloc(head[0] + 1);
+	if (!buf || recv_all(fd, buf, head[0]) < 0)
 		return -1;
 	return decode(buf, head[0], req);
 }

@@ -139,7 +139,7 @@ move_spliced(struct relay *r)
 	if (n < 0 && not_ready()) {
 		/* Either the source is empty or the destination full. */
 		r->dst_full = is_readable(r->from);
-		return r->dst_full ? false : source_empty(r);
+		return !r->dst_full && source_empty(r);
 	}
 	if (n <= 0) {
 		relay_end(r, n < 0 ? errno : 0);
@@ -168,7 +168,7 @@ fill(struct relay *r)
 		    at_most(r->left, RELAY_BUF - r->have));
 
 		if (n < 0 && not_ready())
-			return r->have > 0 ? true : source_empty(r);
+			return r->have > 0 || source_empty(r);
 		if (n <= 0) {
 			r->phase = RELAY_CLOSING;
 			r->error = n < 0 ? errno : 0;
@@ -260,7 +260,10 @@ relay_step(struct relay *r, const struct pollfd p[2])
 			r->phase = RELAY_ENDED;
 		if (relay_ended(r))
 			return;
-		more = r->copy ? move_copied(r) : move_spliced(r);
+		if (r->copy)
+			more = move_copied(r);
+		else
+			more = move_spliced(r);
 		if (!more)
 			return;
 	}

@@ -20,6 +20,7 @@
 #include "console/proto.h"
 #include "base/exits.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "tree/stale.h"
 #include "console/peer.h"
 
@@ -90,9 +91,11 @@ server_inherit(struct server_socket *socks, int n)
 		return 0;
 	count = atoi(fds);
 	for (int i = 0; i < count; i++) {
-		char *name = names ? strsep(&names, ":") : NULL;
+		const char *name = strsep(&names, ":");
 
-		if (take_named(socks, n, name ? name : "", FIRST_FD + i) < 0)
+		if (!name)
+			name = "";
+		if (take_named(socks, n, name, FIRST_FD + i) < 0)
 			return -1;
 		taken++;
 	}
@@ -106,19 +109,20 @@ server_inherit(struct server_socket *socks, int n)
 static int
 open_parent(const char *path, const char **name)
 {
-	const char *slash = strrchr(path, '/');
-	char above[PATH_MAX];
+	char above[PATH_MAX] = ".";
+	size_t n;
 
-	*name = slash ? slash + 1 : path;
-	if (!slash)
-		return open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if ((size_t)(slash - path) >= sizeof(above)) {
+	*name = path_last(path);
+	n = (size_t)(*name - path);	/* with the slash */
+	if (n >= sizeof(above)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	memcpy(above, path, (size_t)(slash - path));
-	above[slash - path] = '\0';
-	return open(*above ? above : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (n > 0) {
+		memcpy(above, path, n);
+		above[n] = '\0';
+	}
+	return open(above, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* remove_socket - one left by a killed server */
@@ -206,8 +210,7 @@ server_listen(struct server_socket *s)
 void
 server_unlink(struct server_socket *s)
 {
-	const char *slash = strrchr(s->path, '/');
-	const char *name = slash ? slash + 1 : s->path;
+	const char *name = path_last(s->path);
 	struct stat st;
 
 	if (s->dir < 0)

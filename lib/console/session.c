@@ -17,6 +17,7 @@
 #include "console/loop.h"
 #include "console/proto.h"
 #include "base/exits.h"
+#include "base/path.h"
 #include "console/user.h"
 #include "console/tty.h"
 
@@ -97,7 +98,7 @@ become(const struct job *j)
 	enter_home(j);
 	execvp(j->file, j->argv);
 	e = errno;
-	fail(j, e == ENOENT ? EXIT_NOCMD : EXIT_NOEXEC, j->file, e);
+	fail(j, exits_exec(e), j->file, e);
 }
 
 /*
@@ -108,9 +109,11 @@ become(const struct job *j)
 static _Noreturn void
 launch(struct job *j, int stream, const struct winsize *ws)
 {
-	struct session_loop l = { .ctl = j->ours ? j->conn : -1, .stream = stream,
-	    .master = -1, .slave = -1 };
+	struct session_loop l = { .ctl = -1, .stream = stream, .master = -1,
+	    .slave = -1 };
 
+	if (j->ours)
+		l.ctl = j->conn;
 	set_environ(j);
 	if (j->tty) {
 		if (tty_pty(&l.master, &l.slave, ws, j->who->uid) < 0)
@@ -136,15 +139,17 @@ launch(struct job *j, int stream, const struct winsize *ws)
 	loop_run(&l);
 }
 
-/* login_argv - call login(1) by its name, without its path */
-static char **
-login_argv(const char *file)
+/* set_login - call login(1) by its name, without its path */
+static void
+set_login(struct job *j, const struct session_conf *conf)
 {
 	static char *argv[2];
-	const char *slash = strrchr(file, '/');
 
-	argv[0] = (char *)(slash ? slash + 1 : file);
-	return argv;
+	j->file = "login";
+	if (conf->login)
+		j->file = conf->login;
+	argv[0] = (char *)path_last(j->file);
+	j->argv = argv;
 }
 
 /* shell_argv - call a login shell: its name begins with a dash */
@@ -152,9 +157,8 @@ static char **
 shell_argv(const char *file)
 {
 	static char name[64], *argv[2] = { name };
-	const char *slash = strrchr(file, '/');
 
-	snprintf(name, sizeof(name), "-%.60s", slash ? slash + 1 : file);
+	snprintf(name, sizeof(name), "-%.60s", path_last(file));
 	return argv;
 }
 
@@ -195,8 +199,7 @@ plain_term(const char *s)
 static const char *
 root_shell(const struct job *j, const struct session_conf *conf)
 {
-	const char *slash = strrchr(j->who->shell, '/');
-	const char *name = slash ? slash + 1 : j->who->shell;
+	const char *name = path_last(j->who->shell);
 
 	if (conf->shell)
 		return conf->shell;
@@ -227,8 +230,7 @@ serve_ours(struct job *j, bool root, const struct session_conf *conf)
 	j->cwd = req.cwd;
 	j->env = req.env;
 	if (!root) {
-		j->file = conf->login ? conf->login : "login";
-		j->argv = login_argv(j->file);
+		set_login(j, conf);
 	} else if (*req.argv) {
 		j->file = req.argv[0];
 		j->argv = req.argv;
@@ -250,8 +252,9 @@ session(int conn, bool root, bool ours, const struct session_conf *conf)
 	static struct job j;
 
 	j = (struct job){ .conn = conn, .ours = ours, .cwd = "", .env = none,
-	    .term = getenv("TERM") ? getenv("TERM") : "vt220",
-	    .fd = { conn, conn, conn }, .who = &who };
+	    .term = getenv("TERM"), .fd = { conn, conn, conn }, .who = &who };
+	if (!j.term)
+		j.term = "vt220";
 	/* Signals from the server's terminal are not for sessions. */
 	if (setsid() < 0 && errno != EPERM)
 		fail(&j, EXIT_TOOL, "setsid", errno);
@@ -266,7 +269,6 @@ session(int conn, bool root, bool ours, const struct session_conf *conf)
 		launch(&j, -1, &unknown);
 	}
 	j.tty = true;
-	j.file = conf->login ? conf->login : "login";
-	j.argv = login_argv(j.file);
+	set_login(&j, conf);
 	launch(&j, conn, &unknown);
 }
