@@ -29,14 +29,32 @@ format_attr(const struct nlmsghdr *h, size_t head, int type, int family,
 		}
 }
 
+static void
+describe_route(const struct nlmsghdr *h, char *buf, size_t size)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(h);
+	const struct address any = { .family = rtm->rtm_family };
+	char to[ADDRESS_TEXT], gateway[ADDRESS_TEXT];
+	const char *what = "default route", *via = "";
+
+	format_attr(h, sizeof(*rtm), RTA_DST, rtm->rtm_family,
+	    rtm->rtm_dst_len, to);
+	format_attr(h, sizeof(*rtm), RTA_GATEWAY, rtm->rtm_family,
+	    address_bits(&any), gateway);
+	if (*to)
+		what = "route to ";
+	if (*gateway)
+		via = " via ";
+	snprintf(buf, size, "%s%s%s%s on ", what, to, via, gateway);
+}
+
 /* subject - what the message was about, up to the name of the link */
 static void
 subject(const struct nlmsghdr *h, char *buf, size_t size)
 {
 	const void *head = mnl_nlmsg_get_payload(h);
 	const struct ifaddrmsg *ifa = head;
-	const struct rtmsg *rtm = head;
-	char addr[ADDRESS_TEXT], gateway[ADDRESS_TEXT];
+	char addr[ADDRESS_TEXT];
 
 	switch (h->nlmsg_type) {
 	case RTM_NEWADDR:
@@ -44,19 +62,15 @@ subject(const struct nlmsghdr *h, char *buf, size_t size)
 	case RTM_GETADDR:
 		format_attr(h, sizeof(*ifa), IFA_LOCAL, ifa->ifa_family,
 		    ifa->ifa_prefixlen, addr);
-		snprintf(buf, size, "address%s%s on ", *addr ? " " : "es",
-		    addr);
+		if (*addr)
+			snprintf(buf, size, "address %s on ", addr);
+		else
+			snprintf(buf, size, "addresses on ");
 		break;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 	case RTM_GETROUTE:
-		format_attr(h, sizeof(*rtm), RTA_DST, rtm->rtm_family,
-		    rtm->rtm_dst_len, addr);
-		format_attr(h, sizeof(*rtm), RTA_GATEWAY, rtm->rtm_family,
-		    rtm->rtm_family == AF_INET ? 32 : 128, gateway);
-		snprintf(buf, size, "%s%s%s%s on ",
-		    *addr ? "route to " : "default route", addr,
-		    *gateway ? " via " : "", gateway);
+		describe_route(h, buf, size);
 		break;
 	case RTM_NEWLINKPROP:
 		snprintf(buf, size, "alternative name of ");

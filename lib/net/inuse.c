@@ -125,7 +125,7 @@ add(const unsigned char byte[4], int prefix, void *arg)
 	if (prefix != 32 || list->failed)
 		return;
 	if (list->n == list->room) {
-		size_t room = list->room > 0 ? list->room * 2 : 64;
+		size_t room = 2 * list->room + 64;
 		void *more = reallocarray(list->address, room,
 		    sizeof(*list->address));
 

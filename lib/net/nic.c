@@ -236,10 +236,27 @@ add_record(const struct place *at, const struct nic *nic,
 		record = &list->record[list->n++];
 	*record = (struct nic_record){ .moved = nic->move };
 	strcpy(record->name, nic_name(nic));
-	strcpy(record->kind, nic->move ? from->kind : nic->child.kind);
+	if (nic->move)
+		strcpy(record->kind, from->kind);
+	else
+		strcpy(record->kind, nic->child.kind);
 	if (save(at->name, list, why) < 0)
 		return NULL;
 	return record;
+}
+
+/* add_failed - with the kernel's own words, if it said any */
+static int
+add_failed(const struct place *at, const struct nic *nic, struct errmsg *why)
+{
+	const char *action = nic->move ? "move" : nic->child.kind;
+	const char *text = at->host->text;
+
+	if (*text)
+		return errmsg_errno(why, "%s %s into %s: %s", action,
+		    nic_name(nic), at->netns, text);
+	return errmsg_errno(why, "%s %s into %s", action, nic_name(nic),
+	    at->netns);
 }
 
 /* add_new - record it, move or create it, and record its index */
@@ -263,9 +280,7 @@ add_new(const struct place *at, const struct nic *nic,
 		link_new_child(at->host, from->index, at->inner_ns, &child);
 	if (nl_run(at->host, NULL, NULL) < 0 ||
 	    find_link(at->inner, 0, name, &link) < 0)
-		return errmsg_errno(why, "%s %s into %s%s%s",
-		    nic->move ? "move" : child.kind, name, at->netns,
-		    *at->host->text ? ": " : "", at->host->text);
+		return add_failed(at, nic, why);
 	record->index = link.index;
 	return save(at->name, list, why);
 }
@@ -316,8 +331,10 @@ remove_one(const struct place *at, const struct nic_record *record,
 		link_del(at->inner, link.index);
 	if (nl_run(at->inner, NULL, NULL) == 0)
 		return 0;
-	return errmsg_errno(why, record->moved ? "move %s back from %s" :
-	    "remove %s from %s", record->name, at->netns);
+	if (record->moved)
+		return errmsg_errno(why, "move %s back from %s", record->name,
+		    at->netns);
+	return errmsg_errno(why, "remove %s from %s", record->name, at->netns);
 }
 
 int
@@ -337,8 +354,9 @@ nic_remove(const struct place *at, struct nic_list *list, int keep,
 	/* An empty file left by somebody else is removed too. */
 	if (list->n == had && (list->n || !list->file))
 		return r;
-	/* Only the first failure is reported. */
-	if (save(at->name, list, r < 0 ? &ignored : why) < 0)
+	if (r < 0)	/* only the first failure is reported */
+		why = &ignored;
+	if (save(at->name, list, why) < 0)
 		return -1;
 	return r;
 }

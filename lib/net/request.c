@@ -108,7 +108,9 @@ parse_mac(const char *s, uint8_t mac[6])
 		mac[i] = (uint8_t)(hex(s[0]) << 4 | hex(s[1]));
 		s += 2;
 	}
-	return *s ? -1 : 0;
+	if (*s)
+		return -1;
+	return 0;
 }
 
 int
@@ -294,9 +296,11 @@ int
 request_child(struct network *net, bool ipvlan, const char *text,
     struct errmsg *why)
 {
-	struct nic nic = { .child.kind = ipvlan ? "ipvlan" : "macvlan" };
+	struct nic nic = { .child.kind = "macvlan" };
 	char buf[64], *name, *mode;
 
+	if (ipvlan)
+		nic.child.kind = "ipvlan";
 	if ((size_t)snprintf(buf, sizeof(buf), "%s", text) >= sizeof(buf))
 		return errmsg_set(why, "not IFNAME[:NAME[:MODE]]: %s", text);
 	name = split_at(buf, ':');
@@ -308,7 +312,7 @@ request_child(struct network *net, bool ipvlan, const char *text,
 		strcpy(nic.child.name, name);
 	else
 		snprintf(nic.child.name, sizeof(nic.child.name),
-		    "%cv-%.12s", ipvlan ? 'i' : 'm', nic.from);
+		    "%cv-%.12s", nic.child.kind[0], nic.from);
 	if (set_mode(&nic.child, mode) < 0)
 		return errmsg_set(why, "unknown %s mode: %s", nic.child.kind,
 		    text);

@@ -41,14 +41,14 @@ mac_text(const uint8_t m[6], char buf[18])
 static void
 json_end(FILE *f, const struct link *link, const struct address_list *list)
 {
+	const char *up = link->flags & IFF_UP ? "true" : "false";
 	char text[ADDRESS_TEXT];
 
 	fputs("\"ifname\":", f);
 	json_text(f, link->name);
 	mac_text(link->mac, text);
 	fprintf(f, ",\"ifindex\":%d,\"up\":%s,\"mtu\":%u,\"mac\":\"%s\","
-	    "\"addresses\":[", link->index, link->flags & IFF_UP ? "true" :
-	    "false", link->mtu, text);
+	    "\"addresses\":[", link->index, up, link->mtu, text);
 	for (int i = 0; i < list->n; i++)
 		fprintf(f, "%s\"%s\"", i ? "," : "",
 		    address_text(&list->addr[i], true, text));
@@ -59,7 +59,9 @@ json_end(FILE *f, const struct link *link, const struct address_list *list)
 static void
 json_begin(struct show *show)
 {
-	fputs(show->n++ ? ",\n{\"name\":" : "{\"name\":", show->out);
+	if (show->n++ > 0)
+		fputs(",\n", show->out);
+	fputs("{\"name\":", show->out);
 	json_text(show->out, show->at.name);
 	json_or_null(show->out, "netns", show->at.netns);
 }
@@ -206,7 +208,9 @@ show_network(struct show *show, const struct network *net, struct errmsg *why)
 	};
 	pairs = show_pairs(show, net, why);
 	/* The interfaces are shown all the same; the first failure counts. */
-	nics = show_nics(show, pairs < 0 ? &ignored : why);
+	if (pairs < 0)
+		why = &ignored;
+	nics = show_nics(show, why);
 	if (pairs < 0 || nics < 0)
 		return -1;
 	return pairs | nics;
