@@ -197,7 +197,9 @@ profile_add(int dir, const struct profile *p, const char *target,
 		errno = EOVERFLOW;
 		return -1;
 	}
-	*number = p->highest < 0 ? 1 : (uint32_t)p->highest + 1;
+	*number = 1;
+	if (p->highest >= 0)
+		*number = (uint32_t)p->highest + 1;
 	link_name(*number, name);
 	if (symlinkat(target, dir, name) < 0)
 		return -1;

@@ -26,8 +26,10 @@ report_text(FILE *out, const char *text, bool json)
 	for (const char *s = text; *s; s++) {
 		unsigned char c = (unsigned char)*s;
 
-		if (c < ' ' || c >= 0x7f)
-			fprintf(out, json ? "\\u%04x" : "\\x%02x", c);
+		if ((c < ' ' || c >= 0x7f) && json)
+			fprintf(out, "\\u%04x", c);
+		else if (c < ' ' || c >= 0x7f)
+			fprintf(out, "\\x%02x", c);
 		else if (c == '\\' || (json && c == '"'))
 			fprintf(out, "\\%c", c);
 		else
@@ -187,7 +189,7 @@ exec_nix_store(int out, char *const path[], size_t n)
 	memcpy(argv + FIXED_ARGS, path, n * sizeof(*path));
 	if (dup2(out, STDOUT_FILENO) >= 0)
 		execvp(argv[0], argv);
-	_exit(errno == ENOENT ? EXIT_NOCMD : EXIT_NOEXEC);
+	_exit(exits_exec(errno));
 }
 
 /* read_invalid - read the output of nix-store: an invalid path per line */

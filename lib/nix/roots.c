@@ -266,7 +266,9 @@ add_root(const struct roots *s, int dir, const char *name)
 		return -1;
 	if (!is_in_store(s, name))
 		return 0;
-	return symlinkat(path, dir, name) < 0 ? -1 : 1;
+	if (symlinkat(path, dir, name) < 0)
+		return -1;
+	return 1;
 }
 
 /* add_roots - add the missing roots; on disk on return */
@@ -283,7 +285,9 @@ add_roots(const struct roots *s, int dir)
 		if (r > 0)
 			changed = true;
 	}
-	return changed ? fsync(dir) : 0;
+	if (!changed)
+		return 0;
+	return fsync(dir);
 }
 
 /* remove_roots - remove the roots that no link needs; on disk on return */

@@ -119,7 +119,9 @@ wait_child(pid_t pid, const char *name, struct errmsg *why)
 		    WTERMSIG(status));
 	if (WEXITSTATUS(status) == 0)
 		return 0;
-	return why->text[0] ? -1 : errmsg_set(why, "sync %s: failed", name);
+	if (why->text[0])
+		return -1;
+	return errmsg_set(why, "sync %s: failed", name);
 }
 
 static int
@@ -141,7 +143,9 @@ sync_one(const struct sync *g, const char *name,
 	if (pid < 0)
 		return errmsg_errno(why, "sync %s: fork", name);
 	n = fd_read_max(in, why->text, sizeof(why->text) - 1);
-	why->text[n < 0 ? 0 : n] = '\0';
+	if (n < 0)
+		n = 0;
+	why->text[n] = '\0';
 	return wait_child(pid, name, why);
 }
 
