@@ -223,9 +223,14 @@ add_source(int fd)
 	if (pid < 0)
 		err(1, "start resolvconf");
 	if (pid == 0) {
-		if ((fd > 0 ? dup2(fd, 0) : fcntl(fd, F_SETFD, 0)) >= 0)
+		/* dup2 onto itself would leave it close-on-exec. */
+		if (fd == 0)
+			fd = fcntl(fd, F_SETFD, 0);
+		else
+			fd = dup2(fd, 0);
+		if (fd >= 0)
 			execvp(argv[0], argv);
-		_exit(errno == ENOENT ? EXIT_NOCMD : EXIT_NOEXEC);
+		_exit(exits_exec(errno));
 	}
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)

@@ -298,7 +298,7 @@ do_wait(const struct cli_job *job)
 	if (ready_wait(WAIT_MS) < 0)
 		err(EXIT_TOOL, "wait for the network");
 	execvp(*argv, argv);
-	err(errno == ENOENT ? EXIT_NOCMD : EXIT_NOEXEC, "exec %s", *argv);
+	err(exits_exec(errno), "exec %s", *argv);
 }
 
 static const struct cli_verb verbs[] = {
@@ -342,12 +342,13 @@ main(int argc, char *argv[])
 	struct errmsg why = { "" };
 	int answer = cmdline_read(&cli, argv, &reader, &job, &why);
 	bool waits = reader.verb && reader.verb->run == do_wait;
+	int wrong = waits ? EXIT_TOOL : EXIT_USAGE;
 
 	(void)argc;	/* argv ends with NULL */
 	if (privilege_refuse_setuid() < 0)
-		errx(waits ? EXIT_TOOL : EXIT_USAGE, PRIVILEGE_SETUID);
+		errx(wrong, PRIVILEGE_SETUID);
 	if (answer < 0)
-		errx(waits ? EXIT_TOOL : EXIT_USAGE, "%s", why.text);
+		errx(wrong, "%s", why.text);
 	if (answer > 0) {
 		if (cli_answer(&reader, answer, stdout) < 0)
 			err(1, "write the output");

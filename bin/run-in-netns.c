@@ -367,8 +367,7 @@ run(const struct cli_job *job)
 		unlink_at_home(home, spec, ns);
 
 	execvp(job->command[0], job->command);
-	err(errno == ENOENT ? EXIT_NOCMD : EXIT_NOEXEC, "exec %s",
-	    job->command[0]);
+	err(exits_exec(errno), "exec %s", job->command[0]);
 }
 
 static const struct cli_option options[] = {
