@@ -254,16 +254,21 @@ service_ended(struct service *s, const siginfo_t *si)
 {
 	int64_t now = now_ms();
 	bool asked = s->kill_ms != 0, brief = now - s->since_ms < SHORT_MS;
+	const char *how = "signal", *again = "";
 
+	if (si->si_code == CLD_EXITED)
+		how = "exit";
+	if (brief)
+		again = ", again in 1 s";
 	if (!asked)
-		warnx("service %s: %s %d%s", s->name, si->si_code == CLD_EXITED ?
-		    "exit" : "signal", si->si_status,
-		    brief ? ", again in 1 s" : "");
+		warnx("service %s: %s %d%s", s->name, how, si->si_status, again);
 	if (!asked && brief && si->si_status != 0)
 		note_failure(s->name);
 	s->pid = 0;
 	s->kill_ms = 0;
-	s->since_ms = now + (brief && !asked ? SHORT_MS : 0);
+	s->since_ms = now;
+	if (brief && !asked)
+		s->since_ms += SHORT_MS;
 	if (!s->wanted)
 		s->name[0] = '\0';
 }
@@ -313,7 +318,8 @@ service_want(int dirfd, const char *name)
 	if (n < 0 || n == sizeof(script))
 		return;		/* not a link that the build made */
 	script[n] = '\0';
-	if (!(s = service_named(name))) {
+	s = service_named(name);
+	if (!s) {
 		warnx("too many services: %s does not run", name);
 		return;
 	}
@@ -334,7 +340,8 @@ reload(void)
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "%s/services", system_dir);
-	if (!(dir = opendir(path))) {
+	dir = opendir(path);
+	if (!dir) {
 		warn("open %s", path);
 		return;
 	}
@@ -363,7 +370,8 @@ activate(void)
 	pid_t pid;
 
 	snprintf(path, sizeof(path), "%s/activate", system_dir);
-	if ((pid = fork()) == 0)
+	pid = fork();
+	if (pid == 0)
 		become(path);
 	if (pid < 0 || waitpid(pid, &status, 0) < 0)
 		warn("run %s", path);
@@ -451,7 +459,9 @@ signalled(int sigfd)
 static int64_t
 earlier(int64_t a, int64_t b)
 {
-	return a == 0 || (b != 0 && b < a) ? b : a;
+	if (a == 0 || (b != 0 && b < a))
+		return b;
+	return a;
 }
 
 /* tend - do all that is due; returns the timeout of the next poll */
@@ -482,7 +492,11 @@ tend(void)
 			relink(strcpy(applied, system_dir), APPLIED);
 	}
 	next = earlier(next, ready_ms);
-	return next == 0 ? -1 : next > now ? (int)(next - now) : 0;
+	if (next == 0)
+		return -1;
+	if (next <= now)
+		return 0;
+	return (int)(next - now);
 }
 
 static int
@@ -566,7 +580,8 @@ set_up(void)
 	(void)!chdir("/");	/* the kernel starts process 1 in it anyway */
 	setenv("PATH", CURRENT "/bin", 1);
 	setenv("HOME", "/root", 1);
-	if ((manager = getenv("NOTIFY_SOCKET")))
+	manager = getenv("NOTIFY_SOCKET");
+	if (manager)
 		manager = strdup(manager);
 	unsetenv("NOTIFY_SOCKET");
 	mkdir("/run/init", 0700);
