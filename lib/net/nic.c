@@ -354,7 +354,8 @@ nic_remove(const struct place *at, struct nic_list *list, int keep,
 	/* An empty file left by somebody else is removed too. */
 	if (list->n == had && (list->n || !list->file))
 		return r;
-	if (r < 0)	/* only the first failure is reported */
+	/* Only the first failure is reported. */
+	if (r < 0)
 		why = &ignored;
 	if (save(at->name, list, why) < 0)
 		return -1;
