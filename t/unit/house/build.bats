@@ -173,7 +173,7 @@ small_tree() {
 	done
 	grep -qF 'ExecStart=/opt/ctr/bin/nixos-container' \
 		"$dest/opt/units/system/container@.service"
-	run ! grep -rE '@[A-Z_]+@' "$dest"
+	run ! grep -rIE '@[A-Z_]+@' "$dest"
 	touch "$dest/opt/ctr/bin/of-another"
 	make_top uninstall DESTDIR="$dest" PREFIX=/opt/ctr UNIT_DIR=/opt/units/system
 	run -0 find "$dest" -type f
