@@ -27,10 +27,11 @@ inside(FILE *to, const char *text)
 		if (n <= 0) {
 			putc('?', to);
 			n = 1;
-		} else if (*text == '"' || *text == '\\')
+		} else if (*text == '"' || *text == '\\') {
 			fprintf(to, "\\%c", *text);
-		else
+		} else {
 			fwrite(text, 1, (size_t)n, to);
+		}
 		text += n;
 	}
 }
