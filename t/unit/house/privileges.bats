@@ -86,7 +86,8 @@ CHOWN=0 DAC_OVERRIDE=1 FOWNER=3 IMMUTABLE=9 NET_ADMIN=12 SYS_ADMIN=21
 
 # silent SOCKET - start a server that accepts and sends nothing; server is its pid
 silent() {
-	socat "UNIX-LISTEN:$1,mode=666" "EXEC:sleep 30" 3>&- &
+	# -t: its own wait after the end of input would end the client.
+	socat -t 30 "UNIX-LISTEN:$1,mode=666" "EXEC:sleep 30" 3>&- &
 	server=$!
 	until_true 5 test -S "$1"
 }
