@@ -39,14 +39,14 @@ nix_file() {
 	elif nix-instantiate --find-file nixpkgs/nixos >/dev/null 2>&1; then
 		printf '%s\n' '<nixpkgs/nixos>'
 	else
-		note 'there is no <nixpkgs/nixos>: building the minimal system'
+		note 'no <nixpkgs/nixos> in NIX_PATH: building the minimal system'
 		printf '%s\n' "$minimal"
 	fi
 }
 
 # build CONFIGURATION - build a system and print its path
 #
-# Its temporary root is a link in the lock directory; build_done takes it away.
+# A link in the lock directory is its temporary root, until build_done.
 build() {
 	file=$(nix_file)
 	build_with "$nix_flags" nix-build "$file" -A system -I "nixos-config=$1" \
@@ -55,9 +55,9 @@ build() {
 
 # build_theirs CONFIGURATION - the same, from the container's tree
 #
-# Its root can write there, and this is evaluated by the host's: it may read
-# that folder, what it is built with, and what the user allows by -I.  The
-# features are the user's to turn on: with flakes, it could read any folder.
+# The container's root writes it, and the host's root evaluates it.  So it can
+# only read its own directory, what it is built with, and what the user allows
+# with -I.  Experimental features are off: a flake could read any directory.
 build_theirs() {
 	file=$(nix_file)
 	plain_files
@@ -71,8 +71,8 @@ build_theirs() {
 		file=${file%%[/>]*}
 		set -- "$@" -I "$file=$(readlink -f "$(nix-instantiate --find-file "$file")")" ;;
 	*)
-		# <nixpkgs/nixos> uses what lies beside it, the minimal system a busybox,
-		# not by its name: that is a word of busybox' own sh.
+		# <nixpkgs/nixos> uses files beside it, the minimal system a busybox.
+		# busybox' own sh would find "busybox" as a builtin.
 		for busybox in /bin/busybox /usr/bin/busybox /run/current-system/sw/bin/busybox; do
 			[ ! -e "$busybox" ] || break
 		done
@@ -81,16 +81,16 @@ build_theirs() {
 		set -- "$@" -I "built-with=${file%/nixos}" \
 			-I "busybox=$busybox" -I "beside-busybox=${busybox%/*}" ;;
 	esac
-	# Its traces and errors are the container's words.
+	# The container controls the text of traces and errors.
 	build_with "$nix_flags" visible unprinted "$@"
 }
 
 # unprinted COMMAND... - run it without its standard output
 unprinted() { "$@" >/dev/null; }
 
-# plain_files - refuse a configuration that no reading of it would end of
+# plain_files - refuse a configuration with FIFOs, devices or sockets
 #
-# Nix opens whatever the configuration names: a FIFO would hold it for ever.
+# Nix opens any file that the configuration names: a FIFO would block it.
 plain_files() {
 	odd=$(enter_config && timeout 10 find . -xdev ! -type f ! -type d ! -type l -print -quit) ||
 		die 1 "$name: could not search $root/etc/nixos"
@@ -98,7 +98,7 @@ plain_files() {
 		"neither file, directory nor link: $root/etc/nixos/${odd#./}"
 }
 
-# build_with FLAGS COMMAND... - run it, with flags of the user's
+# build_with FLAGS COMMAND... - run it with flags of the user
 build_with() {
 	flags_given=$1
 	shift
@@ -111,16 +111,16 @@ build_with() {
 	fi
 	[ -z "$quiet" ] || set -- "$@" --quiet
 	need_program nix-build 'to build its system'
-	# Relative paths among the flags are the caller's.
-	(cd "$here" && "$@" 9>&- >/dev/null) || 
+	# Relative paths in flags start at the caller's directory.
+	(cd "$here" && "$@" 9>&- >/dev/null) ||
 		die 1 "$name: could not build its system; the error of Nix is above"
 	readlink "$lock_dir/$name.build"
 }
 
 # system_set - the system becomes the current generation
 #
-# A collection that began while Nix ended its work does not know of its link,
-# and may have taken what it built: builder builds that again, of built_from.
+# A garbage collection that began before the link was made may have deleted the
+# system: builder builds it again from built_from.
 system_set() {
 	tries=0
 	until ctr-gcroot -- set "$name" "$system"; do
@@ -202,7 +202,7 @@ config_read() {
 }
 
 # config_put [OPTION] FILE - write it to a file of etc/nixos in the tree, which
-# is the container's: no redirection of ours is safe there
+# belongs to the container: a redirection would not be safe
 config_put() {
 	printf '%s' "$wanted" | ctr-tree ${2+"$1"} -- put "$root" - "etc/nixos/${2-$1}" ||
 		die 1 "$name: could not write its configuration"

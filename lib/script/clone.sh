@@ -97,7 +97,7 @@ clone_tree() {
 # clone_profile - its first generation is the current one of the original
 clone_profile() {
 	ctr-gcroot init "$name"
-	# Without a build there is no profile; other errors are reported.
+	# A container that was never built has no profile; report other errors.
 	[ -d "$nix_dir/profiles/per-container/$from" ] || return 0
 	generations=$(ctr-gcroot list "$from") || exit 1
 	case $generations in

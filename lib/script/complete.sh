@@ -6,7 +6,7 @@
 # Placeholders tell what to offer: NAME a container, FILE a file, and so on.
 
 # cmd_complete PROGRAM WORD... - print what may stand for the last WORD, a line
-# each, with a tab and a description if there is one
+# each, with a tab and a description if it has one
 #
 # A line ":files" or ":commands" asks the shell for its own.
 cmd_complete() {

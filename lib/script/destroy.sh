@@ -11,7 +11,7 @@ cmd_destroy() {
 		no_such_container
 	fi
 	if [ -e "$conf" ] && is_declarative; then
-		die 1 "$name: declared in the host's configuration: remove it there"
+		die 1 "$name: declared in the host's configuration, which has to remove it"
 	fi
 	[ -z "$dry_run" ] || { destroy_dry_run; return; }
 	lock "$name"

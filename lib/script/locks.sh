@@ -4,8 +4,8 @@
 
 # lock NAME - hold descriptor 9 on the lock of a container, or of "addresses"
 #
-# Its file goes away with its holder (unlock), so who waited for it looks
-# whether the file that was locked is still the one of that name.
+# unlock deletes the file.  So after waiting, check that the locked file still has
+# that name.
 lock() {
 	{ mkdir -p "$lock_dir" && chmod 700 "$lock_dir" && [ -w "$lock_dir" ]; } 2>/dev/null ||
 		die 1 "${1#.}: needs root: cannot lock it in $lock_dir"
@@ -18,15 +18,15 @@ lock() {
 	done
 }
 
-# unlocked PROGRAM ARGUMENT... - run what is not to hold the lock on after us; no
-# redirection of slow itself does, as a shell keeps what it puts aside for that
+# unlocked PROGRAM ARGUMENT... - run a program that must not inherit the lock; a
+# redirection of slow would not do, as the shell keeps the original open
 unlocked() { "$@" 9>&-; }
 
 slow_lock() { slow "${1#.}: waiting for another command" flock "$2"; }
 
 unlock() { rm -f "$lock_file"; exec 9>&-; }
 
-# locks_sweep - remove what killed commands left, where their remains are found
+# locks_sweep - remove the lock files of killed commands
 locks_sweep() (
 	for file in "$lock_dir"/*.lock "$lock_dir"/.*.lock; do
 		file=${file##*/}
@@ -36,8 +36,8 @@ locks_sweep() (
 
 # with_addresses COMMAND... - hold the lock on all addresses for one command
 #
-# Who looks for a free one reads all settings, pending or not: one that is
-# renamed meanwhile could be missed under either name.
+# The search for a free address reads all settings, pending or not: it could miss
+# a file that is renamed meanwhile.
 with_addresses() (
 	lock .addresses
 	trap unlock EXIT
@@ -45,10 +45,10 @@ with_addresses() (
 	"$@" 9>&-
 )
 
-# tree_lock NAME - hold descriptor 6 on the lock of a tree that is at rest
+# tree_lock NAME - hold descriptor 6 on the lock of the tree of a stopped container
 #
-# launch waits for it, so what was seen to be down stays down; the lock of the
-# container itself is not enough, as that is held by those who start it, too.
+# launch waits for it, so the container stays stopped.  The lock of the container
+# is not enough, as commands that start it hold that, too.
 tree_lock() {
 	mkdir -p "$lock_dir" && chmod 700 "$lock_dir"
 	tree_lock=$lock_dir/$1.tree.lock

@@ -40,7 +40,7 @@ cmd_copy_to() { copying put "$@"; }
 cmd_copy_from() { copying get "$@"; }
 
 # copying VERB NAME FROM TO - progress is shown on a terminal, unless what is
-# copied comes from there or goes there
+# copied is standard input or output
 copying() {
 	need_name "$2"
 	case $3:$4 in

@@ -13,14 +13,14 @@ slow() {
 	slow_status=0
 	"$@" || slow_status=$?
 	# A TERM that comes before its trap is set would be lost, for it is caught
-	# here; ALRM is not.  TERM is for where all that follows ignores ALRM.
+	# here; ALRM is not.  TERM is needed if ALRM is ignored.
 	kill -s ALRM "$teller" 2>/dev/null || :
 	kill -s TERM "$teller" 2>/dev/null || :
 	wait "$teller" 2>/dev/null || :
 	return "$slow_status"
 }
 
-# slow_tell - until it is killed, or who should have done so is gone
+# slow_tell - until it is killed, or its parent is gone
 slow_tell() {
 	shown='' seconds=0 nap=''
 	trap '[ -z "$nap" ] || kill "$nap" 2>/dev/null; slow_wipe; exit 0' ALRM TERM

@@ -4,7 +4,7 @@
 #
 # NIX_SSHOPTS are options for ssh, as for Nix's own commands.
 
-# cmd_remote OPERAND... - the verb there
+# cmd_remote OPERAND... - run the verb on the other machine
 cmd_remote() {
 	remote_tty=''
 	case $verb in
@@ -22,9 +22,9 @@ remote_run() {
 	exec ssh $remote_tty ${NIX_SSHOPTS-} -- "$remote" "nixos-container $verb$1"
 }
 
-# remote_build NAME - build here what create or update needs there
+# remote_build NAME - build what create or update needs on the other machine
 #
-# Returns if nothing is to be built here: what lies there is built there.
+# Returns if the other machine builds: without a configuration on this side.
 remote_build() {
 	set_name "$1"
 	check_build_options

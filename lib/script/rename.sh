@@ -17,7 +17,7 @@ cmd_rename() {
 	rename_heal "$1"
 	[ -e "$conf" ] || locks_sweep
 	need_name "$1"
-	! is_declarative || die 1 "$1: declared in the host's configuration: rename it there"
+	! is_declarative || die 1 "$1: declared in the host's configuration, which has to rename it"
 	lock "$1"
 	trap 'unlock' EXIT
 	trap 'exit 1' INT TERM HUP

@@ -81,7 +81,7 @@ machine_end() {
 	registered || return 0
 	case $1 in
 	# machined's own terminate stops the unit that it was launched in: that is
-	# the session of a user, with all that runs there.
+	# the session of a user, with all that runs in it.
 	terminate) machinectl kill --kill-who=leader --signal=KILL "$name" ;;
 	*) machinectl "$1" "$name" ;;
 	esac 2>/dev/null || :

@@ -55,7 +55,7 @@ keep_flake() {
 # configure - build the container's configuration, or the one of the options
 # and put it in its place; its folder is the present one
 #
-# Of a system that is given, the configuration is only put there.
+# With --system-path, only put it in its place.
 configure() {
 	if [ -n "$with_config" ]; then
 		config_read
@@ -66,14 +66,14 @@ configure() {
 		config_keep
 	else
 		if [ -L configuration.nix ] || [ ! -f configuration.nix ]; then
-			die 1 "$name: its configuration is not built:" \
-				"$root/etc/nixos/configuration.nix is not a plain file"
+			die 1 "$name: not built:" \
+				"$root/etc/nixos/configuration.nix is not a regular file"
 		fi
 		system=$(build_theirs "$root/etc/nixos/configuration.nix")
 	fi
 }
 
-# apply - bring a running container to its current system, as the options say
+# apply - bring a running container to its current system, by the options
 apply() {
 	[ "$apply" != no-apply ] && running || return 0
 	case $apply in
@@ -82,7 +82,7 @@ apply() {
 	esac
 }
 
-# apply_or_take_back - exit 3 where the new generation is not what runs
+# apply_or_take_back - exit 3 if the new generation is not what runs
 apply_or_take_back() {
 	[ "$system" != "$before" ] || [ "$apply" != reload ] ||
 		note "$name: its system is the same as before"
@@ -92,10 +92,10 @@ apply_or_take_back() {
 	say "$name: $apply to its new system failed"
 	if [ -n "$take_back" ] && [ -n "$before" ] && [ "$before" != "$system" ]; then
 		ctr-gcroot rollback "$name"
-		apply || say "$name: nor does the one before work"
-		say "$name: went back to the generation before"
+		apply || say "$name: the previous generation failed, too"
+		say "$name: switched back to the previous generation"
 	fi
-	[ -n "$take_back" ] || say "$name: it is the current one all the same;" \
-		"this goes back: nixos-container rollback $name"
+	[ -n "$take_back" ] || say "$name: it is the current generation all the same;" \
+		"to go back: nixos-container rollback $name"
 	exit 3
 }

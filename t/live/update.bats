@@ -126,7 +126,7 @@ init_of() { inside cut -d' ' -f22 /proc/1/stat; }
 	nixos-container rollback "$name"
 	is_motto one
 	run -3 nixos-container update "$name" --system-path "$bad" --rollback-on-failure
-	assert_output --partial "went back to the generation before"
+	assert_output --partial "switched back to the previous generation"
 	run -0 nixos-container generations "$name"
 	assert_line --regexp "^ *1 .*\(current\)"
 	is_motto one
