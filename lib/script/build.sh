@@ -100,19 +100,10 @@ plain_files() {
 
 # build_with FLAGS COMMAND... - run it with flags of the user
 build_with() {
-	flags_given=$1
-	shift
-	if [ -n "$flags_given" ]; then
-		while IFS= read -r flag; do
-			set -- "$@" "$flag"
-		done <<-END
-			${flags_given%"$newline"}
-		END
-	fi
 	[ -z "$quiet" ] || set -- "$@" --quiet
 	need_program nix-build 'to build its system'
 	# Relative paths in flags start at the caller's directory.
-	(cd "$here" && "$@" 9>&- >/dev/null) ||
+	(cd "$here" && with_lines "$@" 9>&- >/dev/null) ||
 		die 1 "$name: could not build its system; the error of Nix is above"
 	readlink "$lock_dir/$name.build"
 }

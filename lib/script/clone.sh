@@ -53,7 +53,7 @@ change_clone() {
 	for key in $own_keys; do
 		is_set "$key" || set -- "$@" --unset "$key"
 	done
-	with_settings ctr-conf set "$@"
+	with_lines "$settings" ctr-conf set "$@"
 }
 
 # check_clone - before anything is copied

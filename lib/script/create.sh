@@ -44,7 +44,7 @@ print_settings() (
 	host_too=--host
 	[ -z "$no_start" ] || host_too=''
 	# shellcheck disable=SC2086 # an option, or none
-	with_settings ctr-conf set --new --dry-run $host_too -- "$name"
+	with_lines "$settings" ctr-conf set --new --dry-run $host_too -- "$name"
 )
 
 # make_tree_and_system - all that lies between the pending settings and the final

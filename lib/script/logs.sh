@@ -7,16 +7,10 @@
 cmd_logs() {
 	need_name "$1"
 	if [ -z "$of_unit" ] && has_journal; then
-		set -- own_journal
+		with_lines "$journal_flags" own_journal
 	else
-		set -- exec journalctl --unit="$unit"
+		with_lines "$journal_flags" exec journalctl --unit="$unit"
 	fi
-	while IFS= read -r word; do
-		[ -z "$word" ] || set -- "$@" "$word"
-	done <<-END
-		$journal_flags
-	END
-	"$@"
 }
 
 # own_journal OPTION... - become journalctl on the journal in the tree

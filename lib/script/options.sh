@@ -46,6 +46,19 @@ add_words() {
 	eval "$list=\$$list\$lines"
 }
 
+# with_lines LIST COMMAND... - run it with these lines as further arguments
+with_lines() {
+	lines=${1%"$newline"}
+	shift
+	[ -n "$lines" ] || { "$@"; return; }
+	while IFS= read -r word; do
+		set -- "$@" "$word"
+	done <<-END
+		$lines
+	END
+	"$@"
+}
+
 one_line() {
 	case $1 in
 	*"$newline"*) usage "$option: more than one line: $1" ;;

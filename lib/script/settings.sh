@@ -40,16 +40,6 @@ is_set() {
 	return 1
 }
 
-# with_settings COMMAND... - run it with these settings as further arguments
-with_settings() {
-	while IFS= read -r line; do
-		[ -z "$line" ] || set -- "$@" "$line"
-	done <<-END
-		$settings
-	END
-	"$@"
-}
-
 # complete_settings - what options ask for in other words than the settings do
 complete_settings() {
 	is_set PRIVATE_NETWORK || settings=PRIVATE_NETWORK=1$newline$settings
@@ -79,7 +69,7 @@ add_addresses() {
 # write_settings - the pending settings of a container to be created
 write_settings() {
 	add_addresses
-	with_settings ctr-conf set --new --file "$pending"
+	with_lines "$settings" ctr-conf set --new --file "$pending"
 }
 
 # reload_if_changed - tell systemd of new settings; exit 2 if they are wrong
