@@ -9,7 +9,6 @@ cmd_clone() {
 	from=$name from_root=$root from_conf=$conf
 	set_name "$2"
 	check_clone >/dev/null || exit
-	mkdir -p "$conf_dir"
 	reserve_name
 	created=$name
 	trap 'create_undo; tree_unlock' EXIT

@@ -82,8 +82,8 @@ cmd_create() {
 	complete_settings
 	[ -z "$dry_run" ] || { create_dry_run; return; }
 	print_settings >/dev/null || exit	# before anything is built
-	mkdir -p "$conf_dir"
 	reserve_name
+	mkdir -p "$conf_dir"
 	created=$name
 	trap 'create_undo' EXIT
 	trap 'exit 1' INT TERM HUP

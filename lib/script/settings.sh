@@ -85,7 +85,7 @@ reload_if_changed() {
 
 # is_declarative - are the settings part of the host's configuration?
 is_declarative() {
-	[ ! -w "$conf" ] && return 0
+	[ -w "$conf" ] || [ "$(id -u)" != 0 ] || return 0
 	case $(readlink -f -- "$conf") in
 	/nix/store/*) return 0 ;;
 	esac

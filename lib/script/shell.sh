@@ -7,9 +7,9 @@ cmd_shell() {
 	check_build_options
 	complete_settings
 	print_settings >/dev/null || exit 125
-	mkdir -p "$conf_dir"
 	unique=1 client='' began='' status=125
 	reserve_name
+	mkdir -p "$conf_dir"
 	trap 'shell_end $?' EXIT
 	trap 'exit 129' HUP
 	trap 'exit 130' INT

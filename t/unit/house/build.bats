@@ -227,6 +227,24 @@ small_tree() {
 	assert_output 'nixos-container: one: needs root: cannot lock it in /proc/none'
 }
 
+@test "another user is told to be root, by each verb that changes something" {
+	((EUID == 0)) || skip "needs root"
+	local verb dir=/tmp/c$$-$BATS_TEST_NUMBER
+	mkdir -m 755 "$dir"
+	cp "$BUILD"/bin/* "$dir"
+	touch "$dir/one.conf"
+	export NIXOS_CONTAINER_CONF_DIR=$dir NIXOS_CONTAINER_LOCK_DIR=/run/no-such
+	for verb in 'create two' 'update one' 'destroy one' 'rename one two' 'clone one two' 'reset one' \
+		'shell true'; do
+		# shellcheck disable=SC2086 # a verb and names
+		run setpriv --reuid 65534 --regid 65534 --clear-groups "$dir/nixos-container" $verb
+		((status == 1 || status == 125)) || fail "$verb: $status"
+		assert_output --partial 'needs root'
+		assert_equal "${#lines[@]}" 1
+	done
+	rm -r "$dir"
+}
+
 @test "a wrong setting exits with 2, so that systemd does not retry" {
 	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR
 	local line
