@@ -12,11 +12,19 @@ cmd_update() {
 update_begin() {
 	lock "$name"
 	need_name "$name"
-	trap 'build_done; unlock' EXIT
+	trap 'update_end' EXIT
 	trap 'exit 1' INT TERM HUP
 	read_settings
 	[ -z "$SYSTEM_PATH" ] || die 1 "$name: its system is managed by the host's" \
 		"configuration: $conf has SYSTEM_PATH=$SYSTEM_PATH"
+}
+
+# update_end - a configuration that could not be built does not stay
+update_end() {
+	build_done
+	[ -z "$with_config" ] ||
+		ctr-tree remove "$root" etc/nixos/configuration.nix.new 2>/dev/null || :
+	unlock
 }
 
 update_rest() {

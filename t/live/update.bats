@@ -199,6 +199,13 @@ init_of() { inside cut -d' ' -f22 /proc/1/stat; }
 	run -2 nixos-container diff "$name" x
 }
 
+@test "a configuration that cannot be built is not kept" {
+	create --no-start --config "$(motto one)"
+	run -1 nixos-container update "$name" --config 'no.such = 1;'
+	run -0 ls "$root/etc/nixos"
+	assert_output configuration.nix
+}
+
 @test "updates of one container queue, and the last one wins" {
 	create --config "$(motto one)"
 	for i in 1 2 3 4; do
