@@ -35,7 +35,8 @@ fill(char **command, char *words, size_t size)
 	if (!argv)
 		return NULL;
 	for (size_t i = 0; i < arguments; i++) {
-		bool here = !placed && !strcmp(command[i], "{}");
+		/* The first is the program. */
+		bool here = i > 0 && !placed && !strcmp(command[i], "{}");
 
 		if (here)
 			n += add_words(argv + n, words, size);

@@ -59,6 +59,18 @@ change_of(const struct envfile *e, const struct change *change, int n)
 	return NULL;
 }
 
+/* is_continued - does a backslash before the last newline continue the line? */
+static bool
+is_continued(const struct out *out)
+{
+	size_t backslashes = 0;
+
+	while (out->size >= backslashes + 2 &&
+	    out->text[out->size - 2 - backslashes] == '\\')
+		backslashes++;
+	return backslashes % 2 == 1;
+}
+
 ssize_t
 write_change(char *old, size_t size, const struct change *change, int n,
     char *new)
@@ -85,6 +97,8 @@ write_change(char *old, size_t size, const struct change *change, int n,
 	}
 	put(&out, kept + at, size - at);
 	if (out.size > 0 && out.text[out.size - 1] != '\n')
+		put(&out, "\n", 1);
+	if (is_continued(&out))
 		put(&out, "\n", 1);
 	for (int i = 0; i < n; i++) {
 		if (!done[change[i].key])

@@ -6,7 +6,7 @@ init_options() {
 	quiet='' remote='' help='' show_version=''
 	config='' config_file='' with_config='' nixos_path='' system_path='' flake=''
 	nix_flags='' flake_flags='' settings='' ports=''
-	unique='' no_start='' dry_run='' apply=reload take_back=''
+	unique='' no_start='' dry_run='' apply=reload apply_given='' take_back=''
 	user='' dir='' envs='' tty='' form='' journal_flags='' of_unit=''
 	early='' passed='' kept='' here=$PWD
 }
@@ -18,7 +18,14 @@ build_only() { "$@"; }	# for the machine that builds: see remote.sh
 config_text() { config=$1 with_config=1; }
 config_file() { config_file=$1 with_config=1; }
 tty() { tty=$1; }
-apply_by() { apply=$1; }
+apply_by() {
+	[ -z "$apply_given" ] || usage "$option: $apply_given is given, too"
+	apply=$1 apply_given=$option
+}
+form() {
+	[ -z "$form" ] || [ "$form" = "$1" ] || usage "$1 excludes $form"
+	form=$1
+}
 port() { ports=$ports${ports:+,}$1; }
 address() {
 	case $2 in
@@ -27,7 +34,11 @@ address() {
 	esac
 }
 setting() { settings=$settings$1=$(one_line "$2")$newline; }
-journal() { add_words journal_flags "$@"; }
+# As one word: journalctl would take a value that begins with "-" for an option.
+journal() {
+	long=--${names##*--}
+	journal_flags=$journal_flags${long%:}${1+=$(one_line "$1")}$newline
+}
 pass_nix() { add_words nix_flags "$@"; }
 pass_flake() { add_words flake_flags "$@"; }
 variable() {
@@ -68,6 +79,9 @@ one_line() {
 
 # find_verb WORD - set verb, synopsis, verb_help, verb_function and command_at
 find_verb() {
+	case $1 in
+	*[!a-z-]*) unknown_verb "$1" ;;
+	esac
 	case $newline$verbs in
 	*"$newline$1|"*) ;;
 	*) unknown_verb "$1" ;;
@@ -144,7 +158,7 @@ find_option() {
 		*":$1:"*) ;;
 		*) continue ;;
 		esac
-		row=${row#*|}
+		names=${row%%|*} row=${row#*|}
 		argument=${row%%|*} row=${row#*|}
 		how=${row%%|*} row=${row#*|}
 		case " ${row%%|*} " in
@@ -194,13 +208,19 @@ take_option() {
 	else
 		apply_option
 	fi
-	[ -z "$rest" ] || take_option "-$rest"
+	[ -n "$rest" ] || return 0
+	# The next letter of joined options
+	shift
+	take_option "-$rest" "$@"
 }
 
 count_arguments() { arguments=$#; }
 
 # apply_option ARGUMENT... - also note what goes to another machine
 apply_option() {
+	may_be_empty "$how" || for word; do
+		[ -n "$word" ] || usage "$option: empty argument"
+	done
 	case $how in
 	'flag help') print_help "$verb"; exit 0 ;;
 	'flag show_version') printf '%s\n' "$version"; exit 0 ;;
@@ -209,6 +229,14 @@ apply_option() {
 	*) quote "$option" "$@"; passed="$passed$quoted" kept="$kept$quoted" ;;
 	esac
 	$how "$@"
+}
+
+# may_be_empty HOW - text of Nix, and values of variables
+may_be_empty() {
+	case $1 in
+	pass_* | variable | 'build_only config_text') return 0 ;;
+	esac
+	return 1
 }
 
 # quote WORD... - set quoted to the words in quotes for a shell

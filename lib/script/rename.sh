@@ -9,6 +9,7 @@
 cmd_rename() {
 	check_name "$2"
 	set_name "$1"
+	[ "$1" != "$2" ] || usage "the new name is the old one: $2"
 	record=$conf_dir/.$1.$2.rename
 	if [ -e "$record" ] && [ ! -e "$conf" ]; then
 		rename_heal "$1"

@@ -43,7 +43,9 @@ is_set() {
 # complete_settings - what options ask for in other words than the settings do
 complete_settings() {
 	is_set PRIVATE_NETWORK || settings=PRIVATE_NETWORK=1$newline$settings
+	option=--port
 	[ -z "$ports" ] || setting HOST_PORT "$ports"
+	option=--flake
 	[ -z "$flake" ] || setting FLAKE "$flake"
 	add_mac
 }
@@ -85,11 +87,12 @@ reload_if_changed() {
 
 # is_declarative - are the settings part of the host's configuration?
 is_declarative() {
+	[ ! -L "$conf" ] || return 0
 	[ -w "$conf" ] || [ "$(id -u)" != 0 ] || return 0
-	case $(readlink -f -- "$conf") in
-	/nix/store/*) return 0 ;;
+	# For root, any file is writable.
+	case $(stat -c %A -- "$conf") in
+	*w*) return 1 ;;
 	esac
-	return 1
 }
 
 # update_hosts - the names of all containers, for those that resolve them

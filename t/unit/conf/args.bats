@@ -168,6 +168,8 @@ gives_none() {
 	run -0 ctr-conf args --network web -- printf '<%s>' x {} y
 	assert_output '<x><y>'
 	: >web.conf
+	run -127 ctr-conf args web -- {}
+	assert_output 'ctr-conf: {}: No such file or directory'
 	run -7 ctr-conf args web -- sh -c 'exit 7'
 	run -127 ctr-conf args web -- no-such-command
 	assert_output 'ctr-conf: no-such-command: No such file or directory'

@@ -500,6 +500,14 @@ keeps() {
 	[[ -f ${file%/*}/.x.pending && ! -s ${file%/*}/.x.pending ]]
 }
 
+@test "set appends no setting to a line that is continued" {
+	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	sets 'FLAKE=/srv/f\\\n' 'FLAKE=/srv/f\\\n\nMEMORY_MAX=512M\n' MEMORY_MAX=512M
+	assert_equal "$(ctr-conf get web FLAKE)" /srv/f
+	sets 'FLAKE=/srv/f\\' 'FLAKE=/srv/f\\\n\nMEMORY_MAX=512M\n' MEMORY_MAX=512M
+	sets 'FLAKE=/srv/f\\\\\n' 'FLAKE=/srv/f\\\\\nMEMORY_MAX=512M\n' MEMORY_MAX=512M
+}
+
 @test "set --dry-run prints the new file and writes nothing" {
 	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
 	printf '# a\nEPHEMERAL=1\n' >"$file"
@@ -509,6 +517,8 @@ keeps() {
 	run -0 ctr-conf set --new --dry-run other EPHEMERAL=1
 	assert_output EPHEMERAL=1
 	run -2 ctr-conf set --new --dry-run other NAT=1
+	run -1 ctr-conf set --new --dry-run web EPHEMERAL=1
+	assert_output "ctr-conf: $file: it exists already"
 	assert_equal "$(ls -A "${file%/*}")" web.conf
 	assert_not_exist "$NIXOS_CONTAINER_LOCK_DIR"
 	# The directory may be missing.
