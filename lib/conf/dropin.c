@@ -71,7 +71,7 @@ put_mount(struct drop_in *d, const char *bind)
 {
 	put(d, unit, "RequiresMountsFor=\"");
 	for (; *bind && *bind != ':'; bind++) {
-		if (bind[0] == '\\' && bind[1] == ':')
+		if (bind[0] == '\\' && (bind[1] == ':' || bind[1] == '\\'))
 			bind++;
 		if (*bind == '\\' || *bind == '"')
 			putc('\\', d->out);

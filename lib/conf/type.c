@@ -184,12 +184,53 @@ is_macvlan(const char *v)
 	    (!mode || one_of(mode, strlen(mode), modes));
 }
 
-/* "+" begins the path in the container; without a path it is a new directory. */
+/* part_end - the colon that ends a part of a bind, or the end of the text */
+static const char *
+part_end(const char *v)
+{
+	while (*v && *v != ':') {
+		if (*v == '\\' && v[1])
+			v++;
+		v++;
+	}
+	return v;
+}
+
+static bool
+are_bind_options(const char *v)
+{
+	static const char *const options[] = { "rbind", "norbind", "idmap",
+	    "noidmap", "rootidmap", "owneridmap", NULL };
+	size_t n;
+
+	for (;; v += n + 1) {
+		n = strcspn(v, ",");
+		if (!one_of(v, n, options))
+			return false;
+		if (!v[n])
+			return true;
+	}
+}
+
+/*
+ * "+" begins the path in the container; without a path it is a new directory.
+ * Source: --bind= in systemd-nspawn(1).
+ */
 static bool
 is_bind(const char *v)
 {
+	const char *inside, *options;
+
 	v += *v == '+';
-	return *v == '/' || (*v == ':' && v[1] == '/');
+	inside = part_end(v);
+	if (*v != '/' && *v != ':')
+		return false;
+	if (!*inside)
+		return true;
+	options = part_end(++inside);
+	if (*inside != '/')
+		return false;
+	return !*options || are_bind_options(options + 1);
 }
 
 static bool

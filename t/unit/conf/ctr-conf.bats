@@ -181,8 +181,8 @@ rejects() {
 	rejects INTERFACES a/b eth1,eth2/ 'eth1 a:b'
 	takes MACVLANS eth1 eth1:mv eth1:mv:private eth1::vepa
 	rejects MACVLANS eth1:mv:l2 a/b eth1:a/b eth1:mv:bridge:x
-	takes BIND /a '/a:/b:norbind /c' "'/srv/my data':/data" +/var:/x :/y
-	rejects BIND a ./a '/a b'
+	takes BIND /a '/a:/b:norbind /c' "'/srv/my data':/data" +/var:/x :/y '/a:/b:idmap,norbind'
+	rejects BIND a ./a '/a b' /a: /a:b /a:/b:bogus /a:/b: /a:/b:idmap,x : :x
 	takes TMPFS /tmp '/var/cache:size=64M,mode=755 /x'
 	rejects TMPFS tmp
 	takes DEVICES /dev/fuse '/dev/rtc0:r char-usb_device' block-loop:rw

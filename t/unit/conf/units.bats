@@ -50,6 +50,12 @@ makes() {
 		END
 }
 
+@test "a backslash that is escaped does not escape the colon after it" {
+	makes '[Unit]' 'RequiresMountsFor="/a\\"' <<-'END'
+		BIND=/a\\\\:/c
+	END
+}
+
 @test "paths that are not on the host are not waited for" {
 	echo 'BIND="+/var:/x :/y"' >web.conf
 	run -0 ctr-conf units "$out"
