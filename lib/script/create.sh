@@ -37,9 +37,20 @@ name_in_use() {
 	fi
 }
 
+# find_free_name - as reserve_name, but without a lock
+find_free_name() {
+	base=$name n=0
+	while name_in_use; do
+		[ -n "$unique" ] || die 1 "$name: $obstacle"
+		set_name "$base-$n"
+		n=$((n + 1))
+	done
+}
+
 # print_settings - check and print the settings of a container to be, with
 # addresses that are free now
 print_settings() (
+	find_free_name
 	add_addresses
 	host_too=--host
 	[ -z "$no_start" ] || host_too=''
@@ -116,12 +127,7 @@ create_undo() {
 }
 
 create_dry_run() {
-	base=$name n=0
-	while name_in_use; do
-		[ -n "$unique" ] || die 1 "$name: $obstacle"
-		set_name "$base-$n"
-		n=$((n + 1))
-	done
+	find_free_name
 	text=$(print_settings) || exit
 	printf 'would create the container %s:\n' "$name"
 	[ ! -e "$pending" ] || printf '  first remove what a killed command left\n'

@@ -111,12 +111,15 @@ password_read() {
 	if [ -t 0 ]; then
 		saved=$(stty -g)
 		trap 'stty "$saved"; exit 1' INT TERM HUP
+		# The shell that stopped and continued it has turned the echo on.
+		trap 'die 1 "$name: interrupted; the password is not changed"' CONT
 		stty -echo
 		password_ask "New password of root in $name"
 		again=$password
+		[ -n "$again" ] || { stty "$saved"; die 2 "$name: the password is empty; it is not changed"; }
 		password_ask 'Retype new password'
 		stty "$saved"
-		trap - INT TERM HUP
+		trap - INT TERM HUP CONT
 		[ "$password" = "$again" ] || die 1 "$name: the two differ; the password is not changed"
 	else
 		IFS= read -r password || [ -n "$password" ] ||

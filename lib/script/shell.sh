@@ -6,8 +6,8 @@ cmd_shell() {
 	set_name shell
 	check_build_options
 	complete_settings
-	print_settings >/dev/null || exit 125
 	unique=1 client='' began='' status=125
+	print_settings >/dev/null || exit 125
 	reserve_name
 	mkdir -p "$conf_dir"
 	trap 'shell_end $?' EXIT
@@ -29,12 +29,10 @@ shell_guard() {
 	fifo=$lock_dir/$name.end
 	rm -f "$fifo"
 	mkfifo "$fifo"
-	(
-		trap '' INT TERM HUP
-		exec 9>&-
-		! read -r _ <"$fifo" || exit 0
-		cmd_destroy "$name"
-	) </dev/null >/dev/null &
+	# A session of its own: whoever kills the process group does not kill it.
+	# shellcheck disable=SC2016 # for that shell
+	setsid sh -c 'read -r _ <"$1" || exec "$2" destroy "$3"' sh "$fifo" "$0" "$name" \
+		</dev/null >/dev/null 9>&- &
 	guard=$!
 	exec 5>"$fifo"
 	rm -f "$fifo"

@@ -206,6 +206,21 @@ logins() {
 	assert_equal "$plain" $'in\nnot a tty'
 }
 
+@test "a password is not shown after the prompt was stopped and continued" {
+	create
+	run -0 pty <<-'END'
+		set timeout 20
+		spawn bash --norc -i
+		expect -re {[#$] $}
+		send "nixos-container set-root-password $env(name)\r"
+		expect "New password" {} default { exit 1 }
+		send "\x1a"
+		expect Stopped {} default { exit 2 }
+		send "fg\r"
+		expect "interrupted; the password is not changed" {} default { exit 3 }
+	END
+}
+
 @test "a password is never on a command line, nor in a message" {
 	create
 	run -2 nixos-container set-root-password "$name" s3cret

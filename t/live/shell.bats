@@ -75,6 +75,13 @@ up() { grep -qs begun /var/lib/containers/shell/var/begun; }
 	done
 }
 
+@test "it is gone when its whole process group was killed" {
+	run -137 timeout -s KILL 4 nixos-container shell -q -- sleep 100
+	until_true 20 test ! -e "$confs/shell.conf" -a ! -e "$confs/.shell.pending"
+	until_true 10 test ! -e /run/nixos-container/shell.lock
+	gone
+}
+
 @test "a command that ignores signals does not keep it" {
 	env --default-signal nixos-container shell -- \
 		sh -c 'trap "" TERM HUP INT; echo begun >/var/begun; while :; do sleep 1; done' \
