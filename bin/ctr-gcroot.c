@@ -206,7 +206,7 @@ cmd_path(const struct cli_job *job)
 	if (number < 0 || profile_target(dir, (uint32_t)number, target,
 	    sizeof(target)) < 0)
 		no_generation(job);
-	report_text(stdout, target, false);
+	report_text(stdout, target);
 	putchar('\n');
 	profile_free(&p);
 	return 0;

@@ -16,6 +16,7 @@
 
 enum {
 	ADDRESSES = 16,		/* of one end; as many as mkveth takes */
+	PAIRS = 8,		/* extra pairs; as many as mkveth takes */
 	LINKS = 64,		/* interfaces that mkveth makes or moves */
 };
 
@@ -248,6 +249,7 @@ check_links(struct check *c)
 	struct links links = { .n = 0 };
 	char word[WORD_SIZE], name[IFNAMSIZ];
 
+	add_link(c, &links, KEY_PRIVATE_NETWORK, "lo");
 	if (settings_on(c->s, KEY_PRIVATE_NETWORK))
 		add_link(c, &links, KEY_PRIVATE_NETWORK, "eth0");
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
@@ -258,6 +260,20 @@ check_links(struct check *c)
 			add_link(c, &links, lists[i], name);
 		}
 	}
+}
+
+static void
+check_pairs(struct check *c)
+{
+	const char *rest = c->s->value[KEY_EXTRA_VETHS];
+	char word[WORD_SIZE];
+	int n = 0;
+
+	while (rest && word_next(&rest, word) == 1)
+		n++;
+	if (n > PAIRS)
+		bad(c, KEY_EXTRA_VETHS, "EXTRA_VETHS: more than %d pairs",
+		    PAIRS);
 }
 
 /* check_ports - one bit for each port that was seen, tcp and udp */
@@ -324,6 +340,7 @@ check_settings(const struct settings *s, const char *name, const char *shown,
 		check_forward(&c);
 	}
 	check_links(&c);
+	check_pairs(&c);
 	if (name) {
 		check_units(&c, KEY_AFTER);
 		check_units(&c, KEY_REQUIRES);

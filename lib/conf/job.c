@@ -99,7 +99,7 @@ read_change(struct cli_job *job, char *word, struct errmsg *why)
 {
 	char *value = strchr(word, '=');
 
-	if (!value)
+	if (!value || value == word)
 		return errmsg_set(why, "set: expected KEY=VALUE: %s", word);
 	*value++ = '\0';
 	if (add_change(job, word, value, why) < 0)

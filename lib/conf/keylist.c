@@ -2,7 +2,7 @@
 /* keylist.c - the table of all settings, for people and for programs */
 #include "conf/keylist.h"
 
-#include "conf/json.h"
+#include "base/json.h"
 #include "conf/key.h"
 
 void

@@ -8,7 +8,7 @@
 
 #include "base/num.h"
 #include "conf/extra.h"
-#include "conf/json.h"
+#include "base/json.h"
 #include "conf/port.h"
 #include "conf/word.h"
 

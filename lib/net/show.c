@@ -6,20 +6,8 @@
 #include <stdint.h>
 
 #include "base/fd.h"
+#include "base/json.h"
 #include "net/netns.h"
-
-/* json_text - print a string; a container can name its links as it likes */
-static void
-json_text(FILE *f, const char *s)
-{
-	putc('"', f);
-	for (; *s; s++)
-		if (*s < ' ' || *s > '~' || *s == '"' || *s == '\\')
-			fprintf(f, "\\u%04x", (unsigned char)*s);
-		else
-			putc(*s, f);
-	putc('"', f);
-}
 
 static void
 json_or_null(FILE *f, const char *key, const char *s)

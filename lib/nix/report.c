@@ -15,23 +15,22 @@
 
 #include "base/exits.h"
 #include "base/fd.h"
+#include "base/json.h"
 #include "nix/storepath.h"
 
 /* Paths per call of nix-store; more might exceed the limit on arguments. */
 enum { PATHS_MAX = 256, FIXED_ARGS = 3 };
 
 void
-report_text(FILE *out, const char *text, bool json)
+report_text(FILE *out, const char *text)
 {
 	for (const char *s = text; *s; s++) {
 		unsigned char c = (unsigned char)*s;
 
-		if ((c < ' ' || c >= 0x7f) && json)
-			fprintf(out, "\\u%04x", c);
-		else if (c < ' ' || c >= 0x7f)
+		if (c < ' ' || c >= 0x7f)
 			fprintf(out, "\\x%02x", c);
-		else if (c == '\\' || (json && c == '"'))
-			fprintf(out, "\\%c", c);
+		else if (c == '\\')
+			fputs("\\\\", out);
 		else
 			putc(c, out);
 	}
@@ -66,7 +65,7 @@ write_line(FILE *out, const struct profile_entry *g, const char *target,
 	format_date(g->date, false, date, sizeof(date));
 	fprintf(out, "%4" PRIu32 "   %s   %-9s   ", g->number, date,
 	    current ? "(current)" : "");
-	report_text(out, target, false);
+	report_text(out, target);
 	putc('\n', out);
 }
 
@@ -77,10 +76,10 @@ write_object(FILE *out, const struct profile_entry *g, const char *target,
 	char date[32];
 
 	format_date(g->date, true, date, sizeof(date));
-	fprintf(out, "{\"number\":%" PRIu32 ",\"date\":\"%s\",\"target\":\"",
+	fprintf(out, "{\"number\":%" PRIu32 ",\"date\":\"%s\",\"target\":",
 	    g->number, date);
-	report_text(out, target, true);
-	fprintf(out, "\",\"current\":%s}", current ? "true" : "false");
+	json_text(out, target);
+	fprintf(out, ",\"current\":%s}", current ? "true" : "false");
 }
 
 void
@@ -121,7 +120,7 @@ static void
 write_defect(FILE *out, uint32_t number, const char *defect, const char *target)
 {
 	fprintf(out, "%4" PRIu32 "   %-16s   ", number, defect);
-	report_text(out, target, false);
+	report_text(out, target);
 	putc('\n', out);
 }
 

@@ -11,13 +11,13 @@
 /*
  * Reports on a profile, written to a stream of the caller, as they may be long.
  * Targets of generations come from the container and must not control the
- * terminal: bytes other than printable ASCII are written as \x1b, or \u001b in
- * JSON.  Write errors stay with the stream: check it when done.  dir is a
+ * terminal: bytes other than printable ASCII are written as \x1b, and in JSON as
+ * json_text does.  Write errors stay with the stream: check it when done.  dir is a
  * descriptor of the profile's directory.
  */
 
 /* report_text - write a text with its special characters escaped */
-void report_text(FILE *out, const char *text, bool json);
+void report_text(FILE *out, const char *text);
 
 /*
  * report_list - list the generations of a profile, one per line

@@ -62,7 +62,8 @@ unmount_below() {
 	[ -n "$mounts" ] || return 0
 	printf '%s\n' "$mounts" | sed 's/\\/\\0/g' | while IFS= read -r m; do
 		m=$(printf '%b.' "$m")
-		umount -- "${m%.}" || exit 1
+		# A shared mount may have gone with one before.
+		! mountpoint -q -- "${m%.}" || umount -- "${m%.}" || exit 1
 	done
 }
 

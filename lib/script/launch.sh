@@ -10,8 +10,8 @@ cmd_launch() {
 	read_settings
 	find_system
 	tree_wait
-	wait_for_machine_end 10 || die 1 "$name: a machine of that name runs already," \
-		"which is not this container; see: machinectl status $name"
+	wait_for_machine_end 10 || die 1 "$name: a machine of that name is running;" \
+		"see: machinectl status $name"
 	prepare_tree
 	ctr-gcroot init "$name"
 	copy_resolv_conf

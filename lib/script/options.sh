@@ -43,7 +43,8 @@ pass_nix() { add_words nix_flags "$@"; }
 pass_flake() { add_words flake_flags "$@"; }
 variable() {
 	case $1 in
-	=* | *"$newline"*) usage "$option: expected K=V" ;;
+	*"$newline"*) usage "$option: more than one line: $1" ;;
+	=*) usage "$option: expected K=V" ;;
 	*=*) envs=$envs$1$newline ;;
 	*) usage "$option: expected K=V: $1" ;;
 	esac
@@ -150,7 +151,7 @@ nearest_verb() {
 
 # find_option NAME - set argument and how, from the row of this verb
 find_option() {
-	of_others=''
+	of_others='' ambiguous=''
 	set -f
 	IFS=$newline
 	for row in $options; do
@@ -164,12 +165,15 @@ find_option() {
 		case " ${row%%|*} " in
 		' - ' | *" $verb "*) of_others=''; break ;;
 		esac
-		of_others=1
-		[ -n "$verb" ] || break
+		[ -n "$of_others" ] && [ -z "$verb" ] && [ "$how" != "$of_others" ] &&
+			ambiguous=1
+		of_others=$how
 	done
 	IFS=" 	$newline"
 	set +f
-	if [ -z "${how-}" ]; then
+	if [ -n "$ambiguous" ]; then
+		usage "$1: depends on the verb, which must come first"
+	elif [ -z "${how-}" ]; then
 		usage "unknown option: $1"
 	elif [ -n "$of_others" ] && [ -n "$verb" ]; then
 		usage "$verb takes no $1"

@@ -46,7 +46,7 @@ parts() {
 	nixos-container create --no-start "$name-b"
 	run -1 nixos-container rename "$name" "$name-b"
 	assert_output --partial "$name-b: this container exists"
-	run -1 nixos-container rename "$name" "$name"
+	run -2 nixos-container rename "$name" "$name"
 	run -2 nixos-container rename "$name" a_b
 	run -2 nixos-container rename "$name"
 	run -1 nixos-container rename "no-$name" "$name-c"

@@ -422,6 +422,15 @@ clashes() {
 	clashes '1: REQUIRES: the container itself: container@web.service' REQUIRES=container@web.service
 }
 
+@test "no interface is named lo, and extra pairs are eight at most" {
+	printf 'PRIVATE_NETWORK=1\nEXTRA_VETHS=lo\n' >"$file"
+	run -2 ctr-conf check --no-host web
+	assert_output "ctr-conf: $file:2: EXTRA_VETHS: the container has two interfaces of the name lo"
+	printf 'PRIVATE_NETWORK=1\nEXTRA_VETHS="a b c d e f g h i"\n' >"$file"
+	run -2 ctr-conf check --no-host web
+	assert_output "ctr-conf: $file:2: EXTRA_VETHS: more than 8 pairs"
+}
+
 # sets TEXT NEW-TEXT ARGUMENT... - set must change a file with TEXT to NEW-TEXT
 sets() {
 	local text=$1 new=$2

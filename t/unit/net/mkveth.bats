@@ -821,7 +821,7 @@ export -f whole_state
 	run in_world mkveth show foo
 	assert_line --index 1 --partial 'foo local a"\?[1m? ifindex'
 	run in_world mkveth show --json foo
-	assert_equal "$(jq -r '.[0].local.ifname' <<<"$output")" $'a"\\\e[1m\u00ff'
+	assert_equal "$(jq -r '.[0].local.ifname' <<<"$output")" $'a"\\\e[1m\ufffd'
 }
 
 @test "show without the namespace still prints the host's end" {

@@ -1009,7 +1009,7 @@ kill_everywhere() {
 	assert_line --index 1 --partial '/x\x1b[2J"\\\x0a\xc2\x9b'
 	assert_equal "${#lines[@]}" 2
 	run ctr-gcroot list --json foo
-	assert_output --partial '"/x\u001b[2J\"\\\u000a\u00c2\u009b"'
+	assert_output --partial '"/x\u001b[2J\"\\\u000a\u009b"'
 	run ctr-gcroot path foo
 	assert_output '/x\x1b[2J"\\\x0a\xc2\x9b'
 }

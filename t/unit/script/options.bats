@@ -41,6 +41,12 @@ understood() {
 	assert_output --partial '--bridge: empty argument'
 }
 
+@test "an option whose meaning depends on the verb comes after it" {
+	run -2 nixos-container -e logs none
+	assert_output --partial '-e: depends on the verb, which must come first'
+	understood 1 --unit logs none
+}
+
 @test "options that exclude each other are refused" {
 	run -2 nixos-container list --json --long
 	assert_output --partial 'excludes'

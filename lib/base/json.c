@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* json.c - strings in JSON */
-#include "conf/json.h"
+#include "base/json.h"
 
 #include "base/visible.h"
 

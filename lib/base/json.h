@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CONF_JSON_H
-#define CONF_JSON_H
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
 
 #include <stdio.h>
 
