@@ -111,8 +111,10 @@ update_hosts() (
 	truncate -s "$(wc -c <"$hosts_file.new")" "$hosts_file"
 )
 
-# provide_hosts - make that file
+# provide_hosts - make that file, for a container that starts
 provide_hosts() {
+	# systemd-nspawn would follow a link to /run, which is still empty then.
+	[ ! -L "$root/etc/hosts" ] || ctr-tree remove "$root" etc/hosts
 	[ -e "$hosts_file" ] || (umask 022 && : >"$hosts_file")
 	update_hosts
 }

@@ -59,6 +59,19 @@ resolves_inside() { inside ping -c 1 -w 3 "$1" | grep -qF "($2)"; }
 	inside grep -q '^127.0.0.1 localhost' /etc/hosts
 }
 
+@test "a container that has been started can be told to resolve the others" {
+	create
+	ctr-conf set "$name" RESOLVE_CONTAINERS=1
+	nixos-container restart "$name"
+	run -0 inside cat /etc/hosts
+	assert_output --partial "$name.containers"
+	ctr-conf set "$name" RESOLVE_CONTAINERS=0
+	nixos-container restart "$name"
+	run -0 inside cat /etc/hosts
+	assert_output --partial localhost
+	refute_output --partial "$name.containers"
+}
+
 @test "with users of its own, and in Debian, a container knows the others as well" {
 	also "$name-b"
 	nixos-container create "$name-b"
