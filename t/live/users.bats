@@ -82,7 +82,7 @@ as_promised() {
 	for bad in x -1 1x 99999999999 4294967295; do
 		printf 'PRIVATE_USERS=%s\n' "$bad" >"$conf"
 		run -2 nixos-container launch "$name"
-		assert_output --partial "not: $bad"
+		assert_output --partial "PRIVATE_USERS: invalid value \"$bad\""
 	done
 }
 
