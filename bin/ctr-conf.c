@@ -165,11 +165,6 @@ change_target(const struct cli_job *job, const struct target *t)
 		status = inspect_host(&checks, job, t, job->name);
 	if (status != 0)
 		return status;
-	if (job->dry_run && job->new &&
-	    faccessat(t->dir, t->file, F_OK, 0) == 0) {
-		warnx("%s: it exists already", t->shown);
-		return 1;
-	}
 	if (job->dry_run) {
 		fwrite(text.new, 1, text.size, stdout);
 		return 0;
