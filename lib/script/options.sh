@@ -80,17 +80,18 @@ one_line() {
 
 # find_verb WORD - set verb, synopsis, verb_help, verb_function and command_at
 find_verb() {
-	case $1 in
-	*[!a-z-]*) unknown_verb "$1" ;;
-	esac
-	case $newline$verbs in
-	*"$newline$1|"*) ;;
-	*) unknown_verb "$1" ;;
-	esac
+	synopsis='' verb_help=''
+	set -f
+	IFS=$newline
+	for row in $verbs; do
+		case $row in
+		"$1|"*) row=${row#*|} synopsis=${row%%|*} verb_help=${row#*|}; break ;;
+		esac
+	done
+	IFS=" 	$newline"
+	set +f
+	[ -n "$verb_help" ] || unknown_verb "$1"
 	verb=$1
-	row=${verbs#*"$newline$verb|"}
-	row=${row%%"$newline"*}
-	synopsis=${row%%|*} verb_help=${row#*|}
 	verb_function=cmd_$verb
 	while :; do
 		case $verb_function in
