@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/name.h"
+#include "conf/bind.h"
 #include "conf/word.h"
 
 enum { UNIT_SIZE = 288 };	/* a unit of another program: 255 */
@@ -61,23 +62,17 @@ put_order(struct drop_in *d, const struct settings *s, enum key key,
 	}
 }
 
-/*
- * put_mount - the first path of a bind, up to a colon without a backslash
- *
- * In double quotes systemd removes backslashes, and "%" begins a specifier.
- */
+/* put_mount - systemd removes backslashes in quotes, and "%" is a specifier */
 static void
-put_mount(struct drop_in *d, const char *bind)
+put_mount(struct drop_in *d, const char *path)
 {
 	put(d, unit, "RequiresMountsFor=\"");
-	for (; *bind && *bind != ':'; bind++) {
-		if (bind[0] == '\\' && (bind[1] == ':' || bind[1] == '\\'))
-			bind++;
-		if (*bind == '\\' || *bind == '"')
+	for (; *path; path++) {
+		if (*path == '\\' || *path == '"')
 			putc('\\', d->out);
-		else if (*bind == '%')
+		else if (*path == '%')
 			putc('%', d->out);
-		putc(*bind, d->out);
+		putc(*path, d->out);
 	}
 	fputs("\"\n", d->out);
 }
@@ -87,11 +82,11 @@ put_mounts(struct drop_in *d, const struct settings *s, enum key key)
 {
 	const char *rest = s->value[key];
 	char word[WORD_SIZE];
+	struct bind b;
 
-	/* Other sources are in the container, or a new directory. */
 	while (rest && word_next(&rest, word) == 1)
-		if (word[0] == '/')
-			put_mount(d, word);
+		if (bind_parse(word, &b) == 0 && !b.in_tree && *b.source)
+			put_mount(d, b.source);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "conf/bind.h"
 #include "conf/extra.h"
 #include "base/json.h"
 #include "conf/port.h"
@@ -156,40 +157,19 @@ macvlan(FILE *to, char *word)
 	putc('}', to);
 }
 
-/* field - the text up to a colon; a backslash escapes the next character */
-static char *
-field(char **rest)
-{
-	char *from = *rest, *in = from, *out = from;
-
-	if (!from)
-		return NULL;
-	for (; *in && *in != ':'; in++) {
-		if (*in == '\\' && in[1])
-			in++;
-		*out++ = *in;
-	}
-	*rest = *in ? in + 1 : NULL;
-	*out = '\0';
-	return from;
-}
-
-/*
- * mounted - PATH[:INSIDE[:OPTIONS]]
- *
- * "+" begins a path of the container's tree.  Source: systemd-nspawn(1).
- */
 static void
-mounted(FILE *to, char *word, bool read_only)
+mounted(FILE *to, const char *word, bool read_only)
 {
-	char *rest = word, *source = field(&rest), *target = field(&rest);
+	char source[WORD_SIZE + 1];
+	struct bind b;
 
-	if (!full(target))
-		target = source + (*source == '+');
+	(void)bind_parse(word, &b);	/* type_check has accepted it */
+	snprintf(source, sizeof(source), "%s%s", b.in_tree ? "+" : "",
+	    b.source);
 	fputs("{\"source\":", to);
 	json_text(to, full(source));
-	text(to, "target", target);
-	text(to, "options", full(rest));
+	text(to, "target", b.inside);
+	text(to, "options", full(b.options));
 	flag(to, "readOnly", read_only);
 	putc('}', to);
 }

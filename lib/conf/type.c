@@ -14,6 +14,7 @@
 
 #include "base/name.h"
 #include "base/num.h"
+#include "conf/bind.h"
 #include "conf/ip.h"
 #include "conf/port.h"
 #include "conf/word.h"
@@ -25,15 +26,6 @@ static bool
 digits(const char *text, size_t n)
 {
 	return n >= 1 && n <= 18 && strspn(text, "0123456789") == n;
-}
-
-static bool
-one_of(const char *text, size_t n, const char *const list[])
-{
-	for (; *list; list++)
-		if (strlen(*list) == n && !memcmp(*list, text, n))
-			return true;
-	return false;
 }
 
 static bool
@@ -181,56 +173,15 @@ is_macvlan(const char *v)
 	mode = rest;
 	return is_interface(name) &&
 	    (!inside || !*inside || is_interface(inside)) &&
-	    (!mode || one_of(mode, strlen(mode), modes));
+	    (!mode || word_in(mode, strlen(mode), modes));
 }
 
-/* part_end - the colon that ends a part of a bind, or the end of the text */
-static const char *
-part_end(const char *v)
-{
-	while (*v && *v != ':') {
-		if (*v == '\\' && v[1])
-			v++;
-		v++;
-	}
-	return v;
-}
-
-static bool
-are_bind_options(const char *v)
-{
-	static const char *const options[] = { "rbind", "norbind", "idmap",
-	    "noidmap", "rootidmap", "owneridmap", NULL };
-	size_t n;
-
-	for (;; v += n + 1) {
-		n = strcspn(v, ",");
-		if (!one_of(v, n, options))
-			return false;
-		if (!v[n])
-			return true;
-	}
-}
-
-/*
- * "+" begins the path in the container; without a path it is a new directory.
- * Source: --bind= in systemd-nspawn(1).
- */
 static bool
 is_bind(const char *v)
 {
-	const char *inside, *options;
+	struct bind b;
 
-	v += *v == '+';
-	inside = part_end(v);
-	if (*v != '/' && *v != ':')
-		return false;
-	if (!*inside)
-		return true;
-	options = part_end(++inside);
-	if (*inside != '/')
-		return false;
-	return !*options || are_bind_options(options + 1);
+	return bind_parse(v, &b) == 0;
 }
 
 static bool
@@ -357,7 +308,7 @@ is_unit(const char *v)
 		return true;
 	return dot && dot > v && n < 256 &&
 	    strspn(v, ALNUM ":_.\\@-") == n &&
-	    one_of(dot + 1, strlen(dot + 1), kinds);
+	    word_in(dot + 1, strlen(dot + 1), kinds);
 }
 
 /* Numbers with units, as in systemd.time(7); one without is seconds. */
@@ -379,7 +330,7 @@ is_span(const char *v)
 		v += n;
 		v += strspn(v, " ");
 		n = strspn(v, "abcdefghijklmnopqrstuvwxyz");
-		if (n && !one_of(v, n, units))
+		if (n && !word_in(v, n, units))
 			return false;
 		v += n;
 		v += strspn(v, " ");

@@ -46,3 +46,12 @@ word_item(const char **rest, char word[WORD_SIZE])
 	*rest = s + n;
 	return n > 0;
 }
+
+bool
+word_in(const char *text, size_t n, const char *const list[])
+{
+	for (; *list; list++)
+		if (strlen(*list) == n && !memcmp(*list, text, n))
+			return true;
+	return false;
+}

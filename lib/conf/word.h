@@ -3,6 +3,7 @@
 #define CONF_WORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum { WORD_SIZE = 8448 };	/* two paths, a colon and options */
 
@@ -17,5 +18,8 @@ int word_next(const char **rest, char word[WORD_SIZE]);
 
 /* word_item - the same, but commas separate, too, and quotes are plain */
 int word_item(const char **rest, char word[WORD_SIZE]);
+
+/* word_in - are the n bytes at text one of a list, which NULL ends? */
+bool word_in(const char *text, size_t n, const char *const list[]);
 
 #endif

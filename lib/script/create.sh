@@ -51,11 +51,16 @@ find_free_name() {
 # addresses that are free now
 print_settings() (
 	find_free_name
-	add_addresses
 	host_too=--host
 	[ -z "$no_start" ] || host_too=''
 	# shellcheck disable=SC2086 # an option, or none
-	with_lines "$settings" ctr-conf set --new --dry-run $host_too -- "$name"
+	check_settings $host_too
+)
+
+# check_settings [--host] - the same, whether the name is in use or not
+check_settings() (
+	add_addresses
+	with_lines "$settings" ctr-conf set --new --dry-run "$@" -- "$name"
 )
 
 # make_tree_and_system - all that lies between the pending settings and the final

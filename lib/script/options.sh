@@ -153,6 +153,9 @@ nearest_verb() {
 # find_option NAME - set argument and how, from the row of this verb
 find_option() {
 	of_others='' ambiguous=''
+	case $1 in
+	*:*) usage "unknown option: $1" ;;	# a row is searched for it
+	esac
 	set -f
 	IFS=$newline
 	for row in $options; do

@@ -34,7 +34,7 @@ remote_build() {
 			'or --config-file'
 		return
 	fi
-	[ "$verb" = update ] || (no_start=1; complete_settings; print_settings >/dev/null) || exit
+	[ "$verb" = update ] || (complete_settings; check_settings >/dev/null) || exit
 	# Users of Nix need no rights on this machine's containers.
 	lock_dir=$(mktemp -d "${TMPDIR:-/tmp}/nixos-container.XXXXXX")
 	trap 'rm -rf "$lock_dir"' EXIT

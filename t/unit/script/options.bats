@@ -47,6 +47,11 @@ understood() {
 	understood 1 --unit logs none
 }
 
+@test "an option is one name" {
+	run -2 nixos-container update --option:--argstr x y none
+	assert_output --partial 'unknown option: --option:--argstr'
+}
+
 @test "options that exclude each other are refused" {
 	run -2 nixos-container list --json --long
 	assert_output --partial 'excludes'

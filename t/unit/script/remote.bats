@@ -140,6 +140,11 @@ teardown() {
 	assert_output three
 	run -0 from_near run "$name" -H far echo -H near
 	assert_output '-H near'
+	# A container of this name on the near host is another one.
+	from_near create -q --no-start "$name-c"
+	from_near -H far create -q --no-start "$name-c"
+	from_near destroy "$name-c"
+	from_near -H far destroy "$name-c"
 	run -2 from_near -H far create "$name-b" --port 80 --port 80
 	assert_output --partial 'forwarded twice'
 	refute_output --partial building
