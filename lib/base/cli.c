@@ -40,8 +40,14 @@ edit_distance(const char *a, const char *b)
 	return row[n];
 }
 
-const struct cli_verb *
-cli_find(const struct cli *cli, const char *name,
+/*
+ * search - find a verb by its name
+ *
+ * If none matches, returns NULL, and *nearest is the verb with the most similar
+ * name, at most two edits away, or NULL.
+ */
+static const struct cli_verb *
+search(const struct cli *cli, const char *name,
     const struct cli_verb **nearest)
 {
 	size_t least = EDITS_MAX + 1;
@@ -82,7 +88,7 @@ find_verb(struct cli_reader *r, const char *name, struct errmsg *why)
 {
 	const struct cli_verb *nearest;
 
-	r->verb = cli_find(r->cli, name, &nearest);
+	r->verb = search(r->cli, name, &nearest);
 	if (r->verb)
 		return 0;
 	if (nearest)

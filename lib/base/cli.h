@@ -104,15 +104,6 @@ int cli_read(struct cli_reader *r, const struct cli *cli, char *argv[],
     struct errmsg *why), struct cli_job *job, struct errmsg *why);
 
 /*
- * cli_find - find a verb by its name
- *
- * If none matches, returns NULL, and *nearest is the verb with the most similar
- * name, at most two edits away, or NULL.
- */
-const struct cli_verb *cli_find(const struct cli *cli, const char *name,
-    const struct cli_verb **nearest);
-
-/*
  * cli_answer - write what CLI_HELP or CLI_VERSION asked for, and flush
  *
  * Returns 0, or -1 with errno.

@@ -13,8 +13,9 @@
 #include "base/fd.h"
 #include "base/name.h"
 
-int
-names_of_file(const char *file, char name[NAMES_SIZE])
+/* name_of_file - copy NAME of NAME.conf; returns 0, or -1: another file */
+static int
+name_of_file(const char *file, char name[NAMES_SIZE])
 {
 	const char *dot = strrchr(file, '.');
 	size_t n;
@@ -69,7 +70,7 @@ read_all(DIR *d, struct names *names)
 	size_t room = 0;
 
 	for (errno = 0; (e = readdir(d)); errno = 0)
-		if (names_of_file(e->d_name, name) == 0 &&
+		if (name_of_file(e->d_name, name) == 0 &&
 		    add(names, &room, name) < 0)
 			return -1;
 	return errno ? -1 : 0;

@@ -12,9 +12,6 @@ struct names {
 	size_t n;
 };
 
-/* names_of_file - copy NAME of NAME.conf; returns 0, or -1: another file */
-int names_of_file(const char *file, char name[NAMES_SIZE]);
-
 /* names_file - NAME.conf for a name that name_ok allows; returns buf */
 char *names_file(const char *name, char buf[NAMES_FILE_SIZE]);
 

@@ -3,7 +3,7 @@
 # options.sh - read the command line, by the tables of verbs and options
 
 init_options() {
-	quiet='' remote='' help='' show_version=''
+	quiet='' remote=''
 	config='' config_file='' with_config='' nixos_path='' system_path='' flake=''
 	nix_flags='' flake_flags='' settings='' ports=''
 	unique='' no_start='' dry_run='' apply=reload apply_given='' take_back=''
@@ -230,8 +230,8 @@ apply_option() {
 		[ -n "$word" ] || usage "$option: empty argument"
 	done
 	case $how in
-	'flag help') print_help "$verb"; exit 0 ;;
-	'flag show_version') printf '%s\n' "$version"; exit 0 ;;
+	print_help) print_help "$verb"; exit 0 ;;
+	print_version) printf '%s\n' "$version"; exit 0 ;;
 	'assign remote') [ -z "$remote" ] || usage "$option is given twice" ;;
 	build_only* | pass_*) quote "$option" "$@"; passed="$passed$quoted" ;;
 	*) quote "$option" "$@"; passed="$passed$quoted" kept="$kept$quoted" ;;

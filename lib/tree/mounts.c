@@ -253,15 +253,6 @@ fail:
 	return -1;
 }
 
-void
-mounts_free(struct mounts *m)
-{
-	if (m->path != m->few)
-		free(m->path);
-	if (m->text != m->small)
-		free(m->text);
-}
-
 /* is_field3 - is this the third field of a line of mountinfo? */
 static bool
 is_field3(const char *line, const char *text)

@@ -24,13 +24,12 @@ struct mounts {
  * not, and so may hidden ones; a path may be listed several times.  If the
  * kernel has listmount(2) (6.8 and later), the cost does not depend on the
  * number of other mounts, and /proc is not needed.  Returns 0, or -1 with
- * errno.  mounts_free frees the contents of *m, which must not be copied: it
- * may point into itself.
+ * errno.  *m must not be copied, as it may point into itself, and its memory is
+ * not given back: the caller executes a program.
  * Source: proc(5) on mountinfo, listmount(2), statmount(2), statx(2).
  */
 int mounts_below(int fd, const char *dir, unsigned long through,
     struct mounts *m);
-void mounts_free(struct mounts *m);
 
 /*
  * mounts_has - is the file system with this device number mounted here?
