@@ -113,19 +113,17 @@ take_any(struct pool *pool, const char *text, size_t size)
 	}
 }
 
-static bool
-has_addresses(const char *key)
-{
-	return !strcmp(key, "HOST_ADDRESS") || !strcmp(key, "LOCAL_ADDRESS") ||
-	    !strcmp(key, "EXTRA_VETHS");
-}
-
-/* take_file - what a text of settings has, which may have errors */
+/*
+ * take_file - what a text of settings has, which may have errors
+ *
+ * An address counts in any value: its key may be misspelt.
+ */
 static void
 take_file(struct pool *pool, const char *text, size_t size)
 {
 	static char copy[ENVFILE_MAX + 1];
 	struct envfile e;
+	bool failed = memchr(text, '\0', size) != NULL;
 	int next;
 
 	/* A backslash can hide the begin of an address. */
@@ -135,11 +133,13 @@ take_file(struct pool *pool, const char *text, size_t size)
 	memcpy(copy, text, size);
 	envfile_begin(&e, copy, size);
 	while ((next = envfile_next(&e)) != 0) {
-		if (next < 0)
-			take_any(pool, text, size);
-		else if (has_addresses(e.key))
+		if (next > 0)
 			take_words(pool, e.value, strlen(e.value));
+		else
+			failed = true;
 	}
+	if (failed)
+		take_any(pool, text, size);
 }
 
 /* is_settings - is it NAME.conf, even with a name that is not allowed now? */

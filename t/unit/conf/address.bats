@@ -78,13 +78,17 @@ pairs() {
 	conf a_b.conf LOCAL_ADDRESS=10.233.0.6
 	conf other.txt LOCAL_ADDRESS=10.233.0.17
 	conf web.conf.bak LOCAL_ADDRESS=10.233.0.17
-	conf note.conf '# LOCAL_ADDRESS=10.233.0.17' FLAKE=/x/10.233.0.17 GATEWAY=10.233.0.17
+	conf note.conf '# LOCAL_ADDRESS=10.233.0.17' FLAKE=/x/10.233.0.17
 	mkfifo conf/pipe.conf
 	mkdir conf/dir.conf
 	ln -s /no/such conf/gone.conf
 	gives '10.233.0.17 10.233.0.18'
 	conf c.conf LOCAL_ADDRESS=10.233.0.17
 	gives '10.233.0.19 10.233.0.20'
+	# A gateway has its address, and a misspelt key does not free one.
+	conf d.conf GATEWAY=10.233.0.19
+	conf e.conf LOCAL_ADRESS=10.233.0.21
+	gives '10.233.0.23 10.233.0.24'
 }
 
 @test "addresses count in every form that systemd accepts" {
