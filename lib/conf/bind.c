@@ -43,13 +43,14 @@ are_options(const char *text)
 int
 bind_parse(const char *word, struct bind *b)
 {
-	char *rest = b->text;
+	char *rest;
 
 	b->in_tree = *word == '+';
 	word += b->in_tree;
 	if (strlen(word) >= sizeof(b->text))
 		return -1;
 	strcpy(b->text, word);
+	rest = b->text;
 	b->source = next_part(&rest);
 	b->inside = next_part(&rest);
 	b->options = rest;
