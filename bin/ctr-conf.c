@@ -341,10 +341,10 @@ static const struct cli_verb verbs[] = {
 	{ "hosts", "", "",
 	    "print the addresses of all containers as a hosts file",
 	    hosts_verb, 0, 0, false },
-	{ "args", "[-0] [--network] NAME\n"
-	    "[--network] NAME -- COMMAND [ARGUMENT]... [{}]\n"
+	{ "args", "[-0] [--network|--sealed] NAME\n"
+	    "[--network|--sealed] NAME -- COMMAND [ARGUMENT]... [{}]\n"
 	    " [ARGUMENT]...",
-	    JOB_NULL JOB_NETWORK,
+	    JOB_NULL JOB_WORDS,
 	    "print the words for systemd-nspawn that follow from settings,\n"
 	    "or run a command with them in place of {}",
 	    args_verb, 1, INT_MAX, false },

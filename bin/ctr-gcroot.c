@@ -6,13 +6,9 @@
  * roots, in Nix's state directory: profiles/per-container/NAME and
  * gcroots/per-container/NAME.
  *
- * Both are bound into the container, and its root may write to them.  So they
- * are only accessed through descriptors, no link is followed, and the profile
- * is read as nix/profile.h says.  Their parent directories are made
- * accessible to root only, at every run: otherwise a host user with the ID of
- * one of the container's users could write there as well.
- *
- * The roots that sync makes are in a third directory: nix/roots.h.
+ * Only the host writes there.  What the container's own Nix makes is in its
+ * tree: nix/inside.h.  The roots that sync makes for it are in a third
+ * directory: nix/roots.h.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -32,6 +28,8 @@
 #include "nix/dirs.h"
 #include "nix/gc.h"
 #include "nix/generation.h"
+#include "nix/hold.h"
+#include "nix/inside.h"
 #include "nix/options.h"
 #include "nix/report.h"
 #include "nix/storepath.h"
@@ -87,11 +85,61 @@ open_and_read(const struct cli_job *job, struct profile *p)
 	return dir;
 }
 
+/* open_tree - the container's tree; -1: there is none, or none was given */
+static int
+open_tree(const struct cli_job *job)
+{
+	auto_close int trees = -1;
+	int fd;
+
+	if (!job->trees)
+		return -1;
+	trees = open(job->trees, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (trees < 0 && errno == ENOENT)
+		return -1;
+	if (trees < 0)
+		err(1, "open %s", job->trees);
+	fd = openat(trees, job->name,
+	    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT)
+		err(1, "open %s/%s", job->trees, job->name);
+	return fd;
+}
+
+/* A failure in the tree is the container's: it stops no work of the host. */
+static void
+adopt(const struct cli_job *job, int profile, int tree)
+{
+	const struct inside c = { job->state, job->name, job->wait_ms };
+	struct errmsg why = { "" };
+
+	if (tree >= 0 && inside_adopt(&c, profile, tree, &why) < 0)
+		warnx("%s", why.text);
+}
+
+static void
+show(const struct cli_job *job, int profile, int tree)
+{
+	const struct inside c = { job->state, job->name, job->wait_ms };
+	struct errmsg why = { "" };
+
+	if (tree >= 0 && inside_show(&c, profile, tree, &why) < 0)
+		warnx("%s", why.text);
+}
+
 static int
 cmd_init(const struct cli_job *job)
 {
+	const struct inside c = { job->state, job->name, job->wait_ms };
 	auto_close int profile = open_profile(job, true);
+	auto_close int roots = open_name(job, DIRS_ROOTS, false);
+	auto_close int tree = open_tree(job);
+	struct errmsg why = { "" };
 
+	if (tree >= 0 && inside_move(&c, profile, roots, tree, &why) < 0)
+		warnx("%s", why.text);
+	adopt(job, profile, tree);
+	show(job, profile, tree);
 	return 0;
 }
 
@@ -108,9 +156,9 @@ resolve_system(const char *given, char *path, size_t size)
 	err(1, "look for %s", given);
 }
 
-/* hold_system - protect the system from the garbage collector */
+/* protect_system - from the garbage collector */
 static int
-hold_system(const struct cli_job *job, const char *path)
+protect_system(const struct cli_job *job, const char *path)
 {
 	struct stat st;
 	int hold;
@@ -128,15 +176,44 @@ hold_system(const struct cli_job *job, const char *path)
 static int
 cmd_set(const struct cli_job *job)
 {
-	auto_close int dir = -1, hold = -1;
+	auto_close int dir = -1, hold = -1, tree = -1;
 	struct errmsg why = { "" };
 	char path[PATH_MAX];
 
 	resolve_system(job->arg[0], path, sizeof(path));
 	dir = open_profile(job, true);
-	hold = hold_system(job, path);
+	tree = open_tree(job);
+	adopt(job, dir, tree);
+	hold = protect_system(job, path);
 	if (generation_set(dir, job->name, job->wait_ms, path, &why) < 0)
 		errx(1, "%s", why.text);
+	show(job, dir, tree);
+	return 0;
+}
+
+static int
+cmd_hold(const struct cli_job *job)
+{
+	auto_close int dir = -1, hold = -1;
+	char path[PATH_MAX];
+
+	resolve_system(job->arg[0], path, sizeof(path));
+	dir = open_name(job, DIRS_ROOTS, true);
+	hold = protect_system(job, path);
+	if (hold_system(dir, path) < 0)
+		err(1, "hold the system of %s", job->name);
+	return 0;
+}
+
+static int
+cmd_release(const struct cli_job *job)
+{
+	auto_close int dir = dirs_open(job->state, DIRS_ROOTS, job->name, false);
+
+	if (dir < 0 && errno == ENOENT)
+		return 0;
+	if (dir < 0 || hold_release(dir) < 0)
+		err(1, "release the systems of %s", job->name);
 	return 0;
 }
 
@@ -234,7 +311,7 @@ cmd_check(const struct cli_job *job)
 static int
 cmd_rollback(const struct cli_job *job)
 {
-	auto_close int dir = -1;
+	auto_close int dir = -1, tree = -1;
 	struct errmsg why = { "" };
 	int64_t number = -1;
 
@@ -245,8 +322,11 @@ cmd_rollback(const struct cli_job *job)
 			    job->arg[0]);
 	}
 	dir = open_profile(job, false);
+	tree = open_tree(job);
+	adopt(job, dir, tree);
 	if (generation_rollback(dir, job->name, job->wait_ms, number, &why) < 0)
 		errx(1, "%s", why.text);
+	show(job, dir, tree);
 	return 0;
 }
 
@@ -339,9 +419,10 @@ cmd_rm(const struct cli_job *job)
 }
 
 static const struct cli_verb verbs[] = {
-	{ "init", "NAME", NULL, "make the directories of a container",
-	    cmd_init, 1, 1, 0 },
-	{ "set", "NAME PATH", NULL, "add a generation and make it the current one",
+	{ "init", "[--trees DIR] NAME", OPTIONS_TREES,
+	    "make the directories of a container", cmd_init, 1, 1, 0 },
+	{ "set", "[--trees DIR] NAME PATH", OPTIONS_TREES,
+	    "add a generation and make it the current one",
 	    cmd_set, 2, 2, 0 },
 	{ "list", "[--json] NAME", OPTIONS_JSON, "list the generations",
 	    cmd_list, 1, 1, 0 },
@@ -350,12 +431,17 @@ static const struct cli_verb verbs[] = {
 	    cmd_path, 1, 2, 0 },
 	{ "check", "NAME", NULL, "print the generations with a bad target",
 	    cmd_check, 1, 1, 0 },
-	{ "rollback", "NAME [GENERATION]", NULL,
+	{ "rollback", "[--trees DIR] NAME [GENERATION]", OPTIONS_TREES,
 	    "switch to the previous generation, or to the given one",
 	    cmd_rollback, 1, 2, 0 },
 	{ "delete-generations", "NAME SPEC...", NULL,
 	    "delete generations; SPEC: old, DAYSd, +KEEP or numbers",
 	    cmd_delete, 2, INT_MAX, 0 },
+	{ "hold", "NAME PATH", NULL,
+	    "keep the system that the container now runs", cmd_hold, 2, 2, 0 },
+	{ "release", "NAME", NULL,
+	    "the container has stopped: no longer keep what it ran",
+	    cmd_release, 1, 1, 0 },
 	{ "sync", "--root DIR NAME\n--trees DIR NAME\n--trees DIR --all",
 	    OPTIONS_SYNC, "make roots for the links inside containers",
 	    cmd_sync, 0, 1, 0 },

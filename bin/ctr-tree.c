@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctr-tree empty|remove|mkdir|put|get ROOT [ARGUMENT]...
+ * ctr-tree empty|remove|mkdir|put|get|check ROOT [ARGUMENT]...
+ * ctr-tree seal [OPTION]... COMMAND [ARGUMENT]...
  *
  * Work in the tree of a container.  The container's root may change the tree
  * at any time, so everything in it is reached by descriptors, and no path
@@ -22,14 +23,20 @@
 #include "base/exits.h"
 #include "base/fd.h"
 #include "base/privilege.h"
+#include "tree/check.h"
 #include "tree/copy.h"
+#include "tree/idmap.h"
 #include "tree/inroot.h"
 #include "tree/remove.h"
+#include "tree/seal.h"
 
 /* A command line. */
 struct cli_job {
 	char **arg;		/* ROOT and the other operands; none is empty */
 	bool backup;		/* keep the file that put replaces */
+	bool optional;		/* seal: if that is impossible, only warn */
+	char **sealed;		/* seal: n paths of the host */
+	size_t n;
 };
 
 /* A path in two parts: the directory above, and the name in it. */
@@ -312,8 +319,56 @@ get_verb(const struct cli_job *job)
 	return 0;
 }
 
+static int
+check_verb(const struct cli_job *job)
+{
+	struct errmsg why = { "" };
+	struct stat st;
+	auto_close int top = open_top(job->arg[0], &st);
+
+	if (check_tree(top, &why) < 0)
+		errx(1, "check %s: %s", job->arg[0], why.text);
+	return 0;
+}
+
+static int
+idmap_verb(const struct cli_job *job)
+{
+	int works = idmap_works(job->arg[0]);
+
+	if (works < 0)
+		err(EXIT_USAGE, "%s", job->arg[0]);
+	return !works;
+}
+
+/* is_missing - of an error: does this host have no means to seal? */
+static bool
+is_missing(int error)
+{
+	return error == ENOSYS || error == ENOSPC || error == EUSERS ||
+	    error == EPERM;
+}
+
+static int
+seal_verb(const struct cli_job *job)
+{
+	struct errmsg why = { "" };
+
+	if (seal_paths(job->sealed, job->n, &why) < 0) {
+		if (!job->optional || !is_missing(errno))
+			errx(EXIT_TOOL, "%s", why.text);
+		warnx("%s; continuing without", why.text);
+	}
+	execvp(job->arg[0], job->arg);
+	err(exits_exec(errno), "exec %s", job->arg[0]);
+}
+
 static const struct cli_option options[] = {
 	{ 'b', "backup", NULL, "keep a replaced file as PATH.~N~", false },
+	{ 'p', "path", "PATH", "seal this path of the host; may be repeated",
+	    false },
+	{ 'o', "optional", NULL, "if paths cannot be sealed here, only warn",
+	    false },
 	{ 0 },
 };
 
@@ -333,6 +388,14 @@ static const struct cli_verb verbs[] = {
 	{ "get", "ROOT PATH FILE", NULL,
 	    "copy PATH from the tree to FILE on the host",
 	    get_verb, 3, 3, 0 },
+	{ "check", "ROOT", NULL,
+	    "check that systemd-nspawn would not be led out of the tree",
+	    check_verb, 1, 1, 0 },
+	{ "seal", "[--path PATH]... [--optional] COMMAND [ARGUMENT]...", "po",
+	    "run a command for which paths are read-only for good",
+	    seal_verb, 1, INT_MAX, 1 },
+	{ "idmap", "DIR", NULL, "exit with 0 if mounts of DIR can map user IDs",
+	    idmap_verb, 1, 1, 0 },
 	{ 0 },
 };
 
@@ -343,9 +406,13 @@ static const struct cli cli = { .tool = "ctr-tree", .verbs = verbs,
 static int
 set_option(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
 {
-	(void)r;		/* it can only be --backup */
-	(void)why;
-	job->backup = true;
+	switch (r->option->key) {
+	case 'b': job->backup = true; return 0;
+	case 'o': job->optional = true; return 0;
+	}
+	if (*r->value != '/')
+		return errmsg_set(why, "not an absolute path: %s", r->value);
+	job->sealed[job->n++] = (char *)r->value;	/* 'p' */
 	return 0;
 }
 
@@ -364,19 +431,40 @@ check_operands(const struct cli_reader *r)
  * still removes all other files.
  */
 static void
-drop_caps(bool removal)
+drop_caps(const struct cli_verb *verb)
 {
 	static const cap_value_t need[] = { CAP_CHOWN, CAP_DAC_OVERRIDE,
-	    CAP_FOWNER, CAP_LINUX_IMMUTABLE };
+	    CAP_FOWNER, CAP_LINUX_IMMUTABLE }, mounts[] = { CAP_SYS_ADMIN,
+	    CAP_DAC_READ_SEARCH, CAP_SETUID, CAP_SETGID };
 	const char *missing;
 
-	if (removal && privilege_only(need, 4, &missing) == 0)
+	if (verb->run == idmap_verb && privilege_only(mounts, 4, &missing) == 0)
+		return;
+	if ((verb->run == empty_verb || verb->run == remove_verb) &&
+	    privilege_only(need, 4, &missing) == 0)
 		return;
 	if (privilege_only(need, 3, &missing) == 0)
 		return;
 	if (missing)
 		errx(1, "needs the capability %s", missing);
 	err(1, "drop capabilities");
+}
+
+/* confine - all verbs but the one that executes a command */
+static void
+confine(const struct cli_reader *r)
+{
+	check_operands(r);
+	if (privilege_no_new() < 0)
+		err(1, "give up new privileges");
+	drop_caps(r->verb);
+}
+
+/* failure - the status of a mistake: a verb that runs a command has 125 */
+static int
+failure(const struct cli_verb *verb)
+{
+	return verb && verb->run == seal_verb ? EXIT_TOOL : EXIT_USAGE;
 }
 
 int
@@ -387,22 +475,21 @@ main(int argc, char *argv[])
 	struct errmsg why = { "" };
 	int answer;
 
-	(void)argc;	/* argv ends with NULL */
-	if (privilege_refuse_setuid() < 0)
-		errx(EXIT_USAGE, PRIVILEGE_SETUID);
-	if (privilege_no_new() < 0)
-		err(1, "give up new privileges");
+	job.sealed = calloc((size_t)argc + 1, sizeof(*job.sealed));
+	if (!job.sealed)
+		err(EXIT_TOOL, "read the command line");
 	answer = cli_read(&reader, &cli, argv, set_option, &job, &why);
+	if (privilege_refuse_setuid() < 0)
+		errx(failure(reader.verb), PRIVILEGE_SETUID);
 	if (answer < 0)
-		errx(EXIT_USAGE, "%s", why.text);
+		errx(failure(reader.verb), "%s", why.text);
 	if (answer > 0) {
 		if (cli_answer(&reader, answer, stdout) < 0)
 			err(1, "write the output");
 		return 0;
 	}
-	check_operands(&reader);
 	job.arg = reader.operand;
-	drop_caps(reader.verb->run == empty_verb ||
-	    reader.verb->run == remove_verb);
+	if (reader.verb->run != seal_verb)
+		confine(&reader);
 	return reader.verb->run(&job);
 }

@@ -2,10 +2,13 @@
 /* args.c - print settings as arguments for systemd-nspawn and mkveth */
 #include "conf/args.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "conf/bind.h"
 #include "conf/word.h"
+#include "tree/idmap.h"
 
 /* Words are written to a stream, each with a character that ends it. */
 struct words {
@@ -31,6 +34,39 @@ put_each(const struct words *w, const struct settings *s, enum key key,
 	while (rest && word_next(&rest, word) == 1)
 		if (*word)
 			put(w, option, word);
+}
+
+/*
+ * put_bind - a writable one; if maps, its owners have the same IDs inside
+ *
+ * systemd-nspawn 252 cannot do that for a read-only one.
+ */
+static void
+put_bind(const struct words *w, const char *word, bool maps)
+{
+	struct bind b;
+
+	fprintf(w->out, "--bind=%s", word);
+	if (maps && bind_parse(word, &b) == 0 && !b.in_tree && *b.source &&
+	    !bind_maps(&b) && idmap_works(b.source) == 1) {
+		if (b.inside == b.source)
+			fprintf(w->out, ":%s", word);
+		fputs(b.options ? ",idmap" : ":idmap", w->out);
+	}
+	putc(w->end, w->out);
+}
+
+static void
+put_binds(const struct words *w, const struct settings *s)
+{
+	bool maps = settings_users(s) &&
+	    strcmp(settings_get(s, KEY_PRIVATE_USERS), "identity") != 0;
+	const char *rest = s->value[KEY_BIND];
+	char word[WORD_SIZE];
+
+	while (rest && word_next(&rest, word) == 1)
+		if (*word)
+			put_bind(w, word, maps);
 }
 
 static void
@@ -69,7 +105,7 @@ args_nspawn(const struct settings *s, const char *lock_dir, char end,
 		put(&w, "--private-users=", settings_get(s, KEY_PRIVATE_USERS));
 		put(&w, "--private-users-ownership=", "auto");
 	}
-	put_each(&w, s, KEY_BIND, "--bind=");
+	put_binds(&w, s);
 	put_each(&w, s, KEY_BIND_RO, "--bind-ro=");
 	put_each(&w, s, KEY_TMPFS, "--tmpfs=");
 	put_capabilities(&w, s);
@@ -89,6 +125,52 @@ put_pair(const struct words *w, const char *option, const char *value)
 		return;
 	put(w, option, "");
 	put(w, value, "");
+}
+
+/* The option of systemd-nspawn that EXTRA_NSPAWN_FLAGS may have. */
+static const char bind_ro[] = "--bind-ro";
+
+/* put_sealed - the source of a read-only bind */
+static void
+put_sealed(const struct words *w, const char *word)
+{
+	struct bind b;
+
+	if (bind_parse(word, &b) == 0 && !b.in_tree && *b.source &&
+	    !(b.options && strstr(b.options, "norbind")))
+		put_pair(w, "--path", b.source);
+}
+
+/* put_sealed_flags - the argument may be a word of its own */
+static void
+put_sealed_flags(const struct words *w, const struct settings *s)
+{
+	const char *rest = s->value[KEY_EXTRA_NSPAWN_FLAGS];
+	const size_t n = sizeof(bind_ro) - 1;
+	char word[WORD_SIZE];
+	bool next = false;
+
+	while (rest && word_next(&rest, word) == 1) {
+		if (next)
+			put_sealed(w, word);
+		next = !strcmp(word, bind_ro);
+		if (!strncmp(word, bind_ro, n) && word[n] == '=')
+			put_sealed(w, word + n + 1);
+	}
+}
+
+void
+args_sealed(const struct settings *s, const char *lock_dir, char end, FILE *out)
+{
+	const struct words w = { out, end };
+	const char *rest = s->value[KEY_BIND_RO];
+	char word[WORD_SIZE];
+
+	while (rest && word_next(&rest, word) == 1)
+		put_sealed(&w, word);
+	put_sealed_flags(&w, s);
+	if (settings_on(s, KEY_RESOLVE_CONTAINERS))
+		fprintf(out, "--path%c%s.hosts%c", end, lock_dir, end);
 }
 
 static void
@@ -171,6 +253,8 @@ args_print(const struct settings *s, const struct cli_job *job, char end,
 {
 	if (job->network)
 		args_network(s, end, out);
+	else if (job->sealed)
+		args_sealed(s, job->lock_dir, end, out);
 	else
 		args_nspawn(s, job->lock_dir, end, out);
 }

@@ -64,3 +64,9 @@ bind_parse(const char *word, struct bind *b)
 		return -1;
 	return 0;
 }
+
+bool
+bind_maps(const struct bind *b)
+{
+	return b->options && strstr(b->options, "idmap");
+}

@@ -24,4 +24,7 @@ struct bind {
  */
 int bind_parse(const char *word, struct bind *b);
 
+/* bind_maps - do the options of this bind say how users are mapped? */
+bool bind_maps(const struct bind *b);
+
 #endif

@@ -32,6 +32,7 @@ const struct cli_option job_options[] = {
 	{ 'd', "changed", NULL, "does the generated drop-in differ from the\n"
 	    "settings?", false },
 	{ 'n', "network", NULL, "the words for mkveth add", false },
+	{ 's', "sealed", NULL, "the words for ctr-tree seal", false },
 	{ 'l', "long", NULL, "print a table", true },
 	{ 'g', "dot", NULL, "print a graph for Graphviz", false },
 	{ 'm', "machines", "DIR", "state directory of systemd-machined\n"
@@ -136,6 +137,7 @@ set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
 	case 'j': job->json = true; break;
 	case 'd': job->changed = true; break;
 	case 'n': job->network = true; break;
+	case 's': job->sealed = true; break;
 	case 'c': job->conf_dir = value; break;
 	case 'L': job->lock_dir = value; break;
 	case 'l': job->table = true; break;

@@ -16,7 +16,7 @@
 #define JOB_JSON "j"
 #define JOB_SET "uwNDo"
 #define JOB_CHANGED "d"
-#define JOB_NETWORK "n"
+#define JOB_WORDS "ns"
 #define JOB_STATUS "mt"
 #define JOB_FORM "lgi"
 #define JOB_NO_HOST "O"
@@ -33,7 +33,8 @@ struct cli_job {
 	const char *name;	/* of the one container, or NULL */
 	char **arg;		/* the other args operands */
 	int args;
-	bool all, null, json, changed, network;
+	bool all, null, json, changed;
+	bool network, sealed;	/* of args: words for mkveth, for ctr-tree */
 	bool table, dot;	/* of list: --long, --dot */
 	bool new, dry_run;	/* of set: no file yet; write nothing */
 	bool host, no_host;	/* look at the host, too */

@@ -29,8 +29,8 @@ two(FILE *to, const struct settings *s, enum key a, enum key b,
 void
 plain_head(FILE *to, int wide)
 {
-	fprintf(to, "%-*s  %-8s  %-5s  %-4s  %-19s  %s\n", wide, "NAME",
-	    "STATE", "GEN", "AUTO", "SINCE (UTC)", "ADDRESSES");
+	fprintf(to, "%-*s  %-8s  %-5s  %-4s  %-5s  %-19s  %s\n", wide,
+	    "NAME", "STATE", "GEN", "AUTO", "USERS", "SINCE (UTC)", "ADDRESSES");
 }
 
 void
@@ -45,9 +45,10 @@ plain_row(FILE *to, int wide, const struct view *v)
 	if (st->generation >= 0)
 		snprintf(generation, sizeof(generation), "%" PRId64,
 		    st->generation);
-	fprintf(to, "%-*s  %-8s  %-5s  %-4s  %-19s  ", wide, v->name,
+	fprintf(to, "%-*s  %-8s  %-5s  %-4s  %-5s  %-19s  ", wide, v->name,
 	    status_name(st->state), generation,
-	    settings_on(&v->settings, KEY_AUTO_START) ? "yes" : "no", since);
+	    settings_on(&v->settings, KEY_AUTO_START) ? "yes" : "no",
+	    settings_users(&v->settings) ? "own" : "host", since);
 	two(to, &v->settings, KEY_LOCAL_ADDRESS, KEY_LOCAL_ADDRESS6, "-");
 	putc('\n', to);
 }
@@ -123,6 +124,7 @@ plain_all(FILE *to, const struct view *v)
 	number(to, "generation", v->status.generation);
 	line(to, "flake", s->value[KEY_FLAKE]);
 	line(to, "autostart", settings_on(s, KEY_AUTO_START) ? "yes" : "no");
+	line(to, "users", settings_users(s) ? "own" : "host");
 	both(to, "addresses", s, KEY_LOCAL_ADDRESS, KEY_LOCAL_ADDRESS6);
 	both(to, "host", s, KEY_HOST_ADDRESS, KEY_HOST_ADDRESS6);
 	line(to, "bridge", s->value[KEY_HOST_BRIDGE]);

@@ -126,7 +126,8 @@ dirs_open(const char *state, enum dirs_kind kind, const char *name, bool make)
 	if (parent < 0)
 		return -1;
 	fd = open_dir_at(parent, name, 0755, make);
-	if (fd < 0 || (make && enforce_mode(fd, 0755) < 0))
+	if (fd < 0 || enforce_owner(fd) < 0 ||
+	    (make && enforce_mode(fd, 0755) < 0))
 		return -1;
 	return fd_take(&fd);
 }

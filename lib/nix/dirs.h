@@ -6,9 +6,9 @@
 
 /*
  * The directories of a container in Nix's state directory.  Each kind has a
- * parent directory for root only, and in it a directory per container.  The
- * container's root can write to the first two kinds; DIRS_SYNCED is the host's,
- * and holds the roots that stand for those made inside the container.
+ * parent directory for root only, and in it a directory per container, which
+ * only the host writes: the profile, the roots of the systems that it runs
+ * (nix/hold.h), and those for links made inside it (nix/roots.h).
  */
 enum dirs_kind { DIRS_PROFILES, DIRS_ROOTS, DIRS_SYNCED, DIRS_N };
 
@@ -30,8 +30,8 @@ int dirs_parent(const char *state, enum dirs_kind kind, bool make);
 /*
  * dirs_open - open the directory of a container, in the same way
  *
- * make: its mode becomes 0755.  Its owner is left unchanged, as it may be the
- * root of a user namespace.
+ * Its owner becomes the caller, as earlier versions gave it to the container.
+ * make: its mode becomes 0755.
  */
 int dirs_open(const char *state, enum dirs_kind kind, const char *name,
     bool make);

@@ -95,9 +95,8 @@ by_number(const void *a, const void *b)
 	return (x->number > y->number) - (x->number < y->number);
 }
 
-/* read_current - the number of the generation that "system" points to, or -1 */
-static int64_t
-read_current(int dir)
+int64_t
+profile_current(int dir)
 {
 	char name[NAME_SIZE + 1];
 	ssize_t n = readlinkat(dir, CURRENT, name, sizeof(name) - 1);
@@ -145,7 +144,7 @@ profile_read(int dir, struct profile *p)
 	}
 	if (p->n > 0)
 		qsort(p->entry, p->n, sizeof(*p->entry), by_number);
-	p->current = read_current(dir);
+	p->current = profile_current(dir);
 	if (!profile_find(p, p->current))
 		p->current = -1;
 	return 0;
@@ -234,4 +233,63 @@ profile_switch(int dir, uint32_t number)
 	if (renameat(dir, NEW, dir, CURRENT) < 0)
 		return -1;
 	return fsync(dir);
+}
+
+bool
+profile_owns(const char *name)
+{
+	bool exact;
+
+	return !strcmp(name, CURRENT) || !strcmp(name, PROFILE_LOCK) ||
+	    !strcmp(name, NEW) || parse_link_name(name, &exact) >= 0;
+}
+
+/* replace_link - atomically; anything but a directory can be in its place */
+static int
+replace_link(int dir, const char *name, const char *target,
+    const struct stat *owner)
+{
+	if (unlinkat(dir, NEW, 0) < 0 && errno != ENOENT)
+		return -1;
+	if (symlinkat(target, dir, NEW) < 0 || fchownat(dir, NEW, owner->st_uid,
+	    owner->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	return renameat(dir, NEW, dir, name);
+}
+
+/* mirror_link - if it differs */
+static int
+mirror_link(int dir, int to, const char *name, const struct stat *owner)
+{
+	char target[PATH_MAX], there[PATH_MAX];
+	ssize_t n = readlinkat(dir, name, target, sizeof(target) - 1), m;
+
+	if (n < 0)
+		return errno == ENOENT ? 0 : -1;
+	target[n] = '\0';
+	m = readlinkat(to, name, there, sizeof(there));
+	if (m == n && !memcmp(target, there, (size_t)n))
+		return 0;
+	return replace_link(to, name, target, owner);
+}
+
+int
+profile_mirror(int dir, int to)
+{
+	char name[NAME_SIZE];
+	struct stat owner;
+	struct profile p;
+	int r;
+
+	if (fstat(to, &owner) < 0 || profile_read(dir, &p) < 0)
+		return -1;
+	r = 0;
+	for (size_t i = 0; r == 0 && i < p.n; i++) {
+		link_name(p.entry[i].number, name);
+		r = mirror_link(dir, to, name, &owner);
+	}
+	if (r == 0 && p.current >= 0)
+		r = mirror_link(dir, to, CURRENT, &owner);
+	profile_free(&p);
+	return r;
 }

@@ -14,9 +14,8 @@
  *	system-1-link -> /nix/store/...
  *	system-2-link -> /nix/store/...
  *
- * The container's root may change the directory at any time: links in it are
- * not followed, other entries are ignored, and what was read may be outdated
- * when it is used.  dir is a descriptor of the directory, open for reading.
+ * Links in the directory are not followed, other entries are ignored, and what
+ * was read may be outdated when it is used.  dir is a descriptor of the directory, open for reading.
  * Changes are atomic, and on disk on return.  Callers that change a profile
  * hold PROFILE_LOCK (lockfile_take), as Nix does, except in nix-env --set.
  * Source: src/libstore/profiles.cc of Nix 2.8.
@@ -77,6 +76,21 @@ int profile_add(int dir, const struct profile *p, const char *target,
  * now.  Returns 0, or -1 with the errno of unlinkat(2) or fsync(2).
  */
 int profile_delete(int dir, const struct profile *p, const bool *chosen);
+
+/* profile_current - the number of the current generation, or -1 */
+int64_t profile_current(int dir);
+
+/* profile_owns - is this the name of a file of the profile? */
+bool profile_owns(const char *name);
+
+/*
+ * profile_mirror - make another directory show the same generations
+ *
+ * Links in to that differ are replaced, and belong to the owner of to, which is
+ * hostile.  Generations that only to has are left alone.  Returns 0, or -1
+ * with errno.
+ */
+int profile_mirror(int dir, int to);
 
 /* profile_switch - make a generation the current one; 0, or -1 with errno */
 int profile_switch(int dir, uint32_t number);

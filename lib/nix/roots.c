@@ -18,7 +18,9 @@
 #include "base/fd.h"
 #include "nix/dirs.h"
 #include "nix/gc.h"
+#include "nix/inside.h"
 #include "nix/linkfile.h"
+#include "nix/profile.h"
 #include "nix/storepath.h"
 #include "tree/inroot.h"
 #include "tree/mounts.h"
@@ -41,14 +43,6 @@ struct roots {
 	dev_t tmpfs;		/* the tmpfs last seen by is_persistent */
 	bool tmpfs_of_host;
 };
-
-/* is_direct - does the host's collector find links in this place by itself? */
-static bool
-is_direct(const char *path)
-{
-	return !strncmp(path, "/nix/var/nix/gcroots/", 21) ||
-	    !strncmp(path, "/nix/var/nix/profiles/", 22);
-}
 
 /* is_persistent - not on a tmpfs of the container, which ends with it */
 static bool
@@ -145,7 +139,7 @@ consider_link(struct roots *s, const char *path)
 	char flag, name[STOREPATH_NAME];
 	int r;
 
-	if (path[0] != '/' || is_direct(path))
+	if (path[0] != '/')
 		return 0;
 	r = read_link(s, path, &flag, name);
 	if (r < 0)
@@ -177,10 +171,11 @@ consider_known(struct roots *s, const char *record)
 	return add_link(s, record[0], name, path);
 }
 
-static int walk_roots(struct roots *s, int dir, int depth);
+static int walk_roots(struct roots *s, int dir, const char *path, int depth);
 
 static int
-walk_subdir(struct roots *s, int dir, const char *name, int depth)
+walk_subdir(struct roots *s, int dir, const char *name, const char *path,
+    int depth)
 {
 	auto_close int fd = inroot_open(dir, name, O_RDONLY | O_DIRECTORY,
 	    INROOT_NO_LINKS);
@@ -191,32 +186,37 @@ walk_subdir(struct roots *s, int dir, const char *name, int depth)
 		s->truncated = true;
 		return 0;
 	}
-	return walk_roots(s, fd, depth + 1);
+	return walk_roots(s, fd, path, depth + 1);
 }
 
+/* walk_entry - a link into the store, to a link, or a directory with such */
 static int
-walk_entry(struct roots *s, int dir, const char *name, int depth)
+walk_entry(struct roots *s, int dir, const char *name, const char *above,
+    int depth)
 {
-	char text[PATH_MAX];
+	char text[PATH_MAX], path[PATH_MAX], store_name[STOREPATH_NAME];
 	ssize_t n;
 
-	if (!strcmp(name, ".") || !strcmp(name, ".."))
+	if (!strcmp(name, ".") || !strcmp(name, "..") || profile_owns(name))
 		return 0;
 	if (s->entries == 0) {
 		s->truncated = true;
 		return 0;
 	}
 	s->entries--;
+	if (snprintf(path, sizeof(path), "%s/%s", above, name) >= PATH_MAX)
+		return 0;
 	n = readlinkat(dir, name, text, sizeof(text) - 1);
 	if (n < 0)
-		return walk_subdir(s, dir, name, depth);
+		return walk_subdir(s, dir, name, path, depth);
 	text[n] = '\0';
-	return consider_link(s, text);
+	return consider_link(s, storepath_name(text, store_name) == 0 ? path :
+	    text);
 }
 
-/* walk_roots - consider the target of each link below a roots directory */
+/* walk_roots - consider each link below a directory with that path */
 static int
-walk_roots(struct roots *s, int dir, int depth)
+walk_roots(struct roots *s, int dir, const char *path, int depth)
 {
 	DIR *d = fd_entries(dir);
 	struct dirent *e;
@@ -228,20 +228,33 @@ walk_roots(struct roots *s, int dir, int depth)
 		e = readdir(d);
 		if (!e)
 			break;
-		r = walk_entry(s, dir, e->d_name, depth);
+		r = walk_entry(s, dir, e->d_name, path, depth);
 	}
 	closedir(d);
 	return r;
 }
 
+/* walk_inside - a directory of the container's, if it has that */
 static int
-find_links(struct roots *s, int roots_dir, const struct strset *known,
+walk_inside(struct roots *s, const char *path)
+{
+	auto_close int fd = inroot_open(s->root, path, O_RDONLY | O_DIRECTORY,
+	    INROOT_NO_LINKS);
+
+	if (fd < 0)
+		return 0;
+	return walk_roots(s, fd, path, 0);
+}
+
+static int
+find_links(struct roots *s, const struct strset *known,
     const struct strset *candidates)
 {
 	for (size_t i = 0; i < known->n; i++)
 		if (consider_known(s, known->text[i]) < 0)
 			return -1;
-	if (walk_roots(s, roots_dir, 0) < 0)
+	if (walk_inside(s, "/" INSIDE_ROOTS) < 0 ||
+	    walk_inside(s, "/" INSIDE_PROFILES) < 0)
 		return -1;
 	for (size_t i = 0; i < candidates->n; i++)
 		if (consider_link(s, candidates->text[i]) < 0)
@@ -317,14 +330,13 @@ remove_roots(int dir, const struct strset *names)
 
 /* update_roots - if killed, it leaves roots too many, never too few */
 static int
-update_roots(struct roots *s, int roots_dir, int dir,
-    const struct strset *candidates)
+update_roots(struct roots *s, int dir, const struct strset *candidates)
 {
 	struct strset known = { 0 };
 	int r = -1;
 
 	if (linkfile_read(dir, &known) == 0 &&
-	    find_links(s, roots_dir, &known, candidates) == 0 &&
+	    find_links(s, &known, candidates) == 0 &&
 	    add_roots(s, dir) == 0 &&
 	    linkfile_write(dir, &known, &s->links) == 0)
 		r = remove_roots(dir, &s->names);
@@ -375,7 +387,7 @@ static int
 run_sync(struct roots *s, const char *name, int roots_dir, int dir,
     const struct strset *candidates, struct errmsg *why)
 {
-	int r = update_roots(s, roots_dir, dir, candidates);
+	int r = update_roots(s, dir, candidates);
 
 	if (r == 0)
 		r = undo_if_removed(s->state, name, roots_dir);

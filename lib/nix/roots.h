@@ -14,8 +14,9 @@
  * link to that link, which Nix puts in gcroots/auto, on the host if the
  * host's daemon did the build, else in the container's own roots directory.
  * Its target is a path inside the container, so the host's collector takes it
- * for stale and removes it.  The container's DIRS_SYNCED directory therefore
- * has
+ * for stale and removes it.  Nor does it see the profiles and direct roots in
+ * the container's tree (nix/inside.h).  The container's DIRS_SYNCED directory
+ * therefore has
  *
  *	HASH-NAME -> /nix/store/HASH-NAME	a root per store path
  *	links					the links they stand for
@@ -34,7 +35,7 @@
  * A link counts if its text is a path in the store, as for Nix.  The container
  * may change all this meanwhile: at worst it roots what it already links to.
  * wait_ms: see gc_hold.  Returns 0, or -1 and why; part of the work may be
- * done then.  errno is ENOENT if the container has no roots directory.
+ * done then.  errno is ENOENT if the container has no directory DIRS_ROOTS.
  * Source: src/libstore/gc.cc of Nix 2.8.
  */
 int roots_sync(const char *state, const char *name, int root, bool has_mounts,

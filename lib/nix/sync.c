@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "base/name.h"
 #include "nix/dirs.h"
+#include "nix/inside.h"
 #include "nix/machine.h"
 #include "nix/roots.h"
 #include "tree/inroot.h"
@@ -84,6 +85,21 @@ open_root(const struct sync *g, const char *name, bool *has_mounts,
 	return open_tree(g->trees, name, why);
 }
 
+/* adopt_systems - those that the container built for itself */
+static int
+adopt_systems(const struct sync *g, const char *name, int root,
+    struct errmsg *why)
+{
+	const struct inside c = { g->state, name, g->wait_ms };
+	auto_close int profile = dirs_open(g->state, DIRS_PROFILES, name, false);
+
+	if (profile < 0 && errno == ENOENT)
+		return 0;
+	if (profile < 0)
+		return errmsg_errno(why, "open the profile of %s", name);
+	return inside_adopt(&c, profile, root, why);
+}
+
 /* run_child - sync, and write the text of a failure to the pipe */
 static _Noreturn void
 run_child(const struct sync *g, const char *name, const struct strset *candidates,
@@ -95,7 +111,8 @@ run_child(const struct sync *g, const char *name, const struct strset *candidate
 
 	alarm(LIMIT_S);
 	root = open_root(g, name, &has_mounts, &why);
-	if (root >= 0 && roots_sync(g->state, name, root, has_mounts, candidates,
+	if (root >= 0 && adopt_systems(g, name, root, &why) == 0 &&
+	    roots_sync(g->state, name, root, has_mounts, candidates,
 	    g->wait_ms, &why) == 0)
 		_exit(0);
 	/* If the parent is gone, nobody needs the text. */

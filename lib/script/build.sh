@@ -114,7 +114,7 @@ build_with() {
 # system: builder builds it again from built_from.
 system_set() {
 	tries=0
-	until ctr-gcroot -- set "$name" "$system"; do
+	until ctr-gcroot set --trees "$state_dir" -- "$name" "$system"; do
 		tries=$((tries + 1))
 		[ -n "$builder" ] && [ ! -e "$system" ] && [ $tries -lt 10 ] || exit 1
 		note "$name: a garbage collection deleted the new system: building it again"

@@ -6,7 +6,7 @@
 cmd_cleanup() {
 	set_name "$1"
 	undone=''
-	for step in machine_forget roots_sync ports_off network_off nspawn_off; do
+	for step in machine_forget roots_off daemon_off ports_off network_off nspawn_off; do
 		"$step" || undone=1
 	done
 	[ -n "$undone" ] || return 0
@@ -29,10 +29,12 @@ machine_forget() {
 		2>/dev/null || :
 }
 
-# roots_sync - the container no longer protects what links in its tree point to
-roots_sync() {
+# roots_off - its processes no longer protect what they run, nor what links in
+# its tree point to
+roots_off() {
 	[ -d /nix/store ] && [ -d "$root" ] &&
 		[ -d "$nix_dir/gcroots/per-container/$name" ] || return 0
+	ctr-gcroot release "$name" || return 1
 	ctr-gcroot sync --trees "$state_dir" -- "$name" ||
 		say "$name: some of its garbage collector roots are not kept"
 }

@@ -95,6 +95,8 @@ clone_tree() {
 
 # clone_profile - its first generation is the current one of the original
 clone_profile() {
+	# Its generations are no generations of the copy.
+	ctr-tree remove "$root" nix/var/nix/profiles/system
 	ctr-gcroot init "$name"
 	# A container that was never built has no profile; report other errors.
 	[ -d "$nix_dir/profiles/per-container/$from" ] || return 0
@@ -104,5 +106,5 @@ clone_profile() {
 	*) return 0 ;;
 	esac
 	system=$(ctr-gcroot path "$from") || exit 1
-	ctr-gcroot -- set "$name" "$system"
+	ctr-gcroot set --trees "$state_dir" -- "$name" "$system"
 }

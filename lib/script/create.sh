@@ -77,7 +77,6 @@ make_tree_and_system() {
 		[ -n "$system" ] || builder=build built_from=$root/etc/nixos/configuration.nix
 	fi
 	[ -z "$builder" ] || system=$("$builder" "$built_from")
-	ctr-gcroot init "$name"
 	system_set
 	build_done
 	publish

@@ -7,7 +7,7 @@ cmd_rollback() {
 	lock "$name"
 	trap unlock EXIT
 	trap 'exit 1' INT TERM HUP
-	ctr-gcroot -- rollback "$@"
+	ctr-gcroot rollback --trees "$state_dir" -- "$@"
 	apply || {
 		say "$name: $apply to the new current generation failed"
 		exit 3

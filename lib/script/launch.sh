@@ -8,25 +8,29 @@ cmd_launch() {
 	need_name "$1"
 	ctr-conf check -- "$name" || exit
 	read_settings
-	find_system
 	tree_wait
 	wait_for_machine_end 10 || die 1 "$name: a machine of that name is running;" \
 		"see: machinectl status $name"
 	prepare_tree
-	ctr-gcroot init "$name"
+	ctr-gcroot init --trees "$state_dir" -- "$name"
+	find_system
 	copy_resolv_conf
 	[ "$RESOLVE_CONTAINERS" != 1 ] || provide_hosts
 	launch_base
 }
 
-# find_system - a container without a system cannot start
+# find_system - a container without a system cannot start; one of the store is
+# kept as long as it runs
 find_system() {
 	system=$SYSTEM_PATH
 	[ -n "$system" ] || system=$(ctr-gcroot -- path "$name" 2>/dev/null) ||
 		die 2 "$name: has no system; to build one: nixos-container update $name"
 	case $system in
-	/nix/store/*) [ -e "$system/init" ] || [ -L "$system/init" ] ||
-		die 2 "$name: its system is missing: $system/init" ;;
+	/nix/store/*)
+		[ -e "$system/init" ] || [ -L "$system/init" ] ||
+			die 2 "$name: its system is missing: $system/init"
+		ctr-gcroot release "$name"
+		ctr-gcroot -- hold "$name" "$system" ;;
 	esac
 }
 
@@ -36,7 +40,8 @@ prepare_tree() {
 	chmod 700 "$state_dir"
 	[ ! -L "$root" ] || die 1 "$name: $root is a link, not the root of a container"
 	[ -d "$root" ] || mkdir -m 755 "$root"
-	[ -d "$root/usr" ] || [ -L "$root/usr" ] || mkdir "$root/usr"
+	ctr-tree check "$root" || die 2 "$name: not started: systemd-nspawn would follow it"
+	[ -d "$root/usr" ] || mkdir "$root/usr"
 }
 
 launch_base() {
@@ -56,28 +61,16 @@ launch_base() {
 }
 
 launch_nix() {
-	[ -d /nix/store ] || { launch_network "$@"; return; }
-	set -- "$@" --bind-ro=/nix/store --setenv=NIX_REMOTE=daemon
-	for dir in profiles gcroots; do
-		set -- "$@" --bind="$nix_dir/$dir/per-container/$name:/nix/var/nix/$dir$(idmap "$nix_dir/$dir")"
-	done
-	# Not the database: a lock on it would stop each Nix of the host.
-	[ ! -d "$nix_dir/daemon-socket" ] ||
-		set -- "$@" --bind-ro="$nix_dir/daemon-socket:/nix/var/nix/daemon-socket"
+	if [ -d /nix/store ]; then
+		set -- "$@" --bind-ro=/nix/store
+		[ "$NIX_DAEMON" != 1 ] || daemon_on "$@"
+	fi
 	launch_network "$@"
-}
-
-# idmap DIR - :idmap, if a bind of it can show the container's users
-idmap() {
-	has_users && [ "$PRIVATE_USERS" != identity ] || return 0
-	case $(stat -f -c %T "$1") in
-	ext2/ext3 | xfs | btrfs | f2fs) printf ':idmap' ;;
-	esac
 }
 
 # launch_network - {} are the words that follow from the settings
 launch_network() {
-	init=${SYSTEM_PATH:-/nix/var/nix/profiles/system}/init
+	init=$system/init
 	if has_network && has_users; then
 		network_later &
 		set -- systemd-nspawn "$@" --private-network \
@@ -95,5 +88,16 @@ launch_network() {
 	else
 		set -- systemd-nspawn "$@" {} -- "$init"
 	fi
+	has_users || launch_sealed "$@"
 	exec ctr-conf args "$name" -- "$@"
+}
+
+# launch_sealed - without a user namespace, the container's root could make
+# writable again what it is to see read-only
+launch_sealed() {
+	set -- {} -- ctr-conf args "$name" -- "$@"
+	for path in /nix/store "$lock_dir/$name.inside" "$lock_dir/$name.nix"; do
+		[ ! -e "$path" ] || set -- --path "$path" "$@"
+	done
+	exec ctr-conf args --sealed "$name" -- ctr-tree seal --optional "$@"
 }

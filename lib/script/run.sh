@@ -137,7 +137,12 @@ password_ask() {
 # switch - switch the running container to its current system
 switch() {
 	read_settings
-	set -- inside "${SYSTEM_PATH:-/nix/var/nix/profiles/system}/bin/switch-to-configuration" test
+	system=$SYSTEM_PATH
+	[ -n "$system" ] || system=$(ctr-gcroot path "$name") || exit
+	case $system in
+	/nix/store/*) ctr-gcroot -- hold "$name" "$system" || exit ;;
+	esac
+	set -- inside "$system/bin/switch-to-configuration" test
 	if [ -n "$quiet" ]; then hushed "$@"; else visible "$@"; fi
 }
 

@@ -6,7 +6,7 @@
 read_settings() {
 	values=$(ctr-conf get -- "$name" SYSTEM_PATH FLAKE PRIVATE_NETWORK INTERFACES \
 		MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_USERS COPY_RESOLV_CONF \
-		RESOLVE_CONTAINERS) || exit
+		RESOLVE_CONTAINERS NIX_DAEMON) || exit
 	{
 		IFS= read -r SYSTEM_PATH
 		IFS= read -r FLAKE
@@ -17,6 +17,7 @@ read_settings() {
 		IFS= read -r PRIVATE_USERS
 		IFS= read -r COPY_RESOLV_CONF
 		IFS= read -r RESOLVE_CONTAINERS
+		IFS= read -r NIX_DAEMON
 	} <<-END
 		$values
 	END
@@ -47,7 +48,20 @@ complete_settings() {
 	[ -z "$ports" ] || setting HOST_PORT "$ports"
 	option=--flake
 	[ -z "$flake" ] || setting FLAKE "$flake"
+	is_set NIX_DAEMON || setting NIX_DAEMON 0
+	[ -n "$remote" ] || is_set PRIVATE_USERS || add_users
 	add_mac
+}
+
+# add_users - a user namespace, if the file system of its tree can map user IDs
+add_users() {
+	dir=$state_dir
+	while [ ! -d "${dir:-/}" ]; do dir=${dir%/*}; done
+	if ctr-tree idmap "${dir:-/}" 2>/dev/null; then
+		setting PRIVATE_USERS pick
+	else
+		note "$name: has no users of its own: $state_dir cannot map user IDs" 			'(ext4, xfs and btrfs can); see nixos-container-security(7)'
+	fi
 }
 
 # add_mac - its neighbours on the bridge know a container by that: it stays

@@ -99,7 +99,7 @@ apply_or_take_back() {
 	fi
 	say "$name: $apply to its new system failed"
 	if [ -n "$take_back" ] && [ -n "$before" ] && [ "$before" != "$system" ]; then
-		ctr-gcroot rollback "$name"
+		ctr-gcroot rollback --trees "$state_dir" -- "$name"
 		apply || say "$name: the previous generation failed, too"
 		say "$name: switched back to the previous generation"
 	fi

@@ -19,9 +19,9 @@ load container
 	assert_equal "$(jq -r --arg n "$name" '.[] | select(.name == $n).addresses[0].address' <<<"$json")" \
 		"$(nixos-container show-ip "$name")"
 	run -0 nixos-container list --long
-	assert_line --index 0 --regexp '^NAME +STATE +GEN +AUTO +SINCE \(UTC\) +ADDRESSES$'
-	assert_line --regexp "^$name +up +1 +yes +2[0-9-]+ [0-9:]+ +10\.233\."
-	assert_line --regexp "^$name-b +down +1 +no +- +10\.233\."
+	assert_line --index 0 --regexp '^NAME +STATE +GEN +AUTO +USERS +SINCE \(UTC\) +ADDRESSES$'
+	assert_line --regexp "^$name +up +1 +yes +own +2[0-9-]+ [0-9:]+ +10\.233\."
+	assert_line --regexp "^$name-b +down +1 +no +own +- +10\.233\."
 	run -1 nixos-container list x
 	run -0 nixos-container list "$name-b" "$name"
 	assert_output "$name"$'\n'"$name-b"

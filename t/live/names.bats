@@ -76,7 +76,7 @@ resolves_inside() { inside ping -c 1 -w 3 "$1" | grep -qF "($2)"; }
 	also "$name-b"
 	nixos-container create "$name-b"
 	create --no-start --nixos-path /src/t/systems/debian -I suite=/usr/local --resolve-containers
-	echo PRIVATE_USERS=pick >>"$conf"
+	ctr-conf set "$name" PRIVATE_USERS=pick
 	nixos-container start "$name"
 	run -0 inside getent hosts "$name-b.containers"
 	assert_output --partial "$(nixos-container show-ip "$name-b")"

@@ -4,8 +4,16 @@
 load container
 synced=/nix/var/nix/gcroots/per-container-synced
 
+# create_debian [OPTION]... - one that may use the host's Nix daemon, stopped
 create_debian() {
-	create --nixos-path /src/t/systems/debian -I suite=/usr/local "$@"
+	create --no-start --nixos-path /src/t/systems/debian -I suite=/usr/local "$@"
+	ctr-conf set "$name" NIX_DAEMON=1
+}
+
+# running OPTION... - the same, running
+running() {
+	create_debian "$@"
+	nixos-container start "$name"
 }
 
 # built DIR TEXT - nix-build in the container, in DIR; sets result to its result
@@ -24,7 +32,7 @@ collect() { nix-store --gc >/dev/null 2>&1; }
 sync() { ctr-gcroot sync --trees "$state" "$@"; }
 
 @test "nix-build in a container: its result is kept until its link is deleted" {
-	create_debian
+	running
 	built /root "keep-$name"
 	run -0 readlink "$root/root/result"
 	assert_output "$result"
@@ -47,14 +55,14 @@ sync() { ctr-gcroot sync --trees "$state" "$@"; }
 }
 
 @test "without a sync the collector does remove it" {
-	create_debian
+	running
 	built /root "lost-$name"
 	collect
 	assert_file_not_exist "$result"
 }
 
 @test "stop keeps what is in the tree or on a disk, and destroy keeps nothing" {
-	create_debian --no-start
+	create_debian
 	data=/srv/$name
 	mkdir "$data"
 	echo "BIND=$data:/data" >>"$conf"
@@ -91,7 +99,7 @@ sync() { ctr-gcroot sync --trees "$state" "$@"; }
 }
 
 @test "a root that the container makes by hand in its own directory counts too" {
-	create_debian
+	running
 	built /root "hand-$name"
 	collect_before=$(nix-store --gc --print-roots 2>&1)
 	run -0 grep -F "removing stale link" <<<"$collect_before"
@@ -101,21 +109,61 @@ sync() { ctr-gcroot sync --trees "$state" "$@"; }
 	assert_file_exist "$result"
 }
 
-@test "a container with users of its own keeps its results as well" {
-	create_debian --no-start
-	echo PRIVATE_USERS=pick >>"$conf"
-	nixos-container start "$name"
-	result=$(nix-build --no-out-link --expr "derivation { name = \"users-$name\";
-		system = builtins.currentSystem; builder = \"/bin/sh\"; args = [ \"-c\" \"echo >\$out\" ]; }")
-	inside ln -s "$result" /tmp/result
-	inside ln -s /tmp/result /nix/var/nix/gcroots/mine
+@test "a container that is root of the host keeps its results as well" {
+	running --host-users
+	built /root "users-$name"
+	inside ln -s "$result" /nix/var/nix/gcroots/mine
+	inside rm /root/result
 	sync "$name"
 	collect
 	assert_file_exist "$result"
 }
 
+@test "a profile that the container makes with its own Nix is kept, and lies in its tree" {
+	running
+	built /root "first-$name"
+	inside sh -c 'nix-env --option substitute false -p /nix/var/nix/profiles/mine --set /root/result && rm /root/result'
+	assert_equal "$(readlink "$root/nix/var/nix/profiles/mine-1-link")" "$result"
+	assert_equal "$(ls "$nix_state/profiles/per-container/$name" | tr '\n' ' ')" "system system-1-link "
+	sync "$name"
+	collect
+	assert_file_exist "$result"
+	nixos-container restart "$name"
+	run -0 inside cat /nix/var/nix/profiles/mine
+	assert_output "first-$name"
+}
+
+@test "a system that the container sets for itself is what it starts, and a generation of the host's" {
+	running
+	before=$(ctr-gcroot path "$name")
+	mkdir "$BATS_TEST_TMPDIR/sys"
+	cp -a "$before/." "$BATS_TEST_TMPDIR/sys"
+	echo "$name" >"$BATS_TEST_TMPDIR/sys/mark"
+	own=$(nix-store --add "$BATS_TEST_TMPDIR/sys")
+	inside nix-env -p /nix/var/nix/profiles/system --set "$own"
+	nixos-container restart "$name"
+	assert_equal "$(ctr-gcroot path "$name")" "$own"
+	run -0 nixos-container generations "$name"
+	assert_line --regexp '^ +2 .*current'
+	nixos-container rollback "$name" --restart
+	assert_equal "$(inside readlink /nix/var/nix/profiles/system)" system-1-link
+}
+
+@test "what a container runs is kept, whatever becomes of its generations" {
+	running
+	running=$(ctr-gcroot path "$name")
+	nixos-container update --no-apply "$name" --nixos-path "$minimal"
+	ctr-gcroot delete-generations "$name" old
+	collect
+	assert_file_exist "$running/init"
+	inside true
+	nixos-container stop "$name"
+	collect
+	assert_not_exist "$running"
+}
+
 @test "the path unit makes a root at once, and the service runs before nix-gc" {
-	create_debian
+	running
 	systemctl daemon-reload
 	systemctl start ctr-gcroot-sync.path
 	built /root "once-$name"

@@ -154,7 +154,7 @@ logins() {
 
 @test "every way in, at the minimal system with users of its own" {
 	create --no-start
-	echo PRIVATE_USERS=pick >>"$conf"
+	ctr-conf set "$name" PRIVATE_USERS=pick
 	nixos-container start "$name"
 	every_way
 }
@@ -166,7 +166,7 @@ logins() {
 
 @test "every way in, at Debian with users of its own" {
 	create_debian --no-start
-	echo PRIVATE_USERS=pick >>"$conf"
+	ctr-conf set "$name" PRIVATE_USERS=pick
 	nixos-container start "$name"
 	every_way
 }
@@ -319,7 +319,7 @@ create_foreign() {
 
 @test "without the sockets too a container with users of its own is reached" {
 	create_debian --no-start
-	echo PRIVATE_USERS=pick >>"$conf"
+	ctr-conf set "$name" PRIVATE_USERS=pick
 	nixos-container start "$name"
 	inside systemctl stop ctr-login.socket ctr-root-shell.socket || :
 	rm -f "$root/var/lib/login.socket" "$root/var/lib/root-shell.socket"

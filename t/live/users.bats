@@ -6,7 +6,7 @@ load container
 # create_for USERS - a container of those users, running
 create_for() {
 	create --no-start
-	echo "PRIVATE_USERS=$1" >>"$conf"
+	ctr-conf set "$name" PRIVATE_USERS=$1
 	nixos-container start "$name"
 }
 
@@ -57,7 +57,7 @@ as_promised() {
 @test "the container's network is complete when its first process starts" {
 	create --no-start --config \
 		'services.look.command = "[ -e /var/seen ] || ip addr show eth0 >/var/seen; ip route >>/var/seen; exec sleep 1000";'
-	echo PRIVATE_USERS=pick >>"$conf"
+	ctr-conf set "$name" PRIVATE_USERS=pick
 	nixos-container start "$name"
 	until_true 5 grep -q default "$root/var/seen"
 	grep -q 'state UP\|,UP' "$root/var/seen"
@@ -66,7 +66,7 @@ as_promised() {
 
 @test "a network that cannot be made is a failed start that leaves nothing" {
 	create --no-start
-	echo PRIVATE_USERS=pick >>"$conf"
+	ctr-conf set "$name" PRIVATE_USERS=pick
 	ip link add "c-$name" type bridge
 	run nixos-container start "$name"
 	assert_failure
@@ -89,7 +89,7 @@ as_promised() {
 @test "ports are forwarded to a container with users of its own" {
 	create --no-start --port 8091:80 --config 'environment.etc."www/index.html".text = "hi";
 		services.web.command = "exec httpd -f -p 80 -h /etc/www";'
-	echo PRIVATE_USERS=pick >>"$conf"
+	ctr-conf set "$name" PRIVATE_USERS=pick
 	nixos-container start "$name"
 	until_true 30 curl -s -m 2 http://127.0.0.1:8091/
 	run -0 curl -s -m 2 http://127.0.0.1:8091/

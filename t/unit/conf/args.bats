@@ -184,3 +184,34 @@ gives_none() {
 	run -2 ctr-conf args web -- touch made
 	[[ ! -e made ]]
 }
+
+@test "a writable bind of a container with users of its own maps them if its file system can" {
+	((EUID == 0)) || skip "needs root"
+	mkdir data
+	unshare -m sh -c "mount -t tmpfs t data; exec sleep 100" 3>&- &
+	sleeper=$!
+	until_true 5 grep -q "$PWD/data" "/proc/$sleeper/mountinfo"
+	for users in pick 1310720 identity no; do
+		map=:idmap both=,idmap long=":$PWD/data:idmap"
+		case $users in identity | no) map='' both='' long='' ;; esac
+		cat >web.conf <<-END
+			PRIVATE_USERS=$users
+			BIND="$PWD/data $PWD/data:/d $PWD/data:/e:rbind $PWD/data:/f:rootidmap $PWD/data:/g:noidmap /proc +/var:/x"
+			BIND_RO=$PWD/data
+		END
+		run -0 nsenter -t "$sleeper" -m --wd="$PWD" ctr-conf args web
+		assert_equal "$users $(grep '^--bind' <<<"$output" | xargs)" "$users --bind=$PWD/data$long --bind=$PWD/data:/d$map --bind=$PWD/data:/e:rbind$both --bind=$PWD/data:/f:rootidmap --bind=$PWD/data:/g:noidmap --bind=/proc --bind=+/var:/x --bind-ro=$PWD/data"
+	done
+	kill "$sleeper"
+}
+
+@test "--sealed prints what of the host the container sees read-only" {
+	options=--sealed
+	gives --path '/srv/my data' --path /a:b --path /opt --path /var/tmp --path /run/some.hosts <<-'END'
+		BIND=/srv/data
+		BIND_RO="'/srv/my data:/x' /a\:b +/var:/y /c:/d:norbind :/empty"
+		EXTRA_NSPAWN_FLAGS="--bind-ro=/opt:/o --quiet --bind-ro /var/tmp --bind=/z"
+		RESOLVE_CONTAINERS=1
+	END
+	gives_none <<<BIND=/srv
+}

@@ -87,12 +87,12 @@ store=/nix/store/00000000000000000000000000000000-system
 	ln -s system-12-link "$profiles/web/system"
 	unit web active 'Fri 2026-11-27 01:32:18 UTC' 73400320 12
 	run -0 ctr-conf list -l
-	assert_output "NAME           STATE     GEN    AUTO  SINCE (UTC)          ADDRESSES
-a-longer-name  down      -      no    -                    -
-web            up        12     yes   2026-11-27 01:32:18  10.1.0.2/24 fc00::2/64"
+	assert_output "NAME           STATE     GEN    AUTO  USERS  SINCE (UTC)          ADDRESSES
+a-longer-name  down      -      no    host   -                    -
+web            up        12     yes   host   2026-11-27 01:32:18  10.1.0.2/24 fc00::2/64"
 	run -0 ctr-conf list --long web
-	assert_output "NAME  STATE     GEN    AUTO  SINCE (UTC)          ADDRESSES
-web   up        12     yes   2026-11-27 01:32:18  10.1.0.2/24 fc00::2/64"
+	assert_output "NAME  STATE     GEN    AUTO  USERS  SINCE (UTC)          ADDRESSES
+web   up        12     yes   host   2026-11-27 01:32:18  10.1.0.2/24 fc00::2/64"
 }
 
 @test "systemd is asked once, about all containers or about the one shown" {
@@ -218,6 +218,7 @@ system:      $store
 generation:  3
 flake:       /srv/x#web
 autostart:   yes
+users:       host
 addresses:   10.1.0.2 fc00::2
 host:        10.1.0.1 fc00::1
 ports:       80,udp:53:54"
@@ -233,6 +234,7 @@ unit:        container@db.service
 root:        $PWD/trees/db
 settings:    $PWD/conf/db.conf
 autostart:   no
+users:       host
 bridge:      br0
 error:       $PWD/conf/db.conf:1: NAT: invalid value \"maybe\" (expected 0 or 1)
 error:       $PWD/conf/db.conf:4: NO: unknown setting"

@@ -16,6 +16,7 @@ setup() {
 	SYNCED=$NIX_STATE_DIR/gcroots/per-container-synced
 	AUTO=$NIX_STATE_DIR/gcroots/auto
 	mkdir -p a b c outside
+	HASH=$(printf '0%.0s' {1..32})
 	A=$PWD/a B=$PWD/b C=$PWD/c
 }
 
@@ -44,6 +45,9 @@ nix_numbers() { profile_env "$1" --list-generations | awk '{ printf "%s%s ", $1,
 # files NAME - list the profile's directory
 files() { (cd "$PROFILES/$1" && find . -mindepth 1 | sort | tr '\n' ' '); }
 
+# theirs NAME - where a container registers roots: in its tree
+theirs() { echo "trees/$1/nix/var/nix/gcroots"; }
+
 modes() { stat -c '%a:%u:%g' "$@" | tr '\n' ' '; }
 
 @test "init makes both directories, and their parents for root only" {
@@ -55,6 +59,103 @@ modes() { stat -c '%a:%u:%g' "$@" | tr '\n' ' '; }
 	run ctr-gcroot init foo
 	assert_success
 	assert_output ""
+}
+
+@test "init --trees gives a container directories of its own, and moves there what it wrote on the host" {
+	mkdir -p trees/foo
+	chown 70000:70000 trees/foo
+	ctr-gcroot set foo "$A"
+	mkdir -p "$PROFILES/foo/per-user/root" "$ROOTS/foo/auto"
+	ln -s "$A" "$PROFILES/foo/default-1-link"
+	ln -s default-1-link "$PROFILES/foo/default"
+	ln -s "$B" "$PROFILES/foo/per-user/root/channels"
+	ln -s /etc/nologin "$PROFILES/foo/x.lock"
+	mkfifo "$PROFILES/foo/fifo"
+	ln -s /root/result "$ROOTS/foo/auto/xyz"
+	chown -h 70000:70000 "$PROFILES/foo" "$ROOTS/foo"
+	run -0 ctr-gcroot init --trees "$PWD/trees" foo
+	assert_output ''
+	assert_equal "$(files foo)" "./system ./system-1-link "
+	assert_equal "$(ls -A "$ROOTS/foo")" ''
+	assert_equal "$(modes "$PROFILES/foo" "$ROOTS/foo")" "755:0:0 755:0:0 "
+	cd trees/foo/nix/var/nix
+	assert_equal "$(find . -printf '%P:%U ' | tr ' ' '\n' | sort | tr '\n' ' ')" \
+		":70000 gcroots/auto/xyz:70000 gcroots/auto:70000 gcroots:70000 profiles/default-1-link:70000 profiles/default:70000 profiles/per-user/root/channels:70000 profiles/per-user/root:70000 profiles/per-user:70000 profiles/system-1-link:70000 profiles/system:70000 profiles/x.lock:70000 profiles:70000 "
+	assert_equal "$(readlink profiles/system profiles/system-1-link | tr '\n' ' ')" "system-1-link $A "
+	ctr-gcroot init --trees "$BATS_TEST_TMPDIR/trees" foo
+	assert_equal "$(readlink profiles/system profiles/default | tr '\n' ' ')" "system-1-link default-1-link "
+}
+
+@test "a system that the container built for itself becomes a generation of the host's" {
+	mkdir -p trees/foo
+	ctr-gcroot set foo "$A"
+	ctr-gcroot init --trees "$PWD/trees" foo
+	mkdir -p "$NIX_STORE_DIR/$HASH-own"
+	theirs=trees/foo/nix/var/nix/profiles
+	ln -s "$NIX_STORE_DIR/$HASH-own" "$theirs/system-2-link"
+	ln -sfn system-2-link "$theirs/system"
+	ctr-gcroot sync --trees "$PWD/trees" foo
+	assert_equal "$(numbers foo)" "1 2* "
+	assert_equal "$(ctr-gcroot path foo)" "$NIX_STORE_DIR/$HASH-own"
+	# The host's next one gets a number of its own there, too.
+	ctr-gcroot set --trees "$PWD/trees" foo "$B"
+	assert_equal "$(readlink "$theirs/system" "$theirs/system-3-link" | tr '\n' ' ')" "system-3-link $B "
+	ctr-gcroot rollback --trees "$PWD/trees" foo 1
+	assert_equal "$(readlink "$theirs/system")" system-1-link
+	ctr-gcroot sync --trees "$PWD/trees" foo
+	assert_equal "$(numbers foo)" "1* 2 3 "
+}
+
+@test "what is no store path, or gone, is not adopted, and a flood of them neither" {
+	mkdir -p trees/foo
+	ctr-gcroot set foo "$A"
+	ctr-gcroot init --trees "$PWD/trees" foo
+	theirs=trees/foo/nix/var/nix/profiles
+	mkdir -p "$NIX_STORE_DIR/$HASH-own/below"
+	for text in /etc "$NIX_STORE_DIR/../etc" "$NIX_STORE_DIR/$HASH-own/below" "$NIX_STORE_DIR/$HASH-own/" \
+		"$NIX_STORE_DIR/$HASH-gone" --help "path:$PWD#x" ../../../../../etc; do
+		ln -sfn -- "$text" "$theirs/system-2-link"
+		ln -sfn system-2-link "$theirs/system"
+		ctr-gcroot sync --trees "$PWD/trees" foo
+		assert_equal "$(numbers foo) $text" "1*  $text"
+	done
+	rm -r trees/foo/nix/var/nix/profiles
+	ln -s "$PWD/outside" trees/foo/nix/var/nix/profiles
+	run -0 ctr-gcroot init --trees "$PWD/trees" foo
+	assert_equal "$(ls outside)" ""
+	rm trees/foo/nix/var/nix/profiles
+	mkdir trees/foo/nix/var/nix/profiles
+	for i in {2..400}; do ln -s "$NIX_STORE_DIR/$HASH-own" "$theirs/system-$i-link"; done
+	for i in {3..399..2}; do ln -sfn "$A" "$theirs/system-$i-link"; done
+	ln -sfn system-400-link "$theirs/system"
+	ctr-gcroot sync --trees "$PWD/trees" foo
+	[ "$(ctr-gcroot list foo | wc -l)" -le 33 ]
+	assert_equal "$(ctr-gcroot path foo)" "$NIX_STORE_DIR/$HASH-own"
+}
+
+@test "hold keeps what a container runs, release lets it go" {
+	need_nix
+	one=$(store_path one) two=$(store_path two) three=$(store_path three)
+	ctr-gcroot set foo "$one"
+	ctr-gcroot hold foo "$one"
+	for system in "$two" "$three"; do
+		ctr-gcroot set foo "$system"
+		ctr-gcroot hold foo "$system"
+	done
+	ctr-gcroot rm bar
+	rm "$PROFILES/foo"/*
+	nix-store --gc >/dev/null 2>&1
+	assert_file_exist "$one"
+	assert_file_not_exist "$two"
+	assert_file_exist "$three"
+	ctr-gcroot release foo
+	ctr-gcroot release foo
+	nix-store --gc >/dev/null 2>&1
+	assert_file_not_exist "$one"
+	assert_file_not_exist "$three"
+	run -1 ctr-gcroot hold foo "$NIX_STORE_DIR/x"
+	run -0 ctr-gcroot release nobody
+	assert_not_exist "$ROOTS/nobody"
 }
 
 @test "every verb returns the parent directories to root" {
@@ -367,10 +468,10 @@ collected() {
 @test "sync announces its roots to a running collection" {
 	need_nix
 	ctr-gcroot init foo
-	mkdir -p trees/foo/usr "$ROOTS/foo/auto"
+	mkdir -p trees/foo/usr "$(theirs foo)/auto"
 	kept=$(store_path kept)
 	ln -s "$kept" trees/foo/result
-	ln -s /result "$ROOTS/foo/auto/one"
+	ln -s /result "$(theirs foo)/auto/one"
 	collecting 'read -r path; echo "$path" >>told; printf 1'
 	ctr-gcroot sync --trees "$PWD/trees" foo
 	ctr-gcroot sync --trees "$PWD/trees" foo
@@ -407,10 +508,10 @@ collected() {
 @test "a sync that timed out waiting for a collection can be repeated" {
 	need_nix
 	ctr-gcroot init foo
-	mkdir -p trees/foo/usr "$ROOTS/foo/auto"
+	mkdir -p trees/foo/usr "$(theirs foo)/auto"
 	kept=$(store_path kept)
 	ln -s "$kept" trees/foo/result
-	ln -s /result "$ROOTS/foo/auto/one"
+	ln -s /result "$(theirs foo)/auto/one"
 	exec {gc}>>state/gc.lock
 	flock "$gc"
 	run -1 ctr-gcroot --wait 0 sync --trees "$PWD/trees" foo
@@ -494,8 +595,8 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	inside foo srv/result "$two/sub/file"
 	inside foo srv/other "$three"
 	offered /root/result
-	mkdir "$ROOTS/foo/auto"
-	ln -s /srv/result "$ROOTS/foo/auto/xyz"
+	mkdir -p "$(theirs foo)/auto"
+	ln -s /srv/result "$(theirs foo)/auto/xyz"
 	run -0 sync foo
 	assert_output ""
 	assert_equal "$(synced foo)" "one two "
@@ -601,36 +702,37 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	mkdir trees/foo/dir
 	mkfifo trees/foo/pipe
 	mknod trees/foo/null c 1 3 2>/dev/null || echo "# no device nodes here" >&3
+	mkdir -p "$(theirs foo)"
 	for f in good store slash climbs dots short gone odd near indirect l1 l2/x etc file dir pipe null none pipe/x; do
 		offered "/$f"
-		ln -s "/$f" "$ROOTS/foo/${f/\//.}"
+		ln -s "/$f" "$(theirs foo)/${f/\//.}"
 	done
-	# Nix finds these roots by itself.
-	for f in gcroots/g profiles/p; do
-		inside foo "nix/var/nix/$f" "$(made seen)"
-		offered "/nix/var/nix/$f"
+	# The profile "system" is the host's.
+	for f in gcroots/g profiles/p profiles/system-1-link; do
+		inside foo "nix/var/nix/$f" "$(made "${f##*/}")"
 	done
 	offered relative
 	offered "/$(printf 'x/%.0s' {1..2000})"
-	ln -s "$(made direct)" "$ROOTS/foo/direct"
-	mkfifo "$ROOTS/foo/fifo"
-	mkdir "$ROOTS/foo/dir.d"
-	chmod 0 "$ROOTS/foo/dir.d"
+	ln -s "$(made direct)" "$(theirs foo)/direct"
+	mkfifo "$(theirs foo)/fifo"
+	mkdir "$(theirs foo)/dir.d"
+	chmod 0 "$(theirs foo)/dir.d"
 	run -0 timeout 10 ctr-gcroot sync --trees "$PWD/trees" foo
 	assert_output ""
-	assert_equal "$(synced foo)" "one "
+	assert_equal "$(synced foo)" "direct g one p "
 }
 
 @test "odd names are allowed, directories nested too deeply are an error" {
 	ctr-gcroot init foo
 	inside foo $'odd\n\e[2J\xff' "$(made one)"
 	inside foo deep "$(made two)"
-	ln -s $'/odd\n\e[2J\xff' "$ROOTS/foo/"$'a\nb\e'
-	mkdir -p "$ROOTS/foo/$(printf 'd/%.0s' {1..16})"
-	ln -s /deep "$ROOTS/foo/$(printf 'd/%.0s' {1..16})x"
+	mkdir -p "$(theirs foo)"
+	ln -s $'/odd\n\e[2J\xff' "$(theirs foo)/"$'a\nb\e'
+	mkdir -p "$(theirs foo)/$(printf 'd/%.0s' {1..16})"
+	ln -s /deep "$(theirs foo)/$(printf 'd/%.0s' {1..16})x"
 	run -0 sync foo
 	assert_equal "$(synced foo)" "one two "
-	(cd "$ROOTS/foo" && for _ in {1..500}; do mkdir -p d && cd -P d || exit 1; done)
+	(cd "$(theirs foo)" && for _ in {1..500}; do mkdir -p d && cd -P d || exit 1; done)
 	run -1 timeout 10 ctr-gcroot sync --trees "$PWD/trees" foo
 	assert_output "ctr-gcroot: sync foo: too many roots, or nested too deeply"
 	assert_equal "$(synced foo)" "one two "
@@ -642,8 +744,8 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	offered /result
 	sync foo
 	rm "$AUTO"/*
-	mkdir "$ROOTS/foo/many"
-	(cd "$ROOTS/foo/many" && seq 100001 | xargs touch)
+	mkdir -p "$(theirs foo)/many"
+	(cd "$(theirs foo)/many" && seq 100001 | xargs touch)
 	run -1 timeout 30 ctr-gcroot sync --trees "$PWD/trees" foo
 	assert_output "ctr-gcroot: sync foo: too many roots, or nested too deeply"
 	assert_equal "$(synced foo)" "one "
@@ -1095,8 +1197,8 @@ kill_everywhere() {
 	ctr-gcroot rm --trees "$PWD/none" foo
 	run -2 ctr-gcroot rm --trees trees foo
 	assert_output "ctr-gcroot: not an absolute path: trees"
-	run -2 ctr-gcroot init --trees "$PWD/trees" foo
-	assert_output "ctr-gcroot: init takes no --trees"
+	run -2 ctr-gcroot list --trees "$PWD/trees" foo
+	assert_output "ctr-gcroot: list takes no --trees"
 }
 
 @test "rm succeeds while files are still being made" {
@@ -1210,7 +1312,7 @@ kill_everywhere() {
 @test "--help and --version write to standard output" {
 	run ctr-gcroot --help
 	assert_success
-	assert_line --index 0 "usage: ctr-gcroot [OPTION]... init NAME"
+	assert_line --index 0 "usage: ctr-gcroot [OPTION]... init [--trees DIR] NAME"
 	assert_line --regexp '^  rollback  +switch to the previous generation'
 	assert_equal "$(ctr-gcroot -h)" "$output"
 	assert_equal "$(ctr-gcroot help)" "$output"

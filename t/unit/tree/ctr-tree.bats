@@ -262,3 +262,117 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	assert_line --regexp '^  empty   remove everything'
 	assert_equal "$(ctr-tree help)" "$output"
 }
+
+@test "seal: no root with that namespace makes the paths writable again" {
+	((EUID == 0)) || skip "needs root"
+	mkdir -p sealed/sub over
+	echo old >sealed/file
+	ln -s sealed link
+	cat >attack <<-'END'
+		for dir in "$1" "$1/sub" over; do
+			mount -o remount,bind,rw "$dir" 2>/dev/null && echo "remount of $dir"
+			touch "$dir/new" 2>/dev/null && echo "new file in $dir"
+		done
+		mount --rbind "$1" over && mount -o remount,bind,rw over 2>/dev/null && echo "remount of a bind"
+		touch over/new 2>/dev/null && echo "new file below a bind"
+		mount -o remount,bind,rw "$2" 2>/dev/null && echo "remount of a file"
+		echo new 2>/dev/null >"$2" && echo "new text"
+		umount -l over
+		unshare -m sh -c 'mount -o remount,bind,rw "$1"' sh "$1" 2>/dev/null && echo "remount in a copy"
+		umount "$1" 2>/dev/null
+		touch "$1/new" 2>/dev/null && echo "new file behind it"
+		nsenter -m/proc/$$/ns/mnt sh -c 'touch "$1/new"' sh "$1" 2>/dev/null && echo "new file by nsenter"
+		exit 7
+	END
+	run -7 unshare -m --propagation private sh -c 'mount -t tmpfs t sealed/sub && exec "$@"' sh \
+		ctr-tree seal --path "$PWD/link" --path "$PWD/sealed/file" --path "$PWD/over" \
+		sh attack "$PWD/sealed" "$PWD/sealed/file"
+	assert_output ''
+	assert_equal "$(cat sealed/file) $(ls sealed sealed/sub over | xargs)" \
+		"old over: sealed: file sub sealed/sub:"
+	touch sealed/sub/mine over/mine
+}
+
+@test "seal hands on descriptors, rights and the words of the command" {
+	((EUID == 0)) || skip "needs root"
+	run -0 ctr-tree seal sh -c 'printf "%s\n" "$@"; ls /proc/self/fd | wc -l; grep -o "NoNewPrivs.*\|CapEff.*" /proc/self/status' \
+		sh --path '' -- 'a b'
+	assert_line --index 0 -- --path
+	assert_line --index 1 ''  || assert_line --index 1 -- --
+	assert_equal "$(grep -c CapEff <<<"$output")" 1
+	assert_line --partial $'NoNewPrivs:\t0'
+	assert_line "$(grep CapEff /proc/self/status)"
+	run -127 ctr-tree seal ./none
+	run -126 ctr-tree seal "$PWD"
+	run -125 ctr-tree seal --path relative true
+	assert_output 'ctr-tree: not an absolute path: relative'
+	run -125 ctr-tree seal --optional --path "$PWD/none" true
+	assert_output "ctr-tree: seal $PWD/none: No such file or directory"
+	run -125 ctr-tree seal
+}
+
+@test "seal --optional goes on with a warning if there are no user namespaces" {
+	((EUID == 0)) || skip "needs root"
+	mkdir dir
+	run -125 unshare --user --map-root-user --mount sh -c \
+		'echo 0 >/proc/sys/user/max_user_namespaces; exec ctr-tree seal --path "$1" true' sh "$PWD/dir"
+	assert_output --partial 'copy the mounts in a user namespace: No space left on device'
+	run -0 unshare --user --map-root-user --mount sh -c \
+		'echo 0 >/proc/sys/user/max_user_namespaces; exec ctr-tree seal --optional --path "$1" echo done' sh "$PWD/dir"
+	assert_line --partial 'continuing without'
+	assert_line done
+}
+
+@test "check: no place that systemd-nspawn touches leads out of the tree" {
+	run -0 ctr-tree check "$PWD/trees/foo"
+	mkdir -p trees/foo/{dev,proc,sys,run,tmp,usr,etc,var/log}
+	run -0 ctr-tree check "$PWD/trees/foo"
+	for path in dev proc sys run tmp usr etc root var nix var/lib var/log nix/store nix/var/nix; do
+		for target in /dev ../../../../../../dev "$PWD/outside" ../../outside nowhere /srv/nowhere "${path##*/}"; do
+			rm -rf "trees/foo/$path"
+			mkdir -p "trees/foo/$(dirname "$path")"
+			ln -s "$target" "trees/foo/$path"
+			run -1 ctr-tree check "$PWD/trees/foo"
+			assert_output "ctr-tree: check $PWD/trees/foo: $path: a link that leads out of the tree, or nowhere"
+		done
+		rm "trees/foo/$path"
+		mkfifo "trees/foo/$path"
+		run -1 ctr-tree check "$PWD/trees/foo"
+		assert_output "ctr-tree: check $PWD/trees/foo: $path: not a directory"
+		rm "trees/foo/$path"
+		mkdir "trees/foo/$path"
+	done
+	for path in etc/machine-id usr/lib/os-release; do
+		mkdir -p "trees/foo/${path%/*}"
+		mkfifo "trees/foo/$path"
+		run -1 timeout 5 ctr-tree check "$PWD/trees/foo"
+		assert_output "ctr-tree: check $PWD/trees/foo: $path: not a regular file"
+		rm "trees/foo/$path"
+	done
+	ln -s "$PWD/trees/foo" trees/link
+	run -1 ctr-tree check "$PWD/trees/link"
+}
+
+@test "check: a link inside the tree that host and container follow alike is right" {
+	mkdir -p trees/foo/{var/tmp,usr,dev}
+	ln -s var/tmp trees/foo/tmp
+	ln -s ../run trees/foo/var/lib
+	mkdir trees/foo/run
+	ln -s /etc/machine-id trees/foo/nowhere
+	run -0 ctr-tree check "$PWD/trees/foo"
+	assert_output ''
+	rmdir trees/foo/dev
+	ln -s /usr trees/foo/dev
+	run -1 ctr-tree check "$PWD/trees/foo"
+}
+
+@test "idmap tells whether mounts of a directory can map user IDs" {
+	((EUID == 0)) || skip "needs root"
+	run -0 unshare -m sh -c 'mount -t tmpfs t trees && exec ctr-tree idmap "$PWD/trees"'
+	assert_output ''
+	run -1 ctr-tree idmap /proc
+	assert_output ''
+	run -2 ctr-tree idmap "$PWD/none"
+	assert_output "ctr-tree: $PWD/none: No such file or directory"
+	assert_equal "$(pgrep -P $$ ctr-tree | wc -l)" 0
+}
