@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ctr-console serve|filter [OPTION]...
- * ctr-console login|root-shell ROOT
+ * ctr-console login|root-shell [--name NAME] ROOT
  * ctr-console run [OPTION]... ROOT [--] COMMAND [ARG]...
  *
  * Sessions in a container, over two sockets in its /var/lib.  The server runs
@@ -42,6 +42,7 @@ struct cli_job {
 	const char *login_socket, *shell_socket;
 	struct session_conf conf;
 	int ready;		/* descriptor, or -1 */
+	const char *name;	/* for messages, or NULL */
 	const char *user, *dir;	/* "" if not given */
 	char **env;		/* ends with NULL */
 	int envs;
@@ -88,6 +89,7 @@ set_option(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
 	case 'l': job->conf.login = r->value; return 0;
 	case 's': job->conf.shell = r->value; return 0;
 	case 'r': return set_ready(job, r->value, why);
+	case 'n': job->name = r->value; return 0;
 	case 'u': job->user = r->value; return 0;
 	case 'd': job->dir = r->value; return 0;
 	case 'e': return add_env(job, r->value, why);
@@ -131,21 +133,40 @@ serve(const struct cli_job *job)
 	return r < 0;
 }
 
+/* unreachable - exit, with errno as the reason */
+static _Noreturn void
+unreachable(const struct cli_job *job, const char *socket)
+{
+	static const struct { int error; const char *text; } reasons[] = {
+		{ ENOENT, " is missing" },
+		{ ECONNREFUSED, " has no server" },
+		{ ETIMEDOUT, " did not answer in time" },
+		{ ENOTSOCK, " is not a socket" },
+		{ ELOOP, " is a symbolic link, or below one" },
+	};
+	const char *colon = ": ", *reason = strerror(errno);
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
+		if (errno == reasons[i].error) {
+			colon = "";
+			reason = reasons[i].text;
+		}
+	if (!job->name)
+		errx(EXIT_TOOL, "%s: cannot be reached: its socket %s%s%s",
+		    job->arg[0], socket, colon, reason);
+	errx(EXIT_TOOL, "%s: cannot be reached: its socket %s%s%s;"
+	    " see its log: nixos-container logs %s", job->name, socket, colon,
+	    reason, job->name);
+}
+
 /* reach - connect to the container's server, then drop all capabilities */
 static void
-reach(struct client *c, const char *root, const char *name)
+reach(struct client *c, const struct cli_job *job, const char *socket)
 {
-	char path[64];
 	const char *missing;
-	int sock;
 
-	snprintf(path, sizeof(path), DIR_IN "%s", name);
-	sock = connect_find(root, path);
-	if (sock < 0)
-		err(EXIT_TOOL, "find %s of %s", name, root);
-	if (connect_server(c, sock) < 0)
-		err(EXIT_TOOL, "connect to %s of %s", name, root);
-	close(sock);
+	if (connect_server(c, job->arg[0], socket) < 0)
+		unreachable(job, socket);
 	if (privilege_only(NULL, 0, &missing) < 0)
 		err(EXIT_TOOL, "drop capabilities");
 }
@@ -163,14 +184,13 @@ die_of(int sig)
 	exit(128 + sig);
 }
 
-/* attach - have a session over the socket of that name; returns its status */
+/* attach - have a session over that socket; returns its status */
 static int
-attach(const struct cli_job *job, const char *name, bool tty, char *argv[])
+attach(const struct cli_job *job, const char *socket, bool tty, char *argv[])
 {
 	static struct client c;
 	struct proto_request req = { .tty = tty, .user = job->user,
 	    .cwd = job->dir, .term = "", .argv = argv, .env = job->env };
-	const char *root = job->arg[0];
 
 	if (privilege_no_new() < 0)
 		err(EXIT_TOOL, "give up new privileges");
@@ -179,10 +199,11 @@ attach(const struct cli_job *job, const char *name, bool tty, char *argv[])
 		if (getenv("TERM"))
 			req.term = getenv("TERM");
 	}
-	reach(&c, root, name);
+	reach(&c, job, socket);
 	if (connect_request(&c, &req) < 0 || client_run(&c) < 0) {
 		if (errno != EREMOTEIO)
-			err(EXIT_TOOL, "session in %s", root);
+			err(EXIT_TOOL, "session in %s",
+			    job->name ? job->name : job->arg[0]);
 		warnx("%s", c.text);
 		return c.status;
 	}
@@ -198,13 +219,13 @@ attach(const struct cli_job *job, const char *name, bool tty, char *argv[])
 static int
 login(const struct cli_job *job)
 {
-	return attach(job, LOGIN_SOCKET, true, job->arg + 1);
+	return attach(job, DIR_IN LOGIN_SOCKET, true, job->arg + 1);
 }
 
 static int
 root_shell(const struct cli_job *job)
 {
-	return attach(job, SHELL_SOCKET, isatty(STDIN_FILENO), job->arg + 1);
+	return attach(job, DIR_IN SHELL_SOCKET, isatty(STDIN_FILENO), job->arg + 1);
 }
 
 static int
@@ -214,7 +235,7 @@ run(const struct cli_job *job)
 
 	if (job->tty == TTY_AUTO)
 		tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-	return attach(job, SHELL_SOCKET, tty, job->arg + 1);
+	return attach(job, DIR_IN SHELL_SOCKET, tty, job->arg + 1);
 }
 
 /* filter - make control characters in a container's output visible */
@@ -266,6 +287,7 @@ static const struct cli_option options[] = {
 	{ 'l', "login", "PROGRAM", "login program (login)", true },
 	{ 's', "shell", "PROGRAM", "root shell (sh)", true },
 	{ 'r', "ready", "FD", "write a newline to FD when listening", true },
+	{ 'n', "name", "NAME", "name of the container in messages", true },
 	{ 'u', "user", "USER", "run the command as this user (root)", true },
 	{ 'd', "chdir", "DIR", "run it in this directory (the user's home)",
 	    true },
@@ -279,10 +301,12 @@ static const struct cli_verb verbs[] = {
 	{ "serve", "[--login-socket PATH] [--root-shell-socket PATH]\n"
 	    " [--login PROGRAM] [--shell PROGRAM] [--ready FD]", "LRlsr",
 	    "serve both sockets, in the container", serve, 0, 0, 0 },
-	{ "login", "ROOT", NULL, "open a login prompt", login, 1, 1, 0 },
-	{ "root-shell", "ROOT", NULL, "start a root shell", root_shell, 1, 1, 0 },
-	{ "run", "[--user USER] [--chdir DIR] [--env K=V]...\n"
-	    " [--tty | --no-tty] ROOT [--] COMMAND [ARG]...", "udetT",
+	{ "login", "[--name NAME] ROOT", "n", "open a login prompt", login,
+	    1, 1, 0 },
+	{ "root-shell", "[--name NAME] ROOT", "n", "start a root shell",
+	    root_shell, 1, 1, 0 },
+	{ "run", "[--name NAME] [--user USER] [--chdir DIR] [--env K=V]...\n"
+	    " [--tty | --no-tty] ROOT [--] COMMAND [ARG]...", "nudetT",
 	    "run a command, without a shell", run, 2, INT_MAX, 2 },
 	{ "filter", "", NULL,
 	    "copy standard input, with control characters made visible",

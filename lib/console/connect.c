@@ -6,7 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -37,8 +40,9 @@ find_path(const char *path)
 	return inroot_open(top, whole, O_PATH | O_NOFOLLOW, INROOT_NO_LINKS);
 }
 
-int
-connect_find(const char *root, const char *path)
+/* find - open the socket of a container */
+static int
+find(const char *root, const char *path)
 {
 	auto_close int top = -1, sock = -1;
 	struct stat st;
@@ -58,14 +62,23 @@ connect_find(const char *root, const char *path)
 	return fd_take(&sock);
 }
 
-int
-connect_server(struct client *c, int sock)
+/* An attempt to connect; both threads use it. */
+struct attempt {
+	struct client *c;
+	const char *root, *path;
+	int done;		/* eventfd */
+	int error;		/* errno, or 0 */
+};
+
+static int
+find_and_connect(struct client *c, const char *root, const char *path)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	const struct timeval wait = { .tv_sec = CONNECT_MS / 1000 };
+	auto_close int sock = find(root, path);
 
-	*c = (struct client){ .ctl = -1, .in = -1, .out = -1, .err = -1,
-	    .guard = -1 };
+	if (sock < 0)
+		return -1;
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d", sock);
 	c->ctl = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->ctl < 0 || proto_bind(c->ctl) < 0)
@@ -80,6 +93,45 @@ connect_server(struct client *c, int sock)
 		return -1;
 	}
 	return 0;
+}
+
+static void *
+attempt_run(void *arg)
+{
+	struct attempt *a = arg;
+
+	a->error = find_and_connect(a->c, a->root, a->path) < 0 ? errno : 0;
+	(void)eventfd_write(a->done, 1);	/* cannot fail */
+	return NULL;
+}
+
+int
+connect_server(struct client *c, const char *root, const char *path)
+{
+	/* Static, as a thread that hangs outlives this call. */
+	static struct attempt a;
+	auto_close int done = eventfd(0, EFD_CLOEXEC);
+	struct pollfd p = { .fd = done, .events = POLLIN };
+	pthread_t thread;
+	int r;
+
+	*c = (struct client){ .ctl = -1, .in = -1, .out = -1, .err = -1,
+	    .guard = -1 };
+	a = (struct attempt){ .c = c, .root = root, .path = path, .done = done };
+	if (done < 0)
+		return -1;
+	errno = pthread_create(&thread, NULL, attempt_run, &a);
+	if (errno)
+		return -1;
+	r = poll(&p, 1, CONNECT_MS);
+	if (r == 0)
+		errno = ETIMEDOUT;
+	if (r <= 0)
+		return -1;
+	errno = pthread_join(thread, NULL);
+	if (!errno)
+		errno = a.error;
+	return errno ? -1 : 0;
 }
 
 /* make_ends - ours in *c, the server's in theirs; returns how many */

@@ -4,26 +4,23 @@
 
 #include "console/client.h"
 
-/* Timeout for a server that neither answers nor reads, in milliseconds. */
+/* Timeout for a container that neither answers nor reads, in milliseconds. */
 enum { CONNECT_MS = 10000 };
 
 /*
- * connect_find - the socket of a container
+ * connect_server - connect to a socket of a container
  *
- * root: the container's root directory, in which path is looked up; or the
- * path of a socket itself.  No link is followed.  Returns an O_PATH descriptor that the caller owns, or -1
- * with errno ENOTSOCK, ELOOP (a link), or that of openat2(2).
- */
-int connect_find(const char *root, const char *path);
-
-/*
- * connect_server - connect to the socket
+ * root: the container's root directory, in which path is looked up; or the path
+ * of a socket itself.  No link is followed.  Fills *c and returns 0, or -1 with
+ * errno ENOTSOCK, ELOOP (a link), ETIMEDOUT (no connection within CONNECT_MS),
+ * or that of openat2(2) or connect(2).
  *
- * sock: from connect_find; stays open.  Fills *c and returns 0, or -1 with
- * errno ETIMEDOUT (nobody accepts for CONNECT_MS) or that of connect(2).  Needs
- * /proc.  No capability is needed after it.
+ * The lookup may pass file systems that the container serves itself, and that
+ * never answer.  A thread does it: after ETIMEDOUT the thread still uses c, root
+ * and path, so the caller must exit.  Needs /proc.  No capability is needed
+ * after it.
  */
-int connect_server(struct client *c, int sock);
+int connect_server(struct client *c, const char *root, const char *path);
 
 /*
  * connect_request - request a session
