@@ -6,7 +6,8 @@
 cmd_cleanup() {
 	set_name "$1"
 	undone=''
-	for step in machine_forget roots_off daemon_off ports_off network_off nspawn_off; do
+	for step in machine_forget roots_off daemon_off ports_off network_off nspawn_off \
+		sessions_off; do
 		"$step" || undone=1
 	done
 	[ -n "$undone" ] || return 0
@@ -58,6 +59,11 @@ nspawn_off() {
 	done
 	rmdir "$nspawn_run/$name" 2>/dev/null || :
 	[ -z "$remains" ]
+}
+
+# sessions_off - the container's root may have written to it
+sessions_off() {
+	[ ! -d "$sessions_dir" ] || { ctr-tree -- empty "$sessions_dir" && rmdir "$sessions_dir"; }
 }
 
 # copy_delete DIR - a copy of the tree, which the container wrote to

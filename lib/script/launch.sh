@@ -10,7 +10,7 @@ cmd_launch() {
 	read_settings
 	tree_wait
 	wait_for_machine_end 10 || die 1 "$name: a machine of that name is running;" \
-		"see: machinectl status $name"
+		"see: machinectl show $name"
 	prepare_tree
 	ctr-gcroot init --trees "$state_dir" -- "$name"
 	find_system
@@ -57,7 +57,50 @@ launch_base() {
 	# Its help names it, too, but takes several times as long.
 	! grep -qs -e --restrict-address-families "$(command -v systemd-nspawn)" ||
 		set -- "$@" --restrict-address-families=
+	launch_sessions "$@"
+}
+
+# launch_sessions - every systemd gets ctr-console, and with it the two sockets
+#
+# systemd-nspawn makes the directories above a mount as the host's root, and then
+# a systemd with users of its own could not write to /run/systemd: so the units
+# are at a path that only the variable names.  It lists the usual ones first: units
+# of these names in the container's own system win, and so do masks.
+launch_sessions() {
+	if sessions_wanted && sessions_make; then
+		units=''
+		for dir in /etc/systemd/system.control /run/systemd/system.control \
+			/run/systemd/transient /run/systemd/generator.early \
+			/etc/systemd/system /etc/systemd/system.attached \
+			/run/systemd/system /run/systemd/system.attached /run/systemd/generator \
+			/usr/local/lib/systemd/system /usr/lib/systemd/system /run/ctrconsole; do
+			units=$units$dir:
+		done
+		# The colon at the end stands for all others that it knows.
+		set -- "$@" --bind-ro="$sessions_dir:/run/ctrconsole" \
+			--setenv=SYSTEMD_UNIT_PATH="$units"
+	fi
 	launch_nix "$@"
+}
+
+# sessions_wanted - the minimal system serves its own; others without systemd
+# never look there
+sessions_wanted() {
+	case $system in
+	/nix/store/*) ;;
+	*) return 0 ;;
+	esac
+	# Only the links themselves are read: a system may have some that lead away.
+	[ -L "$system" ] || [ -L "$system/services" ] || [ ! -L "$system/services/ctr-console" ]
+}
+
+# sessions_make - a copy for this container alone, as its root may write to a
+# program that it runs; beside the tree, as /run of some hosts is noexec
+sessions_make() {
+	sessions_off && mkdir -m 755 "$sessions_dir" &&
+		cp -RP "$inside_dir/sessions/." "$minimal/ctr-console" "$sessions_dir" && return
+	say "$name: starts without its sockets for login and run, for the reason above"
+	return 1
 }
 
 launch_nix() {

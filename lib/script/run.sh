@@ -8,14 +8,10 @@ view() {
 	! find_leader || seen=/proc/$leader/root
 }
 
-# served SOCKET - does the container have this socket of ctr-console's?  Only a
-# hint: the client looks again, with care.
-served() { view; [ -S "$seen/var/lib/$1" ]; }
-
 # enter COMMAND... - become the command in the container, with the options of run
 enter() {
-	served root-shell.socket || by_systemd "$@"
-	set -- "$seen" -- "$@"
+	view
+	set -- --name "$name" "$seen" -- "$@"
 	while IFS= read -r var; do
 		[ -z "$var" ] || set -- --env "$var" "$@"
 	done <<-END
@@ -58,16 +54,9 @@ say_way_out() {
 cmd_login() {
 	need_name "$1"
 	need_running
-	served login.socket || by_machined
+	view
 	say_way_out
-	exec ctr-console login "$seen"
-}
-
-# by_machined - a login prompt from the container's own systemd
-by_machined() {
-	machinectl login "$name" && exit 0
-	not_served login.socket
-	exit 1
+	exec ctr-console login --name "$name" "$seen"
 }
 
 cmd_root_login() {
@@ -78,13 +67,9 @@ cmd_root_login() {
 
 # root_shell - become a root shell in the container
 root_shell() {
-	if served root-shell.socket; then
-		say_way_out
-		exec ctr-console root-shell "$seen"
-	fi
-	[ ! -t 0 ] || tty=--tty
-	# shellcheck disable=SC2016 # the shell in the container expands that
-	by_systemd /bin/sh -c 'exec "${SHELL:-/bin/sh}" -l'
+	view
+	say_way_out
+	exec ctr-console root-shell --name "$name" "$seen"
 }
 
 # cmd_set_root_password NAME - a password is never an argument, which every user
@@ -99,12 +84,14 @@ cmd_set_root_password() {
 
 # Not every system has chpasswd(8); passwd(1) asks twice.
 password_set() {
-	if visible inside sh -c 'command -v chpasswd >/dev/null'; then
-		printf 'root:%s\n' "$password" | visible inside chpasswd
-	else
-		printf '%s\n%s\n' "$password" "$password" |
-			visible inside sh -c 'exec passwd root >/dev/null'
-	fi
+	lacks=0
+	visible inside sh -c 'command -v chpasswd >/dev/null || exit 9' || lacks=$?
+	case $lacks in
+	0) printf 'root:%s\n' "$password" | visible inside chpasswd ;;
+	9) printf '%s\n%s\n' "$password" "$password" |
+		visible inside sh -c 'exec passwd root >/dev/null' ;;
+	*) return 1 ;;
+	esac
 }
 
 password_read() {

@@ -2,7 +2,8 @@
 # container.nix - the container's side: sessions for the host, and name servers
 #
 # module.nix adds it to every container that it evaluates; import it into systems
-# built elsewhere.  Outside a container it does nothing.
+# built elsewhere.  Outside a container it does nothing.  A system without it gets
+# the sockets from the host at each start: it has them only under this suite.
 { config, lib, ... }:
 
 with lib;

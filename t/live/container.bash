@@ -44,6 +44,7 @@ nothing_left() {
 	run ! listed "$1"
 	assert_not_exists "$state/$1"
 	assert_not_exists "$state/.#$1.lck"
+	assert_not_exists "$state/.$1.sessions"
 	assert_not_exists "$confs/$1.conf"
 	assert_not_exists "$confs/.$1.pending"
 	assert_not_exists "$nix_state/profiles/per-container/$1"

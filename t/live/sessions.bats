@@ -286,94 +286,167 @@ logins() {
 	done
 }
 
-# --- where ctr-console does not serve ---
+# --- systems without ctr-console ---
 
-create_foreign() {
-	create_debian
-	inside systemctl stop ctr-login.socket ctr-root-shell.socket || :
-	rm -f "$root/var/lib/login.socket" "$root/var/lib/root-shell.socket"
+# create_bare - a Debian that knows nothing of the suite
+create_bare() {
+	mkdir -p /srv/nothing
+	create --nixos-path /src/t/systems/debian -I suite=/srv/nothing "$@"
 }
 
-@test "a container without the sockets is reached by systemd-run, with the same status" {
-	create_foreign
-	run -7 inside sh -c 'exit 7'
+# unit_paths - the files of the units that serve sessions
+unit_paths() {
+	inside systemctl show -p FragmentPath --value ctr-console.service \
+		ctr-login.socket ctr-root-shell.socket | grep .
+}
+
+# has_sockets - as in the seed, since the container was ready
+has_sockets() {
+	run -0 stat -c '%F %a' "$root/var/lib/login.socket" "$root/var/lib/root-shell.socket"
+	assert_output $'socket 666\nsocket 600'
+	run -0 unit_paths
+	assert_output $'/run/ctrconsole/ctr-console.service\n/run/ctrconsole/ctr-login.socket\n/run/ctrconsole/ctr-root-shell.socket'
+}
+
+@test "every way in, at a Debian without the suite" {
+	create_bare
+	has_sockets
+	every_way
+}
+
+@test "every way in, at a Debian without the suite and with users of its own" {
+	create_bare --no-start
+	echo PRIVATE_USERS=pick >>"$conf"
+	nixos-container start "$name"
+	has_sockets
+	every_way
+	nixos-container stop "$name"
+	assert_not_exists "$state/.$name.sessions"
+	nixos-container start "$name"
+	has_sockets
+}
+
+@test "where /run of the host is noexec a Debian without the suite has sessions, too" {
+	mount -o remount,noexec /run
+	create_bare
+	run inside sh -c 'exit 7'
+	mount -o remount,exec /run
+	assert_failure 7
+	# The programs of the container do not run from it, until the end.
+	nixos-container stop "$name"
+	run ! journalctl -q --no-pager -u "container@$name.service" --grep 'Failed unmounting.*console'
+}
+
+@test "what the container gets is a copy, which the next start makes anew" {
+	create_bare
+	local copy=$state/.$name.sessions/ctr-console
+	cmp "$copy" /usr/local/share/nixos-container/systems/minimal/ctr-console
+	assert_equal "$(stat -c %h "$copy")" 1
+	# As if its root had changed the mount, and written to it.
+	echo spoilt >"$copy"
+	mkdir -p "$state/.$name.sessions/deep/er"
+	ln -s /etc/passwd "$state/.$name.sessions/link"
+	chattr +i "$state/.$name.sessions/deep"
+	nixos-container restart "$name"
 	run -0 inside hostname
 	assert_output "$name"
-	run -137 inside sh -c 'kill -9 $$'
-	run -127 inside /no/such
-	run -127 inside no-such-command
-	run -126 inside /etc/passwd
-	run -203 inside sh -c 'exit 203'
-	run -3 --separate-stderr inside sh -c 'echo out; echo err >&2; exit 3'
-	assert_equal "$output/$stderr" out/err
-	run -125 nixos-container run --user no-such "$name" -- true
-	assert_output --partial no-such
-	run -125 nixos-container run --chdir /no/such "$name" -- true
-	assert_output --partial /no/such
-	run -0 nixos-container run -u nobody -d /tmp -e 'A=$b  c' "$name" -- \
-		sh -c 'id -un; pwd; echo "$A"'
-	assert_output $'nobody\n/tmp\n$b  c'
-	run -0 inside systemctl list-units --all 'nixos-container-run-*' --no-legend --plain
-	refute_output --partial failed
+	assert_not_exists "$state/.$name.sessions/deep"
+	run -0 stat /etc/passwd
 }
 
-@test "without the sockets too a container with users of its own is reached" {
-	create_debian --no-start
-	ctr-conf set "$name" PRIVATE_USERS=pick
-	nixos-container start "$name"
+@test "a container's own units of these names win, and systemctl edit works" {
+	create_debian
+	run -0 unit_paths
+	assert_output $'/etc/systemd/system/ctr-console.service\n/etc/systemd/system/ctr-login.socket\n/etc/systemd/system/ctr-root-shell.socket'
+	nixos-container destroy "$name"
+	create_bare
+	inside sh -c 'mkdir -p /usr/local/lib/systemd/system 2>/dev/null || mkdir -p /etc/systemd/system
+		sed s,666,644, /run/ctrconsole/ctr-login.socket >/etc/systemd/system/ctr-login.socket'
+	nixos-container restart "$name"
+	run -0 stat -c %a "$root/var/lib/login.socket"
+	assert_output 644
+	inside sh -c 'mkdir /run/systemd/system/ctr-root-shell.socket.d
+		printf "[Socket]\nBacklog=7\n" >/run/systemd/system/ctr-root-shell.socket.d/own.conf
+		systemctl daemon-reload'
+	run -0 inside systemctl show -p Backlog --value ctr-root-shell.socket
+	assert_output 7
+}
+
+@test "the minimal system serves its own sockets, and gets no others" {
+	create
+	run -0 inside sh -c 'exit 0'
+	assert_not_exists "$state/.$name.sessions"
+	run ! inside grep -q ctrconsole /proc/self/mounts
+}
+
+# unreachable - each verb says so in one line of its own, at once
+unreachable() {
+	local said="cannot be reached: its socket var/lib/"
+	for verb in "run $name true" "root-login $name" "login $name"; do
+		run -125 timeout 2 nixos-container $verb </dev/null
+		assert_equal "${#lines[@]}" 1
+		assert_output --partial "$name: $said"
+		assert_output --partial "see its log: nixos-container logs $name"
+	done
+	run -1 timeout 2 nixos-container reload "$name"
+	assert_line -n 0 --partial "$name: $said"
+	assert_line -n 1 "nixos-container: $name: could not switch to its current system; its messages are above, and in: nixos-container logs $name"
+	assert_equal "${#lines[@]}" 2
+	run -1 timeout 2 nixos-container set-root-password "$name" <<<x
+	assert_line -n 0 --partial "$name: $said"
+	assert_line -n 1 "nixos-container: $name: could not set the password, for the reason above"
+	assert_equal "${#lines[@]}" 2
+}
+
+@test "a container that stops or masks the units, or removes its sockets, is unreachable" {
+	create_bare
 	inside systemctl stop ctr-login.socket ctr-root-shell.socket || :
-	rm -f "$root/var/lib/login.socket" "$root/var/lib/root-shell.socket"
-	run -7 inside sh -c 'id -u; exit 7'
-	assert_output 0
-	run -137 inside sh -c 'kill -9 $$'
-	run -127 inside /no/such
-	run -0 nixos-container run -u nobody "$name" -- id -un
-	assert_output nobody
-	run -4 nixos-container root-login "$name" <<<'id -u; exit 4'
-	assert_output 0
+	unreachable
+	nixos-container restart "$name"
+	inside systemctl mask ctr-console.service ctr-login.socket ctr-root-shell.socket
+	rm "$root/var/lib/login.socket" "$root/var/lib/root-shell.socket"
+	nixos-container restart "$name"
+	unreachable
+	run -0 nixos-container status "$name"
+	timeout 20 nixos-container stop "$name"
 }
 
-@test "without the sockets too arguments, input and output arrive as they are" {
-	create_foreign
-	set -- '' ' two  words ' $'line\nline\n' '$HOME ${HOME} $$ `id` "x" \' -- --help '%h %%' '*' "'"
-	printf '%s\0' "$@" >"$BATS_TEST_TMPDIR/want"
-	inside printf '%s\0' "$@" | cmp - "$BATS_TEST_TMPDIR/want"
-	head -c 300000 /dev/urandom >"$BATS_TEST_TMPDIR/in"
-	inside cat <"$BATS_TEST_TMPDIR/in" | cmp - "$BATS_TEST_TMPDIR/in"
-	run -4 nixos-container root-login "$name" <<<'id -u; exit 4'
-	assert_output 0
-}
-
-@test "without the sockets too there is a terminal, and a login prompt" {
-	create_foreign
-	run -0 pty <<-'END'
-		set timeout 20
-		spawn nixos-container run $env(name) -- sh -c {tty; read x; echo got-$x; exit 6}
-		expect "/dev/pts/" { send "abc\r" } default { exit 1 }
-		expect "got-abc" {} default { exit 2 }
-		expect eof
-		if {[lindex [wait] 3] != 6} { exit 3 }
-		spawn nixos-container root-login $env(name)
-		expect -re {[#$] } { send "echo is-\$((2+3)) \$(id -u)\r" } default { exit 4 }
-		expect "is-5 0" {} default { exit 4 }
-		send "exit 9\r"
-		expect eof
-		if {[lindex [wait] 3] != 9} { exit 5 }
-		spawn nixos-container login $env(name)
-		expect "login: " {} default { exit 6 }
-		exit 0
-	END
-}
-
-@test "without the sockets too a signal to run reaches the command" {
-	create_foreign
-	nixos-container run "$name" -- sh -c \
-		'trap "echo caught; exit 5" TERM; echo here; while :; do sleep 0.1; done' \
-		>"$BATS_TEST_TMPDIR/out" 3>&- &
-	until_true 5 grep -q here "$BATS_TEST_TMPDIR/out"
-	kill -TERM $!
-	local status=0
-	wait $! || status=$?
-	assert_equal "$status" 5
-	grep -q caught "$BATS_TEST_TMPDIR/out"
+@test "no process of the host's enters a container whose sockets are gone" {
+	for users in '' pick; do
+		create_bare --no-start
+		[[ ! $users ]] || echo "PRIVATE_USERS=$users" >>"$conf"
+		nixos-container start "$name"
+		# The parent of whatever enters is outside: 0, as that of process 1.
+		cat >"$root/root/watch" <<-'END'
+			n=0
+			while :; do
+				for f in /proc/[0-9]*/stat; do
+					{ read -r pid rest <"$f"; } 2>/dev/null || continue
+					case ${rest##*) } in
+					?' 0 '*) [ "$pid" = 1 ] || echo "$pid $rest" >>/root/entered ;;
+					esac
+				done
+				n=$((n + 1))
+				echo $n >/root/rounds
+			done
+		END
+		inside systemd-run --quiet sh /root/watch
+		until_true 10 test -s "$root/root/rounds"
+		rm "$root/var/lib/login.socket" "$root/var/lib/root-shell.socket"
+		unreachable
+		run -3 nixos-container update "$name" --nixos-path /src/t/systems/debian \
+			-I suite=/srv/nothing --option restrict-eval false --config 'environment.etc.new.text = "";'
+		assert_line --partial "cannot be reached"
+		nixos-container list --long
+		nixos-container show --json "$name"
+		nixos-container logs "$name" --lines 3
+		cp "$root/root/rounds" "$BATS_TEST_TMPDIR/rounds"
+		until_true 10 eval '! cmp -s "$root/root/rounds" "$BATS_TEST_TMPDIR/rounds"'
+		assert_not_exists "$root/root/entered"
+		# What does enter is seen.
+		leader=$(sed -n 's/^LEADER=//p' "/run/systemd/machines/$name")
+		nsenter -t "$leader" -p -m sleep 1 3>&-
+		assert_exists "$root/root/entered"
+		nixos-container destroy "$name"
+	done
 }
