@@ -342,8 +342,8 @@ static const struct cli_verb verbs[] = {
 	    "print the addresses of all containers as a hosts file",
 	    hosts_verb, 0, 0, false },
 	{ "args", "[-0] [--network|--sealed] NAME\n"
-	    "[--network|--sealed] NAME -- COMMAND [ARGUMENT]... [{}]\n"
-	    " [ARGUMENT]...",
+	    "[--network|--sealed] NAME -- COMMAND\n"
+	    " [ARGUMENT]... [{}] [ARGUMENT]...",
 	    JOB_NULL JOB_WORDS,
 	    "print the words for systemd-nspawn that follow from settings,\n"
 	    "or run a command with them in place of {}",

@@ -351,5 +351,7 @@ main(int argc, char *argv[])
 		return 0;
 	}
 	job.arg = reader.operand;
+	if (reader.operands > 0 && !*job.arg[0])
+		errx(failure(reader.verb), "empty argument: ROOT");
 	return reader.verb->run(&job);
 }

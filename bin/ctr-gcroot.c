@@ -106,40 +106,33 @@ open_tree(const struct cli_job *job)
 	return fd;
 }
 
-/* A failure in the tree is the container's: it stops no work of the host. */
+/*
+ * in_tree - do a part of the work in the container's tree, if there is one
+ *
+ * A failure there is the container's: it only warns, and stops no work of the
+ * host.
+ */
 static void
-adopt(const struct cli_job *job, int profile, int tree)
+in_tree(const struct cli_job *job, int profile, int tree,
+    int (*work)(const struct inside *c, int profile, int root,
+    struct errmsg *why))
 {
 	const struct inside c = { job->state, job->name, job->wait_ms };
 	struct errmsg why = { "" };
 
-	if (tree >= 0 && inside_adopt(&c, profile, tree, &why) < 0)
-		warnx("%s", why.text);
-}
-
-static void
-show(const struct cli_job *job, int profile, int tree)
-{
-	const struct inside c = { job->state, job->name, job->wait_ms };
-	struct errmsg why = { "" };
-
-	if (tree >= 0 && inside_show(&c, profile, tree, &why) < 0)
+	if (tree >= 0 && work(&c, profile, tree, &why) < 0)
 		warnx("%s", why.text);
 }
 
 static int
 cmd_init(const struct cli_job *job)
 {
-	const struct inside c = { job->state, job->name, job->wait_ms };
-	auto_close int profile = open_profile(job, true);
-	auto_close int roots = open_name(job, DIRS_ROOTS, false);
 	auto_close int tree = open_tree(job);
-	struct errmsg why = { "" };
+	auto_close int profile = open_profile(job, true);
 
-	if (tree >= 0 && inside_move(&c, profile, roots, tree, &why) < 0)
-		warnx("%s", why.text);
-	adopt(job, profile, tree);
-	show(job, profile, tree);
+	in_tree(job, profile, tree, inside_move);
+	in_tree(job, profile, tree, inside_adopt);
+	in_tree(job, profile, tree, inside_show);
 	return 0;
 }
 
@@ -181,13 +174,13 @@ cmd_set(const struct cli_job *job)
 	char path[PATH_MAX];
 
 	resolve_system(job->arg[0], path, sizeof(path));
-	dir = open_profile(job, true);
 	tree = open_tree(job);
-	adopt(job, dir, tree);
+	dir = open_profile(job, true);
+	in_tree(job, dir, tree, inside_adopt);
 	hold = protect_system(job, path);
 	if (generation_set(dir, job->name, job->wait_ms, path, &why) < 0)
 		errx(1, "%s", why.text);
-	show(job, dir, tree);
+	in_tree(job, dir, tree, inside_show);
 	return 0;
 }
 
@@ -321,12 +314,12 @@ cmd_rollback(const struct cli_job *job)
 			errx(EXIT_USAGE, "invalid generation number: %s",
 			    job->arg[0]);
 	}
-	dir = open_profile(job, false);
 	tree = open_tree(job);
-	adopt(job, dir, tree);
+	dir = open_profile(job, false);
+	in_tree(job, dir, tree, inside_adopt);
 	if (generation_rollback(dir, job->name, job->wait_ms, number, &why) < 0)
 		errx(1, "%s", why.text);
-	show(job, dir, tree);
+	in_tree(job, dir, tree, inside_show);
 	return 0;
 }
 

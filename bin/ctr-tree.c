@@ -446,7 +446,8 @@ drop_caps(const struct cli_verb *verb)
 	if (privilege_only(need, 3, &missing) == 0)
 		return;
 	if (missing)
-		errx(1, "needs the capability %s", missing);
+		errx(verb->run == idmap_verb ? EXIT_USAGE : 1,
+		    "needs the capability %s", missing);
 	err(1, "drop capabilities");
 }
 

@@ -270,6 +270,7 @@ write_network(FILE *to, const struct settings *s)
 	array(to, "ports", s->value[KEY_HOST_PORT], word_item, forwarded);
 	flag(to, "nat", settings_on(s, KEY_NAT));
 	flag(to, "resolveContainers", settings_on(s, KEY_RESOLVE_CONTAINERS));
+	flag(to, "nixDaemon", settings_on(s, KEY_NIX_DAEMON));
 	array(to, "extraVeths", s->value[KEY_EXTRA_VETHS], word_next,
 	    further_pair);
 	array(to, "interfaces", s->value[KEY_INTERFACES], word_next, plain);

@@ -11,18 +11,22 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
+#include "nix/dirs.h"
 #include "nix/gc.h"
 #include "nix/generation.h"
 #include "nix/hold.h"
 #include "nix/profile.h"
 #include "nix/storepath.h"
-#include "tree/copy.h"
 #include "tree/inroot.h"
 #include "tree/remove.h"
 
-enum { ADOPT_MAX = 32 };	/* generations at a time */
+enum {
+	ADOPT_MAX = 32,		/* generations at a time */
+	DEPTH_MAX = 8,		/* of directories of links */
+};
 
 /* adopt_path - add a generation, if it is a store path that exists */
 static int
@@ -104,30 +108,50 @@ inside_show(const struct inside *c, int profile, int root, struct errmsg *why)
 	return 0;
 }
 
-/* move_entry - copy it, and remove the original */
-static int
-move_entry(int from, const char *name, int to, const struct copy_tree *how)
-{
-	auto_close int node = openat(from, name,
-	    O_PATH | O_NOFOLLOW | O_CLOEXEC);
+static int move_entries(int from, int to, int depth,
+    bool (*is_ours)(const char *name));
 
-	if (node < 0)
+/* move_dir - its links, and those below; 0 if that is no directory */
+static int
+move_dir(int from, int to, const char *name, int depth)
+{
+	auto_close int dir = inroot_open(from, name, O_RDONLY | O_DIRECTORY,
+	    INROOT_NO_LINKS);
+	auto_close int into = -1;
+
+	if (dir < 0 || depth == 0)
+		return 0;
+	into = inroot_mkdirs(to, name, 0755);
+	if (into < 0)
 		return -1;
-	/* EINVAL: a FIFO or device */
-	if (copy_tree(node, to, name, how) < 0 && errno != EEXIST &&
-	    errno != EISDIR && errno != EINVAL)
+	return move_entries(dir, into, depth - 1, NULL);
+}
+
+/* move_entry - copy links, and remove the original, whatever it is */
+static int
+move_entry(int from, int to, const char *name, int depth)
+{
+	char text[PATH_MAX];
+	ssize_t n = readlinkat(from, name, text, sizeof(text) - 1);
+	struct stat owner;
+
+	if (n < 0 && move_dir(from, to, name, depth) < 0)
 		return -1;
+	if (n >= 0) {
+		text[n] = '\0';
+		if (fstat(to, &owner) < 0 ||
+		    (symlinkat(text, to, name) < 0 && errno != EEXIST) ||
+		    fchownat(to, name, owner.st_uid, owner.st_gid,
+		    AT_SYMLINK_NOFOLLOW) < 0)
+			return -1;
+	}
 	return remove_at(from, name);
 }
 
 /* move_entries - all that is not the host's own */
 static int
-move_entries(int from, int to, bool (*is_ours)(const char *name),
-    const struct stat *owner)
+move_entries(int from, int to, int depth, bool (*is_ours)(const char *name))
 {
-	unsigned long skipped = 0;
-	const struct copy_tree how = { .uid = owner->st_uid,
-	    .gid = owner->st_gid, .mask = 0777, .skipped = &skipped };
 	DIR *d = fd_entries(from);
 	struct dirent *e;
 	int r = 0;
@@ -136,23 +160,22 @@ move_entries(int from, int to, bool (*is_ours)(const char *name),
 		return -1;
 	while (r == 0 && (e = readdir(d)))
 		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") &&
-		    !is_ours(e->d_name))
-			r = move_entry(from, e->d_name, to, &how);
+		    !(is_ours && is_ours(e->d_name)))
+			r = move_entry(from, to, e->d_name, depth);
 	closedir(d);
 	return r;
 }
 
 int
-inside_move(const struct inside *c, int profile, int roots, int root,
-    struct errmsg *why)
+inside_move(const struct inside *c, int profile, int root, struct errmsg *why)
 {
+	auto_close int roots = dirs_open(c->state, DIRS_ROOTS, c->name, false);
 	auto_close int to_profiles = inroot_mkdirs(root, INSIDE_PROFILES, 0755);
 	auto_close int to_roots = inroot_mkdirs(root, INSIDE_ROOTS, 0755);
-	struct stat owner;
 
-	if (to_profiles < 0 || to_roots < 0 || fstat(root, &owner) < 0 ||
-	    move_entries(profile, to_profiles, profile_owns, &owner) < 0 ||
-	    move_entries(roots, to_roots, hold_owns, &owner) < 0)
+	if (roots < 0 || to_profiles < 0 || to_roots < 0 ||
+	    move_entries(profile, to_profiles, DEPTH_MAX, profile_owns) < 0 ||
+	    move_entries(roots, to_roots, DEPTH_MAX, hold_owns) < 0)
 		return errmsg_errno(why, "move profiles and roots of %s into its "
 		    "tree", c->name);
 	return 0;

@@ -44,11 +44,11 @@ int inside_show(const struct inside *c, int profile, int root,
  * inside_move - move what containers once wrote on the host into the tree
  *
  * Earlier versions, and NixOS's own tools, let the container write in its
- * directories on the host.  Moves all but the profile "system" and the roots of
- * hold.h into the directories of inside_show.  What exists there, stays, and
- * the other is removed.  Returns 0, or -1 and why.
+ * directories on the host.  Moves all links but those of the profile "system"
+ * and of hold.h into the directories of inside_show, and removes whatever else
+ * is there.  What exists in the tree stays.  Returns 0, or -1 and why.
  */
-int inside_move(const struct inside *c, int profile, int roots, int root,
+int inside_move(const struct inside *c, int profile, int root,
     struct errmsg *why);
 
 #endif

@@ -139,7 +139,7 @@ launch_network() {
 # writable again what it is to see read-only
 launch_sealed() {
 	set -- {} -- ctr-conf args "$name" -- "$@"
-	for path in /nix/store "$lock_dir/$name.inside" "$lock_dir/$name.nix"; do
+	for path in /nix/store "$sessions_dir" "$lock_dir/$name.nix"; do
 		[ ! -e "$path" ] || set -- --path "$path" "$@"
 	done
 	exec ctr-conf args --sealed "$name" -- ctr-tree seal --optional "$@"

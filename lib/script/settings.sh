@@ -57,11 +57,13 @@ complete_settings() {
 add_users() {
 	dir=$state_dir
 	while [ ! -d "${dir:-/}" ]; do dir=${dir%/*}; done
-	if ctr-tree idmap "${dir:-/}" 2>/dev/null; then
-		setting PRIVATE_USERS pick
-	else
-		note "$name: has no users of its own: $state_dir cannot map user IDs" 			'(ext4, xfs and btrfs can); see nixos-container-security(7)'
-	fi
+	works=0
+	ctr-tree idmap "${dir:-/}" 2>/dev/null || works=$?
+	case $works in
+	0) setting PRIVATE_USERS pick ;;
+	1) note "$name: has no users of its own: $state_dir cannot map user IDs" \
+		'(ext4, xfs and btrfs can); see nixos-container-security(7)' ;;
+	esac
 }
 
 # add_mac - its neighbours on the bridge know a container by that: it stays

@@ -172,6 +172,8 @@ in
       '';
     };
 
+    nixDaemon = switch true "Whether it can use the host's Nix daemon, which does not trust it.";
+
     bindMounts = mkOption {
       type = types.attrsOf (types.submodule bindMount);
       default = { };

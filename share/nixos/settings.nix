@@ -96,6 +96,7 @@ let
     (line "EXTRA_VETHS" (words (map pair (attrNames (cfg.extraVeths or { })))))
     (line "PRIVATE_USERS"
       (let users = number (get "privateUsers"); in if users == "no" then null else users))
+    (optional (cfg.nixDaemon or true == false) "NIX_DAEMON=0")
     (line "BIND" (words (binds false)))
     (line "BIND_RO" (words (binds true)))
     (line "TMPFS" (words (list "tmpfs")))

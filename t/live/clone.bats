@@ -63,7 +63,7 @@ listing() {
 	run -0 nixos-container clone "$name" "$name-b" --local-address 10.231.152.8/24
 	refute_output --partial LOCAL_MAC_ADDRESS
 	run -0 sort "$confs/$name-b.conf"
-	assert_output --regexp $'^GATEWAY=10.231.152.1\nHOST_BRIDGE=br-x\nLOCAL_ADDRESS=10.231.152.8/24\nLOCAL_MAC_ADDRESS=02(:[0-9a-f]{2}){5}\nPRIVATE_NETWORK=1$'
+	assert_output --regexp $'^GATEWAY=10.231.152.1\nHOST_BRIDGE=br-x\nLOCAL_ADDRESS=10.231.152.8/24\nLOCAL_MAC_ADDRESS=02(:[0-9a-f]{2}){5}\nNIX_DAEMON=0\nPRIVATE_NETWORK=1\nPRIVATE_USERS=pick$'
 	run ! grep -qFf <(grep MAC "$conf") "$confs/$name-b.conf"
 }
 

@@ -316,7 +316,7 @@ has_sockets() {
 
 @test "every way in, at a Debian without the suite and with users of its own" {
 	create_bare --no-start
-	echo PRIVATE_USERS=pick >>"$conf"
+	ctr-conf set "$name" PRIVATE_USERS=pick
 	nixos-container start "$name"
 	has_sockets
 	every_way
@@ -412,9 +412,9 @@ unreachable() {
 }
 
 @test "no process of the host's enters a container whose sockets are gone" {
-	for users in '' pick; do
+	for users in no pick; do
 		create_bare --no-start
-		[[ ! $users ]] || echo "PRIVATE_USERS=$users" >>"$conf"
+		ctr-conf set "$name" "PRIVATE_USERS=$users"
 		nixos-container start "$name"
 		# The parent of whatever enters is outside: 0, as that of process 1.
 		cat >"$root/root/watch" <<-'END'

@@ -105,7 +105,7 @@ foo='containers.foo = {
 	settings 'path = "/nix/store/system"; privateNetwork = true;
 		hostBridge = "br0"; localAddress = "10.0.0.2/24"; localAddress6 = "fc00::2/64";
 		localMacAddress = "02:00:00:00:00:2a"; gateway = "10.0.0.1"; gateway6 = "fc00::1"; mtu = 9000;
-		nat = true; resolveContainers = true; copyResolvConf = false;
+		nat = true; resolveContainers = true; copyResolvConf = false; nixDaemon = false;
 		forwardPorts = [ { hostPort = 8080; containerPort = 80; } { protocol = "udp"; hostPort = 53; containerPort = null; } ];
 		interfaces = [ "eth1" "eth2" ]; macvlans = [ "eth3" ];
 		extraVeths = { veth1 = { hostBridge = "br1"; localAddress = "10.5.5.2/24"; }; veth2 = { }; };
@@ -131,6 +131,7 @@ INTERFACES="eth1 eth2"
 MACVLANS=eth3
 EXTRA_VETHS="veth1:bridge=br1,local=10.5.5.2/24 veth2"
 PRIVATE_USERS=pick
+NIX_DAEMON=0
 TMPFS="/var:size=10% '"'/my data'"'"
 CAPABILITIES="CAP_MKNOD CAP_NET_ADMIN"
 DEVICES="/dev/fuse:rw /dev/net/tun:rwm"
