@@ -37,6 +37,7 @@
 #include "conf/write.h"
 #include "net/ifname.h"
 #include "net/inuse.h"
+#include "net/mac.h"
 
 static struct settings settings;
 
@@ -268,16 +269,24 @@ args_verb(const struct cli_job *job)
 	return 0;
 }
 
+/* link_mac - as mkveth derives it */
+static int
+link_mac(const char *name, const char *interface, uint8_t mac[6])
+{
+	return mac_derive(MAC_INNER, name, interface, mac);
+}
+
 static int
 rules_verb(const struct cli_job *job)
 {
 	char ifname[IFNAMSIZ], alt[IFNAME_ALT_SIZE];
+	const struct rules_links links = { job->name, ifname, link_mac };
 	int status = read_right(job);
 
 	if (status != 0)
 		return status;
 	(void)ifname_host(job->name, ifname, alt);	/* one of two names */
-	rules_print(&settings, ifname, stdout);
+	rules_print(&settings, &links, stdout);
 	return 0;
 }
 

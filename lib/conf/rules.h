@@ -2,20 +2,35 @@
 #ifndef CONF_RULES_H
 #define CONF_RULES_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "conf/settings.h"
 
+/* What the settings do not say about the links of a container. */
+struct rules_links {
+	const char *name;	/* of the container */
+	const char *ifname;	/* the host's end of its own pair */
+	/*
+	 * mac - the MAC address that an interface of the container gets on a
+	 * bridge if the settings give none; -1: unknown
+	 */
+	int (*mac)(const char *name, const char *interface, uint8_t mac[6]);
+};
+
 /*
- * rules_print - write the elements that a container has in the nftables table
+ * rules_print - write the elements that a container has in the nftables tables
  *
- * A line each, the name of a set or map and the element in the form of nft(8):
- * its interface in links, its addresses in nat4 and nat6, its ports in forward4
- * and forward6.  A port is forwarded to the first address of each family.
- * Nothing without HOST_PORT and NAT.  s has passed check_settings; ifname is the
- * host's interface of the container.
- * Source: forward_sets() in lib/script/ports.sh.
+ * A line each, the name of a set or map and the element in the form of nft(8).
+ * Table inet: its links that are routed (links) and on a bridge
+ * (bridged), its addresses (nat4, nat6), and with the interface that its packets come
+ * from (via4, via6), its ports (forward4, forward6).  A port is forwarded to the
+ * first address of each family.  Table bridge: its links on a bridge (port), each
+ * with its MAC address (portmac), and if the settings give addresses (portfix4,
+ * portfix6), these (portip4, portip6), the latter as a number, too (portnd6).  s has passed check_settings.
+ * Source: share/nft.
  */
-void rules_print(const struct settings *s, const char *ifname, FILE *out);
+void rules_print(const struct settings *s, const struct rules_links *links,
+    FILE *out);
 
 #endif

@@ -7,6 +7,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/mount.h>
+#include <linux/neighbour.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -319,6 +320,30 @@ int
 link_announce6(const char *name)
 {
 	return write_conf6(name, "ndisc_notify", "1");
+}
+
+void
+link_pin(struct nl *nl, int index, const uint8_t mac[6])
+{
+	struct ifinfomsg head = { .ifi_index = index };
+	const struct ndmsg entry = {
+		.ndm_family = AF_BRIDGE,
+		.ndm_ifindex = index,
+		.ndm_state = NUD_NOARP,
+		.ndm_flags = NTF_MASTER,
+	};
+	struct nlattr *info, *data;
+
+	nl_msg(nl, RTM_NEWLINK, 0, &head, sizeof(head));
+	info = nl_nest(nl, IFLA_LINKINFO);
+	nl_put_str(nl, IFLA_INFO_SLAVE_KIND, "bridge");
+	data = nl_nest(nl, IFLA_INFO_SLAVE_DATA);
+	nl_put_u8(nl, IFLA_BRPORT_LEARNING, 0);
+	nl_nest_end(nl, data);
+	nl_nest_end(nl, info);
+	nl_msg(nl, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &entry,
+	    sizeof(entry));
+	nl_put(nl, NDA_LLADDR, mac, 6);
 }
 
 void

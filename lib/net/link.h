@@ -108,6 +108,13 @@ void link_add_alt(struct nl *nl, const char *name, const char *alt);
 void link_set(struct nl *nl, int index, const struct link_set *set);
 void link_del(struct nl *nl, int index);
 
+/*
+ * link_pin - let a bridge port have this MAC address, and learn no others
+ *
+ * A bridge learns even from frames that no filter of it sees.
+ */
+void link_pin(struct nl *nl, int index, const uint8_t mac[6]);
+
 /* link_mark - set the group of an existing link to one of ours */
 void link_mark(struct nl *nl, int index, uint32_t group);
 

@@ -121,6 +121,17 @@ reuse_or_replace(const struct place *at, const struct veth_wanted *want,
 	return 0;
 }
 
+/* inner_mac - MAC address of the container's end: as asked for, or a stable one */
+static int
+inner_mac(const struct place *at, const struct veth_wanted *want,
+    uint8_t mac[6])
+{
+	if (!want->set.has_mac)
+		return mac_derive(MAC_INNER, at->name, want->peer, mac);
+	memcpy(mac, want->set.mac, 6);
+	return 0;
+}
+
 /* create - create a pair, down and without addresses */
 static int
 create(const struct place *at, struct veth_wanted *want,
@@ -137,9 +148,8 @@ create(const struct place *at, struct veth_wanted *want,
 	};
 
 	/* On a bridge others remember MAC addresses, so ours are stable. */
-	if (set->bridge && !set->has_mac)
-		set->has_mac = mac_derive(MAC_INNER, at->name, want->peer,
-		    set->mac) == 0;
+	if (set->bridge)
+		set->has_mac = inner_mac(at, want, set->mac) == 0;
 	if (set->bridge && mac_derive(MAC_HOST, at->name, want->peer, mac) == 0)
 		pair.mac = mac;
 	if (set->has_mac)
@@ -248,10 +258,25 @@ announce(const struct place *at, const struct veth_wanted *want,
 	return 0;
 }
 
+/* pin - let the bridge know the container's MAC address, and learn no others */
+static int
+pin(const struct place *at, const struct veth_wanted *want,
+    const struct veth_found *found, const uint8_t mac[6], struct errmsg *why)
+{
+	link_pin(at->host, found->host.index, mac);
+	/* The port may be that of a switch in hardware, or something else. */
+	if (nl_run(at->host, NULL, NULL) == 0 || errno == EOPNOTSUPP)
+		return 0;
+	return explain(at->host, want->name, why);
+}
+
 int
 veth_ensure(const struct place *at, struct veth_wanted *want,
     struct veth_found *found, struct errmsg *why)
 {
+	/* Not the address that the container's end has by now. */
+	uint8_t mac[6];
+	bool has_mac = inner_mac(at, want, mac) == 0;
 	int reuse = 0;
 
 	want->set.bridge = found->bridge.index;
@@ -266,6 +291,8 @@ veth_ensure(const struct place *at, struct veth_wanted *want,
 	if (reuse && read_current(at, want, found, why) < 0)
 		return -1;
 	if (addressing_set(at, want, found, why) < 0)
+		return -1;
+	if (want->set.bridge && has_mac && pin(at, want, found, mac, why) < 0)
 		return -1;
 	if (want->set.bridge && found->created)
 		return announce(at, want, found, why);

@@ -6,7 +6,7 @@
 cmd_cleanup() {
 	set_name "$1"
 	undone=''
-	for step in machine_forget roots_off daemon_off ports_off network_off nspawn_off \
+	for step in machine_forget roots_off daemon_off network_off ports_off nspawn_off \
 		sessions_off; do
 		"$step" || undone=1
 	done

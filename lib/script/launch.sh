@@ -120,8 +120,9 @@ launch_network() {
 			--bind-ro="$inside_dir/mkveth:/run/mkveth-wait" \
 			{} -- /run/mkveth-wait wait -- "$init"
 	elif has_network; then
-		network_up
 		ports_on
+		network_up
+		ports_local
 		# /proc/sys/net, as with its own --private-network, and nothing else
 		export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
 		set -- run-in-netns -- "net-$name" systemd-nspawn "$@" \

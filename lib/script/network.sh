@@ -13,11 +13,14 @@ network_up() { ctr-conf args --network "$name" -- mkveth add {} -- "$name"; }
 # in the container has run yet, and nothing must.
 network_later() {
 	netns=/run/netns/net-$name
+	# While systemd-nspawn prepares the tree.
+	rules=''
+	! (ports_on) || rules=1
 	wait_for_leader || die 1 "$name: could not make its network:" \
 		'systemd-nspawn started no process'
 	mkdir -p /run/netns
-	if : >"$netns" && mount --bind "/proc/$leader/ns/net" "$netns" &&
-		network_up && (ports_on); then
+	if [ -n "$rules" ] && : >"$netns" && mount --bind "/proc/$leader/ns/net" "$netns" &&
+		network_up && (ports_local); then
 		return
 	fi
 	umount -l "$netns" 2>/dev/null || :
@@ -37,8 +40,9 @@ cmd_network() {
 	has_network || die 1 "$name: has no network of its own to repair" \
 		"($conf does not set PRIVATE_NETWORK=1)"
 	need_running
-	network_up
 	ports_on
+	network_up
+	ports_local
 }
 
 # copy_resolv_conf [OPTION] - a container without name servers still starts

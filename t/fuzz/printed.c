@@ -86,15 +86,26 @@ args(void)
 	free(text);
 }
 
+static int
+any_mac(const char *name, const char *interface, uint8_t mac[6])
+{
+	(void)name;
+	memset(mac, *interface, 6);
+	return 0;
+}
+
 static void
 rules(void)
 {
-	static const char *const starts[] = { "links \"c-web\"\n", "nat4 ",
-	    "nat6 ", "forward4 tcp . ", "forward4 udp . ", "forward6 tcp . ",
+	static const char *const starts[] = { "links \"", "nat4 ", "nat6 ",
+	    "via4 \"", "via6 \"", "bridged \"", "port \"", "portmac \"", "portfix4 \"",
+	    "portfix6 \"", "portip4 \"", "portip6 \"", "portnd6 \"",
+	    "forward4 tcp . ", "forward4 udp . ", "forward6 tcp . ",
 	    "forward6 udp . ", NULL };
+	const struct rules_links links = { "web", "c-web", any_mac };
 	FILE *out = begin();
 
-	rules_print(&s, "c-web", out);
+	rules_print(&s, &links, out);
 	each_line(out, starts);
 }
 

@@ -29,28 +29,56 @@ gives() {
 	gives $'PRIVATE_NETWORK=1\n'"$pair6"$'\nHOST_PORT=80' 'links "c-web"' 'forward6 tcp . 80 : fc00::2 . 80'
 }
 
-@test "NAT becomes an element for each address" {
-	gives "$pair"$'\nNAT=1' 'links "c-web"' 'nat4 10.0.0.2'
+@test "NAT becomes elements for each address, one of them with its interface" {
+	gives "$pair"$'\nNAT=1' 'links "c-web"' 'nat4 10.0.0.2' 'via4 "c-web" . 10.0.0.2'
 	gives "$pair"$'\n'"$pair6"$'\nHOST_PORT=80\nNAT=1' 'links "c-web"' 'nat4 10.0.0.2' \
-		'forward4 tcp . 80 : 10.0.0.2 . 80' 'nat6 fc00::2' 'forward6 tcp . 80 : fc00::2 . 80'
+		'via4 "c-web" . 10.0.0.2' 'forward4 tcp . 80 : 10.0.0.2 . 80' 'nat6 fc00::2' \
+		'via6 "c-web" . fc00::2' 'forward6 tcp . 80 : fc00::2 . 80'
 }
 
 @test "with several addresses, all get NAT, and the first one gets the ports" {
 	gives $'PRIVATE_NETWORK=1\nHOST_ADDRESS=10.0.0.1\nLOCAL_ADDRESS="10.0.0.2/24, 10.0.0.3"\nHOST_PORT=80\nNAT=1' \
-		'links "c-web"' 'nat4 10.0.0.2' 'nat4 10.0.0.3' 'forward4 tcp . 80 : 10.0.0.2 . 80'
+		'links "c-web"' 'nat4 10.0.0.2' 'via4 "c-web" . 10.0.0.2' 'nat4 10.0.0.3' \
+		'via4 "c-web" . 10.0.0.3' 'forward4 tcp . 80 : 10.0.0.2 . 80'
 }
 
-@test "rules for a container on a bridge do not use its interface" {
-	gives $'PRIVATE_NETWORK=1\nHOST_BRIDGE=br0\nLOCAL_ADDRESS=10.0.0.2/24\nHOST_PORT=80\nNAT=1' \
-		'nat4 10.0.0.2' 'forward4 tcp . 80 : 10.0.0.2 . 80'
+@test "a container on a bridge has its MAC address and its addresses" {
+	gives $'PRIVATE_NETWORK=1\nHOST_BRIDGE=br0\nLOCAL_ADDRESS=10.0.0.2/24\nLOCAL_MAC_ADDRESS=02:00:00:00:AB:07\nHOST_PORT=80\nNAT=1' \
+		'portfix4 "c-web"' 'portip4 "c-web" . 10.0.0.2' 'bridged "c-web"' 'port "c-web"' \
+		'portmac "c-web" . 02:00:00:00:ab:07' \
+		'nat4 10.0.0.2' 'via4 "br0" . 10.0.0.2' 'forward4 tcp . 80 : 10.0.0.2 . 80'
+	gives $'PRIVATE_NETWORK=1\nHOST_BRIDGE=br0\nLOCAL_ADDRESS6=fc00::2/64\nLOCAL_MAC_ADDRESS=02:00:00:00:ab:07' \
+		'portfix6 "c-web"' 'portip6 "c-web" . fc00::2' \
+		'portnd6 "c-web" . 0xfc000000000000000000000000000002' 'bridged "c-web"' 'port "c-web"' \
+		'portmac "c-web" . 02:00:00:00:ab:07' 'portip6 "c-web" . fe80::ff:fe00:ab07' \
+		'portnd6 "c-web" . 0xfe80000000000000000000fffe00ab07'
 }
 
-@test "without HOST_PORT and NAT no rules are printed" {
-	for settings in '' "$pair" "$pair"$'\nNAT=0\nHOST_PORT=' MACVLANS=eth1; do
+@test "without addresses in the settings, a link on a bridge has only its MAC address" {
+	printf '%s\n' PRIVATE_NETWORK=1 HOST_BRIDGE=br0 >web.conf
+	run -0 ctr-conf rules web
+	assert_line --index 0 'bridged "c-web"'
+	assert_line --index 1 'port "c-web"'
+	assert_line --index 2 --regexp '^portmac "c-web" \. [0-9a-f]{2}(:[0-9a-f]{2}){5}$'
+	assert_equal "${#lines[@]}" 3
+}
+
+@test "further pairs have elements, too" {
+	gives "$pair"$'\nEXTRA_VETHS="v1:host=10.1.0.1,local=10.1.0.2 v2 v3:bridge=br1,mac=02:00:00:00:00:08,local=10.2.0.2/24,local=fc02::2/64"' \
+		'links "c-web"' 'links "v1"' 'links "v2"' 'portfix4 "v3"' 'portip4 "v3" . 10.2.0.2' \
+		'portfix6 "v3"' 'portip6 "v3" . fc02::2' \
+		'portnd6 "v3" . 0xfc020000000000000000000000000002' 'bridged "v3"' 'port "v3"' \
+		'portmac "v3" . 02:00:00:00:00:08' 'portip6 "v3" . fe80::ff:fe00:8' \
+		'portnd6 "v3" . 0xfe80000000000000000000fffe000008'
+}
+
+@test "a container without links of its own has no rules" {
+	for settings in '' $'NAT=0\nHOST_PORT=' MACVLANS=eth1 INTERFACES=eth1; do
 		printf '%s\n' "$settings" >web.conf
 		run -0 ctr-conf rules web
 		assert_output ''
 	done
+	gives "$pair" 'links "c-web"'
 }
 
 @test "a container with a long name uses mkveth's interface name" {

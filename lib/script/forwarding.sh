@@ -1,0 +1,92 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# forwarding.sh - the host forwards packets as long as a container needs that
+#
+# What is changed for that is in a file, "FAMILY KEY OLD NEW" a line: a value is
+# put back if it is still NEW.  A family that the file has was not forwarded
+# before, so the rules forward nothing else in it (set closed).  This applies to
+# all containers, so all of it is under one lock.
+sysctls=$lock_dir/.sysctls
+
+# sysctl_get KEY - set value; a shell reads by bytes, and these files end after one
+sysctl_get() {
+	value=''
+	read -r value <"/proc/sys/net/$1" || [ -n "$value" ]
+} 2>/dev/null
+
+need_sysctl() {
+	sysctl_get "$1" && [ "$value" = "${2-1}" ] || sysctl_put "$1" "${2-1}" ||
+		die 1 "$name: could not set net/$1 to ${2-1}, which the host needs to forward packets"
+}
+
+sysctl_put() { printf '%s\n' "$2" >"/proc/sys/net/$1"; } 2>/dev/null
+
+# forwarding_on COMMANDS - carry out commands for nft, then forward packets
+forwarding_on() (
+	lock .forwarding
+	trap unlock EXIT
+	trap 'exit 1' INT TERM HUP
+	commands=$1 families=''
+	! grep -qE '^(forward|nat)4 ' "$elements.new" || forwarding_begin 4 ipv4/ip_forward
+	! grep -qE '^(forward|nat)6 ' "$elements.new" || forwarding_begin 6 ipv6/conf/all/forwarding
+	nft_change "$commands" || ports_failed
+	for master in $families; do need_sysctl "$master"; done
+)
+
+# forwarding_begin FAMILY KEY - record what is there, and close the family to all
+# else; nothing if the administrator forwards it
+forwarding_begin() {
+	grep -qsF "$1 $2 " "$sysctls" || { sysctl_get "$2" && [ "$value" = 0 ] && changes_record "$1" "$2"; } || return 0
+	[ "$1" != 6 ] || keep_ra
+	families="$families $2"
+	commands="add element inet nixos-container closed { ipv$1 }$newline$commands"
+}
+
+# changes_record FAMILY KEY - also what the kernel changes with it: it sets the
+# links, and on the way back, IPv4 redirects
+changes_record() {
+	printf '%s\n' "$1 $2 0 1" >>"$sysctls"
+	for key in /proc/sys/net/"ipv$1"/conf/*/forwarding; do
+		key=${key#/proc/sys/net/}
+		case $key in */all/*) continue ;; esac
+		! sysctl_get "$key" || [ "$value" = 0 ] || printf '%s\n' "$1 $key $value 0" >>"$sysctls"
+	done
+	[ "$1" = 6 ] || ! sysctl_get ipv4/conf/all/accept_redirects || [ "$value" != 0 ] ||
+		printf '%s\n' '4 ipv4/conf/all/accept_redirects 0 1' >>"$sysctls"
+}
+
+# keep_ra - a host that forwards ignores router advertisements, and drops the
+# routes by them, on links with accept_ra=1
+keep_ra() {
+	for key in /proc/sys/net/ipv6/conf/*/accept_ra; do
+		key=${key#/proc/sys/net/}
+		[ "$key" != ipv6/conf/all/accept_ra ] && sysctl_get "$key" && [ "$value" = 1 ] || continue
+		printf '%s\n' "6 $key 1 2" >>"$sysctls"
+		sysctl_put "$key" 2 || :
+	done
+}
+
+# forwarding_off - put back what no container needs any more
+forwarding_off() (
+	[ -e "$sysctls" ] || exit 0
+	lock .forwarding
+	trap unlock EXIT
+	trap 'exit 1' INT TERM HUP
+	for family in 4 6; do
+		grep -q "^$family " "$sysctls" || continue
+		! grep -qsE "^(forward|nat)$family " "$lock_dir"/*.forward || continue
+		changes_undo "$family"
+	done
+	[ -s "$sysctls" ] || rm -f "$sysctls"
+)
+
+changes_undo() {
+	while read -r of key old new; do
+		[ "$of" = "$1" ] && sysctl_get "$key" && [ "$value" = "$new" ] || continue
+		sysctl_put "$key" "$old" || :
+	done <"$sysctls"
+	element="element inet nixos-container closed { ipv$1 }"
+	! command -v nft >/dev/null || nft_change "add $element${newline}delete $element" || return
+	grep -v "^$1 " "$sysctls" >"$sysctls.new" || :
+	mv "$sysctls.new" "$sysctls"
+}
