@@ -27,8 +27,8 @@ forwarding_on() (
 	trap unlock EXIT
 	trap 'exit 1' INT TERM HUP
 	commands=$1 families=''
-	! grep -qE '^(forward|nat)4 ' "$elements.new" || forwarding_begin 4 ipv4/ip_forward
-	! grep -qE '^(forward|nat)6 ' "$elements.new" || forwarding_begin 6 ipv6/conf/all/forwarding
+	[ -z "$need4" ] || forwarding_begin 4 ipv4/ip_forward
+	[ -z "$need6" ] || forwarding_begin 6 ipv6/conf/all/forwarding
 	nft_change "$commands" || ports_failed
 	for master in $families; do need_sysctl "$master"; done
 )
@@ -85,8 +85,8 @@ changes_undo() {
 		[ "$of" = "$1" ] && sysctl_get "$key" && [ "$value" = "$new" ] || continue
 		sysctl_put "$key" "$old" || :
 	done <"$sysctls"
-	element="element inet nixos-container closed { ipv$1 }"
-	! command -v nft >/dev/null || nft_change "add $element${newline}delete $element" || return
+	element="element inet nixos-container closed { ipv$1 }$newline"
+	! command -v nft >/dev/null || nft_change "add ${element}delete $element" || return
 	grep -v "^$1 " "$sysctls" >"$sysctls.new" || :
 	mv "$sysctls.new" "$sysctls"
 }

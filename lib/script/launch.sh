@@ -120,9 +120,7 @@ launch_network() {
 			--bind-ro="$inside_dir/mkveth:/run/mkveth-wait" \
 			{} -- /run/mkveth-wait wait -- "$init"
 	elif has_network; then
-		ports_on
-		network_up
-		ports_local
+		network_and_ports
 		# /proc/sys/net, as with its own --private-network, and nothing else
 		export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
 		set -- run-in-netns -- "net-$name" systemd-nspawn "$@" \

@@ -6,11 +6,25 @@
 # nixos-container, changed by one nft -f, which the kernel applies as a whole or
 # not at all.
 
-# nft_elements VERB - elements, "SET ELEMENT" a line, as commands for nft; those of
-# links on a bridge are in a table of their own
-nft_elements() {
-	sed -e 's/^\(port[a-z46]*\) \(.*\)/'"$1"' element bridge nixos-container \1 { \2 }/' -e t \
-		-e 's/^\([a-z46]*\) \(.*\)/'"$1"' element inet nixos-container \1 { \2 }/'
+# elements_read FILE - set adding and deleting to commands for nft, and need4 and
+# need6 to whether the host has to forward packets of this family for them
+#
+# A line is "SET ELEMENT".  No programs: each start does this.  An element that an
+# older version wrote twice can be deleted only once.
+elements_read() {
+	adding='' deleting='' need4='' need6=''
+	while read -r set element; do
+		table=inet
+		case $set in
+		port*) table=bridge ;;
+		forward4 | nat4) need4=1 ;;
+		forward6 | nat6) need6=1 ;;
+		esac
+		element="element $table nixos-container $set { $element }$newline"
+		case $adding in *"$element"*) continue ;; esac
+		adding="${adding}add $element"
+		deleting="${deleting}delete $element"
+	done <"$1"
 }
 
 # nft_change COMMANDS - carry them out, and load the rules if they are not there
@@ -18,79 +32,61 @@ nft_elements() {
 # Loading takes 20 ms, the elements alone 5 ms.  An empty set has the version of
 # the rules as its name; flushing it fails if other rules are loaded, or none.
 nft_change() {
-	tables=inet
-	case $1 in *' bridge '*) tables='inet bridge' ;; esac
+	loaded="set inet nixos-container rules-$version" files='sets chains'
+	case $1 in *' bridge '*)
+		loaded="$loaded set bridge nixos-container rules-$version"
+		files='sets chains bridge-sets bridge-chains' ;;
+	esac
+	# shellcheck disable=SC2086 # four words each
 	said=$({
-		for table in $tables; do
-			printf 'flush set %s nixos-container rules-%s\n' "$table" "$version"
-		done
-		printf '%s\n' "$1"
-	} | nft -f - 2>&1) && return
-	said=$({
-		cat "$nft_dir/sets" "$nft_dir/chains"
-		[ "$tables" = inet ] || cat "$nft_dir/bridge-sets" "$nft_dir/bridge-chains"
-		for table in $tables; do
-			printf 'add set %s nixos-container rules-%s { type mark; }\n' "$table" "$version"
-		done
-		printf '%s\n' "$1"
+		printf 'flush %s %s %s %s\n' $loaded
+		printf '%s' "$1"
+	} | nft -f - 2>&1) || said=$({
+		for file in $files; do cat "$nft_dir/$file"; done
+		printf 'add %s %s %s %s { type mark; }\n' $loaded
+		printf '%s' "$1"
 	} | nft -f - 2>&1)
 }
 
 # ports_on - check source addresses, and forward what the settings ask for
 #
-# It comes before the links are made, so their first packet is checked.  The
-# elements are kept in a file, as the settings may change meanwhile.  In between
-# the file has those of before, too: they are deleted in the same transaction.
+# It comes before the container runs, so its first packet is checked.  The
+# elements are kept in a file, as the settings may change meanwhile.  Those of
+# before are deleted in the same transaction, so no packet slips by.
 ports_on() {
-	elements=$lock_dir/$name.forward
-	mkdir -p "$lock_dir" && chmod 700 "$lock_dir"
-	ctr-conf rules -- "$name" >"$elements.new" || exit
-	if [ ! -s "$elements.new" ]; then
-		rm -f "$elements.new"
-		ports_off
-		return
-	fi
-	command -v nft >/dev/null || { ports_unchecked 'nft is missing'; return; }
-	commands=$(elements_replace)
-	mv "$elements.old" "$elements"
-	if forwards "$elements.new"; then
-		forwarding_on "$commands" || exit
-	else
-		nft_change "$commands" || ports_unchecked "${said%%"$newline"*}"
-	fi
-	mv "$elements.new" "$elements"
-}
-
-# elements_replace - as commands: delete the old elements, add the new ones
-#
-# What is deleted is added first, so that it works even if it is gone.  sort -u: an
-# element that an older version wrote twice can be deleted only once.
-elements_replace() {
-	: >"$elements.old"
+	elements=$lock_dir/$name.forward new='' before=''
+	[ -d "$lock_dir" ] || { mkdir -p "$lock_dir" && chmod 700 "$lock_dir"; }
 	if [ -e "$elements" ]; then
-		sort -u "$elements" >"$elements.old"
-		nft_elements add <"$elements.old"
-		nft_elements delete <"$elements.old"
+		elements_read "$elements"
+		before=$adding$deleting new=.new
 	fi
-	nft_elements add <"$elements.new"
-	cat "$elements.new" >>"$elements.old"
+	ctr-conf rules -- "$name" >"$elements$new" || exit
+	elements_read "$elements$new"
+	[ -z "$new" ] || cat "$elements$new" >>"$elements"
+	if [ -n "$before$adding" ]; then elements_change; fi
+	[ -z "$new" ] || mv "$elements$new" "$elements"
+	[ -s "$elements" ] || rm -f "$elements"
 }
 
-# forwards FILE - do these elements need the host to forward packets?
-forwards() { grep -qE '^(forward|nat)' "$1"; }
-
-# ports_unchecked WHY - start without checks, but not without the ports
-ports_unchecked() {
-	if forwards "$elements.new"; then
-		rm -f "$elements.new"
-		need_program nft 'to forward its ports'
+# elements_change - without nft, or if it fails, only ports and NAT are missed
+elements_change() {
+	if ! command -v nft >/dev/null; then
+		[ -z "$need4$need6" ] || need_program nft 'to forward its ports'
+		ports_unchecked 'nft is missing'
+	elif [ -n "$need4$need6" ]; then
+		forwarding_on "$before$adding" || exit
+	else
+		nft_change "$before$adding" || ports_unchecked "${said%%"$newline"*}"
 	fi
-	rm -f "$elements.new"
+}
+
+# ports_unchecked WHY - start all the same
+ports_unchecked() {
+	[ -n "$before" ] || : >"$elements"
 	say "$name: the source addresses of its packets are not checked: $1"
 }
 
 ports_failed() {
-	rm -f "$elements.new"
 	ctr-conf check -- "$name" || exit
 	printf '%s\n' "$said" >&2
 	die 1 "$name: could not forward its ports; the error of nft is above"
@@ -99,28 +95,35 @@ ports_failed() {
 # ports_local - let packets from the host's loopback go out through the links to
 # forwarded ports
 ports_local() {
-	grep -q '^forward4 ' "$lock_dir/$name.forward" 2>/dev/null || return 0
+	[ -e "$lock_dir/$name.forward" ] || return 0
+	links=''
 	while read -r set element; do
 		case $set in
-		links) need_sysctl "ipv4/conf/$(printf '%s' "$element" | tr -d '"')/route_localnet" ;;
+		links) links="$links $element" ;;
+		forward4) break ;;
 		esac
 	done <"$lock_dir/$name.forward"
+	[ "$set" = forward4 ] || return 0
+	for link in $links; do
+		link=${link#\"}
+		need_sysctl "ipv4/conf/${link%\"}/route_localnet"
+	done
 }
 
 # ports_off - remove the elements
 #
-# If nft fails the file stays, for the next cleanup.
+# They are added first, so that deleting works even if they, or the table, are
+# gone.  If nft fails the file stays, for the next cleanup.
 ports_off() {
 	elements=$lock_dir/$name.forward
 	if [ -e "$elements" ]; then
-		: >"$elements.new"
-		commands=$(elements_replace)
-		rm -f "$elements.new" "$elements.old"
-		! command -v nft >/dev/null || nft_change "$commands" || {
+		elements_read "$elements"
+		[ -z "$adding" ] || ! command -v nft >/dev/null ||
+			nft_change "$adding$deleting" || {
 			printf '%s\n' "$said" >&2
 			return 1
 		}
-		rm -f "$elements"
+		rm -f "$elements" "$elements.new"
 	fi
 	forwarding_off
 }
