@@ -14,12 +14,23 @@ setup_file() {
 	ip -n far addr add 2001:db8:2::2/64 dev eth0 nodad
 	ip -n far link set eth0 up
 	ip -n far link set lo up
+	ip netns add other
+	ip link add other0 type veth peer name eth0 netns other
+	ip addr add 198.51.100.1/24 dev other0
+	ip link set other0 up
+	ip -n other addr add 198.51.100.2/24 dev eth0
+	ip -n other link set eth0 up
+	ip -n other route add default via 198.51.100.1
+	ip -n far route add 10.233.0.0/16 via 192.0.2.1
+	ip -n far route add 198.51.100.0/24 via 192.0.2.1
+	ip -n far route add fc00::/64 via 2001:db8:2::1
 	nft add table inet of-others
 	nft add chain inet of-others mine
 }
 
 teardown_file() {
 	ip netns del far
+	ip netns del other
 	nft delete table inet of-others
 }
 
@@ -168,4 +179,112 @@ web() {
 	run -0 nixos-container stop "$name"
 	assert_output ''
 	assert_not_exists "$file"
+}
+
+# started NAME ARGUMENT... - another container, with $users
+started() {
+	nixos-container create "$@" --no-start 2>/dev/null
+	echo "PRIVATE_USERS=$users" >>"$confs/$1.conf"
+	nixos-container start "$1"
+}
+
+# forwarding_state - all settings of the host that are about forwarding
+forwarding_state() {
+	sysctl -a 2>/dev/null | grep -E '(forwarding|ip_forward|accept_ra|accept_redirects) =' |
+		grep -vE '\.c[-_]'
+}
+
+@test "forwarding for one container lets nobody through to others, or to other networks" {
+	web quiet
+	also "$name-b" && also "$name-n"
+	quiet=$(nixos-container show-ip "$name")
+	before=$(forwarding_state)
+	for users in no pick; do
+		started "$name-b" --port 8101:80
+		run ! far curl -s -m 1 "http://$quiet/"
+		run ! far ping -c 1 -W 1 "$quiet"
+		run ! far ping -c 1 -W 1 "$(nixos-container show-ip "$name-b")"
+		run ! far ping -c 1 -W 1 198.51.100.2
+		run ! ip netns exec other ping -c 1 -W 1 "$quiet"
+		# Nor out of a container without NAT, even to one that knows the way back.
+		run ! inside ping -c 1 -W 1 192.0.2.2
+		run ! nixos-container run "$name-b" ping -c 1 -W 1 "$quiet"
+		started "$name-n" --nat
+		run ! far curl -s -m 1 "http://$quiet/"
+		run ! nixos-container run "$name-n" ping -c 1 -W 1 "$quiet"
+		nixos-container run "$name-n" ping -c 1 -W 2 192.0.2.2
+		nixos-container run "$name-n" ping -c 1 -W 2 198.51.100.2
+		nixos-container destroy "$name-b"
+		assert_equal "$(cat /proc/sys/net/ipv4/ip_forward)" 1
+		nixos-container destroy "$name-n"
+		assert_equal "$(forwarding_state)" "$before"
+	done
+}
+
+@test "containers with NAT reach each other" {
+	create --nat
+	also "$name-n"
+	nixos-container create "$name-n" --nat 2>/dev/null
+	inside ping -c 1 -W 2 "$(nixos-container show-ip "$name-n")"
+}
+
+@test "what forwarding needs is put back with the last container, however many come and go" {
+	sysctl -qw net.ipv4.conf.all.accept_redirects=0 net.ipv4.conf.far0.forwarding=1 \
+		net.ipv6.conf.other0.forwarding=1
+	before=$(forwarding_state)
+	for i in 1 2 3 4; do
+		also "$name-$i"
+		nixos-container create "$name-$i" --no-start --port "811$i:80" --nat \
+			--host-address "fc00::$i:1" --local-address "fc00::$i:2" 2>/dev/null
+	done
+	for round in 1 2 3; do
+		for i in 1 2 3 4; do
+			{ nixos-container start "$name-$i"; nixos-container stop "$name-$i"; } 3>&- &
+		done
+		wait
+		assert_equal "$(forwarding_state)" "$before"
+	done
+	nixos-container start "$name-1"
+	assert_equal "$(cat /proc/sys/net/ipv6/conf/{all,other0,far0}/forwarding | xargs)" '1 1 1'
+	# What others set meanwhile stays.
+	sysctl -qw net.ipv4.ip_forward=0
+	nixos-container stop "$name-1"
+	assert_equal "$(cat /proc/sys/net/ipv4/ip_forward)" 0
+	sysctl -qw net.ipv4.conf.all.accept_redirects=1 net.ipv4.conf.far0.forwarding=0 \
+		net.ipv6.conf.other0.forwarding=0
+	assert_not_exists /run/nixos-container/.sysctls
+}
+
+@test "a host that forwards already goes on" {
+	sysctl -qw net.ipv4.ip_forward=1
+	web x --port 8121:80
+	far ping -c 1 -W 2 198.51.100.2
+	far ping -c 1 -W 2 "$(nixos-container show-ip "$name")"
+	nixos-container stop "$name"
+	assert_equal "$(cat /proc/sys/net/ipv4/ip_forward)" 1
+	sysctl -qw net.ipv4.ip_forward=0
+}
+
+# advertise PREFIX - as the router of the host's network does
+advertise() {
+	far /usr/local/lib/nixos-container-test/frame eth0 eth 33:33:00:00:00:01 "$router_mac" \
+		ip6 "$router" ff02::1 ra "$1" "$router_mac"
+}
+
+@test "the host keeps its address and default route by router advertisements" {
+	create --no-start --nat --host-address fc00::91:1 --local-address fc00::91:2
+	router_mac=$(far cat /sys/class/net/eth0/address)
+	router=$(ip -n far -6 addr show dev eth0 | sed -n 's/.*inet6 \(fe80.*\)\/64.*/\1/p')
+	advertise 2001:db8:91::
+	until_true 5 sh -c 'ip -6 addr show dev far0 | grep -q 2001:db8:91:'
+	ip -6 route show default | grep 'via fe80.*dev far0'
+	nixos-container start "$name"
+	ip -6 route show default | grep 'via fe80.*dev far0'
+	advertise 2001:db8:92::
+	until_true 5 sh -c 'ip -6 addr show dev far0 | grep -q 2001:db8:92:'
+	nixos-container stop "$name"
+	assert_equal "$(cat /proc/sys/net/ipv6/conf/far0/accept_ra)" 1
+	ip -6 route show default | grep 'via fe80.*dev far0'
+	ip -6 addr show dev far0 | grep 2001:db8:91:
+	ip -6 route del default dev far0
 }
