@@ -395,6 +395,15 @@ link_move(struct nl *nl, int index, int netns, const char *name)
 }
 
 void
+link_rename(struct nl *nl, int index, const char *name)
+{
+	struct ifinfomsg head = { .ifi_index = index };
+
+	nl_msg(nl, RTM_NEWLINK, 0, &head, sizeof(head));
+	nl_put_str(nl, IFLA_IFNAME, name);
+}
+
+void
 link_new_child(struct nl *nl, int index, int netns,
     const struct link_child *child)
 {

@@ -142,6 +142,9 @@ int link_announce6(const char *name);
  */
 void link_move(struct nl *nl, int index, int netns, const char *name);
 
+/* link_rename - give a link that is down another name */
+void link_rename(struct nl *nl, int index, const char *name);
+
 /* link_new_child - create a link on top of this one, in another namespace */
 void link_new_child(struct nl *nl, int index, int netns,
     const struct link_child *child);

@@ -8,6 +8,9 @@
  * the file is written in one call and then cut to size.  If mkveth is killed in
  * between, no line is incomplete, but the file ends with old lines, whose
  * interfaces do not exist any more.
+ *
+ * What a moved interface was before is in a file of its own, CONTAINER:INTERFACE,
+ * written before the move, and removed when the interface is that again.
  */
 #define _GNU_SOURCE
 #include "net/nic.h"
@@ -15,20 +18,26 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_link.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/num.h"
 #include "net/explain.h"
 #include "net/ifname.h"
 #include "net/mac.h"
+#include "net/nicstate.h"
 
 #define FORMAT "%-5s %-15s %10d %-23s\n"
 
 enum { FILE_MAX = NIC_MAX * 57, PATH_SIZE = 128 };
+
+/* How often to look for a device that the kernel gives back. */
+enum { RETURN_TRIES = 50, RETURN_PAUSE_MS = 20 };
 
 const char *
 nic_name(const struct nic *nic)
@@ -40,6 +49,13 @@ static const char *
 file_of(const char *name, char path[PATH_SIZE])
 {
 	snprintf(path, PATH_SIZE, NIC_DIR "/%s", name);
+	return path;
+}
+
+static const char *
+state_of(const char *name, const char *ifname, char path[PATH_SIZE])
+{
+	snprintf(path, PATH_SIZE, NIC_DIR "/%s:%s", name, ifname);
 	return path;
 }
 
@@ -259,6 +275,20 @@ add_failed(const struct place *at, const struct nic *nic, struct errmsg *why)
 	    at->netns);
 }
 
+/* save_state - save what the interface is now */
+static int
+save_state(const struct place *at, const struct nic *nic, int index)
+{
+	struct nicstate state;
+	char path[PATH_SIZE];
+
+	if (!nic->move)
+		return 0;
+	if (nicstate_read(at->host, index, &state) < 0)
+		return -1;
+	return nicstate_save(state_of(at->name, nic->from, path), &state);
+}
+
 /* add_new - record it, move or create it, and record its index */
 static int
 add_new(const struct place *at, const struct nic *nic,
@@ -271,6 +301,8 @@ add_new(const struct place *at, const struct nic *nic,
 
 	if (!record)
 		return -1;
+	if (save_state(at, nic, from->index) < 0)
+		return errmsg_errno(why, "save the state of %s", name);
 	if (has_own_mac(nic))
 		child.has_mac = mac_derive(MAC_CHILD, at->name, name,
 		    child.mac) == 0;
@@ -308,32 +340,109 @@ nic_add(const struct place *at, const struct nic *nic, struct nic_list *list,
 	return add_new(at, nic, &from, list, why);
 }
 
+/* restore - make the interface on the host what it was */
 static int
-remove_one(const struct place *at, const struct nic_record *record,
-    struct errmsg *why)
+restore(const struct place *at, const char *name, int index,
+    const struct nicstate *was, struct errmsg *why)
 {
-	struct link link, host;
-
-	if (find_recorded(at, record, &link) < 0)
-		return errmsg_errno(why, "interface %s", record->name);
-	if (!link.index)
+	if (nicstate_restore(at->host, index, was) == 0)
 		return 0;
+	return errmsg_errno(why, "restore interface %s", name);
+}
+
+/* move_back - without what the container gave it, before and after */
+static int
+move_back(const struct place *at, const struct nic_record *record, int index,
+    const struct nicstate *was, struct errmsg *why)
+{
+	struct link link;
+
+	/* An altname that is in use on the host would hinder the move. */
+	nicstate_strip(at->inner, index, was);
+	link_move(at->inner, index, at->host_ns, record->name);
+	if (nl_run(at->inner, NULL, NULL) < 0)
+		return errmsg_errno(why, "move %s back from %s", record->name,
+		    at->netns);
+	if (find_link(at->host, 0, record->name, &link) < 0)
+		return errmsg_errno(why, "interface %s", record->name);
+	return restore(at, record->name, link.index, was, why);
+}
+
+/*
+ * reclaim - restore a physical device that is not in the container's namespace
+ *
+ * The kernel gives it back, under the name that it has there, some time after the
+ * end of a namespace, such as one that the container made.
+ */
+static int
+reclaim(const struct place *at, const struct nic_record *record,
+    const struct nicstate *was, struct errmsg *why)
+{
+	int index = 0;
+
+	for (int i = 0; i < RETURN_TRIES && !*record->kind && was->len; i++) {
+		if (nicstate_find(at->host, was, &index) < 0)
+			return errmsg_errno(why, "interface %s", record->name);
+		if (index)
+			break;
+		(void)poll(NULL, 0, RETURN_PAUSE_MS);
+	}
+	/* A virtual one dies with its namespace. */
+	if (!index)
+		return 0;
+	nicstate_strip(at->host, index, was);
+	link_rename(at->host, index, record->name);
+	if (nl_run(at->host, NULL, NULL) < 0)
+		return errmsg_errno(why, "give interface %s back its name",
+		    record->name);
+	return restore(at, record->name, index, was, why);
+}
+
+/* return_moved - return a moved interface; link: in the container, if it is */
+static int
+return_moved(const struct place *at, const struct nic_record *record,
+    const struct link *link, struct errmsg *why)
+{
+	struct nicstate was;
+	struct link host;
+	char path[PATH_SIZE];
+	int r = 0;
+
+	state_of(at->name, record->name, path);
+	if (nicstate_load(path, &was) < 0)
+		return errmsg_errno(why, "%s", path);
 	/*
 	 * Killed before the move: the host still has it, and the one in the
 	 * container is the container's own.
 	 */
-	if (record->moved && !record->index &&
-	    find_link(at->host, 0, record->name, &host) == 0 && host.index)
-		return 0;
+	if (record->index || find_link(at->host, 0, record->name, &host) < 0 ||
+	    !host.index) {
+		if (link->index)
+			r = move_back(at, record, link->index, &was, why);
+		else
+			r = reclaim(at, record, &was, why);
+	}
+	if (r == 0 && unlink(path) < 0 && errno != ENOENT)
+		return errmsg_errno(why, "%s", path);
+	return r;
+}
+
+static int
+remove_one(const struct place *at, const struct nic_record *record,
+    struct errmsg *why)
+{
+	struct link link = { .index = 0 };
+
+	/* Without the namespace all in it is gone, or on the host. */
+	if (at->inner_ns >= 0 && find_recorded(at, record, &link) < 0)
+		return errmsg_errno(why, "interface %s", record->name);
 	if (record->moved)
-		link_move(at->inner, link.index, at->host_ns, record->name);
-	else
-		link_del(at->inner, link.index);
+		return return_moved(at, record, &link, why);
+	if (!link.index)
+		return 0;
+	link_del(at->inner, link.index);
 	if (nl_run(at->inner, NULL, NULL) == 0)
 		return 0;
-	if (record->moved)
-		return errmsg_errno(why, "move %s back from %s", record->name,
-		    at->netns);
 	return errmsg_errno(why, "remove %s from %s", record->name, at->netns);
 }
 
@@ -345,9 +454,7 @@ nic_remove(const struct place *at, struct nic_list *list, int keep,
 	struct errmsg ignored;
 
 	while (list->n > keep && r == 0) {
-		/* Without the namespace they are gone. */
-		if (at->inner_ns >= 0)
-			r = remove_one(at, &list->record[list->n - 1], why);
+		r = remove_one(at, &list->record[list->n - 1], why);
 		if (r == 0)
 			list->n--;
 	}

@@ -10,8 +10,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Larger than any answer of the kernel (NLMSG_GOODSIZE). */
-enum { RX = 16384 };
+/*
+ * Larger than any answer of the kernel: an interface may have altnames of 64 KiB.
+ * Only pages that an answer needs are touched.
+ */
+enum { RX = 1 << 17 };
 
 static void
 empty(struct nl *nl)

@@ -1184,6 +1184,60 @@ export -f ports ports_are_back inside
 	in_world ports_are_back
 }
 
+# state IFNAME - all of the interface that the container's root could change
+state() {
+	ip -j -d link show "$1" | jq -cS '.[0] | del(.ifindex, .stats64, .operstate, .linkmode, .qdisc,
+		.flags, .link_index, .link_netnsid) + {altnames: ((.altnames // []) | sort),
+		flags: (.flags - ["LOWER_UP", "NO-CARRIER", "M-DOWN"])}'
+}
+# foul NAMESPACE IFNAME - change all of it
+foul() {
+	local i
+	for ((i = 0; i < 480; i++)); do
+		printf 'link property add dev %s altname %0110d\n' "$2" $i
+	done >"$BATS_TEST_TMPDIR/names"
+	ip -n "$1" -force -batch "$BATS_TEST_TMPDIR/names" 2>/dev/null || :
+	ip -n "$1" link set "$2" down &&
+	ip -n "$1" link property del dev "$2" altname mine &&
+	ip -n "$1" link property del dev "$2" altname "$(printf '%0110d' 1)" &&
+	ip -n "$1" link property add dev "$2" altname c-victim &&
+	ip -n "$1" link set "$2" alias $'of the\ncontainer' &&
+	ip -n "$1" link set "$2" group 10231 promisc on allmulticast on arp off multicast off &&
+	ip -n "$1" link set "$2" address 02:00:00:00:66:66 mtu 900 txqueuelen 7 mode dormant &&
+	ip -n "$1" addr add 10.7.9.9/24 dev "$2" &&
+	ip -n "$1" link set "$2" name c-victim2 &&
+	ip -n "$1" link set c-victim2 up
+}
+export -f state foul
+
+@test "an interface comes back as it went, whatever the container made of it" {
+	returns() {
+		local before up
+		for up in up down; do
+			ip link set p0 "$up" mtu 1400 address 02:00:00:00:00:50 alias "of the host" group 7
+			before=$(state p0)
+			mkveth add --move p0 foo
+			foul net-foo p0 || return 1
+			[[ $(ip -n net-foo -j link show c-victim2 | jq '.[0].altnames | length') -gt 400 ]] || return 1
+			mkveth del foo
+			ports_are_back || return 1
+			[[ $(state p0) == "$before" ]] ||
+				{ echo "$up: was $before"; state p0; return 1; }
+			[[ $(ip -j addr show p0) != *10.7.9.9* ]] || return 1
+		done
+		# A start that fails half-way, and a namespace that is kept by others.
+		before=$(state p0)
+		! mkveth add --move p0 --move no0 foo 2>/dev/null || return 1
+		[[ $(state p0) == "$before" ]] || return 1
+		# Nothing of it is in the way.
+		mkveth add victim && mkveth del --wait victim
+	}
+	in_world ports
+	in_world ip link property add dev p0 altname mine
+	in_world ip link property add dev p0 altname "$(printf '%0110d' 1)"
+	BATS_TEST_TMPDIR=$BATS_TEST_TMPDIR in_world returns
+}
+
 @test "a macvlan is made in the container, and removed by del at once" {
 	local i
 	in_world ports
