@@ -29,9 +29,19 @@ forwarding_on() (
 	commands=$1 families=''
 	[ -z "$need4" ] || forwarding_begin 4 ipv4/ip_forward
 	[ -z "$need6" ] || forwarding_begin 6 ipv6/conf/all/forwarding
-	nft_change "$commands" || ports_failed
+	nft_change "$(bridges)$newline$commands" || ports_failed
 	for master in $families; do need_sysctl "$master"; done
 )
+
+# bridges - as commands for nft: what the bridges of the host switch is not closed
+bridges() {
+	for bridge in /sys/class/net/*/bridge; do
+		bridge=${bridge%/bridge}
+		[ "$bridge" = '/sys/class/net/*' ] ||
+			printf 'add element inet nixos-container switched { "%s" . "%s" }\n' \
+				"${bridge##*/}" "${bridge##*/}"
+	done
+}
 
 # forwarding_begin FAMILY KEY - record what is there, and close the family to all
 # else; nothing if the administrator forwards it

@@ -76,7 +76,9 @@ elements_change() {
 	elif [ -n "$need4$need6" ]; then
 		forwarding_on "$before$adding" || exit
 	else
-		nft_change "$before$adding" || ports_unchecked "${said%%"$newline"*}"
+		switched=''
+		[ ! -e "$sysctls" ] || switched=$(bridges)$newline
+		nft_change "$switched$before$adding" || ports_unchecked "${said%%"$newline"*}"
 	fi
 }
 

@@ -198,9 +198,18 @@ forwarding_state() {
 	web quiet
 	also "$name-b" && also "$name-n"
 	quiet=$(nixos-container show-ip "$name")
+	nixos-container stop "$name"
+	printf '%s\n' HOST_ADDRESS6=fc00::95:1 LOCAL_ADDRESS6=fc00::95:2 >>"$conf"
+	nixos-container start "$name"
+	until_true 30 curl -s "http://$quiet/"
 	before=$(forwarding_state)
 	for users in no pick; do
-		started "$name-b" --port 8101:80
+		started "$name-b" --port 8101:80 --host-address fc00::96:1 --local-address fc00::96:2 \
+			--host-address 10.231.96.1 --local-address 10.231.96.2
+		assert_equal "$(cat /proc/sys/net/ipv6/conf/all/forwarding)" 1
+		run ! far ping -c 1 -W 1 fc00::95:2
+		run ! far ping -c 1 -W 1 fc00::96:2
+		run ! inside ping -c 1 -W 1 2001:db8:2::2
 		run ! far curl -s -m 1 "http://$quiet/"
 		run ! far ping -c 1 -W 1 "$quiet"
 		run ! far ping -c 1 -W 1 "$(nixos-container show-ip "$name-b")"
@@ -219,6 +228,32 @@ forwarding_state() {
 		nixos-container destroy "$name-n"
 		assert_equal "$(forwarding_state)" "$before"
 	done
+}
+
+@test "a container on a bridge has NAT and a port, and opens nothing else" {
+	ip link add hb up type bridge
+	ip addr add 10.231.98.1/24 dev hb
+	web bridged --bridge hb --local-address 10.231.98.2/24 --gateway 10.231.98.1 --nat \
+		--port 8131:80
+	run -0 far curl -s -m 3 http://192.0.2.1:8131/
+	assert_output bridged
+	inside ping -c 1 -W 2 192.0.2.2
+	run ! far ping -c 1 -W 1 10.231.98.2
+	# Another machine on that bridge is not let out.
+	ip netns add onbridge
+	ip link add hy up master hb type veth peer name eth0 netns onbridge
+	ip -n onbridge addr add 10.231.98.3/24 dev eth0
+	ip -n onbridge link set eth0 up
+	ip -n onbridge route add default via 10.231.98.1
+	ip netns exec onbridge ping -c 1 -W 2 10.231.98.2
+	run ! ip netns exec onbridge ping -c 1 -W 1 198.51.100.2
+	# The bridge still switches, to a container that needs no forwarding, too.
+	also "$name-b"
+	nixos-container create "$name-b" --bridge hb --local-address 10.231.98.4/24 2>/dev/null
+	ip netns exec onbridge ping -c 1 -W 2 10.231.98.4
+	nixos-container run "$name-b" ping -c 1 -W 2 10.231.98.2
+	ip netns del onbridge
+	ip link del hb
 }
 
 @test "containers with NAT reach each other" {

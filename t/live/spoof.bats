@@ -246,3 +246,52 @@ address_attacks() {
 	done
 	echo "# $sent frames" >&3
 }
+
+@test "without addresses in the settings, a link on a bridge has its MAC address only" {
+	create --no-start
+	printf '%s\n' PRIVATE_NETWORK=1 HOST_BRIDGE=hb BIND_RO=/usr/local \
+		'EXTRA_VETHS="v1:bridge=hb,local=10.231.150.5/24 v2:host=10.231.155.1,local=10.231.155.2"' >"$conf"
+	nixos-container start "$name"
+	mac=$(inside cat /sys/class/net/eth0/address) host_mac=$(mac_of hb) sent=0
+	inside ip addr add 10.231.150.55/24 dev eth0
+	inside ping -c 1 -W 2 -I eth0 10.231.150.7
+	# The further pairs are checked as the first one is.
+	for line in eth0 v1; do
+		from=$(inside cat "/sys/class/net/$line/address")
+		inside "$frame" "$line" eth "$host_mac" 02:00:00:00:00:42 ip4 10.231.150.5 10.231.150.1 udp 9000 bad-mac
+		[[ $line = eth0 ]] || inside "$frame" v1 eth "$host_mac" "$from" ip4 10.231.150.7 10.231.150.1 udp 9000 bad-ip
+	done &
+	run -1 "$frame" hb wait bad 2000
+	wait
+	collect "$BATS_TEST_TMPDIR/got"
+	from=$(inside cat /sys/class/net/v2/address) to=$(mac_of v2)
+	until_true 3 sh -c 'ss -lun | grep -q :9000'
+	inside "$frame" v2 eth "$to" "$from" ip4 10.231.150.7 10.231.155.1 udp 9000 bad-v2
+	inside "$frame" v2 eth "$to" "$from" ip4 10.231.155.2 10.231.155.1 udp 9000 good-v2
+	until_true 3 grep -q good-v2 "$BATS_TEST_TMPDIR/got"
+	run -0 cat "$BATS_TEST_TMPDIR/got"
+	assert_output good-v2
+}
+
+@test "without nft a container starts, and says that it is not checked; with ports it does not" {
+	mount --bind /dev/null "$(command -v nft)"
+	run -0 create
+	assert_equal "$(journalctl -o cat --since -60 -u "container@$name" | grep -c "$name: the source addresses of its packets are not checked: nft is missing")" 1
+	run -0 nixos-container stop "$name"
+	assert_output ''
+	echo HOST_PORT=8171:80 >>"$conf"
+	run ! nixos-container start "$name"
+	umount /dev/null 2>/dev/null || umount "$(type -P nft || echo /usr/sbin/nft)"
+	run -0 nixos-container start "$name"
+}
+
+@test "a container keeps its checks while network repairs it" {
+	create
+	before=$(nft list set inet nixos-container links)
+	assert_regex "$before" "c-$name"
+	nixos-container network "$name"
+	assert_equal "$(nft list set inet nixos-container links)" "$before"
+	nft delete table inet nixos-container
+	nixos-container network "$name"
+	assert_equal "$(nft list set inet nixos-container links)" "$before"
+}
