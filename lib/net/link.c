@@ -339,6 +339,7 @@ link_pin(struct nl *nl, int index, const uint8_t mac[6])
 	nl_put_str(nl, IFLA_INFO_SLAVE_KIND, "bridge");
 	data = nl_nest(nl, IFLA_INFO_SLAVE_DATA);
 	nl_put_u8(nl, IFLA_BRPORT_LEARNING, 0);
+	nl_put(nl, IFLA_BRPORT_FLUSH, NULL, 0);
 	nl_nest_end(nl, data);
 	nl_nest_end(nl, info);
 	nl_msg(nl, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &entry,

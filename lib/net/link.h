@@ -111,6 +111,7 @@ void link_del(struct nl *nl, int index);
 /*
  * link_pin - let a bridge port have this MAC address, and learn no others
  *
+ * What it has learned before is forgotten.
  * A bridge learns even from frames that no filter of it sees.
  */
 void link_pin(struct nl *nl, int index, const uint8_t mac[6]);

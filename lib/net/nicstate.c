@@ -197,28 +197,6 @@ put_changed(struct nl *nl, int index, const struct nlmsghdr *was,
 	}
 }
 
-/* put_no_xdp - detach a program from the receive hook */
-static void
-put_no_xdp(struct nl *nl, int index, const struct nlmsghdr *now)
-{
-	const struct nlattr *list = find(now, IFLA_XDP), *attr;
-	struct ifinfomsg head = { .ifi_index = index };
-	struct nlattr *nest;
-	bool any = false;
-
-	if (list)
-		mnl_attr_for_each_nested(attr, list)
-			any |= mnl_attr_get_type(attr) == IFLA_XDP_ATTACHED &&
-			    mnl_attr_get_u8(attr) != XDP_ATTACHED_NONE;
-	if (!any)
-		return;
-	nl_msg(nl, RTM_NEWLINK, 0, &head, sizeof(head));
-	nest = nl_nest(nl, IFLA_XDP);
-	nl_put_u32(nl, IFLA_XDP_FD, UINT32_MAX);
-	nl_nest_end(nl, nest);
-	nl_allow(nl, NL_ANY);
-}
-
 static int
 put_back(struct nl *nl, int index, const struct nicstate *was, bool up)
 {
@@ -229,7 +207,6 @@ put_back(struct nl *nl, int index, const struct nicstate *was, bool up)
 		return -1;
 	if (put_alts(nl, index, RTM_DELLINKPROP, message(&now), then) < 0)
 		return -1;
-	put_no_xdp(nl, index, message(&now));
 	/* Most devices take another address only when they are down. */
 	put_flags(nl, index, then, false);
 	put_changed(nl, index, then, message(&now));

@@ -34,8 +34,8 @@ int nicstate_load(const char *path, struct nicstate *state);
 /*
  * nicstate_strip - take from an interface what its state was not
  *
- * Altnames, alias, group, MAC and broadcast address, MTU, queue length, flags, and
- * a program at its receive hook.  It is down then; errors are ignored.
+ * Altnames, alias, group, MAC and broadcast address, MTU, queue length and flags.
+ * It is down then; errors are ignored.
  * nicstate_restore does the same, gives back the altnames that it had, and
  * brings it up if it was up.  EEXIST of an altname is ignored.
  */

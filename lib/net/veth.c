@@ -274,12 +274,13 @@ int
 veth_ensure(const struct place *at, struct veth_wanted *want,
     struct veth_found *found, struct errmsg *why)
 {
-	/* Not the address that the container's end has by now. */
 	uint8_t mac[6];
-	bool has_mac = inner_mac(at, want, mac) == 0;
+	bool has_mac;
 	int reuse = 0;
 
 	want->set.bridge = found->bridge.index;
+	/* Not the address that the container's end has by now. */
+	has_mac = want->set.bridge && inner_mac(at, want, mac) == 0;
 	if (found->host.index)
 		reuse = reuse_or_replace(at, want, found, why);
 	if (reuse < 0)
@@ -292,7 +293,7 @@ veth_ensure(const struct place *at, struct veth_wanted *want,
 		return -1;
 	if (addressing_set(at, want, found, why) < 0)
 		return -1;
-	if (want->set.bridge && has_mac && pin(at, want, found, mac, why) < 0)
+	if (has_mac && pin(at, want, found, mac, why) < 0)
 		return -1;
 	if (want->set.bridge && found->created)
 		return announce(at, want, found, why);

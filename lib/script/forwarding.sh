@@ -26,30 +26,35 @@ forwarding_on() (
 	lock .forwarding
 	trap unlock EXIT
 	trap 'exit 1' INT TERM HUP
-	commands=$1 families=''
+	# shellcheck disable=SC2030 # forwarding_begin is called in this subshell
+	closing='' masters=''
 	[ -z "$need4" ] || forwarding_begin 4 ipv4/ip_forward
 	[ -z "$need6" ] || forwarding_begin 6 ipv6/conf/all/forwarding
-	nft_change "$(bridges)$newline$commands" || ports_failed
-	for master in $families; do need_sysctl "$master"; done
+	nft_change "$(bridges)$closing$newline$1" || ports_failed
+	for master in $masters; do need_sysctl "$master"; done
 )
 
 # bridges - as commands for nft: what the bridges of the host switch is not closed
 bridges() {
 	for bridge in /sys/class/net/*/bridge; do
-		bridge=${bridge%/bridge}
-		[ "$bridge" = '/sys/class/net/*' ] ||
-			printf 'add element inet nixos-container switched { "%s" . "%s" }\n' \
-				"${bridge##*/}" "${bridge##*/}"
+		bridge=${bridge%/bridge} bridge=${bridge##*/}
+		[ "$bridge" = '*' ] ||
+			printf 'add element inet nixos-container switched { "%s" . "%s" }\n' "$bridge" "$bridge"
 	done
 }
 
 # forwarding_begin FAMILY KEY - record what is there, and close the family to all
 # else; nothing if the administrator forwards it
 forwarding_begin() {
-	grep -qsF "$1 $2 " "$sysctls" || { sysctl_get "$2" && [ "$value" = 0 ] && changes_record "$1" "$2"; } || return 0
+	if ! grep -qsF "$1 $2 " "$sysctls"; then
+		sysctl_get "$2" && [ "$value" = 0 ] || return 0
+		changes_record "$1" "$2"
+	fi
 	[ "$1" != 6 ] || keep_ra
-	families="$families $2"
-	commands="add element inet nixos-container closed { ipv$1 }$newline$commands"
+	# shellcheck disable=SC2031 # as above
+	masters="$masters $2"
+	# shellcheck disable=SC2031 # as above
+	closing="$closing${newline}add element inet nixos-container closed { ipv$1 }"
 }
 
 # changes_record FAMILY KEY - also what the kernel changes with it: it sets the
@@ -59,7 +64,8 @@ changes_record() {
 	for key in /proc/sys/net/"ipv$1"/conf/*/forwarding; do
 		key=${key#/proc/sys/net/}
 		case $key in */all/*) continue ;; esac
-		! sysctl_get "$key" || [ "$value" = 0 ] || printf '%s\n' "$1 $key $value 0" >>"$sysctls"
+		! sysctl_get "$key" || [ "$value" = 0 ] ||
+			printf '%s\n' "$1 $key $value 0" >>"$sysctls"
 	done
 	[ "$1" = 6 ] || ! sysctl_get ipv4/conf/all/accept_redirects || [ "$value" != 0 ] ||
 		printf '%s\n' '4 ipv4/conf/all/accept_redirects 0 1' >>"$sysctls"
@@ -70,9 +76,11 @@ changes_record() {
 keep_ra() {
 	for key in /proc/sys/net/ipv6/conf/*/accept_ra; do
 		key=${key#/proc/sys/net/}
-		[ "$key" != ipv6/conf/all/accept_ra ] && sysctl_get "$key" && [ "$value" = 1 ] || continue
-		printf '%s\n' "6 $key 1 2" >>"$sysctls"
-		sysctl_put "$key" 2 || :
+		case $key in */all/*) continue ;; esac
+		if sysctl_get "$key" && [ "$value" = 1 ]; then
+			printf '%s\n' "6 $key 1 2" >>"$sysctls"
+			sysctl_put "$key" 2 || :
+		fi
 	done
 }
 
@@ -92,8 +100,9 @@ forwarding_off() (
 
 changes_undo() {
 	while read -r of key old new; do
-		[ "$of" = "$1" ] && sysctl_get "$key" && [ "$value" = "$new" ] || continue
-		sysctl_put "$key" "$old" || :
+		if [ "$of" = "$1" ] && sysctl_get "$key" && [ "$value" = "$new" ]; then
+			sysctl_put "$key" "$old" || :
+		fi
 	done <"$sysctls"
 	element="element inet nixos-container closed { ipv$1 }$newline"
 	! command -v nft >/dev/null || nft_change "add ${element}delete $element" || return

@@ -376,6 +376,29 @@ export -f on_bridge off_bridge
 	[[ $(in_world mac net-bar eth0) != "$first" ]]
 }
 
+@test "a bridge learns no address from a container, and knows its own" {
+	in_world ip link add br0 up type bridge
+	in_world mkveth add -b br0 -L 10.2.0.2/24 foo
+	mac=$(in_world ip -n net-foo -j link show eth0 | jq -r '.[0].address')
+	pinned() {
+		run -0 in_world bridge -d link show dev c-foo
+		assert_output --partial 'learning off'
+		run -0 in_world bridge fdb show dev c-foo
+		assert_line "$mac master br0 static"
+		refute_output --partial 02:00:00:00:66:66
+	}
+	pinned
+	# The container's root has given itself that of another machine.
+	in_world ip -n net-foo link set eth0 address 02:00:00:00:66:66
+	in_world mkveth add -b br0 -L 10.2.0.2/24 foo
+	pinned
+	# The bridge is made anew.
+	in_world ip link del br0
+	in_world ip link add br0 up type bridge
+	in_world mkveth add -b br0 -L 10.2.0.2/24 foo
+	pinned
+}
+
 @test "a container made again on a bridge is reachable at once from machines that knew it" {
 	in_world lan
 	local i
