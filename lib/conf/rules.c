@@ -3,6 +3,7 @@
 #include "conf/rules.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conf/extra.h"
@@ -78,16 +79,13 @@ static void
 end_port(const struct port_link *link, const struct rules_links *links,
     const char *interface, const char *text)
 {
-	unsigned int byte[6];
 	uint8_t mac[6];
 
-	if (text && sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x", &byte[0], &byte[1],
-	    &byte[2], &byte[3], &byte[4], &byte[5]) == 6)
-		for (int i = 0; i < 6; i++)
-			mac[i] = (uint8_t)byte[i];
-	else if (links->mac(links->name, interface, mac) < 0)
-		return;
-	print_mac(link, mac);
+	/* The settings have passed a check: six times two digits. */
+	for (int i = 0; text && i < 6; i++)
+		mac[i] = (uint8_t)strtoul(text + 3 * i, NULL, 16);
+	if (text || links->mac(links->name, interface, mac) == 0)
+		print_mac(link, mac);
 }
 
 /* print_own - the link of the container's own pair */
