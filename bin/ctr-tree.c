@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctr-tree empty|remove|mkdir|put|get|check ROOT [ARGUMENT]...
+ * ctr-tree empty|remove|mkdir|put|get|check [OPTION]... ROOT [ARGUMENT]...
  * ctr-tree seal [OPTION]... COMMAND [ARGUMENT]...
  *
  * Work in the tree of a container.  The container's root may change the tree
@@ -22,13 +22,18 @@
 #include "base/cli.h"
 #include "base/exits.h"
 #include "base/fd.h"
+#include "base/num.h"
 #include "base/privilege.h"
+#include "base/visible.h"
 #include "tree/check.h"
 #include "tree/copy.h"
 #include "tree/idmap.h"
 #include "tree/inroot.h"
 #include "tree/remove.h"
 #include "tree/seal.h"
+
+/* As good as none. */
+#define MAX_LIMIT 0x4000000000000
 
 /* A command line. */
 struct cli_job {
@@ -37,6 +42,9 @@ struct cli_job {
 	bool optional;		/* seal: if that is impossible, only warn */
 	char **sealed;		/* seal: n paths of the host */
 	size_t n;
+	bool plain;		/* get: for others to read, without odd files */
+	bool limited;
+	struct copy_limit limit;
 };
 
 /* A path in two parts: the directory above, and the name in it. */
@@ -165,24 +173,47 @@ open_target(int top, const char *from, const char *to, struct path *p)
 	return dir;
 }
 
-static _Noreturn void
-copy_failed(const struct cli_job *job)
+/* why_not - copied, by errno; what lies in the tree has any name */
+static const char *
+why_not(const struct cli_job *job)
 {
-	if (errno == EINVAL)
-		errx(1, "copy %s to %s: not a regular file, directory or link",
-		    job->arg[1], job->arg[2]);
-	err(1, "copy %s to %s", job->arg[1], job->arg[2]);
+	switch (errno) {
+	case EINVAL: return "not a regular file, directory or link";
+	case EFBIG: return job->limited ? "more than --max-bytes" : NULL;
+	case EDQUOT: return job->limited ? "more than --max-files" : NULL;
+	case ELOOP: return "too many directories in each other";
+	default: return NULL;
+	}
+}
+
+static _Noreturn void
+copy_failed(const struct cli_job *job, const char *at)
+{
+	const char *why = why_not(job);
+
+	if (!why)
+		why = strerror(errno);
+	fprintf(stderr, "ctr-tree: copy %s%s", job->arg[1],
+	    *at && job->arg[1][strlen(job->arg[1]) - 1] != '/' ? "/" : "");
+	visible_line(stderr, at);
+	fprintf(stderr, " to %s: %s\n", job->arg[2], why);
+	exit(1);
 }
 
 static void
 copy(const struct cli_job *job, int node, int dir, const char *name,
     struct copy_tree how)
 {
+	struct copy_limit limit = job->limit;
+	char at[PATH_MAX] = "";
 	unsigned long skipped = 0;
 
-	how.skipped = &skipped;
+	how.at = at;
+	how.readable = job->plain;
+	how.skipped = job->plain ? NULL : &skipped;
+	how.limit = job->limited ? &limit : NULL;
 	if (copy_tree(node, dir, name, &how) < 0)
-		copy_failed(job);
+		copy_failed(job, at);
 	if (skipped)
 		warnx("copy %s: %lu skipped: not a file, directory or link",
 		    job->arg[1], skipped);
@@ -309,8 +340,8 @@ get_verb(const struct cli_job *job)
 	if (out < 0 && S_ISREG(st.st_mode))
 		out = open_special(job->arg[2]);
 	if (out >= 0) {
-		if (copy_out(node, out) < 0 || close(out) < 0)
-			copy_failed(job);
+		if (copy_out(node, out, job->limit.bytes) < 0 || close(out) < 0)
+			copy_failed(job, "");
 		return 0;
 	}
 	dir = open_target(-1, job->arg[1], job->arg[2], &p);
@@ -369,6 +400,11 @@ static const struct cli_option options[] = {
 	    false },
 	{ 'o', "optional", NULL, "if paths cannot be sealed here, only warn",
 	    false },
+	{ 'B', "max-bytes", "N", "fail if the files have more bytes", false },
+	{ 'F', "max-files", "N", "fail if there are more files", false },
+	{ 'D', "max-depth", "N", "fail if directories are nested deeper", false },
+	{ 'P', "plain", NULL, "fail at a device, FIFO or socket, and let all\n"
+	    "users read the copy", false },
 	{ 0 },
 };
 
@@ -385,7 +421,8 @@ static const struct cli_verb verbs[] = {
 	{ "put", "[--backup] ROOT FILE PATH", "b",
 	    "copy a file or directory of the host to PATH in the tree",
 	    put_verb, 3, 3, 0 },
-	{ "get", "ROOT PATH FILE", NULL,
+	{ "get", "[--max-bytes N] [--max-files N] [--max-depth N]\n"
+	    " [--plain] ROOT PATH FILE", "BFDP",
 	    "copy PATH from the tree to FILE on the host",
 	    get_verb, 3, 3, 0 },
 	{ "check", "ROOT", NULL,
@@ -404,16 +441,41 @@ static const struct cli cli = { .tool = "ctr-tree", .verbs = verbs,
     .notes = "FILE may be -, for standard input or output." };
 
 static int
+add_sealed(struct cli_job *job, const char *path, struct errmsg *why)
+{
+	if (*path != '/')
+		return errmsg_set(why, "not an absolute path: %s", path);
+	job->sealed[job->n++] = (char *)path;
+	return 0;
+}
+
+static int
+set_limit(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
+{
+	long n = num_read(r->value, MAX_LIMIT);
+
+	if (n < 0)
+		return errmsg_set(why, "--%s: expected a number: %s",
+		    r->option->name, r->value);
+	job->limited = true;
+	switch (r->option->key) {
+	case 'B': job->limit.bytes = n; break;
+	case 'F': job->limit.files = n; break;
+	case 'D': job->limit.depth = n; break;
+	}
+	return 0;
+}
+
+static int
 set_option(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
 {
 	switch (r->option->key) {
 	case 'b': job->backup = true; return 0;
 	case 'o': job->optional = true; return 0;
+	case 'p': return add_sealed(job, r->value, why);
+	case 'P': job->plain = true; return 0;
+	default:  return set_limit(job, r, why);
 	}
-	if (*r->value != '/')
-		return errmsg_set(why, "not an absolute path: %s", r->value);
-	job->sealed[job->n++] = (char *)r->value;	/* 'p' */
-	return 0;
 }
 
 /* check_operands - an unset variable must not mean the whole tree */
@@ -472,7 +534,7 @@ int
 main(int argc, char *argv[])
 {
 	struct cli_reader reader;
-	struct cli_job job = { 0 };
+	struct cli_job job = { .limit = { MAX_LIMIT, MAX_LIMIT, MAX_LIMIT } };
 	struct errmsg why = { "" };
 	int answer;
 

@@ -37,14 +37,51 @@ reopen(int node, int flags)
 	return open(self, flags | O_RDONLY | O_CLOEXEC | O_NOCTTY);
 }
 
+/* within - does one more file of this size keep the limit? */
+static int
+within(struct copy_limit *limit, const struct stat *st, int depth)
+{
+	if (!limit)
+		return 0;
+	if (limit->files-- <= 0)
+		errno = EDQUOT;
+	else if (S_ISDIR(st->st_mode) && depth > limit->depth)
+		errno = ELOOP;
+	else if (S_ISREG(st->st_mode) && st->st_size > limit->bytes)
+		errno = EFBIG;
+	else {
+		if (S_ISREG(st->st_mode))
+			limit->bytes -= st->st_size;
+		return 0;
+	}
+	return -1;
+}
+
+/* failed_in - what failed, failed in there; a path too long loses its begin */
+static void
+failed_in(char *at, const char *name)
+{
+	size_t len = strlen(name), rest = strlen(at);
+	size_t slash = rest > 0;
+
+	if (len + slash + rest >= PATH_MAX)
+		return;
+	memmove(at + len + slash, at, rest + 1);
+	memcpy(at, name, len);
+	if (slash)
+		at[len] = '/';
+}
+
 static int
 finish(int fd, const struct stat *st, const struct copy_tree *how)
 {
 	struct timespec times[2] = { st->st_mtim, st->st_mtim };
+	mode_t mode = st->st_mode & how->mask;
 
+	if (how->readable)
+		mode |= S_ISDIR(st->st_mode) || (mode & 0111) ? 0555 : 0444;
 	/* The owner first: a change of owner clears bits of the mode. */
-	if (fchown(fd, how->uid, how->gid) < 0 ||
-	    fchmod(fd, st->st_mode & how->mask) < 0)
+	if (fchown(fd, how->uid, how->gid) < 0 || fchmod(fd, mode) < 0)
 		return -1;
 	return futimens(fd, times);
 }
@@ -154,10 +191,13 @@ copy_entries(int from, int to, const struct copy_tree *how, int depth)
 		if (node >= 0 &&
 		    copy_node(node, to, e->d_name, how, depth + 1) == 0)
 			continue;
-		if (node >= 0 && errno == EINVAL) {
+		if (node >= 0 && errno == EINVAL && how->skipped) {
 			++*how->skipped;
 			continue;
 		}
+		saved = errno;
+		failed_in(how->at, e->d_name);
+		errno = saved;
 		break;
 	}
 	saved = errno;
@@ -192,7 +232,7 @@ copy_node(int node, int to, const char *name, const struct copy_tree *how,
 {
 	struct stat st;
 
-	if (fstat(node, &st) < 0)
+	if (fstat(node, &st) < 0 || within(how->limit, &st, depth) < 0)
 		return -1;
 	if (S_ISREG(st.st_mode))
 		return copy_file(node, to, name, &st, how, depth);
@@ -357,7 +397,7 @@ copy_tree(int node, int to, const char *name, const struct copy_tree *how)
 }
 
 int
-copy_out(int node, int fd)
+copy_out(int node, int fd, off_t max)
 {
 	auto_close int in = -1;
 	char buf[65536];
@@ -367,6 +407,10 @@ copy_out(int node, int fd)
 		return -1;
 	if (!S_ISREG(st.st_mode)) {
 		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+		return -1;
+	}
+	if (st.st_size > max) {
+		errno = EFBIG;
 		return -1;
 	}
 	in = reopen(node, O_NONBLOCK);

@@ -5,14 +5,25 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* What a copy may still take of each; copy_tree counts down. */
+struct copy_limit {
+	off_t bytes;		/* a hole counts as what it stands for */
+	long files;		/* of any kind */
+	long depth;		/* directories in each other */
+};
+
 struct copy_tree {
 	bool stream;		/* read until end of file, see below */
 	bool backup;		/* keep a replaced file, see below */
 	uid_t uid;		/* owner of the copy */
 	gid_t gid;
 	mode_t mask;		/* mode bits to keep */
-	/* Counts skipped entries: not a file, directory or link. */
+	bool readable;		/* by all users, whatever its modes are */
+	/* Counts skipped entries: not a file, directory or link; NULL: EINVAL. */
 	unsigned long *skipped;
+	struct copy_limit *limit;	/* NULL: none but that of the depth */
+	/* PATH_MAX bytes: where it failed below node, "" if there; zeroed before */
+	char *at;
 };
 
 /*
@@ -30,8 +41,11 @@ struct copy_tree {
  * file with the permissions of the file that it replaces, or 0644.
  * backup: a replaced file is kept as NAME.~N~, with the lowest free N (EMLINK:
  * too many).  If the new file is equal, nothing changes.
- * Returns 0, or -1 with errno: EINVAL if node cannot be copied, ELOOP if the
- * tree is too deep, or that of the call that failed.
+ * A file that changes meanwhile gives its old content or its new one, or part
+ * of both, but never that of another file.
+ * Returns 0, or -1 with errno: EINVAL if node, or what is at how->at, cannot be
+ * copied, ELOOP if the tree is too deep, EFBIG or EDQUOT if it has more bytes or
+ * files than its limit, or that of the call that failed.
  */
 int copy_tree(int node, int to, const char *name, const struct copy_tree *how);
 
@@ -40,8 +54,9 @@ int copy_tree(int node, int to, const char *name, const struct copy_tree *how);
  *
  * node as above.  Writes the size that the file has at the start, holes as
  * zeros.  Waits for fd even if it is O_NONBLOCK.  Returns 0, or -1 with errno:
- * EISDIR (a directory), EINVAL (neither that nor a regular file), or others.
+ * EISDIR (a directory), EINVAL (neither that nor a regular file), EFBIG (more
+ * than max bytes), or others.
  */
-int copy_out(int node, int fd);
+int copy_out(int node, int fd, off_t max);
 
 #endif

@@ -168,8 +168,7 @@ host_unharmed() {
 	assert_exists srv/$'a\e[31m\nb'
 	(cd "$root/srv" && for _ in {1..300}; do mkdir d; cd d; done)
 	run -1 get /srv deep
-	# What ELOOP is called by musl, and by glibc.
-	assert_output --regexp "Symbolic link loop|Too many levels of symbolic links"
+	assert_output --partial "too many directories in each other"
 	assert_not_exists deep
 	run ! compgen -G '.deep*'
 	rm -r "$root/srv/d"

@@ -375,4 +375,82 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	run -2 ctr-tree idmap "$PWD/none"
 	assert_output "ctr-tree: $PWD/none: No such file or directory"
 	assert_equal "$(pgrep -P $$ ctr-tree | wc -l)" 0
+# limited ARGUMENT... - get conf out of the tree within small limits
+limited() {
+	ctr-tree get --max-bytes 1000 --max-files 5 --max-depth 2 --plain "$@" trees/foo conf out
+}
+
+@test "get keeps its limits, and names what went over them" {
+	mkdir -p trees/foo/conf/a out
+	printf '%0500d' 0 >trees/foo/conf/a/one
+	printf '%0500d' 0 >trees/foo/conf/two
+	limited
+	cmp trees/foo/conf/a/one out/conf/a/one
+	rm -r out/conf
+	printf '%01001d' 0 >trees/foo/conf/a/one
+	run -1 limited
+	assert_output "ctr-tree: copy conf/a/one to out: more than --max-bytes"
+	# A hole counts as well, and takes no time.
+	truncate -s 1T trees/foo/conf/a/one
+	run -1 timeout 5 ctr-tree get --max-bytes 1000 trees/foo conf/a/one out
+	assert_output "ctr-tree: copy conf/a/one to out: more than --max-bytes"
+	run -1 timeout 5 ctr-tree get --max-bytes 1000 trees/foo conf/a/one -
+	assert_output "ctr-tree: copy conf/a/one to -: more than --max-bytes"
+	rm trees/foo/conf/a/one
+	touch trees/foo/conf/{3,4,5}
+	run -1 limited
+	assert_output --regexp '^ctr-tree: copy conf/[^ ]+ to out: more than --max-files$'
+	rm trees/foo/conf/{3,4,5}
+	mkdir -p trees/foo/conf/a/b/c
+	run -1 limited
+	assert_output "ctr-tree: copy conf/a/b/c to out: too many directories in each other"
+	run -0 ls -A out
+	assert_output ''
+	run -2 ctr-tree get --max-bytes x trees/foo conf out
+	assert_output --partial "--max-bytes: expected a number: x"
+	run -2 ctr-tree put --max-bytes 1 trees/foo out conf
+}
+
+@test "get --plain refuses what is no file, and all users can read the copy" {
+	mkdir -p trees/foo/conf/sub out
+	echo text >trees/foo/conf/sub/file
+	echo 'exit 0' >trees/foo/conf/run
+	ln -s "$PWD/outside/kept" trees/foo/conf/link
+	chmod 600 trees/foo/conf/sub/file
+	chmod 4700 trees/foo/conf/run
+	chmod 700 trees/foo/conf/sub
+	limited
+	assert_equal "$(stat -c %a out/conf/sub out/conf/sub/file out/conf/run | tr '\n' ' ')" "755 644 755 "
+	assert_equal "$(readlink out/conf/link)" "$PWD/outside/kept"
+	rm -r out/conf
+	mkfifo trees/foo/conf/sub/$'od\033[2Jd\n'
+	run -1 limited
+	assert_output 'ctr-tree: copy conf/sub/od\x1b[2Jd\x0a to out: not a regular file, directory or link'
+	run -0 ls -A out
+	assert_output ''
+}
+
+@test "a copy has old content or new, and never that of another file" {
+	mkdir -p trees/foo/conf out
+	ln -s "$PWD/outside/kept" trees/foo/link
+	printf '%0900d' 1 >trees/foo/old
+	printf '%0900d' 2 >trees/foo/new
+	(
+		cd trees/foo
+		while [[ -e link ]]; do
+			for it in old link new; do
+				cp -P $it it
+				mv -T it conf/it
+			done
+		done
+	) 2>/dev/null 3>&- &
+	local swapper=$!
+	for _ in {1..100}; do
+		rm -rf out/conf
+		limited 2>/dev/null || continue
+		[[ ! -L out/conf/it && -e out/conf/it ]] || continue
+		cmp -s trees/foo/old out/conf/it || cmp trees/foo/new out/conf/it
+	done
+	rm trees/foo/link
+	wait "$swapper" || :
 }
