@@ -6,6 +6,7 @@
  * them, lib/conf/key.h knows all keys.
  */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -309,12 +310,26 @@ take(const unsigned char byte[4], int prefix, void *arg)
 	pool_take(arg, byte, prefix);
 }
 
+static void
+print_address(int family, const void *byte, void *arg)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	(void)arg;
+	puts(inet_ntop(family, byte, text, sizeof(text)));
+}
+
 static int
 address_verb(const struct cli_job *job)
 {
 	static struct pool pool;
 	char pair[POOL_TEXT];
 
+	if (job->of_host) {
+		if (inuse_own(print_address, NULL) < 0)
+			err(1, "read the addresses of the host");
+		return 0;
+	}
 	if (pool_take_settings(&pool, job->conf_dir, &errors) < 0)
 		return failed("read", job->conf_dir);
 	if (inuse_read(take, &pool) < 0)
@@ -367,7 +382,8 @@ static const struct cli_verb verbs[] = {
 	{ "show", "[--json] NAME", JOB_JSON JOB_STATUS,
 	    "print what is known of a container",
 	    list_verb, 1, 1, false },
-	{ "address", "", "", "print a free pair of addresses",
+	{ "address", "[--of-host]", JOB_OF_HOST,
+	    "print a free pair of addresses",
 	    address_verb, 0, 0, false },
 	{ 0 },
 };

@@ -23,6 +23,7 @@ const struct cli_option job_options[] = {
 	    false },
 	{ 'o', "host", NULL, "check what the settings need of the host, too",
 	    false },
+	{ 'H', "of-host", NULL, "those of the host's interfaces instead", false },
 	{ 'O', "no-host", NULL, "do not look at the host", false },
 	{ 'i', "needing", "NAME",
 	    "containers that have NAME in AFTER or REQUIRES", false },
@@ -129,6 +130,7 @@ set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
 	case 'u': return add_change(job, value, NULL, why);
 	case 'w': return set_wait(job, value, why);
 	case 'o': job->host = true; break;
+	case 'H': job->of_host = true; break;
 	case 'O': job->no_host = true; break;
 	case 'i': job->needing = value; break;
 	case 'N': job->new = true; break;

@@ -117,6 +117,59 @@ inuse_read(inuse_each *each, void *arg)
 	return r;
 }
 
+struct own_report {
+	inuse_own_each *each;
+	void *arg;
+};
+
+static void
+on_own(const struct nlmsghdr *answer, int n, void *arg)
+{
+	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(answer);
+	const struct own_report *to = arg;
+	const struct nlattr *attr;
+	const void *own = NULL;
+	size_t size;
+
+	(void)n;
+	if (answer->nlmsg_type != RTM_NEWADDR ||
+	    mnl_nlmsg_get_payload_len(answer) < sizeof(*head) ||
+	    (head->ifa_family != AF_INET && head->ifa_family != AF_INET6))
+		return;
+	size = head->ifa_family == AF_INET ? 4 : 16;
+	mnl_attr_for_each(attr, answer, sizeof(*head)) {
+		/* IFA_ADDRESS is that of the peer, if both are there. */
+		if (mnl_attr_get_payload_len(attr) == size &&
+		    (mnl_attr_get_type(attr) == IFA_LOCAL ||
+		    (mnl_attr_get_type(attr) == IFA_ADDRESS && !own)))
+			own = mnl_attr_get_payload(attr);
+	}
+	if (own)
+		to->each(head->ifa_family, own, to->arg);
+}
+
+int
+inuse_own(inuse_own_each *each, void *arg)
+{
+	const struct ifaddrmsg head = { .ifa_family = AF_UNSPEC };
+	struct own_report to = { each, arg };
+	struct nl nl;
+	int r, e;
+
+	r = nl_open(&nl);
+	while (r == 0) {
+		nl_msg(&nl, RTM_GETADDR, NLM_F_DUMP, &head, sizeof(head));
+		r = nl_run(&nl, on_own, &to);
+		if (r == 0 || errno != EAGAIN)
+			break;
+		r = 0;
+	}
+	e = errno;
+	nl_close(&nl);
+	errno = e;
+	return r;
+}
+
 static void
 add(const unsigned char byte[4], int prefix, void *arg)
 {

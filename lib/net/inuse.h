@@ -19,6 +19,16 @@ typedef void inuse_each(const unsigned char byte[4], int prefix, void *arg);
  */
 int inuse_read(inuse_each *each, void *arg);
 
+/* A callback for an address of the family AF_INET or AF_INET6. */
+typedef void inuse_own_each(int family, const void *byte, void *arg);
+
+/*
+ * inuse_own - find the addresses of the interfaces of this network namespace
+ *
+ * One may be reported more than once.  Returns 0, or -1 with errno as above.
+ */
+int inuse_own(inuse_own_each *each, void *arg);
+
 /* All single addresses that inuse_read reports, sorted. */
 struct inuse_list {
 	bool known, failed;

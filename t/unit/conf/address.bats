@@ -160,3 +160,17 @@ pairs() {
 	# A limit for a busy machine, too: 0.1 ms for each file.
 	run -0 timeout 1 ctr-conf address
 }
+
+@test "address --of-host prints the addresses of the host's interfaces" {
+	run -0 unshare -n sh -ec 'ip link set lo up
+		ip link add v0 type veth peer name v1
+		ip link set v0 up
+		ip address add 10.7.0.1/24 dev v0
+		ip address add 10.7.0.2/24 dev v0
+		ip address add fd00:7::1/64 dev v0
+		exec ctr-conf address --of-host'
+	for address in 127.0.0.1 10.7.0.1 10.7.0.2 ::1 fd00:7::1; do
+		assert_line "$address"
+	done
+	run -2 ctr-conf list --of-host
+}
