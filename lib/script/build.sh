@@ -32,70 +32,118 @@ check_flake() {
 		usage '--flake excludes --config, --config-file, --nixos-path and --system-path'
 }
 
-# nix_file - what to build the system with
-nix_file() {
-	if [ -n "$nixos_path" ]; then
-		printf '%s\n' "$nixos_path"
-	elif nix-instantiate --find-file nixpkgs/nixos >/dev/null 2>&1; then
-		printf '%s\n' '<nixpkgs/nixos>'
+# ask_nix [FILE] - print what Nix says of <nixpkgs/nixos> and what else it searches;
+# with the FILE of nix_settings, of these, too.  Nix itself reads that JSON.
+ask_nix() {
+	need_program nix 'to build its system'
+	ASK_FILE=$(nix_wanted)
+	ASK_SETTINGS=${1-}
+	export ASK_FILE ASK_SETTINGS
+	# Its warnings are only in the way, unless it fails.
+	nix_eval "$ask" 2>/dev/null || nix_eval "$ask" ||
+		die 1 "$name: Nix failed; its error is above"
+}
+
+# nix_wanted - print the file that Nix searches, if it does
+nix_wanted() {
+	case $nixos_path in
+	'') printf 'nixpkgs/nixos' ;;
+	'<'*'>') wanted=${nixos_path#<}; printf '%s' "${wanted%>}" ;;
+	esac
+}
+
+# nix_said - read what ask_nix printed
+nix_said() {
+	IFS= read -r nix_features
+	IFS= read -r nix_builders
+	IFS= read -r nix_sandbox
+	IFS= read -r nix_trusts
+	# Empty lines at the end may be lost.
+	IFS= read -r nix_found || :
+	IFS= read -r nix_named || :
+	nix_search=$(cat)
+}
+
+# nix_eval EXPRESSION - print its value
+nix_eval() (
+	cd "$here"
+	with_lines "$nix_paths" nix --extra-experimental-features nix-command \
+		eval --impure --raw --expr "$1"
+)
+
+# shellcheck disable=SC2016 # for Nix
+ask='
+	let
+	  inherit (builtins) concatStringsSep elem elemAt filter fromJSON getEnv isInt isString
+	    map nixPath readFile toJSON tryEval;
+	  read = file: if file == "" then { } else fromJSON (readFile file);
+	  daemon = read (getEnv "ASK_SETTINGS");
+	  user = read (getEnv "ASK_SETTINGS" + (if daemon == { } then "" else ".user"));
+	  value = from: name: (from.${name} or { value = ""; }).value;
+	  # Nix 2.8 prints numbers.
+	  feature = f: if isInt f then elemAt [ "ca-derivations" "impure-derivations" "flakes"
+	    "nix-command" "recursive-nix" "no-url-literals" "fetch-closure" ] f else f;
+	  words = list: if list == "" then "" else concatStringsSep " " (map feature list);
+	  sandbox = value daemon "sandbox";
+	  wanted = getEnv "ASK_FILE";
+	  named = filter (e: e.prefix == elemAt (builtins.match "([^/]*)(/.*)?" wanted) 0) nixPath;
+	  found = tryEval (builtins.findFile nixPath wanted);
+	in
+	concatStringsSep "\n" ([
+	  (words (value user "experimental-features"))
+	  (if value daemon "auto-allocate-uids" == true then "auto" else value daemon "build-users-group")
+	  (if isString sandbox then sandbox else toJSON sandbox)
+	  (" " + words (value daemon "trusted-users") + " ")
+	  (if wanted != "" && found.success then toString found.value else "")
+	  (if wanted == "" || named == [ ] then "" else (elemAt named 0).path)
+	] ++ map (e: "${e.prefix}=${e.path}") nixPath)
+'
+
+# nix_settings FILE - write those of the daemon to FILE, and those of the user,
+# whose environment the daemon does not have, to FILE.user
+nix_settings() {
+	(unset NIX_CONFIG NIX_CONF_DIR NIX_USER_CONF_FILES XDG_CONFIG_HOME XDG_CONFIG_DIRS HOME
+	nix_print_settings) >"$1"
+	if [ -n "${NIX_CONFIG-}${NIX_CONF_DIR-}${NIX_USER_CONF_FILES-}${XDG_CONFIG_HOME-}" ] ||
+		[ "${HOME-/root}" != /root ]; then
+		nix_print_settings >"$1.user"
 	else
-		note 'no <nixpkgs/nixos> in NIX_PATH: building the minimal system'
-		printf '%s\n' "$minimal"
+		ln -f "$1" "$1.user"
 	fi
 }
 
-# build CONFIGURATION - build a system and print its path
+# nix_print_settings - as JSON; the verb has another name since Nix 2.20
+nix_print_settings() {
+	nix --extra-experimental-features nix-command show-config --json 2>/dev/null ||
+		nix --extra-experimental-features nix-command config show --json 2>/dev/null ||
+		die 1 "$name: Nix does not tell its settings (nix config show --json)"
+}
+
+# nix_file - set file to what to build the system with, after nix_said
+nix_file() {
+	if [ -n "$nixos_path" ]; then
+		file=$nixos_path
+	elif [ -n "$nix_found" ]; then
+		file='<nixpkgs/nixos>'
+	elif [ -n "$nix_named" ]; then
+		die 1 "$name: <nixpkgs/nixos> cannot be found in nixpkgs=$nix_named"
+	else
+		note 'no <nixpkgs/nixos> in NIX_PATH: building the minimal system'
+		file=$minimal
+	fi
+}
+
+# build CONFIGURATION - build a system and set system to its path
 #
 # A link in the lock directory is its temporary root, until build_done.
 build() {
-	file=$(nix_file)
-	build_with "$nix_flags" nix-build "$file" -A system -I "nixos-config=$1" \
+	asked=$(ask_nix) || exit 1
+	nix_said <<-END
+		$asked
+	END
+	nix_file
+	build_with "$nix_paths$nix_flags" nix-build "$file" -A system -I "nixos-config=$1" \
 		-o "$lock_dir/$name.build"
-}
-
-# build_theirs CONFIGURATION - the same, from the container's tree
-#
-# The container's root writes it, and the host's root evaluates it.  So it can
-# only read its own directory, what it is built with, and what the user allows
-# with -I.  Experimental features are off: a flake could read any directory.
-build_theirs() {
-	file=$(nix_file)
-	plain_files
-	set -- nix-build "$file" -A system -I "nixos-config=$1" \
-		-o "$lock_dir/$name.build" --option restrict-eval true \
-		--option allowed-uris https:// --option experimental-features '' \
-		-I "configuration-of-$name=$root/etc/nixos"
-	case $file in
-	'<'*'>')
-		file=${file#<}
-		file=${file%%[/>]*}
-		set -- "$@" -I "$file=$(readlink -f "$(nix-instantiate --find-file "$file")")" ;;
-	*)
-		# <nixpkgs/nixos> uses files beside it, the minimal system a busybox.
-		# busybox' own sh would find "busybox" as a builtin.
-		for busybox in /bin/busybox /usr/bin/busybox /run/current-system/sw/bin/busybox; do
-			[ ! -e "$busybox" ] || break
-		done
-		busybox=$(readlink -f "$busybox") || busybox=/bin/busybox
-		file=$(cd "$here" && readlink -f -- "$file")
-		set -- "$@" -I "built-with=${file%/nixos}" \
-			-I "busybox=$busybox" -I "beside-busybox=${busybox%/*}" ;;
-	esac
-	# The container controls the text of traces and errors.
-	build_with "$nix_flags" visible unprinted "$@"
-}
-
-# unprinted COMMAND... - run it without its standard output
-unprinted() { "$@" >/dev/null; }
-
-# plain_files - refuse a configuration with FIFOs, devices or sockets
-#
-# Nix opens any file that the configuration names: a FIFO would block it.
-plain_files() {
-	odd=$(enter_config && timeout 10 find . -xdev ! -type f ! -type d ! -type l -print -quit) ||
-		die 1 "$name: could not search $root/etc/nixos"
-	[ -z "$odd" ] || die 1 "$name: not built, as its configuration has what is" \
-		"neither file, directory nor link: $root/etc/nixos/${odd#./}"
 }
 
 # build_with FLAGS COMMAND... - run it with flags of the user
@@ -103,10 +151,11 @@ build_with() {
 	[ -z "$quiet" ] || set -- "$@" --quiet
 	need_program nix-build 'to build its system'
 	# Relative paths in flags start at the caller's directory.
-	(cd "$here" && with_lines "$@" 9>&- >/dev/null) ||
-		die 1 "$name: could not build its system; the error of Nix is above"
-	readlink "$lock_dir/$name.build"
+	(cd "$here" && with_lines "$@" 9>&- >/dev/null) || build_failed
+	system=$(readlink "$lock_dir/$name.build")
 }
+
+build_failed() { die 1 "$name: could not build its system; the error of Nix is above"; }
 
 # system_set - the system becomes the current generation
 #
@@ -118,13 +167,14 @@ system_set() {
 		tries=$((tries + 1))
 		[ -n "$builder" ] && [ ! -e "$system" ] && [ $tries -lt 10 ] || exit 1
 		note "$name: a garbage collection deleted the new system: building it again"
-		system=$("$builder" "$built_from")
+		"$builder" "$built_from"
 	done
 }
 
 # build_done - the link that keeps what was built goes, and those that a Nix
-# which was killed had begun, in the ways of its versions
+# which was killed had begun, in the ways of its versions; so does the sandbox
 build_done() {
+	job_end
 	rm -f "$lock_dir/$name.build" "$lock_dir/$name.build.tmp-"* "$lock_dir"/.[0-9]*_"$name.build"
 }
 
@@ -136,11 +186,13 @@ flake_attribute() {
 	esac
 }
 
-# build_flake FLAKE - build the system of a flake; as build does
+# build_flake FLAKE - build the system of a flake; as build does, unless a
+# container wrote it
 build_flake() {
+	! flake_inside "$1" || { build_flake_theirs; return; }
 	set -- nix --extra-experimental-features 'nix-command flakes' build \
 		--out-link "$lock_dir/$name.build" "$(flake_attribute "$1")"
-	build_with "$nix_flags$flake_flags" "$@"
+	build_with "$nix_paths$nix_flags$flake_flags" "$@"
 }
 
 # default_config TEXT - the configuration that create writes
@@ -169,13 +221,8 @@ enter_tree() {
 		die 1 "$name: $root/$1 leads out of the container"
 }
 
-enter_config() { enter_tree etc/nixos; }
-
-# config_get - print its configuration.nix, 16 MiB at most to a file
-config_get() (
-	ulimit -f 32768
-	exec ctr-tree get "$root" etc/nixos/configuration.nix -
-)
+# config_get - print its configuration.nix
+config_get() { ctr-tree get --max-bytes 16777216 -- "$root" etc/nixos/configuration.nix -; }
 
 # config_wanted - print the configuration that the options ask for
 config_wanted() {
@@ -192,16 +239,10 @@ config_read() {
 	wanted=${wanted%.}
 }
 
-# config_put [OPTION] FILE - write it to a file of etc/nixos in the tree, which
-# belongs to the container: a redirection would not be safe
+# config_put TREE [OPTION] - write it to a file of the container's, or of the copy:
+# a redirection would follow a link
 config_put() {
-	printf '%s' "$wanted" | ctr-tree ${2+"$1"} -- put "$root" - "etc/nixos/${2-$1}" ||
+	printf '%s' "$wanted" |
+		ctr-tree ${2+"$2"} -- put "$1" - etc/nixos/configuration.nix ||
 		die 1 "$name: could not write its configuration"
-}
-
-# config_keep - it becomes configuration.nix; the old one is kept under the next
-# free number
-config_keep() {
-	config_put --backup configuration.nix
-	ctr-tree remove "$root" etc/nixos/configuration.nix.new
 }

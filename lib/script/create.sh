@@ -73,10 +73,10 @@ make_tree_and_system() {
 		builder=build_flake built_from=$flake
 	elif [ -z "$system" ] || [ -n "$with_config" ]; then
 		config_read
-		config_put configuration.nix
+		config_put "$root"
 		[ -n "$system" ] || builder=build built_from=$root/etc/nixos/configuration.nix
 	fi
-	[ -z "$builder" ] || system=$("$builder" "$built_from")
+	[ -z "$builder" ] || "$builder" "$built_from"
 	system_set
 	build_done
 	publish

@@ -21,7 +21,7 @@ cmd_edit() {
 		exit 0
 	fi
 	trap 'edit_end $?' EXIT
-	(edit_update)
+	edit_update
 }
 
 # edit_update - update to the edited text, if the original is still the same

@@ -5,7 +5,7 @@
 init_options() {
 	quiet='' remote=''
 	config='' config_file='' with_config='' nixos_path='' system_path='' flake=''
-	nix_flags='' flake_flags='' settings='' ports=''
+	nix_paths='' nix_flags='' flake_flags='' settings='' ports=''
 	unique='' no_start='' dry_run='' apply=reload apply_given='' take_back=''
 	user='' dir='' envs='' tty='' form='' journal_flags='' of_unit=''
 	early='' passed='' kept='' here=$PWD
@@ -39,6 +39,7 @@ journal() {
 	long=--${names##*--}
 	journal_flags=$journal_flags${long%:}${1+=$(one_line "$1")}$newline
 }
+pass_path() { add_words nix_paths "$@"; }
 pass_nix() { add_words nix_flags "$@"; }
 pass_flake() { add_words flake_flags "$@"; }
 variable() {

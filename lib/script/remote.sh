@@ -45,11 +45,11 @@ remote_build() {
 		config_wanted >"$text"
 	fi
 	if [ -n "$flake" ]; then
-		system=$(build_flake "$flake")
+		build_flake "$flake"
 	elif [ -n "$system_path" ]; then
 		system=$(readlink -f -- "$system_path")
 	else
-		system=$(build "$text")
+		build "$text"
 	fi
 	nix-copy-closure ${quiet:+--quiet} --to "$remote" "$system" ||
 		die 1 "$name: could not copy $system to $remote"

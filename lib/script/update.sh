@@ -12,19 +12,18 @@ cmd_update() {
 update_begin() {
 	lock "$name"
 	need_name "$name"
-	trap 'update_end' EXIT
+	trap 'update_end $?' EXIT
 	trap 'exit 1' INT TERM HUP
 	read_settings
 	[ -z "$SYSTEM_PATH" ] || die 1 "$name: its system is managed by the host's" \
 		"configuration: $conf has SYSTEM_PATH=$SYSTEM_PATH"
 }
 
-# update_end - a configuration that could not be built does not stay
+# update_end STATUS
 update_end() {
 	build_done
-	[ -z "$with_config" ] ||
-		ctr-tree remove "$root" etc/nixos/configuration.nix.new 2>/dev/null || :
 	unlock
+	[ -z "${edits-}" ] || edit_end "$1"
 }
 
 update_rest() {
@@ -33,22 +32,19 @@ update_rest() {
 	if [ -n "$system_path" ]; then
 		system=$system_path
 		if [ -n "$with_config" ]; then
-			enter_config
-			configure
-			cd /
+			config_read
+			config_put "$root" --backup
 		fi
 	elif [ -n "$flake" ]; then
 		builder=build_flake built_from=$flake
-		system=$(build_flake "$flake")
+		build_flake "$flake"
 		keep_flake
 	elif [ -n "$FLAKE" ] && [ -z "$with_config$nixos_path" ]; then
 		builder=build_flake built_from=$FLAKE
-		system=$(build_flake "$FLAKE")
+		build_flake "$FLAKE"
 	else
 		builder=build_theirs built_from=$root/etc/nixos/configuration.nix
-		enter_config
 		configure
-		cd /
 		keep_flake
 	fi
 	system_set
@@ -60,25 +56,19 @@ keep_flake() {
 	[ "$flake" = "$FLAKE" ] || ctr-conf set --file "$conf" "FLAKE=$flake"
 }
 
-# configure - build the container's configuration, or the one of the options
-# and put it in its place; its folder is the present one
-#
-# With --system-path, only put it in its place.
+# configure - build the container's configuration, or the one of the options,
+# which takes its place only then
 configure() {
+	job_begin
+	job_copy "$root" etc/nixos
 	if [ -n "$with_config" ]; then
 		config_read
-		if [ -z "$system_path" ]; then
-			config_put configuration.nix.new
-			system=$(build_theirs "$root/etc/nixos/configuration.nix.new")
-		fi
-		config_keep
-	else
-		if [ -L configuration.nix ] || [ ! -f configuration.nix ]; then
-			die 1 "$name: not built:" \
-				"$root/etc/nixos/configuration.nix is not a regular file"
-		fi
-		system=$(build_theirs "$root/etc/nixos/configuration.nix")
+		config_put "$job/root$root"
+	elif [ -L "$job/root$built_from" ] || [ ! -f "$job/root$built_from" ]; then
+		die 1 "$name: not built: $built_from is not a regular file"
 	fi
+	build_theirs "$built_from"
+	[ -z "$with_config" ] || config_put "$root" --backup
 }
 
 # apply - bring a running container to its current system, by the options
