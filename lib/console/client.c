@@ -25,6 +25,7 @@ enum {
 	ESCAPE = 0x1d,		/* Ctrl-] */
 	ESCAPES = 3,		/* this many ... */
 	ESCAPE_MS = 1000,	/* ... in this time leave the session */
+	ASKED_MAX = 3,		/* so many signals do so as well */
 };
 
 static const struct pollfd idle[2] = { { .fd = -1 }, { .fd = -1 } };
@@ -126,6 +127,23 @@ catch_signals(bool tty)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* is_over - has this end had enough?  The command may ignore its signals. */
+static bool
+is_over(const struct client *c, int over)
+{
+	return c->signal && (c->tty || over || c->asked >= ASKED_MAX);
+}
+
+/* pass_signal - to the command, but the third that asks it to end ends this end */
+static void
+pass_signal(struct client *c, int sig)
+{
+	if (sig != SIGUSR1 && sig != SIGUSR2 && ++c->asked >= ASKED_MAX)
+		c->signal = sig;
+	/* If it cannot be sent, SIGKILL still works. */
+	(void)proto_send_u32(c->ctl, PROTO_SIGNAL, (uint32_t)sig);
+}
+
 static void
 handle_signal(struct client *c, int sig)
 {
@@ -143,9 +161,8 @@ handle_signal(struct client *c, int sig)
 	default:
 		if (c->tty)
 			c->signal = sig;
-		else	/* if it cannot be sent, SIGKILL still works */
-			(void)proto_send_u32(c->ctl, PROTO_SIGNAL,
-			    (uint32_t)sig);
+		else
+			pass_signal(c, sig);
 	}
 }
 
@@ -389,7 +406,7 @@ run_session(struct client *c, int signals)
 		}
 		if (c->acked && !acked)
 			begin_flows(c);
-		if (!handle_ended(c) || (c->signal && (c->tty || over)))
+		if (!handle_ended(c) || is_over(c, over))
 			return 0;
 	}
 	errno = e;

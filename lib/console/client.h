@@ -23,6 +23,7 @@ struct client {
 	int status;		/* of the session, after client_run */
 	int signal;		/* the one that ended this end, or 0 */
 	bool left;		/* the user typed Ctrl-] three times */
+	int asked;		/* signals so far that ask the command to end */
 	char text[512];		/* the server's error message, or "" */
 	struct proto_frame frame;
 

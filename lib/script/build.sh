@@ -61,7 +61,10 @@ nix_said() {
 	# Empty lines at the end may be lost.
 	IFS= read -r nix_found || :
 	IFS= read -r nix_named || :
-	nix_search=$(cat)
+	nix_search=''
+	while IFS= read -r entry || [ -n "$entry" ]; do
+		nix_search=$nix_search$entry$newline
+	done
 }
 
 # nix_eval EXPRESSION - print its value

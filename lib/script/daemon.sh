@@ -6,34 +6,37 @@
 # that may do everything.  So a container gets a socket of its own, and a user
 # without rights passes its connections on.
 
-daemon_unit() { printf 'container-nix-%s' "$name"; }
+# proxy_set - the unit that passes them on, and its socket
+proxy_set() {
+	proxy_unit=container-nix-$name
+	proxy_socket=$lock_dir/$name.nix
+}
 
 # daemon_on WORD... - make the socket, and call launch_network with more words
 daemon_on() {
-	theirs=$nix_dir/daemon-socket
-	if [ ! -S "$theirs/socket" ]; then
-		note "$name: the host has no Nix daemon to use: $theirs/socket is missing"
+	socket_dir=$nix_dir/daemon-socket
+	if ! listens "$socket_dir/socket"; then
+		note "$name: starts without Nix's daemon: none listens at $socket_dir/socket"
 		launch_network "$@"
 	elif ! find_proxy || [ ! -d /run/systemd/system ]; then
-		note "$name: cannot use the host's Nix daemon: needs systemd and systemd-socket-proxyd"
+		note "$name: starts without Nix's daemon: needs systemd and systemd-socket-proxyd"
 		launch_network "$@"
 	fi
 	daemon_off
-	mkdir -p "$lock_dir" && chmod 700 "$lock_dir"
-	socket=$lock_dir/$name.nix
-	systemd-run --quiet --collect --unit="$(daemon_unit)" --slice=machine.slice \
+	socket_group
+	[ -d "$lock_dir" ] || { mkdir -p "$lock_dir" && chmod 700 "$lock_dir"; }
+	systemd-run --quiet --collect --unit="$proxy_unit" --slice=machine.slice \
 		--description="Nix daemon for container $name" \
-		--socket-property="ListenStream=$socket" --socket-property=SocketMode=0666 \
+		--socket-property="ListenStream=$proxy_socket" --socket-property=SocketMode=0666 \
 		--socket-property=RemoveOnStop=yes \
-		--property=DynamicUser=yes --property=SupplementaryGroups="$(daemon_group)" \
-		--property=ProtectSystem=strict --property=ProtectHome=yes \
-		--property=PrivateNetwork=yes --property=PrivateDevices=yes \
-		--property=RestrictAddressFamilies=AF_UNIX --property=NoNewPrivileges=yes \
-		--property=CapabilityBoundingSet= --property=SystemCallFilter=@system-service \
-		--property=MemoryMax=64M --property=TasksMax=64 \
-		"$proxy" --connections-max=64 "$theirs/socket" ||
-		die 1 "$name: could not make a socket for the host's Nix daemon"
-	launch_network "$@" --bind-ro="$socket:/nix/var/nix/daemon-socket/socket" \
+		-p DynamicUser=yes -p SupplementaryGroups="$group" -p CapabilityBoundingSet= \
+		-p NoNewPrivileges=yes -p PrivateNetwork=yes -p PrivateDevices=yes \
+		-p ProtectSystem=strict -p ProtectHome=yes -p RestrictAddressFamilies=AF_UNIX \
+		-p RestrictNamespaces=yes -p SystemCallFilter=@system-service \
+		-p MemoryMax=64M -p TasksMax=64 \
+		"$proxy" --connections-max=64 "$socket_dir/socket" ||
+		die 1 "$name: could not make a socket for Nix's daemon"
+	launch_network "$@" --bind-ro="$proxy_socket:/nix/var/nix/daemon-socket/socket" \
 		--setenv=NIX_REMOTE=daemon
 }
 
@@ -46,14 +49,9 @@ find_proxy() {
 	return 1
 }
 
-# daemon_group - Debian lets only a group reach the socket
-daemon_group() {
-	group=$(stat -c %g "$theirs")
-	[ "$group" = 0 ] || printf '%s' "$group"
-}
-
 daemon_off() {
-	[ -S "$lock_dir/$name.nix" ] || return 0
-	systemctl stop "$(daemon_unit).socket" "$(daemon_unit).service" 2>/dev/null || :
-	rm -f "$lock_dir/$name.nix"
+	proxy_set
+	[ -S "$proxy_socket" ] || return 0
+	systemctl stop "$proxy_unit.socket" "$proxy_unit.service" 2>/dev/null || :
+	rm -f "$proxy_socket"
 }

@@ -5,7 +5,7 @@
 cmd_rollback() {
 	need_name "$1"
 	lock "$name"
-	trap unlock EXIT
+	trap 'inside_end; unlock' EXIT
 	trap 'exit 1' INT TERM HUP
 	ctr-gcroot rollback --trees "$state_dir" -- "$@"
 	apply || {

@@ -48,11 +48,11 @@ job_end() {
 	job_asks=''
 	job_stop "$daemon_unit"
 	# Nix before 2.14 makes these for each user that comes to its daemon.
-	for dir in "$nix_dir"/profiles/per-user "$nix_dir"/gcroots/per-user; do
-		for user in "$dir/nixos-build-$$" "$dir"/6[1-5][0-9][0-9][0-9]; do
-			[ ! -d "$user" ] || rmdir "$user" 2>/dev/null || :
-		done
+	for dir in profiles gcroots; do
+		set -- "$@" "$nix_dir/$dir/per-user/nixos-build-$$" \
+			"$nix_dir/$dir/per-user"/6[1-5][0-9][0-9][0-9]
 	done
+	rmdir "$@" 2>/dev/null || :
 	rm -rf "$job"
 }
 
@@ -192,7 +192,7 @@ job_socket() {
 socket_group() {
 	group=$(stat -L -c '%g %a' "$socket_dir")
 	case $group in
-	*[1357]) group='' ;;
+	*[1357] | '0 '*) group='' ;;
 	*) group=${group% *} ;;
 	esac
 }

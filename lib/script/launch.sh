@@ -137,8 +137,9 @@ launch_network() {
 # launch_sealed - without a user namespace, the container's root could make
 # writable again what it is to see read-only
 launch_sealed() {
+	proxy_set
 	set -- {} -- ctr-conf args "$name" -- "$@"
-	for path in /nix/store "$sessions_dir" "$lock_dir/$name.nix"; do
+	for path in /nix/store "$sessions_dir" "$proxy_socket"; do
 		[ ! -e "$path" ] || set -- --path "$path" "$@"
 	done
 	exec ctr-conf args --sealed "$name" -- ctr-tree seal --optional "$@"

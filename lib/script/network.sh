@@ -24,6 +24,8 @@ network_and_ports() {
 # in the container has run yet, and nothing must.
 network_later() {
 	netns=/run/netns/net-$name
+	# A container that ran outside its unit leaves it.
+	[ ! -e "$netns" ] || network_off || :
 	# While systemd-nspawn prepares the tree.
 	rules=''
 	! (ports_on) || rules=1

@@ -20,24 +20,60 @@ enter() {
 	[ -z "$tty" ] || set -- "$tty" "$@"
 	[ -z "$dir" ] || set -- --chdir "$dir" "$@"
 	[ -z "$user" ] || set -- --user "$user" "$@"
-	exec ctr-console run "$@"
+	# shellcheck disable=SC2086 # words, or none
+	exec ${limited-} ctr-console run "$@"
 }
 
-# inside COMMAND... - run a command in the container as root, without terminal
-inside() (
-	user='' dir='' envs='' tty=--no-tty
-	enter "$@"
-)
+# inside COMMAND... - run a command in the container as root, without terminal,
+# for 15 minutes at most; its output goes to standard error, without anything that
+# a terminal would obey, as it is the container's
+#
+# In the background, as a shell handles no signal while it waits for the
+# foreground: inside_end ends it.
+inside() {
+	said=$lock_dir/$name.said.$$
+	mkdir -p "$lock_dir" 2>/dev/null && rm -f "$said" && mkfifo -m 600 "$said" 2>/dev/null ||
+		die 1 "$name: needs root: cannot write to $lock_dir"
+	inside_said <"$said" 9>&- &
+	reader=$!
+	exec 7<&0
+	(
+		user='' dir='' envs='' tty=--no-tty limited='timeout -k 5 900'
+		enter "$@"
+	) >"$said" 2>&1 <&7 7<&- 9>&- &
+	worker=$!
+	exec 7<&-
+	inside_status=0
+	wait "$worker" || inside_status=$?
+	worker=''
+	wait "$reader" || :
+	case $inside_status in
+	124 | 137) say "$name: its command has not ended within 15 minutes, and is left alone" ;;
+	esac
+	inside_shown
+	rm -f "$said" "$said.quiet"
+	return "$inside_status"
+}
 
-# visible COMMAND... - run it; its output goes to standard error, without
-# anything that a terminal would obey, as it is the container's
-visible() {
-	visible_status=$({ {
-		code=0
-		"$@" 2>&1 3>&- || code=$?
-		printf '%s' "$code" >&3
-	} | ctr-console filter >&2; } 3>&1) || :
-	return "${visible_status:-125}"
+# inside_said - show what it says; with --quiet the end of it, if it fails
+inside_said() {
+	if [ -n "$quiet" ]; then
+		ctr-console filter | tail -c 65536 >"$said.quiet"
+	else
+		ctr-console filter >&2
+	fi
+}
+
+inside_shown() {
+	[ -z "$quiet" ] || [ "$inside_status" = 0 ] || cat "$said.quiet" >&2
+}
+
+# inside_end - for traps: leave a command, even one that ignores its signal
+inside_end() {
+	[ -n "${worker-}" ] || return 0
+	kill "$worker" 2>/dev/null || :
+	rm -f "$said" "$said.quiet"
+	worker=''
 }
 
 cmd_run() {
@@ -78,6 +114,8 @@ cmd_set_root_password() {
 	need_name "$1"
 	need_running
 	password_read
+	trap inside_end EXIT
+	trap 'exit 1' INT TERM HUP
 	password_set ||
 		die 1 "$name: could not set the password, for the reason above"
 }
@@ -85,11 +123,11 @@ cmd_set_root_password() {
 # Not every system has chpasswd(8); passwd(1) asks twice.
 password_set() {
 	lacks=0
-	visible inside sh -c 'command -v chpasswd >/dev/null || exit 9' || lacks=$?
+	inside sh -c 'command -v chpasswd >/dev/null || exit 9' || lacks=$?
 	case $lacks in
-	0) printf 'root:%s\n' "$password" | visible inside chpasswd ;;
+	0) printf 'root:%s\n' "$password" | inside chpasswd ;;
 	9) printf '%s\n%s\n' "$password" "$password" |
-		visible inside sh -c 'exec passwd root >/dev/null' ;;
+		inside sh -c 'exec passwd root >/dev/null' ;;
 	*) return 1 ;;
 	esac
 }
@@ -129,25 +167,14 @@ switch() {
 	case $system in
 	/nix/store/*) ctr-gcroot -- hold "$name" "$system" || exit ;;
 	esac
-	set -- inside "$system/bin/switch-to-configuration" test
-	if [ -n "$quiet" ]; then hushed "$@"; else visible "$@"; fi
-}
-
-# hushed COMMAND... - as visible, but show output only if it fails
-hushed() {
-	said=$({
-		code=0
-		visible "$@" || code=$?
-		printf '\n%s' "$code"
-	} 2>&1 | tail -c 65536)
-	hushed_status=${said##*"$newline"}
-	[ "$hushed_status" = 0 ] || printf '%s\n' "${said%"$newline"*}" >&2
-	return "$hushed_status"
+	inside "$system/bin/switch-to-configuration" test
 }
 
 cmd_reload() {
 	need_name "$1"
 	need_running
+	trap inside_end EXIT
+	trap 'exit 1' INT TERM HUP
 	switch || die 1 "$name: could not switch to its current system;" \
 		"its messages are above, and in: nixos-container logs $name"
 }

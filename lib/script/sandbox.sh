@@ -132,7 +132,11 @@ job_run() {
 	code=''
 	read -r code 2>/dev/null <"$job/status" || [ -n "$code" ] || code=1
 	[ "$code" = 0 ] || job_failed
-	system=$(cat "$job/result")
+	system='' more=''
+	{
+		IFS= read -r system || :
+		! IFS= read -r more && [ -z "$more" ] || system="$system $more"
+	} <"$job/result"
 	case $system in
 	*[!a-zA-Z0-9+._?=/-]* | /nix/store/*/* | /nix/store/.*) ;;
 	/nix/store/?*) return ;;

@@ -21,6 +21,7 @@ update_begin() {
 
 # update_end STATUS
 update_end() {
+	inside_end
 	build_done
 	unlock
 	[ -z "${edits-}" ] || edit_end "$1"

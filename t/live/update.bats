@@ -265,3 +265,46 @@ init_of() { inside cut -d' ' -f22 /proc/1/stat; }
 	run -0 nixos-container update --no-apply --verbose --config 'environment.etc.a.text = "c";' "$name"
 	assert_output --partial 'evaluating file'
 }
+
+@test "a switch that ignores signals ends with its command, which gives the lock back" {
+	create
+	good=$(ctr-gcroot path "$name")
+	bad=$BATS_TEST_TMPDIR/bad
+	cp -r --no-preserve=mode "$good" "$bad"
+	chmod +x "$bad"/bin/* "$bad"/init
+	printf '#!/bin/sh\ntrap "" INT TERM HUP QUIT\necho $$ >/switching\nwhile :; do sleep 0.1; done\n' \
+		>"$bad/bin/switch-to-configuration"
+	bad=$(nix-store --add "$bad")
+	for verb in "update $name --system-path $bad" "reload $name" "reload -q $name" "rollback $name 2"; do
+		for sig in INT TERM HUP; do
+			rm -f "$root/switching"
+			# shellcheck disable=SC2086 # its words
+			env --default-signal nixos-container $verb >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+			command=$!
+			until_true 20 test -s "$root/switching"
+			kill -"$sig" "$command"
+			SECONDS=0
+			ended=0
+			wait "$command" || ended=$?
+			assert_equal "$ended" 1
+			((SECONDS < 5)) || fail "$verb, $sig: $SECONDS s"
+			timeout 5 nixos-container update --no-apply "$name" --system-path "$bad"
+			inside kill -9 "$(cat "$root/switching")"
+		done
+	done
+	run -0 ls -A /run/nixos-container
+	refute_output --partial .said
+	nixos-container destroy "$name"
+}
+
+@test "a lock that the container holds, or its stopped server, keeps no command of the host's" {
+	create
+	touch "$root/nix/var/nix/profiles/system.lock"
+	inside sh -c 'exec 9>/nix/var/nix/profiles/system.lock; flock 9; kill -STOP $$' 3>&- &
+	sleep 0.5
+	timeout 20 nixos-container update "$name" --system-path "$(ctr-gcroot path "$name")"
+	timeout 20 nixos-container rollback "$name" 1
+	timeout 60 nixos-container destroy "$name"
+	wait $! || :
+	nothing_left "$name"
+}

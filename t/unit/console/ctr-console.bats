@@ -785,6 +785,27 @@ user_is() {
 	done
 }
 
+@test "a command that ignores its signals is left at the third" {
+	for sig in INT TERM HUP QUIT; do
+		rm -f "$BATS_TEST_TMPDIR/out"
+		env --default-signal ctr-console run --no-tty "$root" sh -c \
+			"trap '' INT TERM HUP QUIT USR1; echo \$\$; while :; do sleep 0.05; done" \
+			</dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
+		client=$!
+		until_true 10 test -s "$BATS_TEST_TMPDIR/out"
+		pid=$(cat "$BATS_TEST_TMPDIR/out")
+		for _ in 1 2; do
+			kill -"$sig" "$client"
+			sleep 0.3
+			kill -0 "$client"
+		done
+		kill -USR1 "$client"
+		kill -"$sig" "$client"
+		ended $((128 + $(kill -l "$sig"))) "$client"
+		kill -9 "$pid"
+	done
+}
+
 @test "a killed client hangs up its command" {
 	# dash would print "Hangup" and end
 	for how in --no-tty --tty; do
