@@ -88,6 +88,13 @@ end_port(const struct port_link *link, const struct rules_links *links,
 		print_mac(link, mac);
 }
 
+/* print_routed - a link that is on no bridge; for nft the two have other types */
+static void
+print_routed(const char *ifname, FILE *out)
+{
+	fprintf(out, "links \"%s\"\nrouted \"%s\"\n", ifname, ifname);
+}
+
 /* print_own - the link of the container's own pair */
 static void
 print_own(const struct settings *s, const struct rules_links *links, FILE *out)
@@ -97,7 +104,7 @@ print_own(const struct settings *s, const struct rules_links *links, FILE *out)
 	if (!settings_on(s, KEY_PRIVATE_NETWORK))
 		return;
 	if (!s->value[KEY_HOST_BRIDGE]) {
-		fprintf(out, "links \"%s\"\n", links->ifname);
+		print_routed(links->ifname, out);
 		return;
 	}
 	add_addresses(&link, s->value[KEY_LOCAL_ADDRESS]);
@@ -131,7 +138,7 @@ print_extra(const struct rules_links *links, const char *word, FILE *out)
 		return;
 	link.host = e.name;
 	if (!has_key(word, "bridge")) {
-		fprintf(out, "links \"%s\"\n", e.name);
+		print_routed(e.name, out);
 		return;
 	}
 	while (extra_next(&e)) {

@@ -22,7 +22,7 @@ struct rules_links {
  * rules_print - write the elements that a container has in the nftables tables
  *
  * A line each, the name of a set or map and the element in the form of nft(8).
- * Table inet: its links that are routed (links) and on a bridge
+ * Table inet: its links that are routed (links, routed) and on a bridge
  * (bridged), its addresses (nat4, nat6), and with the interface that its packets come
  * from (via4, via6), its ports (forward4, forward6).  A port is forwarded to the
  * first address of each family.  Table bridge: its links on a bridge (port), each

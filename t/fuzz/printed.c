@@ -97,7 +97,7 @@ any_mac(const char *name, const char *interface, uint8_t mac[6])
 static void
 rules(void)
 {
-	static const char *const starts[] = { "links \"", "nat4 ", "nat6 ",
+	static const char *const starts[] = { "links \"", "routed \"", "nat4 ", "nat6 ",
 	    "via4 \"", "via6 \"", "bridged \"", "port \"", "portmac \"", "portfix4 \"",
 	    "portfix6 \"", "portip4 \"", "portip6 \"", "portnd6 \"",
 	    "forward4 tcp . ", "forward4 udp . ", "forward6 tcp . ",

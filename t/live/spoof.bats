@@ -120,6 +120,16 @@ routed_attacks() {
 		refute_output --partial "$mac"
 		run -0 ip neigh show "$b6"
 		refute_output --partial "$mac"
+		# Nor does a machine of the LAN send by the container's address.
+		for to in "$host" "$b"; do
+			ip netns exec lan "$frame" eth0 eth "$(mac_of hb)" \
+				"$(ip netns exec lan cat /sys/class/net/eth0/address)" \
+				ip4 "$a" "$to" udp 9000 bad-lan
+		done
+		ip netns exec lan "$frame" eth0 eth "$(mac_of hb)" \
+			"$(ip netns exec lan cat /sys/class/net/eth0/address)" \
+			ip6 "$a6" "$host6" udp 9000 bad-lan-6
+		to=''
 		# A network that the host routes there.
 		ip route add 10.231.153.0/24 via "$a" dev "c-$name"
 		bad good ip4 10.231.153.7 "$host" udp 9000 "good-$users-net"

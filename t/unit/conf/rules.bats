@@ -20,25 +20,25 @@ gives() {
 }
 
 @test "each port becomes an element of the map of its family" {
-	gives "$pair"$'\nHOST_PORT=8080:80,udp:53,tcp:443:8443' 'links "c-web"' \
+	gives "$pair"$'\nHOST_PORT=8080:80,udp:53,tcp:443:8443' 'links "c-web"' 'routed "c-web"' \
 		'forward4 tcp . 8080 : 10.0.0.2 . 80' 'forward4 udp . 53 : 10.0.0.2 . 53' \
 		'forward4 tcp . 443 : 10.0.0.2 . 8443'
-	gives "$pair"$'\n'"$pair6"$'\nHOST_PORT="8080:80 udp:53"' 'links "c-web"' \
+	gives "$pair"$'\n'"$pair6"$'\nHOST_PORT="8080:80 udp:53"' 'links "c-web"' 'routed "c-web"' \
 		'forward4 tcp . 8080 : 10.0.0.2 . 80' 'forward4 udp . 53 : 10.0.0.2 . 53' \
 		'forward6 tcp . 8080 : fc00::2 . 80' 'forward6 udp . 53 : fc00::2 . 53'
-	gives $'PRIVATE_NETWORK=1\n'"$pair6"$'\nHOST_PORT=80' 'links "c-web"' 'forward6 tcp . 80 : fc00::2 . 80'
+	gives $'PRIVATE_NETWORK=1\n'"$pair6"$'\nHOST_PORT=80' 'links "c-web"' 'routed "c-web"' 'forward6 tcp . 80 : fc00::2 . 80'
 }
 
 @test "NAT becomes elements for each address, one of them with its interface" {
-	gives "$pair"$'\nNAT=1' 'links "c-web"' 'nat4 10.0.0.2' 'via4 "c-web" . 10.0.0.2'
-	gives "$pair"$'\n'"$pair6"$'\nHOST_PORT=80\nNAT=1' 'links "c-web"' 'nat4 10.0.0.2' \
+	gives "$pair"$'\nNAT=1' 'links "c-web"' 'routed "c-web"' 'nat4 10.0.0.2' 'via4 "c-web" . 10.0.0.2'
+	gives "$pair"$'\n'"$pair6"$'\nHOST_PORT=80\nNAT=1' 'links "c-web"' 'routed "c-web"' 'nat4 10.0.0.2' \
 		'via4 "c-web" . 10.0.0.2' 'forward4 tcp . 80 : 10.0.0.2 . 80' 'nat6 fc00::2' \
 		'via6 "c-web" . fc00::2' 'forward6 tcp . 80 : fc00::2 . 80'
 }
 
 @test "with several addresses, all get NAT, and the first one gets the ports" {
 	gives $'PRIVATE_NETWORK=1\nHOST_ADDRESS=10.0.0.1\nLOCAL_ADDRESS="10.0.0.2/24, 10.0.0.3"\nHOST_PORT=80\nNAT=1' \
-		'links "c-web"' 'nat4 10.0.0.2' 'via4 "c-web" . 10.0.0.2' 'nat4 10.0.0.3' \
+		'links "c-web"' 'routed "c-web"' 'nat4 10.0.0.2' 'via4 "c-web" . 10.0.0.2' 'nat4 10.0.0.3' \
 		'via4 "c-web" . 10.0.0.3' 'forward4 tcp . 80 : 10.0.0.2 . 80'
 }
 
@@ -65,7 +65,7 @@ gives() {
 
 @test "further pairs have elements, too" {
 	gives "$pair"$'\nEXTRA_VETHS="v1:host=10.1.0.1,local=10.1.0.2 v2 v3:bridge=br1,mac=02:00:00:00:00:08,local=10.2.0.2/24,local=fc02::2/64"' \
-		'links "c-web"' 'links "v1"' 'links "v2"' 'portfix4 "v3"' 'portip4 "v3" . 10.2.0.2' \
+		'links "c-web"' 'routed "c-web"' 'links "v1"' 'routed "v1"' 'links "v2"' 'routed "v2"' 'portfix4 "v3"' 'portip4 "v3" . 10.2.0.2' \
 		'portfix6 "v3"' 'portip6 "v3" . fc02::2' \
 		'portnd6 "v3" . 0xfc020000000000000000000000000002' 'bridged "v3"' 'port "v3"' \
 		'portmac "v3" . 02:00:00:00:00:08' 'portip6 "v3" . fe80::ff:fe00:8' \
@@ -78,7 +78,7 @@ gives() {
 		run -0 ctr-conf rules web
 		assert_output ''
 	done
-	gives "$pair" 'links "c-web"'
+	gives "$pair" 'links "c-web"' 'routed "c-web"'
 }
 
 @test "a container with a long name uses mkveth's interface name" {
