@@ -28,9 +28,9 @@ unlock() { rm -f "$lock_file"; exec 9>&-; }
 
 # locks_sweep - remove the lock files of killed commands
 locks_sweep() (
-	for file in "$lock_dir"/*.lock "$lock_dir"/.*.lock; do
-		file=${file##*/}
-		[ ! -e "$lock_dir/$file" ] || ! lock "${file%.lock}" -n || unlock
+	for lockfile in "$lock_dir"/*.lock "$lock_dir"/.*.lock; do
+		lockfile=${lockfile##*/}
+		[ ! -e "$lock_dir/$lockfile" ] || ! lock "${lockfile%.lock}" -n || unlock
 	done
 )
 

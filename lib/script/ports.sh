@@ -42,7 +42,7 @@ nft_change() {
 		printf 'flush %s %s %s %s\n' $loaded
 		printf '%s' "$1"
 	} | nft -f - 2>&1) || said=$({
-		for file in $files; do cat "$nft_dir/$file"; done
+		for part in $files; do cat "$nft_dir/$part"; done
 		printf 'add %s %s %s %s { type mark; }\n' $loaded
 		printf '%s' "$1"
 	} | nft -f - 2>&1)

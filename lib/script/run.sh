@@ -32,8 +32,9 @@ enter() {
 # foreground: inside_end ends it.
 inside() {
 	said=$lock_dir/$name.said.$$
-	mkdir -p "$lock_dir" 2>/dev/null && rm -f "$said" && mkfifo -m 600 "$said" 2>/dev/null ||
+	if ! mkdir -p "$lock_dir" 2>/dev/null || ! mkfifo -m 600 "$said" 2>/dev/null; then
 		die 1 "$name: needs root: cannot write to $lock_dir"
+	fi
 	inside_said <"$said" 9>&- &
 	reader=$!
 	exec 7<&0
