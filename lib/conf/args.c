@@ -59,8 +59,7 @@ put_bind(const struct words *w, const char *word, bool maps)
 static void
 put_binds(const struct words *w, const struct settings *s)
 {
-	bool maps = settings_users(s) &&
-	    strcmp(settings_get(s, KEY_PRIVATE_USERS), "identity") != 0;
+	bool maps = settings_own_users(s);
 	const char *rest = s->value[KEY_BIND];
 	char word[WORD_SIZE];
 

@@ -48,7 +48,7 @@ plain_row(FILE *to, int wide, const struct view *v)
 	fprintf(to, "%-*s  %-8s  %-5s  %-4s  %-5s  %-19s  ", wide, v->name,
 	    status_name(st->state), generation,
 	    settings_on(&v->settings, KEY_AUTO_START) ? "yes" : "no",
-	    settings_users(&v->settings) ? "own" : "host", since);
+	    settings_own_users(&v->settings) ? "own" : "host", since);
 	two(to, &v->settings, KEY_LOCAL_ADDRESS, KEY_LOCAL_ADDRESS6, "-");
 	putc('\n', to);
 }
@@ -124,7 +124,7 @@ plain_all(FILE *to, const struct view *v)
 	number(to, "generation", v->status.generation);
 	line(to, "flake", s->value[KEY_FLAKE]);
 	line(to, "autostart", settings_on(s, KEY_AUTO_START) ? "yes" : "no");
-	line(to, "users", settings_users(s) ? "own" : "host");
+	line(to, "users", settings_own_users(s) ? "own" : "host");
 	both(to, "addresses", s, KEY_LOCAL_ADDRESS, KEY_LOCAL_ADDRESS6);
 	both(to, "host", s, KEY_HOST_ADDRESS, KEY_HOST_ADDRESS6);
 	line(to, "bridge", s->value[KEY_HOST_BRIDGE]);

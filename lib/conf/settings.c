@@ -180,3 +180,10 @@ settings_users(const struct settings *s)
 
 	return strcmp(users, "no") != 0 && strcmp(users, "0") != 0;
 }
+
+bool
+settings_own_users(const struct settings *s)
+{
+	return settings_users(s) &&
+	    strcmp(settings_get(s, KEY_PRIVATE_USERS), "identity") != 0;
+}

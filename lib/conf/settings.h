@@ -69,4 +69,12 @@ bool settings_private(const struct settings *s);
 /* settings_users - does it have a user namespace? */
 bool settings_users(const struct settings *s);
 
+/*
+ * settings_own_users - are its users none of the host's?
+ *
+ * In a user namespace of the same IDs its root is root for the host's files,
+ * among them the sysctls.
+ */
+bool settings_own_users(const struct settings *s);
+
 #endif

@@ -167,8 +167,8 @@ in
       description = ''
         Whether the container has a user namespace: `pick` gives it a range of
         65536 user IDs that no other container has, a number is the first ID of
-        such a range, and `identity` keeps the host's IDs, without privileges on
-        the host.
+        such a range.  `identity` keeps the host's IDs, and `no` makes no user
+        namespace: with both, the container's root can become root of the host.
       '';
     };
 

@@ -95,6 +95,24 @@ web            up        12     yes   host   2026-11-27 01:32:18  10.1.0.2/24 fc
 web   up        12     yes   host   2026-11-27 01:32:18  10.1.0.2/24 fc00::2/64"
 }
 
+@test "users are its own with a range of the host's IDs, and the host's without" {
+	local users
+	for users in pick 1310720; do
+		conf web PRIVATE_USERS=$users
+		run -0 ctr-conf list --long web
+		assert_line --regexp '^web .* own '
+		run -0 ctr-conf show web
+		assert_line --regexp '^users: +own$'
+	done
+	for users in no identity 0; do
+		conf web PRIVATE_USERS=$users
+		run -0 ctr-conf list --long web
+		assert_line --regexp '^web .* host '
+		run -0 ctr-conf show web
+		assert_line --regexp '^users: +host$'
+	done
+}
+
 @test "systemd is asked once, about all containers or about the one shown" {
 	conf web
 	conf db
