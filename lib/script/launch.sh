@@ -130,16 +130,19 @@ launch_network() {
 	else
 		set -- systemd-nspawn "$@" {} -- "$init"
 	fi
-	has_users || launch_sealed "$@"
-	exec ctr-conf args "$name" -- "$@"
+	launch_sealed "$@"
 }
 
-# launch_sealed - without a user namespace, the container's root could make
-# writable again what it is to see read-only
+# launch_sealed - what the container is to see read-only is so for good
+#
+# Without a user namespace, its root could change that.  With one, it could write
+# to what the host mounts there later.  systemd-nspawn itself shows the first
+# os-release that it finds.
 launch_sealed() {
 	proxy_set
 	set -- {} -- ctr-conf args "$name" -- "$@"
-	for path in /nix/store "$sessions_dir" "$proxy_socket"; do
+	for path in /nix/store "$sessions_dir" "$proxy_socket" /usr/lib/os-release \
+		/etc/os-release; do
 		[ ! -e "$path" ] || set -- --path "$path" "$@"
 	done
 	exec ctr-conf args --sealed "$name" -- ctr-tree seal --optional "$@"

@@ -33,11 +33,17 @@ attach(int tree, const char *path)
 	    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS);
 }
 
-/* cover - put a read-only copy over a path */
+/*
+ * cover - put a read-only copy over a path
+ *
+ * A mount that the host makes below it later would come with the host's flags:
+ * private mounts get none.
+ */
 static int
 cover(const char *path)
 {
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY,
+	    .propagation = MS_PRIVATE };
 	auto_close int tree = clone_tree(path);
 
 	if (tree < 0 || syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH |

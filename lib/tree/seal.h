@@ -12,9 +12,10 @@
  * Moves the process into a mount namespace of its own, which still receives
  * mounts from the caller's.  In it, and in every copy of it, the n paths and
  * all that is mounted below them are read-only, and not even root can make
- * them, or a bind of them, writable again.  path: absolute paths of the host;
- * links in them are followed.  Returns 0, or -1 and why.  Needs CAP_SYS_ADMIN,
- * Linux 5.12 and user namespaces (ENOSYS, ENOSPC, EPERM).
+ * them, or a bind of them, writable again.  Below the paths, mounts are as they
+ * are now, whatever the caller's namespace does.  path: absolute paths of the
+ * host; links in them are followed.  Returns 0, or -1 and why.  Needs
+ * CAP_SYS_ADMIN, Linux 5.12 and user namespaces (ENOSYS, ENOSPC, EPERM).
  *
  * The kernel locks the flags of mounts that it copies for a user namespace.
  * So a child takes copies in one, and this process puts them in place.

@@ -293,6 +293,17 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	touch sealed/sub/mine over/mine
 }
 
+@test "seal: what is mounted there later is not seen, and elsewhere it is" {
+	((EUID == 0)) || skip "needs root"
+	mkdir -p sealed/late other
+	# shellcheck disable=SC2016
+	run -0 unshare -m --propagation shared sh -c 'mount --bind . . && cd "$PWD" && mkfifo go gone
+		ctr-tree seal --path "$PWD/sealed" sh -c "echo >go; read x <gone; ls sealed/late other" &
+		read x <go; mount -t tmpfs t sealed/late; mount -t tmpfs t other
+		touch sealed/late/seen other/seen; echo >gone; wait $!'
+	assert_output $'other:\nseen\n\nsealed/late:'
+}
+
 @test "seal hands on descriptors, rights and the words of the command" {
 	((EUID == 0)) || skip "needs root"
 	run -0 ctr-tree seal sh -c 'printf "%s\n" "$@"; ls /proc/self/fd | wc -l; grep -o "NoNewPrivs.*\|CapEff.*" /proc/self/status' \
