@@ -270,6 +270,26 @@ logs_in() {
 	rm /usr/share/of-the-host
 }
 
+@test "nixos-container-security(7)" {
+	of nixos-container-security.7 3
+	nixos-container create -q --no-start --host-users web
+	example 1
+	assert_line --regexp '^web .* host '
+	nixos-container start web
+	example 2
+	run -0 nixos-container list --long
+	assert_line --regexp '^web +up .* own '
+	mkdir /srv/data
+	example 3
+	nixos-container run web -- sh -c ': >/srv/data/program; chmod 4755 /srv/data/program'
+	assert_equal "$(stat -c %a /srv/data/program)" 4755
+	run -0 findmnt -no OPTIONS /srv/data
+	assert_output --regexp 'nosuid.*nodev'
+	nixos-container destroy web
+	umount /srv/data
+	rm -r /srv/data
+}
+
 # of_nixos VERB - the suite that was built with CONTAINERS=nixos-containers
 of_nixos_on() {
 	local dir=/usr/local/of-nixos/lib/systemd
