@@ -27,14 +27,28 @@ setup() {
 	name=$(unused_name h)
 	root=$state/$name conf=$confs/$name.conf
 	made=("$name")
-	nixos-container create "$name" --no-start --system-path "$A"
-	mkdir -p "$root/etc/nixos" "$root/var/lib" "$root/root"
-	echo '{ ... }: { }' >"$root/etc/nixos/configuration.nix"
+	fresh pick
 	spied=$BATS_TEST_TMPDIR/spied
 	socat UNIX-LISTEN:$canary/socket,fork "OPEN:$spied,creat,append" 3>&- &
 	spy=$!
 	until_true 5 test -S $canary/socket
 	look >"$BATS_TEST_TMPDIR/before"
+}
+
+# fresh USERS - the container of this test, anew
+fresh() {
+	nixos-container create "$name" --no-start --system-path "$A"
+	ctr-conf set "$name" PRIVATE_USERS="$1"
+	mkdir -p "$root/etc/nixos" "$root/var/lib" "$root/root"
+	echo '{ ... }: { }' >"$root/etc/nixos/configuration.nix"
+}
+
+# both COMMAND... - with users of its own, then as root of the host; it destroys
+# the container
+both() {
+	"$@"
+	fresh no
+	"$@"
 }
 
 teardown() {
@@ -124,7 +138,7 @@ in_place_of() {
 	goes_away
 }
 
-@test "a running container's links, and every verb" {
+running_links() {
 	nixos-container start "$name"
 	inside sh -c "rm -rf /etc/nixos /etc/resolv.conf /var/lib/root-shell.socket
 		ln -s $canary /etc/nixos; ln -s $canary/file /etc/resolv.conf
@@ -132,6 +146,10 @@ in_place_of() {
 	ls -l "$root/var/lib/root-shell.socket"
 	all_verbs
 	goes_away
+}
+
+@test "a running container's links, and every verb" {
+	both running_links
 }
 
 @test "FIFOs, devices, directories and sockets in the place of files" {
@@ -278,7 +296,7 @@ plant() {
 	goes_away
 }
 
-@test "its profile and roots lead elsewhere: nothing there is followed or believed" {
+odd_profile() {
 	profile=/nix/var/nix/profiles/per-container/$name
 	roots=/nix/var/nix/gcroots/per-container/$name
 	ln -s $canary/file "$profile/system.lock"
@@ -289,6 +307,56 @@ plant() {
 	ln -s $canary "$roots/auto"
 	mkfifo "$profile/fifo"
 	all_verbs
+	goes_away
+}
+
+@test "its profile and roots lead elsewhere: nothing there is followed or believed" {
+	both odd_profile
+}
+
+# nix_verbs - what a host does with the profiles and roots in a tree
+nix_verbs() {
+	bounded ctr-gcroot init --trees "$state" "$name"
+	bounded ctr-gcroot set --trees "$state" "$name" "$A"
+	bounded ctr-gcroot rollback --trees "$state" "$name"
+	bounded ctr-gcroot sync --trees "$state" "$name"
+}
+
+@test "profiles and roots in its tree lead elsewhere, or are odd files" {
+	inner=nix/var/nix
+	for path in nix nix/var $inner $inner/profiles $inner/gcroots $inner/gcroots/auto \
+		$inner/profiles/system $inner/profiles/system.lock; do
+		for target in $canary $canary/file ../../../../../../../../srv/canary /proc/1/root/srv/canary; do
+			mkdir -p "$(dirname "$root/$path")"
+			in_place_of "$path" ln -sfn "$target"
+			nix_verbs
+			unharmed
+		done
+		in_place_of "$path" mkfifo
+		nix_verbs
+		in_place_of "$path" sh -c 'mknod "$1" c 1 5' sh
+		nix_verbs
+		bounded nixos-container start "$name"
+		bounded nixos-container stop "$name"
+		unharmed
+		rm -rf "$root/nix"
+	done
+	mkdir -p "$root/$inner/profiles"
+	swap "$root/$inner/profiles" $canary
+	for _ in {1..40}; do nix_verbs; done
+	kill -0 $swapper
+	settle
+	unharmed
+	# The last number that a generation can have.
+	rm -rf "$root/nix"
+	mkdir -p "$root/$inner/profiles"
+	ln -s "$A" "$root/$inner/profiles/system-4294967295-link"
+	ln -s system-4294967295-link "$root/$inner/profiles/system"
+	nix_verbs
+	assert_equal "$(ctr-gcroot path "$name")" "$A"
+	run -0 ctr-gcroot list "$name"
+	((${#lines[@]} < 4))
+	nixos-container start "$name"
 	goes_away
 }
 
@@ -305,7 +373,7 @@ plant() {
 	goes_away
 }
 
-@test "a peer that never answers, and one that answers with no end" {
+silent_peer() {
 	nixos-container start "$name"
 	leader=$(sed -n 's/^LEADER=//p' "/run/systemd/machines/$name")
 	server=$(pgrep -P "$leader" -f 'ctr-console serve')
@@ -320,6 +388,10 @@ plant() {
 	assert_equal "$status" 124
 	all_verbs
 	goes_away
+}
+
+@test "a peer that never answers, and one that answers with no end" {
+	both silent_peer
 }
 
 @test "a file system that never answers, in the way to the socket" {
@@ -356,7 +428,7 @@ becomes() {
 	ctr-gcroot set "$name" "$(nix-store --add "$BATS_TEST_TMPDIR/sys")"
 }
 
-@test "a container that says it is ready, and the host's process 1, is what it is" {
+lies() {
 	becomes /usr/local/lib/nixos-container-test/liar
 	timeout 60 nixos-container start "$name"
 	leader=$(sed -n 's/^LEADER=//p' "/run/systemd/machines/$name")
@@ -380,7 +452,11 @@ becomes() {
 	goes_away
 }
 
-@test "what a container says before it fails cannot steer the terminal" {
+@test "a container that says it is ready, and the host's process 1, is what it is" {
+	both lies
+}
+
+says_escapes() {
 	printf '#!%s/bin/sh\nprintf "\\033]0;owned\\a\\033[2J\\233 \\302\\233 \\342\\200\\256 \\303\\244\\n"\nexit 1\n' \
 		"$A" >"$BATS_TEST_TMPDIR/init"
 	becomes "$BATS_TEST_TMPDIR/init"
@@ -393,7 +469,11 @@ becomes() {
 	goes_away
 }
 
-@test "a container that is never ready is given up, and is gone then" {
+@test "what a container says before it fails cannot steer the terminal" {
+	both says_escapes
+}
+
+never_ready() {
 	printf '#!%s/bin/sh\nexec %s/bin/sleep 1000\n' "$A" "$A" >"$BATS_TEST_TMPDIR/init"
 	becomes "$BATS_TEST_TMPDIR/init"
 	echo START_TIMEOUT=3 >>"$conf"
@@ -403,6 +483,10 @@ becomes() {
 	run ! ip link show "c-$name"
 	rm -r "$dropin"
 	goes_away
+}
+
+@test "a container that is never ready is given up, and is gone then" {
+	both never_ready
 }
 
 # evaluates TEXT... - an update of such a configuration fails, and does so soon
