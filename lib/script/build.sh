@@ -168,7 +168,8 @@ system_set() {
 	tries=0
 	until ctr-gcroot set --trees "$state_dir" -- "$name" "$system"; do
 		tries=$((tries + 1))
-		[ -n "$builder" ] && [ ! -e "$system" ] && [ $tries -lt 10 ] || exit 1
+		[ -n "$builder" ] && [ ! -e "$system" ] && [ ! -L "$system" ] && [ $tries -lt 10 ] ||
+			exit 1
 		note "$name: a garbage collection deleted the new system: building it again"
 		"$builder" "$built_from"
 	done

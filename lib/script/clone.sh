@@ -96,6 +96,7 @@ clone_tree() {
 # clone_profile - its first generation is the current one of the original
 clone_profile() {
 	# Its generations are no generations of the copy.
+	ctr-tree mkdir "$root" nix/var/nix/profiles
 	ctr-tree remove "$root" nix/var/nix/profiles/system
 	ctr-gcroot init "$name"
 	# A container that was never built has no profile; report other errors.

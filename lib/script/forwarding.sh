@@ -86,10 +86,12 @@ keep_ra() {
 
 # forwarding_off - put back what no container needs any more
 forwarding_off() (
-	[ -e "$sysctls" ] || exit 0
+	# A command that was killed leaves its lock.
+	[ -e "$sysctls" ] || [ -e "$lock_dir/.forwarding.lock" ] || exit 0
 	lock .forwarding
 	trap unlock EXIT
 	trap 'exit 1' INT TERM HUP
+	[ -e "$sysctls" ] || exit 0
 	for family in 4 6; do
 		grep -q "^$family " "$sysctls" || continue
 		! grep -qsE "^(forward|nat)$family " "$lock_dir"/*.forward || continue

@@ -24,7 +24,8 @@ cmd_generations() {
 # evaluates what is no store path
 store_path() {
 	case $1 in
-	/nix/store/*[!a-zA-Z0-9+._=-]* | /nix/store/.* | /nix/store/) ;;
+	# Of a derivation it would be the outputs, which Nix builds first.
+	/nix/store/*[!a-zA-Z0-9+._=-]* | /nix/store/.* | /nix/store/ | *.drv) ;;
 	/nix/store/?*) return ;;
 	esac
 	die 1 "$name: not a store path, so not compared: $1"

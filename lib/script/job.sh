@@ -199,7 +199,7 @@ socket_group() {
 
 # listens SOCKET - does a process accept connections there?  The file may be left
 # from one that is gone.
-listens() { grep -q " 00010000 [^/]* $1\$" /proc/net/unix; }
+listens() { [ -S "$1" ] && grep -q " 00010000 [^/]* $1\$" /proc/net/unix; }
 
 # job_daemon - start a daemon of Nix for this job
 job_daemon() {

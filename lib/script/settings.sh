@@ -55,10 +55,10 @@ complete_settings() {
 
 # add_users - a user namespace, if the file system of its tree can map user IDs
 add_users() {
-	dir=$state_dir
-	while [ ! -d "${dir:-/}" ]; do dir=${dir%/*}; done
+	holder=$state_dir
+	while [ ! -d "${holder:-/}" ]; do holder=${holder%/*}; done
 	works=0
-	ctr-tree idmap "${dir:-/}" 2>/dev/null || works=$?
+	ctr-tree idmap "${holder:-/}" 2>/dev/null || works=$?
 	case $works in
 	0) setting PRIVATE_USERS pick ;;
 	1) note "$name: has no users of its own: $state_dir cannot map user IDs" \

@@ -22,11 +22,11 @@ safe_uris='https:// git+https:// tarball+https:// github: gitlab: sourcehut:'
 #
 # A link on the way may lead there and out again, so each is followed by itself.
 flake_inside() {
-	rest=${1#"${1%%[#?]*}"} way=${1%%[#?]*} links=0 at=''
+	rest=${1#"${1%%[#?]*}"} way=${1%%[#?]*} links=0 at='' scheme=path
 	case $way in
 	/*) ;;
-	path:*%* | git+file:*%* | file:*%*) die 1 "$name: not built: a % in $1; use the path itself" ;;
-	path:/* | git+file:/* | file:/*) way=${way#*:}; way=${way#//} ;;
+	path:*%* | *file:*%*) die 1 "$name: not built: a % in $1; use the path itself" ;;
+	path:/* | file:/* | *+file:/*) scheme=${way%%:*} way=${way#*:}; way=${way#//} ;;
 	*) return 1 ;;
 	esac
 	while [ -n "$way" ]; do
@@ -53,7 +53,10 @@ flake_inside() {
 			*) die 1 "$name: not built: not the plain path of a folder in a container: $1" ;;
 			esac
 			tree=$state_dir/${way%%/*} path=${way#*/}
-			return 0
+			case $scheme in
+			path | git+file | file) return 0 ;;
+			esac
+			die 1 "$name: not built: $scheme: in a container, only path: and git+file: $1"
 		elif [ -L "$at" ] && [ $links -lt 40 ]; then
 			links=$((links + 1))
 			target=$(readlink -- "$at")

@@ -152,3 +152,13 @@ listing() {
 	busybox sh "$(command -v nixos-container)" clone "$name" "$name-b"
 	run -0 cat "$root-b/mine"
 }
+
+@test "a clone of a container that has no profile, and was never started" {
+	also "$name-b"
+	create --no-start
+	ctr-gcroot rm "$name"
+	rm -rf "$root/nix"
+	run -0 nixos-container clone "$name" "$name-b"
+	run -0 nixos-container list
+	assert_line "$name-b"
+}

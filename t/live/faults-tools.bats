@@ -27,7 +27,7 @@ generations() {
 
 @test "ctr-gcroot sync" {
 	offered() {
-		local auto=$nix_state/gcroots/per-container/$name/auto
+		local auto=$root/nix/var/nix/gcroots/auto
 		a_container && mkdir -p "$auto" && ln -s "$B" "$root/result" &&
 			ln -s /result "$auto/0123456789abcdfghijklmnpqrsvwxyz"
 	}

@@ -184,7 +184,7 @@ web() {
 # started NAME ARGUMENT... - another container, with $users
 started() {
 	nixos-container create "$@" --no-start 2>/dev/null
-	echo "PRIVATE_USERS=$users" >>"$confs/$1.conf"
+	ctr-conf set "$1" PRIVATE_USERS="$users"
 	nixos-container start "$1"
 }
 

@@ -397,7 +397,8 @@ silent_peer() {
 @test "a file system that never answers, in the way to the socket" {
 	[ -e /dev/fuse ] || mknod /dev/fuse c 10 229
 	(: <>/dev/fuse) 2>/dev/null || skip "no FUSE here"
-	echo 'DEVICES="/dev/fuse"' >>"$conf"
+	# The node is for root only, whom users of its own do not have.
+	ctr-conf set "$name" PRIVATE_USERS=no DEVICES=/dev/fuse
 	nixos-container start "$name"
 	# Nobody reads what the kernel asks for.
 	inside sh -c 'exec 3<>/dev/fuse
@@ -529,6 +530,23 @@ evaluates() {
 		assert_output --partial "etc/nixos/deep/odd"
 	done
 	unharmed
+}
+
+@test "what it writes to its console has the priority that the unit gives it" {
+	nixos-container start "$name"
+	inside sh -c 'printf "<0>one-from-the-console\\n<2>two\\n" >/dev/console'
+	until_true 10 sh -c "journalctl -u container@$name -o cat | grep -q one-from-the-console"
+	run -0 journalctl -u "container@$name" -o json --grep from-the-console
+	assert_equal "$(jq -r '[.PRIORITY, .MESSAGE] | join(" ")' <<<"$output")" '6 <0>one-from-the-console'
+}
+
+@test "diff never builds what a link in a container names" {
+	drv=$(nix-instantiate --expr 'derivation { name = "slow"; system = builtins.currentSystem; builder = "/bin/sh"; args = [ "-c" "sleep 1000" ]; }')
+	profile=/nix/var/nix/profiles/per-container/$name
+	ln -s "$drv" "$profile/system-2-link"
+	ln -sfn system-2-link "$profile/system"
+	run -1 timeout 10 nixos-container diff "$name" 1 2
+	assert_output --partial "not a store path, so not compared"
 }
 
 @test "diff gives nothing but store paths to Nix" {

@@ -24,7 +24,8 @@ kept() {
 	ls -A /run/netns /run/nixos-container /run/mkveth /run/systemd/machines 2>/dev/null || :
 	ls -A $state $confs /nix/var/nix/profiles/per-container /nix/var/nix/gcroots/per-container
 	find /sys/fs/cgroup -type d -path '*container*' | sort
-	nft list ruleset 2>/dev/null
+	# The rules themselves stay loaded.
+	nft list ruleset 2>/dev/null | sed '/^table .* nixos-container {/,/^}/{ /elements = /!d }'
 }
 
 # held - how many descriptors those hold who serve containers

@@ -302,7 +302,7 @@ flake_in() {
 		fails "cannot be copied" --impure --flake "$flake"
 	done
 	for flake in "$root" "$state" "$root/../$name/srv/flake" "path:$root/srv/fl%61ke" \
-		"/proc/self/root$root/srv/flake"; do
+		"/proc/self/root$root/srv/flake" "tarball+file://$root/srv/flake.tgz" "hg+file://$root/srv/flake"; do
 		fails "not built" --impure --flake "$flake"
 	done
 	# The host's own flake is the host's.

@@ -60,7 +60,7 @@ ends_with() {
 	create_debian
 	held 3
 	nixos-container update "$name" --nixos-path /src/t/systems/debian \
-		-I suite=/usr/local --option restrict-eval false
+		-I suite=/usr/local -I debian=/etc/nixos-container-test --option restrict-eval false
 	ends_with 7
 }
 
@@ -435,7 +435,8 @@ unreachable() {
 		rm "$root/var/lib/login.socket" "$root/var/lib/root-shell.socket"
 		unreachable
 		run -3 nixos-container update "$name" --nixos-path /src/t/systems/debian \
-			-I suite=/srv/nothing --option restrict-eval false --config 'environment.etc.new.text = "";'
+			-I suite=/srv/nothing -I debian=/etc/nixos-container-test \
+			--option restrict-eval false --config 'environment.etc.new.text = "";'
 		assert_line --partial "cannot be reached"
 		nixos-container list --long
 		nixos-container show --json "$name"

@@ -386,6 +386,8 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	run -2 ctr-tree idmap "$PWD/none"
 	assert_output "ctr-tree: $PWD/none: No such file or directory"
 	assert_equal "$(pgrep -P $$ ctr-tree | wc -l)" 0
+}
+
 # limited ARGUMENT... - get conf out of the tree within small limits
 limited() {
 	ctr-tree get --max-bytes 1000 --max-files 5 --max-depth 2 --plain "$@" trees/foo conf out
