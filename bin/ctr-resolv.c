@@ -138,6 +138,9 @@ must_write(const struct cli_job *job, int top, const char *path,
 	}
 	if (errno == EINVAL)
 		errx(1, "%s/%s: not a regular file", root, path);
+	if (errno == EAGAIN)
+		errx(1, "%s/%s: a process of the container holds a lease on it",
+		    root, path);
 	err(1, "open %s/%s", root, path);
 }
 

@@ -77,7 +77,8 @@ inroot_open_file(int root, const char *path)
 	}
 	/* By the node: its name may belong to another file by now. */
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", node);
-	return open(self, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* The owner can hold a lease on the file: do not wait for its end. */
+	return open(self, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
 /* own - give the file to the owner of the tree */

@@ -46,7 +46,8 @@ int inroot_open(int root, const char *path, int flags, enum inroot_links links);
  * inroot_open_file - open a regular file for reading
  *
  * No link is followed, and nothing but a regular file is ever opened: others
- * give EISDIR (a directory), ELOOP (a link), EINVAL (the rest).  Needs /proc.
+ * give EISDIR (a directory), ELOOP (a link), EINVAL (the rest).  A file that
+ * some process holds a lease on gives EAGAIN at once.  Needs /proc.
  */
 int inroot_open_file(int root, const char *path);
 

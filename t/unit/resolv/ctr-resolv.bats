@@ -192,6 +192,18 @@ search example.org"
 	refute [ -e "$CONF.host" ]
 }
 
+@test "a file with a lease of the container's on it is an error at once" {
+	copy -s host "$R"
+	sed -i s/2.1/2.9/ host
+	# F_SETLEASE is 1024, F_WRLCK is 1; SIGIO asks the holder to let go.
+	perl -e '$SIG{IO} = "IGNORE"; open(my $f, "+<", shift) or die; fcntl($f, 1024, 1) or die "lease: $!";
+		open(my $o, ">", "leased"); close $o; sleep 30' "$CONF" 3>&- &
+	SWAP=$!
+	until_true 5 test -e leased
+	run -1 timeout 5 ctr-resolv copy -s host "$R"
+	assert_output "ctr-resolv: $CONF: a process of the container holds a lease on it"
+}
+
 @test "a hard link to a file of the host is replaced, never written through" {
 	mkdir "$R/etc"
 	echo precious >victim
