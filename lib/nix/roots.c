@@ -246,19 +246,49 @@ walk_inside(struct roots *s, const char *path)
 	return walk_roots(s, fd, path, 0);
 }
 
+/*
+ * walk_registered - consider each path in the host's gcroots/auto
+ *
+ * They do not say which container they belong to, so each one is tried in each
+ * container.  None is stored before, so that no container can crowd out the
+ * paths of another: a flood takes time, and too much time is a failure.
+ */
 static int
-find_links(struct roots *s, const struct strset *known,
-    const struct strset *candidates)
+walk_registered(struct roots *s)
+{
+	char text[PATH_MAX];
+	struct dirent *e;
+	DIR *d;
+	int r = 0;
+
+	snprintf(text, sizeof(text), "%s/gcroots/auto", s->state);
+	d = opendir(text);
+	if (!d)
+		return errno == ENOENT ? 0 : -1;
+	while (r == 0 && (errno = 0, e = readdir(d))) {
+		ssize_t n = readlinkat(dirfd(d), e->d_name, text,
+		    sizeof(text) - 1);
+
+		if (n <= 0)
+			continue;
+		text[n] = '\0';
+		r = consider_link(s, text);
+	}
+	if (r == 0 && errno)
+		r = -1;
+	closedir(d);
+	return r;
+}
+
+static int
+find_links(struct roots *s, const struct strset *known)
 {
 	for (size_t i = 0; i < known->n; i++)
 		if (consider_known(s, known->text[i]) < 0)
 			return -1;
 	if (walk_inside(s, "/" INSIDE_ROOTS) < 0 ||
-	    walk_inside(s, "/" INSIDE_PROFILES) < 0)
+	    walk_inside(s, "/" INSIDE_PROFILES) < 0 || walk_registered(s) < 0)
 		return -1;
-	for (size_t i = 0; i < candidates->n; i++)
-		if (consider_link(s, candidates->text[i]) < 0)
-			return -1;
 	strset_sort(&s->links);
 	strset_sort(&s->names);
 	return 0;
@@ -330,13 +360,13 @@ remove_roots(int dir, const struct strset *names)
 
 /* update_roots - if killed, it leaves roots too many, never too few */
 static int
-update_roots(struct roots *s, int dir, const struct strset *candidates)
+update_roots(struct roots *s, int dir)
 {
 	struct strset known = { 0 };
 	int r = -1;
 
 	if (linkfile_read(dir, &known) == 0 &&
-	    find_links(s, &known, candidates) == 0 &&
+	    find_links(s, &known) == 0 &&
 	    add_roots(s, dir) == 0 &&
 	    linkfile_write(dir, &known, &s->links) == 0)
 		r = remove_roots(dir, &s->names);
@@ -385,9 +415,9 @@ open_synced(const char *state, const char *name)
 
 static int
 run_sync(struct roots *s, const char *name, int roots_dir, int dir,
-    const struct strset *candidates, struct errmsg *why)
+    struct errmsg *why)
 {
-	int r = update_roots(s, dir, candidates);
+	int r = update_roots(s, dir);
 
 	if (r == 0)
 		r = undo_if_removed(s->state, name, roots_dir);
@@ -401,7 +431,7 @@ run_sync(struct roots *s, const char *name, int roots_dir, int dir,
 
 int
 roots_sync(const char *state, const char *name, int root, bool has_mounts,
-    const struct strset *candidates, int wait_ms, struct errmsg *why)
+    int wait_ms, struct errmsg *why)
 {
 	auto_close int roots_dir = dirs_open(state, DIRS_ROOTS, name, false);
 	auto_close int dir = -1, store = -1;
@@ -421,7 +451,7 @@ roots_sync(const char *state, const char *name, int root, bool has_mounts,
 		return errmsg_errno(why, "sync %s: open %s/%s/%s", name, state,
 		    dirs_path[DIRS_SYNCED], name);
 	s.store = store;
-	r = run_sync(&s, name, roots_dir, dir, candidates, why);
+	r = run_sync(&s, name, roots_dir, dir, why);
 	strset_free(&s.links);
 	strset_free(&s.names);
 	return r;

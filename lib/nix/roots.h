@@ -5,7 +5,6 @@
 #include <stdbool.h>
 
 #include "base/errmsg.h"
-#include "nix/strset.h"
 
 /*
  * Make roots that were registered inside a container effective on the host.
@@ -31,7 +30,7 @@
  *
  * root: a descriptor of the container's root; paths are resolved below it.
  * has_mounts: all mounts of the container are visible there; if not, records
- * of links on mounts are left unchanged.  candidates: paths that may be links.
+ * of links on mounts are left unchanged.
  * A link counts if its text is a path in the store, as for Nix.  The container
  * may change all this meanwhile: at worst it roots what it already links to.
  * wait_ms: see gc_hold.  Returns 0, or -1 and why; part of the work may be
@@ -39,6 +38,6 @@
  * Source: src/libstore/gc.cc of Nix 2.8.
  */
 int roots_sync(const char *state, const char *name, int root, bool has_mounts,
-    const struct strset *candidates, int wait_ms, struct errmsg *why);
+    int wait_ms, struct errmsg *why);
 
 #endif

@@ -102,18 +102,19 @@ adopt_systems(const struct sync *g, const char *name, int root,
 
 /* run_child - sync, and write the text of a failure to the pipe */
 static _Noreturn void
-run_child(const struct sync *g, const char *name, const struct strset *candidates,
-    int pipe)
+run_child(const struct sync *g, const char *name, int pipe)
 {
 	struct errmsg why = { "" };
 	bool has_mounts;
-	int root;
+	int root, r = -1;
 
 	alarm(LIMIT_S);
 	root = open_root(g, name, &has_mounts, &why);
-	if (root >= 0 && adopt_systems(g, name, root, &why) == 0 &&
-	    roots_sync(g->state, name, root, has_mounts, candidates,
-	    g->wait_ms, &why) == 0)
+	if (root >= 0)
+		r = adopt_systems(g, name, root, &why);
+	/* Its roots are kept even if its systems are not adopted. */
+	if (root >= 0 && roots_sync(g->state, name, root, has_mounts,
+	    g->wait_ms, &why) == 0 && r == 0)
 		_exit(0);
 	/* If the parent is gone, nobody needs the text. */
 	(void)fd_write_all(pipe, why.text, strlen(why.text));
@@ -142,8 +143,7 @@ wait_child(pid_t pid, const char *name, struct errmsg *why)
 }
 
 static int
-sync_one(const struct sync *g, const char *name,
-    const struct strset *candidates, struct errmsg *why)
+sync_one(const struct sync *g, const char *name, struct errmsg *why)
 {
 	auto_close int in = -1;
 	int p[2];
@@ -155,7 +155,7 @@ sync_one(const struct sync *g, const char *name,
 	in = p[0];
 	pid = fork();
 	if (pid == 0)
-		run_child(g, name, candidates, p[1]);
+		run_child(g, name, p[1]);
 	fd_cleanup(&p[1]);
 	if (pid < 0)
 		return errmsg_errno(why, "sync %s: fork", name);
@@ -168,8 +168,7 @@ sync_one(const struct sync *g, const char *name,
 
 /* sync_all - how many failed, or -1 and why */
 static int
-sync_all(const struct sync *g, const struct strset *candidates,
-    struct errmsg *why)
+sync_all(const struct sync *g, struct errmsg *why)
 {
 	auto_close int roots = dirs_parent(g->state, DIRS_ROOTS, false);
 	struct dirent *e;
@@ -192,43 +191,13 @@ sync_all(const struct sync *g, const struct strset *candidates,
 		if (!name_ok(e->d_name) || faccessat(roots, e->d_name, F_OK,
 		    AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
-		if (sync_one(g, e->d_name, candidates, &one) < 0) {
+		if (sync_one(g, e->d_name, &one) < 0) {
 			g->failed(one.text);
 			failed++;
 		}
 	}
 	closedir(d);
 	return failed;
-}
-
-/*
- * read_candidates - the paths in the host's gcroots/auto, sorted
- *
- * They do not say which container they belong to, so each one is tried in each
- * container.
- */
-static int
-read_candidates(const char *auto_dir, struct strset *candidates)
-{
-	char text[PATH_MAX];
-	struct dirent *e;
-	DIR *d = opendir(auto_dir);
-	int r = 0;
-
-	if (!d)
-		return errno == ENOENT ? 0 : -1;
-	while (r == 0 && (e = readdir(d))) {
-		ssize_t n = readlinkat(dirfd(d), e->d_name, text,
-		    sizeof(text) - 1);
-
-		if (n <= 0 || text[0] != '/')
-			continue;
-		text[n] = '\0';
-		r = strset_add(candidates, text);
-	}
-	closedir(d);
-	strset_sort(candidates);
-	return r;
 }
 
 /* modified_ns - modification time of a directory, or 0 */
@@ -243,24 +212,14 @@ modified_ns(const char *path)
 }
 
 static int
-sync_round(const struct sync *g, const char *name, const char *auto_dir,
-    struct errmsg *why)
+sync_round(const struct sync *g, const char *name, struct errmsg *why)
 {
-	struct strset candidates = { 0 };
-	int r;
-
-	if (read_candidates(auto_dir, &candidates) < 0) {
-		r = errmsg_errno(why, "read %s", auto_dir);
-	} else if (!name) {
-		r = sync_all(g, &candidates, why);
-	} else if (sync_one(g, name, &candidates, why) < 0) {
-		g->failed(why->text);
-		r = 1;
-	} else {
-		r = 0;
-	}
-	strset_free(&candidates);
-	return r;
+	if (!name)
+		return sync_all(g, why);
+	if (sync_one(g, name, why) == 0)
+		return 0;
+	g->failed(why->text);
+	return 1;
 }
 
 /*
@@ -277,7 +236,7 @@ sync_run(const struct sync *g, const char *name, struct errmsg *why)
 	snprintf(auto_dir, sizeof(auto_dir), "%s/gcroots/auto", g->state);
 	do {
 		before = modified_ns(auto_dir);
-		r = sync_round(g, name, auto_dir, why);
+		r = sync_round(g, name, why);
 		if (r < 0)
 			return -1;
 		failed += r;
