@@ -25,8 +25,18 @@
 
 enum {
 	ADOPT_MAX = 32,		/* generations at a time */
+	HOST_MAX = 256,		/* the host's, above which none is added */
 	DEPTH_MAX = 8,		/* of directories of links */
 };
+
+/* is_drv - Nix would build it, instead of the system that it describes */
+static bool
+is_drv(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n >= 4 && !strcmp(name + n - 4, ".drv");
+}
 
 /* adopt_path - add a generation, if it is a store path that exists */
 static int
@@ -37,7 +47,7 @@ adopt_path(const struct inside *c, int profile, const char *path,
 	char name[STOREPATH_NAME];
 	struct stat st;
 
-	if (storepath_name(path, name) < 0 ||
+	if (storepath_name(path, name) < 0 || is_drv(name) ||
 	    strcmp(path + strlen(path) - strlen(name), name) != 0)
 		return 0;
 	if (gc_hold(c->state, path, c->wait_ms, &hold) < 0)
@@ -89,6 +99,10 @@ inside_adopt(const struct inside *c, int profile, int root, struct errmsg *why)
 		return 0;
 	if (profile_read(profile, &host) < 0)
 		return errmsg_errno(why, "read profile of %s", c->name);
+	if (host.n >= HOST_MAX)
+		r = errmsg_set(why, "%s has %zu generations: none of its own is "
+		    "added; see ctr-gcroot delete-generations", c->name,
+		    host.n);
 	for (int64_t i = first_new(&host, last); r == 0 && i <= last; i++)
 		if (profile_target(dir, (uint32_t)i, target,
 		    sizeof(target)) >= 0)

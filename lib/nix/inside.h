@@ -25,6 +25,7 @@ struct inside {
  *
  * nixos-rebuild in a container adds generations to the profile "system" there.
  * The newest become generations of the host's, and the last one the current.
+ * A derivation is none.  If the host has 256 generations, that is a failure.
  * profile is a descriptor of the host's directory.  Returns 0, or -1 and why.
  */
 int inside_adopt(const struct inside *c, int profile, int root,

@@ -112,8 +112,9 @@ modes() { stat -c '%a:%u:%g' "$@" | tr '\n' ' '; }
 	ctr-gcroot init --trees "$PWD/trees" foo
 	theirs=trees/foo/nix/var/nix/profiles
 	mkdir -p "$NIX_STORE_DIR/$HASH-own/below"
+	touch "$NIX_STORE_DIR/$HASH-own.drv"
 	for text in /etc "$NIX_STORE_DIR/../etc" "$NIX_STORE_DIR/$HASH-own/below" "$NIX_STORE_DIR/$HASH-own/" \
-		"$NIX_STORE_DIR/$HASH-gone" --help "path:$PWD#x" ../../../../../etc; do
+		"$NIX_STORE_DIR/$HASH-gone" "$NIX_STORE_DIR/$HASH-own.drv" --help "path:$PWD#x" ../../../../../etc; do
 		ln -sfn -- "$text" "$theirs/system-2-link"
 		ln -sfn system-2-link "$theirs/system"
 		ctr-gcroot sync --trees "$PWD/trees" foo
@@ -130,6 +131,26 @@ modes() { stat -c '%a:%u:%g' "$@" | tr '\n' ' '; }
 	ln -sfn system-400-link "$theirs/system"
 	ctr-gcroot sync --trees "$PWD/trees" foo
 	[ "$(ctr-gcroot list foo | wc -l)" -le 33 ]
+	assert_equal "$(ctr-gcroot path foo)" "$NIX_STORE_DIR/$HASH-own"
+}
+
+@test "a container adds no generation once the host has 256, and its roots are kept" {
+	mkdir -p trees/foo
+	ctr-gcroot set foo "$A"
+	ctr-gcroot init --trees "$PWD/trees" foo
+	theirs=trees/foo/nix/var/nix/profiles
+	mkdir -p "$NIX_STORE_DIR/$HASH-own"
+	for i in {2..256}; do ln -s "$B" "$PROFILES/foo/system-$i-link"; done
+	ln -s "$NIX_STORE_DIR/$HASH-own" "$theirs/system-257-link"
+	ln -sfn system-257-link "$theirs/system"
+	inside foo result "$(made one)"
+	offered /result
+	run -1 ctr-gcroot sync --trees "$PWD/trees" foo
+	assert_output "ctr-gcroot: foo has 256 generations: none of its own is added; see ctr-gcroot delete-generations"
+	assert_equal "$(ctr-gcroot path foo)" "$A"
+	assert_equal "$(synced foo)" "one "
+	ctr-gcroot delete-generations foo 2
+	run -0 ctr-gcroot sync --trees "$PWD/trees" foo
 	assert_equal "$(ctr-gcroot path foo)" "$NIX_STORE_DIR/$HASH-own"
 }
 
@@ -748,6 +769,18 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	(cd "$(theirs foo)/many" && seq 100001 | xargs touch)
 	run -1 timeout 30 ctr-gcroot sync --trees "$PWD/trees" foo
 	assert_output "ctr-gcroot: sync foo: too many roots, or nested too deeply"
+	assert_equal "$(synced foo)" "one "
+}
+
+@test "a flood of registered roots by one container drops none of another's" {
+	ctr-gcroot init foo
+	ctr-gcroot init bar
+	inside foo srv/result "$(made one)"
+	inside bar tmp/x "$(made two)"
+	offered /srv/result
+	perl -e 'chdir shift or die; symlink("/a/$_", "flood-$_") or die for 1 .. 140000' "$AUTO"
+	run -0 timeout 60 ctr-gcroot sync --trees "$PWD/trees" --all
+	assert_output ""
 	assert_equal "$(synced foo)" "one "
 }
 
