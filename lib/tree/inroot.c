@@ -40,6 +40,9 @@ inroot_open(int root, const char *path, int flags, enum inroot_links links)
 		[INROOT_NO_LINKS] = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
 		[INROOT_LINKS] = RESOLVE_IN_ROOT,
 		[INROOT_ONE_MOUNT] = RESOLVE_IN_ROOT | RESOLVE_NO_XDEV,
+		[INROOT_BENEATH] = RESOLVE_BENEATH,
+		[INROOT_PLAIN] = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+		    RESOLVE_NO_XDEV,
 	};
 	struct open_how how = {
 		.flags = (unsigned)flags | O_CLOEXEC,

@@ -22,6 +22,9 @@ enum inroot_links {
 	INROOT_NO_LINKS,	/* refused: ELOOP */
 	INROOT_LINKS,		/* followed as the container would: "/" is root */
 	INROOT_ONE_MOUNT,	/* the same, but into no other mount: EXDEV */
+	INROOT_BENEATH,		/* followed as the host would; if absolute, or out
+				   of root: EXDEV */
+	INROOT_PLAIN,		/* no link: ELOOP; no other mount: EXDEV */
 };
 
 /*

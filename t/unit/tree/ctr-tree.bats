@@ -377,6 +377,91 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	run -1 ctr-tree check "$PWD/trees/foo"
 }
 
+# machine_id TARGET - check a tree in which etc/machine-id is a link
+machine_id() {
+	ln -sfn "$1" trees/foo/etc/machine-id
+	timeout 5 ctr-tree check "$PWD/trees/foo"
+}
+
+@test "check: a link at etc/machine-id leads to nothing of the host" {
+	mkdir -p trees/foo/{etc/static,var/lib}
+	echo 0123456789abcdef0123456789abcdef | tee outside/id >trees/foo/var/lib/id
+	mkfifo outside/fifo trees/foo/fifo
+	ln -s ../var/lib/id trees/foo/etc/relative
+	ln -s /nosuch.ctr trees/foo/etc/gone
+	for target in /etc/passwd "$PWD/outside/id" ../../../outside/id ../../../outside/none "$PWD/outside/fifo" \
+		/ /etc/passwd/x /proc/self/exe /proc/1/none /tmp/../nosuch.ctr machine-id gone; do
+		run -1 machine_id "$target"
+		assert_output "ctr-tree: check $PWD/trees/foo: etc/machine-id: a link that leads out of the tree"
+	done
+	for target in ../fifo static ..; do
+		run -1 machine_id "$target"
+		assert_output "ctr-tree: check $PWD/trees/foo: etc/machine-id: not a regular file"
+	done
+	for target in ../var/lib/id relative none ../var/none/id relative/x /nosuch.ctr /nosuch.ctr/etc/machine-id //nosuch.ctr/; do
+		run -0 machine_id "$target"
+		assert_output ''
+	done
+}
+
+@test "check crosses no mount of the host, and waits for no automount" {
+	((EUID == 0)) || skip "needs root"
+	mkdir trees/foo/etc
+	export -f machine_id
+	run unshare -m bash -c 'mount -t tmpfs t outside && machine_id "$PWD/outside/none"'
+	assert_equal "$status" 1
+	assert_output --partial "etc/machine-id: a link that leads out of the tree"
+	# Nobody serves this automount: whoever enters it waits for ever.
+	cat >automount.c <<-'END'
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <sys/mount.h>
+		#include <unistd.h>
+		int main(int argc, char *argv[])
+		{
+			char data[99];
+			int p[2];
+
+			if (argc < 4 || setpgid(0, 0) < 0 || pipe(p) < 0)
+				return 9;
+			snprintf(data, sizeof(data), "fd=%d,pgrp=%d,minproto=5,maxproto=5,%s", p[1], (int)getpgrp(), argv[2]);
+			if (mount("auto", argv[1], "autofs", 0, data) < 0)
+				return 9;
+			return WEXITSTATUS(system(argv[3]));
+		}
+	END
+	cc -o automount automount.c
+	ln -sfn "$PWD/outside/x" trees/foo/etc/machine-id
+	# In a group of its own: that of the automounter would not wait.
+	cat >enter <<-'END'
+		timeout -s KILL 1 ls outside/x
+		[ $? = 137 ] || exit 8
+		exec timeout -s KILL 5 ctr-tree check "$PWD/trees/foo"
+	END
+	for kind in direct indirect; do
+		run unshare -m ./automount outside "$kind" "exec setsid -w sh enter"
+		[ "$status" != 9 ] || skip "no autofs here"
+		assert_equal "$kind $status" "$kind 1"
+		assert_output --partial "etc/machine-id: a link that leads out of the tree"
+	done
+}
+
+@test "check: an os-release is looked up as in the container" {
+	mkdir -p trees/foo/{etc,usr/lib,nix}
+	mkfifo trees/foo/fifo outside/fifo
+	for target in /fifo ../fifo; do
+		ln -sfn "$target" trees/foo/etc/os-release
+		run -1 timeout 5 ctr-tree check "$PWD/trees/foo"
+		assert_output "ctr-tree: check $PWD/trees/foo: etc/os-release: not a regular file"
+	done
+	touch trees/foo/nix/release
+	for target in /nix/release ../../../../../nix/release /none "$PWD/outside/fifo" os-release; do
+		ln -sfn "$target" trees/foo/etc/os-release
+		run -0 timeout 5 ctr-tree check "$PWD/trees/foo"
+		assert_output ''
+	done
+}
+
 @test "idmap tells whether mounts of a directory can map user IDs" {
 	((EUID == 0)) || skip "needs root"
 	run -0 unshare -m sh -c 'mount -t tmpfs t trees && exec ctr-tree idmap "$PWD/trees"'
