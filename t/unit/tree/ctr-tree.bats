@@ -8,7 +8,10 @@ setup() {
 	echo secret >outside/kept
 }
 
-teardown() { chattr -R -i trees 2>/dev/null || :; }
+teardown() {
+	[[ ! ${HOLDER-} ]] || kill "$HOLDER" || :
+	chattr -R -i trees 2>/dev/null || :
+}
 
 @test "empty removes all files in a tree, and nothing else" {
 	mkdir -p trees/foo/var/empty "trees/foo/$(printf 'd/%.0s' {1..200})"
@@ -375,6 +378,23 @@ teardown() { chattr -R -i trees 2>/dev/null || :; }
 	rmdir trees/foo/dev
 	ln -s /usr trees/foo/dev
 	run -1 ctr-tree check "$PWD/trees/foo"
+}
+
+@test "put and get do not wait for a lease that a container holds on a file" {
+	echo old >trees/foo/file
+	echo new >new
+	# F_SETLEASE is 1024, F_WRLCK is 1; SIGIO asks the holder to let go.
+	perl -e '$SIG{IO} = "IGNORE"; open(my $f, "+<", "trees/foo/file") or die; fcntl($f, 1024, 1) or die "lease: $!";
+		open(my $o, ">", "leased"); close $o; sleep 30' 3>&- &
+	HOLDER=$!
+	until_true 5 test -e leased
+	run -1 timeout 5 ctr-tree get trees/foo /file out
+	assert_output "ctr-tree: copy /file to out: Resource temporarily unavailable"
+	run -0 timeout 5 ctr-tree put --backup trees/foo new /file
+	assert_equal "$(cat trees/foo/file)" new
+	assert_exists trees/foo/file.~1~
+	run -0 timeout 5 ctr-tree remove trees/foo /file.~1~
+	assert_not_exists trees/foo/file.~1~
 }
 
 # machine_id TARGET - check a tree in which etc/machine-id is a link
