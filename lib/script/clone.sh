@@ -74,20 +74,55 @@ write_clone() {
 	change_clone --file "$pending"
 }
 
-# clone_tree - in a mount namespace without the mounts below the original, as
-# these are not the container's; cp of coreutils shares blocks if the file
-# system can, and follows no link
+# copy_alone FROM TO DIR CP - for a shell in a mount namespace of its own: cp sees
+# both trees and the host's programs, and nothing else.  DIR becomes that root.
+# shellcheck disable=SC2016 # for that shell
+copy_alone='
+	from=$1 to=$2 top=$3 cp=$4
+	mount -t tmpfs -o mode=700 tmpfs "$top"
+	case $cp in
+	/nix/store/*) store=/nix/store ;;
+	*) store= ;;
+	esac
+	for dir in /usr /bin /lib /lib64 $store; do
+		if [ -L "$dir" ]; then
+			cp -P "$dir" "$top$dir"
+		elif [ -d "$dir" ]; then
+			mkdir -p "$top$dir"
+			mount --bind -o ro "$dir" "$top$dir"
+		fi
+	done
+	mkdir "$top/from" "$top/to"
+	mount --bind "$from" "$top/from"
+	mount --bind "$to" "$top/to"
+	exec chroot "$top" "$cp" -a -T /from /to'
+
+# program_path NAME - its path, without links but for the last part: a program with
+# many names needs that; command -v of busybox tells of programs of its own
+program_path() (
+	IFS=:
+	set -f
+	for dir in $PATH; do
+		[ -x "$dir/$1" ] && cd -P "$dir" && printf '%s\n' "$(pwd -P)/$1" && exit
+	done
+	exit 1
+)
+
+# clone_tree - without the mounts below the original, as these are not the
+# container's; cp of coreutils shares blocks if the file system can
+#
+# Another container may hold a directory of the original, and put a link in place
+# of one that cp has just seen.
 clone_tree() {
 	mkdir -p "$state_dir"
 	chmod 700 "$state_dir"
+	mkdir "$root"
 	if [ -d "$from_root" ]; then
-		# shellcheck disable=SC2016 # for the shell in the namespace
+		cp=$(program_path cp) || die 1 "$name: no cp in PATH"
 		slow "$name: copying the tree of $from" \
-			unshare -m --propagation private sh -euc 'mount --bind "$1" "$1"
-			exec cp -a -T "$1" "$2"' sh "$from_root" "$root" ||
+			unshare -m --propagation private sh -euc "$copy_alone" \
+			sh "$from_root" "$root" "$lock_dir" "$cp" ||
 			die 1 "$name: could not copy the tree of $from"
-	else
-		mkdir "$root"
 	fi
 	# Two machines have two IDs: systemd makes another if it is missing.
 	ctr-tree remove "$root" etc/machine-id

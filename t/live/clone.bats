@@ -111,6 +111,27 @@ listing() {
 	umount "$root/srv/data"
 }
 
+@test "a folder that becomes a link and back while it is copied leads nowhere" {
+	also "$name-b"
+	create --no-start
+	mkdir -p "$BATS_TEST_TMPDIR/host" "$root/srv/flips"
+	echo secret-of-the-host >"$BATS_TEST_TMPDIR/host/file"
+	touch "$root/srv/flips/file"
+	ln -s "$BATS_TEST_TMPDIR/host" "$root/srv/flips.link"
+	/usr/local/lib/nixos-container-test/swap "$root/srv/flips" "$root/srv/flips.link" 2>/dev/null 3>&- &
+	swapper=$!
+	found='' copies=0
+	for _ in {1..30}; do
+		! nixos-container clone "$name" "$name-b" || copies=$((copies + 1))
+		! grep -rq secret-of-the-host "$root-b" || found=1
+		nixos-container destroy "$name-b" || :
+	done
+	kill $swapper
+	echo "# $copies of 30 were copied" >&3
+	[[ ! $found ]]
+	((copies))
+}
+
 @test "a clone that is killed leaves nothing that destroy does not take" {
 	also "$name-b"
 	create --no-start
