@@ -47,9 +47,10 @@ rename_to() {
 
 # rename_move OLD NEW - all of it, or what a killed rename left to do
 rename_move() {
+	rename_free "$state_dir/$1"
 	[ ! -e "$conf_dir/$1.conf" ] || with_addresses mv -T "$conf_dir/$1.conf" "$conf_dir/.$2.pending"
 	sync "$conf_dir"
-	move_name "$state_dir" "$1" "$2"
+	rename_tree "$1" "$2"
 	move_name "$nix_dir/profiles/per-container" "$1" "$2"
 	move_name "$nix_dir/gcroots/per-container" "$1" "$2"
 	move_name "$nix_dir/gcroots/per-container-synced" "$1" "$2"
@@ -60,6 +61,28 @@ rename_move() {
 	rm -f "$conf_dir/.$1.$2.rename"
 	update_hosts
 	for moved; do (set_name "$moved" && reload_if_changed) || :; done
+}
+
+# rename_free TREE - without the flags that its root can set and that forbid to move it
+rename_free() {
+	[ ! -d "$1" ] || [ -L "$1" ] || chattr -i -a "$1" 2>/dev/null || :
+}
+
+# rename_tree OLD NEW - of what has a place of its own the first to move: if that
+# fails, the old name is whole again
+rename_tree() {
+	[ -e "$state_dir/$1" ] || return 0
+	if ! why=$(mv -T "$state_dir/$1" "$state_dir/$2" 2>&1); then
+		rename_undo "$1" "$2"
+		die 1 "$1: not renamed: $why"
+	fi
+	sync "$state_dir"
+}
+
+rename_undo() {
+	[ ! -e "$conf_dir/.$2.pending" ] || with_addresses mv -T "$conf_dir/.$2.pending" "$conf_dir/$1.conf"
+	sync "$conf_dir"
+	rm -f "$conf_dir/.$1.$2.rename"
 }
 
 # move_name DIR OLD NEW

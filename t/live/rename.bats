@@ -65,9 +65,9 @@ parts() {
 
 # killed_rename N - a rename that is killed before the Nth step of its work
 killed_rename() {
-	awk -v n="$1" '/^rename_to\(\)|^rename_move\(\)|^move_name\(\)/ { on = 1 }
+	awk -v n="$1" '/^rename_to\(\)|^rename_move\(\)|^rename_tree\(\)|^move_name\(\)/ { on = 1 }
 		/^}/ { on = 0 }
-		on && /^\t+(:|mv|sync|\[ !|move_name|rm|names|rename_move|systemctl) / && ++at == n {
+		on && /^\t+(:|mv|sync|\[ !|move_name|rm|names|rename_move|rename_tree|systemctl) / && ++at == n {
 			print "sh -c \"kill -9 $$ \\$PPID\""
 			hit = 1
 		}
@@ -118,6 +118,34 @@ killed_rename() {
 		done
 		run ! compgen -G "$confs/.$name*"
 	done
+}
+
+@test "a tree with an immutable top is renamed, and one that cannot be moved stays" {
+	also "$name-b"
+	create --no-start --host-users
+	chattr +i +a "$root"
+	nixos-container rename "$name" "$name-b"
+	nothing_left "$name"
+	assert_equal "$(parts "$name-b")" 1111
+	nixos-container rename "$name-b" "$name"
+	chattr +i "$root"
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\nexit 1\n' >"$BATS_TEST_TMPDIR/bin/chattr"
+	chmod +x "$BATS_TEST_TMPDIR/bin/chattr"
+	run -1 env PATH="$BATS_TEST_TMPDIR/bin:$PATH" nixos-container rename "$name" "$name-b"
+	assert_output "nixos-container: $name: not renamed: mv: cannot move '$root' to '$root-b': Operation not permitted"
+	assert_equal "$(parts "$name")" 1111
+	nothing_left "$name-b"
+	# A rename that was killed before the tree moved does not stay half-way.
+	mv "$conf" "$confs/.$name-b.pending"
+	touch "$confs/.$name.$name-b.rename"
+	run -1 env PATH="$BATS_TEST_TMPDIR/bin:$PATH" nixos-container show "$name-b"
+	assert_output --partial "$name: not renamed: mv: "
+	assert_equal "$(parts "$name")" 1111
+	run ! compgen -G "$confs/.$name*"
+	nixos-container rename "$name" "$name-b"
+	assert_equal "$(parts "$name-b")" 1111
+	chattr +i "$root-b"
 }
 
 @test "busybox renames as well" {
