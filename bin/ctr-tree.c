@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ctr-tree empty|remove|mkdir|put|get|check [OPTION]... ROOT [ARGUMENT]...
+ * ctr-tree at ROOT PATH COMMAND [ARGUMENT]...
  * ctr-tree seal [OPTION]... COMMAND [ARGUMENT]...
  *
  * Work in the tree of a container.  The container's root may change the tree
@@ -372,6 +373,32 @@ idmap_verb(const struct cli_job *job)
 	return !works;
 }
 
+/*
+ * at_verb - the current directory of the command cannot be exchanged any more
+ *
+ * Fails with a status of its own, unlike open_top.
+ */
+static int
+at_verb(const struct cli_job *job)
+{
+	const int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	auto_close int top = -1;
+	auto_close int dir = -1;
+
+	if (!*job->arg[0] || !*job->arg[1])
+		errx(EXIT_TOOL, "at: empty argument");
+	top = open(job->arg[0], O_PATH | flags);
+	if (top < 0)
+		err(EXIT_TOOL, "open %s", job->arg[0]);
+	dir = inroot_open(top, job->arg[1], O_RDONLY | flags, INROOT_NO_LINKS);
+	if (dir < 0)
+		err(EXIT_TOOL, "open %s in %s", job->arg[1], job->arg[0]);
+	if (fchdir(dir) < 0)
+		err(EXIT_TOOL, "change to %s", job->arg[1]);
+	execvp(job->arg[2], job->arg + 2);
+	err(exits_exec(errno), "exec %s", job->arg[2]);
+}
+
 /* is_missing - of an error: does this host have no means to seal? */
 static bool
 is_missing(int error)
@@ -428,6 +455,9 @@ static const struct cli_verb verbs[] = {
 	{ "check", "ROOT", NULL,
 	    "check that systemd-nspawn would not be led out of the tree",
 	    check_verb, 1, 1, 0 },
+	{ "at", "ROOT PATH COMMAND [ARGUMENT]...", NULL,
+	    "run a command of the host in the directory PATH of the tree",
+	    at_verb, 3, INT_MAX, 3 },
 	{ "seal", "[--path PATH]... [--optional] COMMAND [ARGUMENT]...", "po",
 	    "run a command for which paths are read-only for good",
 	    seal_verb, 1, INT_MAX, 1 },
@@ -513,7 +543,14 @@ drop_caps(const struct cli_verb *verb)
 	err(1, "drop capabilities");
 }
 
-/* confine - all verbs but the one that executes a command */
+/* executes - does it become a command, with all that the caller may do? */
+static bool
+executes(const struct cli_verb *verb)
+{
+	return verb->run == seal_verb || verb->run == at_verb;
+}
+
+/* confine - all verbs but those that execute a command */
 static void
 confine(const struct cli_reader *r)
 {
@@ -527,7 +564,7 @@ confine(const struct cli_reader *r)
 static int
 failure(const struct cli_verb *verb)
 {
-	return verb && verb->run == seal_verb ? EXIT_TOOL : EXIT_USAGE;
+	return verb && executes(verb) ? EXIT_TOOL : EXIT_USAGE;
 }
 
 int
@@ -552,7 +589,7 @@ main(int argc, char *argv[])
 		return 0;
 	}
 	job.arg = reader.operand;
-	if (reader.verb->run != seal_verb)
+	if (!executes(reader.verb))
 		confine(&reader);
 	return reader.verb->run(&job);
 }

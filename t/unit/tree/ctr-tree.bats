@@ -266,6 +266,30 @@ teardown() {
 	assert_equal "$(ctr-tree help)" "$output"
 }
 
+@test "at runs a command in a folder of the tree, and follows no link to it" {
+	mkdir -p trees/foo/var/log
+	ln -s "$PWD/outside" trees/foo/var/out
+	ln -s log trees/foo/var/in
+	touch trees/foo/var/log/mine
+	run -0 ctr-tree at trees/foo var/log ls
+	assert_output mine
+	run -0 ctr-tree at trees/foo /var/log printf '%s,' -a -- 'b c' ''
+	assert_output -- '-a,--,b c,,'
+	for path in var/out var/in var/../../bar var/log/mine none; do
+		run -125 ctr-tree at trees/foo $path ls
+		assert_output --partial "ctr-tree: open $path in trees/foo: "
+	done
+	ln -s foo trees/link
+	run -125 ctr-tree at trees/link var/log ls
+	run -3 ctr-tree at trees/foo var/log sh -c 'exit 3'
+	run -127 ctr-tree at trees/foo var/log ./none
+	run -126 ctr-tree at trees/foo var/log "$PWD"
+	run -125 ctr-tree at trees/foo var/log
+	run -0 ctr-tree at trees/foo var sh -c 'mv log moved; mkdir log; grep -o "NoNewPrivs.*\|CapEff.*" /proc/self/status; ls /proc/self/fd | wc -l; cd -P moved && ls'
+	assert_line mine
+	assert_line "$(grep CapEff /proc/self/status)"
+}
+
 @test "seal: no root with that namespace makes the paths writable again" {
 	((EUID == 0)) || skip "needs root"
 	mkdir -p sealed/sub over
