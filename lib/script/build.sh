@@ -214,17 +214,6 @@ default_config() {
 	END
 }
 
-# enter_tree DIR - change to a directory of the tree
-#
-# A link of the container's could lead elsewhere.  The current directory cannot
-# be exchanged any more.
-enter_tree() {
-	cd -P "$root/$1" 2>/dev/null ||
-		die 1 "$name: no such directory: $root/$1"
-	[ "$(pwd -P)" = "$(cd -P "$state_dir" && pwd -P)/$name/$1" ] ||
-		die 1 "$name: $root/$1 leads out of the container"
-}
-
 # config_get - print its configuration.nix
 config_get() { ctr-tree get --max-bytes 16777216 -- "$root" etc/nixos/configuration.nix -; }
 

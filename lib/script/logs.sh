@@ -9,18 +9,17 @@ cmd_logs() {
 	if [ -z "$of_unit" ] && has_journal; then
 		with_lines "$journal_flags" own_journal
 	else
-		with_lines "$journal_flags" exec journalctl --unit="$unit"
+		with_lines "$journal_flags" log_form journalctl --unit="$unit"
 	fi
 }
 
-# own_journal OPTION... - become journalctl on the journal in the tree
+# own_journal OPTION... - what journalctl prints of the journal in the tree
 #
 # The container may put links into it, which journalctl would follow on the host.
 # It gets a mount of its own, with nosymfollow.
 own_journal() {
-	enter_tree var/log/journal
 	# shellcheck disable=SC2016 # for the shell in the namespace
-	exec unshare -m --propagation private sh -euc '
+	log_form ctr-tree at "$root" var/log/journal unshare -m --propagation private sh -euc '
 		at=$1
 		shift
 		mount --no-canonicalize --bind -o ro,nosymfollow . "$at"
@@ -31,8 +30,41 @@ own_journal() {
 # has_journal - does it run and have a journal of its own?
 has_journal() {
 	registered || return 1
-	for dir in "$root"/var/log/journal/*; do
-		[ ! -d "$dir" ] || return 0
+	[ -n "$(ctr-tree at "$root" var/log/journal \
+		find . ! -name . -prune -type d 2>/dev/null)" ]
+}
+
+# log_form COMMAND... OPTION... - run it; journalctl itself makes control characters
+# visible only in JSON and in the short forms
+log_form() {
+	form=short
+	for word; do
+		case $word in
+		--output=*) form=${word#*=} ;;
+		esac
 	done
-	return 1
+	case $form in
+	short | short-* | json | json-*) exec "$@" ;;
+	esac
+	log_visible "$@"
+}
+
+# log_visible COMMAND... - through ctr-console filter; exit as the command, which
+# ends when this shell is to end
+log_visible() {
+	pipes=$(mktemp -d) || exit 1
+	mkfifo "$pipes/log"
+	ctr-console filter <"$pipes/log" &
+	filter=$!
+	exec 3>"$pipes/log"
+	rm -r "$pipes"
+	"$@" >&3 3>&- &
+	log=$!
+	exec 3>&-
+	# In the background, both ignore SIGINT.
+	trap 'kill "$log" 2>/dev/null' INT TERM HUP
+	log_status=0
+	wait "$log" || log_status=$?
+	wait "$filter" || :
+	exit "$log_status"
 }

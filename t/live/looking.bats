@@ -138,6 +138,64 @@ load container
 	run -2 nixos-container logs
 }
 
+# unseen COMMAND... - it prints nothing that a terminal would obey
+unseen() {
+	run -0 "$@"
+	local said=$output
+	run -1 grep -qP '[\x00-\x08\x0b-\x1f\x7f]' <<<"$said"
+	output=$said
+}
+
+@test "logs prints control characters of the container's in no form" {
+	create --nixos-path /src/t/systems/debian -I suite=/usr/local
+	inside sh -c 'printf "said with \033]0;title\007\033[31m\n" | tee /dev/console | systemd-cat -t tagged
+		journalctl --sync'
+	journalctl --sync
+	for form in cat verbose export with-unit short short-iso json json-pretty; do
+		unseen nixos-container logs "$name" --output="$form"
+		unseen nixos-container logs "$name" --unit -n 1000 -o "$form"
+	done
+	unseen nixos-container logs "$name" -o cat --unit
+	assert_output --partial 'said with \x1b]0;title\x07\x1b[31m'
+	unseen nixos-container logs "$name" -o cat
+	assert_output --partial 'said with \x1b]0;title\x07\x1b[31m'
+	unseen busybox sh "$(command -v nixos-container)" logs "$name" -o cat
+	assert_output --partial 'said with \x1b]0;title\x07\x1b[31m'
+	run -1 nixos-container logs "$name" -o no-such
+	run -1 nixos-container logs "$name" -o cat --since nonsense
+	assert_output --partial nonsense
+}
+
+@test "logs -f prints what comes in another form too, and ends when it is told to" {
+	create --nixos-path /src/t/systems/debian -I suite=/usr/local
+	for signal in TERM INT; do
+		# A background command of a shell would ignore INT.
+		env --default-signal=INT nixos-container logs "$name" -f -o cat >"$BATS_TEST_TMPDIR/said" 3>&- &
+		logs=$!
+		inside logger -t tagged "follows $signal"
+		until_true 10 grep -q "follows $signal" "$BATS_TEST_TMPDIR/said"
+		kill -s $signal $logs
+		wait $logs || :
+		run ! pgrep -f "journalctl --directory=/run/nixos-container"
+	done
+}
+
+@test "logs does not wait for a file system that a link of the container's leads to" {
+	create --nixos-path /src/t/systems/debian -I suite=/usr/local
+	inside logger -t tagged "said inside"
+	never_answers "$BATS_TEST_TMPDIR/silent"
+	ln -s "$BATS_TEST_TMPDIR/silent" "$root/var/log/journal/0"
+	run -0 timeout -k 1 20 nixos-container logs "$name" --lines=1000
+	mv "$root/var/log/journal" "$root/var/log/own"
+	ln -s "$BATS_TEST_TMPDIR/silent" "$root/var/log/journal"
+	printf '%s\n' "$output" >"$BATS_TEST_TMPDIR/said"
+	run -0 timeout -k 1 20 nixos-container logs "$name" --lines=1000
+	answered "$BATS_TEST_TMPDIR/silent"
+	assert_output --partial "Spawning container $name"
+	run -0 cat "$BATS_TEST_TMPDIR/said"
+	assert_output --partial "said inside"
+}
+
 @test "ten thousand settings are listed at once" {
 	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR/conf
 	mkdir "$NIXOS_CONTAINER_CONF_DIR"
