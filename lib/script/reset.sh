@@ -24,11 +24,27 @@ cmd_reset() {
 	unit_do start
 }
 
+# config_missing - is there nothing of that name?  A link, or one on the way to it,
+# is something, wherever it leads: nothing on the host follows it.
+config_missing() {
+	at=.
+	for part in etc nixos configuration.nix; do
+		found=0
+		ctr-tree at "$root" "$at" find "$part" -prune >/dev/null 2>&1 || found=$?
+		case $found in
+		0) at=$at/$part ;;
+		1) return 0 ;;
+		*) return 1 ;;
+		esac
+	done
+	return 1
+}
+
 # reset_tree - empty it but for configuration.nix, which is kept beside the
 # settings meanwhile: after a reset was killed, the next one finds it
 reset_tree() {
 	saved=$conf_dir/.$name.nix
-	if [ ! -e "$root/etc/nixos/configuration.nix" ]; then
+	if config_missing; then
 		:
 	elif ! config_get >"$saved.tmp"; then
 		[ -e "$saved" ] || say "$name: its configuration.nix is not kept, for the reason above"

@@ -130,7 +130,7 @@ update_hosts() (
 # provide_hosts - make that file, for a container that starts
 provide_hosts() {
 	# systemd-nspawn would follow a link to /run, which is still empty then.
-	[ ! -L "$root/etc/hosts" ] || ctr-tree remove "$root" etc/hosts
+	! ctr-tree at "$root" etc test -L hosts 2>/dev/null || ctr-tree remove "$root" etc/hosts
 	[ -e "$hosts_file" ] || (umask 022 && : >"$hosts_file")
 	update_hosts
 }

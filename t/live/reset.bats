@@ -84,6 +84,30 @@ is_empty() {
 	assert_output ''
 }
 
+@test "reset follows no link to learn whether there is a configuration to keep" {
+	create --no-start
+	ln -sf /none "$root/etc/nixos/configuration.nix"
+	run -0 nixos-container reset "$name"
+	assert_line "nixos-container: $name: its configuration.nix is not kept, for the reason above"
+	run -0 nixos-container reset "$name"
+	assert_output ''
+	never_answers "$BATS_TEST_TMPDIR/silent"
+	rmdir "$root/etc/nixos"
+	ln -s "$BATS_TEST_TMPDIR/silent" "$root/etc/nixos"
+	run timeout -k 1 30 nixos-container reset "$name"
+	answered "$BATS_TEST_TMPDIR/silent"
+	assert_equal "$status" 0
+	assert_line "nixos-container: $name: its configuration.nix is not kept, for the reason above"
+	mkdir "$root/mine"
+	echo '{ }' >"$root/mine/configuration.nix"
+	rmdir "$root/etc/nixos"
+	ln -s ../mine "$root/etc/nixos"
+	run -0 nixos-container reset "$name"
+	assert_output ''
+	run -0 cat "$root/etc/nixos/configuration.nix"
+	assert_output '{ }'
+}
+
 @test "a reset that was killed is finished by the next, anywhere" {
 	create --no-start --config "$(motto one)"
 	before=$(keepings)
