@@ -69,7 +69,7 @@ teardown() {
 	run -0 on "$far" cat "/var/lib/containers/$name/etc/nixos/configuration.nix"
 	assert_output --partial shipped
 	run -0 on "$far" sh -c "sort /etc/containers/$name.conf | tr '\n' ' '"
-	assert_output 'AUTO_START=1 HOST_ADDRESS6=fc00:161::1 HOST_ADDRESS=10.231.161.1 LOCAL_ADDRESS6=fc00:161::2 LOCAL_ADDRESS=10.231.161.2 PRIVATE_NETWORK=1 '
+	assert_output 'AUTO_START=1 HOST_ADDRESS6=fc00:161::1 HOST_ADDRESS=10.231.161.1 LOCAL_ADDRESS6=fc00:161::2 LOCAL_ADDRESS=10.231.161.2 NIX_DAEMON=0 PRIVATE_NETWORK=1 '
 	on "$near" sh -c '! ls -d /tmp/nixos-container.*'
 }
 
