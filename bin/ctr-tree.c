@@ -32,6 +32,7 @@
 #include "tree/inroot.h"
 #include "tree/remove.h"
 #include "tree/seal.h"
+#include "tree/unmount.h"
 
 /* As good as none. */
 #define MAX_LIMIT 0x4000000000000
@@ -364,6 +365,18 @@ check_verb(const struct cli_job *job)
 }
 
 static int
+unmount_verb(const struct cli_job *job)
+{
+	struct errmsg why = { "" };
+	struct stat st;
+	auto_close int top = open_top(job->arg[0], &st);
+
+	if (unmount_below(top, &why) < 0)
+		errx(1, "%s: %s", job->arg[0], why.text);
+	return 0;
+}
+
+static int
 idmap_verb(const struct cli_job *job)
 {
 	int works = idmap_works(job->arg[0]);
@@ -461,6 +474,8 @@ static const struct cli_verb verbs[] = {
 	{ "seal", "[--path PATH]... [--optional] COMMAND [ARGUMENT]...", "po",
 	    "run a command for which paths are read-only for good",
 	    seal_verb, 1, INT_MAX, 1 },
+	{ "unmount", "ROOT", NULL, "unmount what is mounted below ROOT",
+	    unmount_verb, 1, 1, 0 },
 	{ "idmap", "DIR", NULL, "exit with 0 if mounts of DIR can map user IDs",
 	    idmap_verb, 1, 1, 0 },
 	{ 0 },
@@ -530,7 +545,8 @@ drop_caps(const struct cli_verb *verb)
 	    CAP_DAC_READ_SEARCH, CAP_SETUID, CAP_SETGID };
 	const char *missing;
 
-	if (verb->run == idmap_verb && privilege_only(mounts, 4, &missing) == 0)
+	if ((verb->run == idmap_verb || verb->run == unmount_verb) &&
+	    privilege_only(mounts, 4, &missing) == 0)
 		return;
 	if ((verb->run == empty_verb || verb->run == remove_verb) &&
 	    privilege_only(need, 4, &missing) == 0)

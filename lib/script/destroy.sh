@@ -55,16 +55,15 @@ destroy_dry_run() {
 	done
 }
 
-# unmount_below DIR - unmount a directory and all below it, the last first; with
-# a slash at its end, only what is below it
+# unmount_below DIR - unmount a directory and all below it; with a slash at its end,
+# only what is below it
 unmount_below() {
-	mounts=$(mounts_below "$1")
-	[ -n "$mounts" ] || return 0
-	printf '%s\n' "$mounts" | sed 's/\\/\\0/g' | while IFS= read -r m; do
-		m=$(printf '%b.' "$m")
-		# A shared mount may have gone with one before.
-		! mountpoint -q -- "${m%.}" || umount -- "${m%.}" || exit 1
-	done
+	[ -d "${1%/}" ] && [ ! -L "${1%/}" ] || return 0
+	ctr-tree unmount "${1%/}" || return 1
+	case $1 in
+	*/) ;;
+	*) while mountpoint -q -- "$1"; do umount -- "$1" || return 1; done ;;
+	esac
 }
 
 # mounts_below DIR - print these mounts, as the kernel escapes them

@@ -236,6 +236,22 @@ goes_away_if_there() {
 	goes_away
 }
 
+@test "a folder that becomes a link and back: no mount of the host's is unmounted" {
+	mkdir -p "$root/a/mnt" $canary/mnt
+	mount -t tmpfs t $canary/mnt
+	swap "$root/a" $canary
+	for _ in {1..60}; do
+		mount -t tmpfs t "$root/a/mnt" 2>/dev/null || :
+		timeout 20 ctr-tree unmount "$root" || :
+	done
+	kill -0 $swapper
+	settle
+	mountpoint -q $canary/mnt
+	while mountpoint -q $canary/mnt; do umount $canary/mnt; done
+	rmdir $canary/mnt
+	goes_away
+}
+
 @test "what cannot be removed is named, and the next destroy goes on" {
 	mkdir "$root/busy"
 	mount -t tmpfs t "$root/busy"

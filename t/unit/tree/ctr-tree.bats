@@ -262,7 +262,7 @@ teardown() {
 	run -0 ctr-tree get -h
 	refute_output --partial --backup
 	run -0 ctr-tree --help
-	assert_line --regexp '^  empty   remove everything'
+	assert_line --regexp '^  empty +remove everything'
 	assert_equal "$(ctr-tree help)" "$output"
 }
 
@@ -504,6 +504,32 @@ machine_id() {
 		run -0 timeout 5 ctr-tree check "$PWD/trees/foo"
 		assert_output ''
 	done
+}
+
+@test "unmount takes all mounts below a tree, whatever their names, and names what is busy" {
+	((EUID == 0)) || skip "needs root"
+	mkdir -p trees/foo/mnt trees/foo/srv
+	touch trees/foo/file
+	cat >mounts <<-'END'
+		mount -t tmpfs t trees/foo/mnt
+		mkdir -p trees/foo/mnt/in "trees/foo/mnt/new
+		line"
+		mount -t tmpfs t trees/foo/mnt/in
+		mount -t tmpfs t "trees/foo/mnt/new
+		line"
+		mount --bind outside trees/foo/srv
+		mount --bind outside/kept trees/foo/file
+		mount -t tmpfs t trees/bar
+		ctr-tree unmount "$PWD/trees/foo" || exit
+		grep -c "$PWD/trees/foo" /proc/self/mountinfo
+		grep -c "$PWD/trees/bar" /proc/self/mountinfo
+		mount -t tmpfs t trees/foo/mnt
+		exec 5<trees/foo/mnt
+		ctr-tree unmount "$PWD/trees/foo"
+	END
+	run -1 unshare -m --propagation private sh mounts
+	assert_output $'0\n1\n'"ctr-tree: $PWD/trees/foo: unmount mnt: Resource busy"
+	assert_equal "$(cat outside/kept)" secret
 }
 
 @test "idmap tells whether mounts of a directory can map user IDs" {
