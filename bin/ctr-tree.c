@@ -412,9 +412,9 @@ at_verb(const struct cli_job *job)
 	err(exits_exec(errno), "exec %s", job->arg[2]);
 }
 
-/* is_missing - of an error: does this host have no means to seal? */
+/* cannot_seal - of an error: does this host have no means for it? */
 static bool
-is_missing(int error)
+cannot_seal(int error)
 {
 	return error == ENOSYS || error == ENOSPC || error == EUSERS ||
 	    error == EPERM;
@@ -426,7 +426,7 @@ seal_verb(const struct cli_job *job)
 	struct errmsg why = { "" };
 
 	if (seal_paths(job->sealed, job->n, &why) < 0) {
-		if (!job->optional || !is_missing(errno))
+		if (!job->optional || !cannot_seal(errno))
 			errx(EXIT_TOOL, "%s", why.text);
 		warnx("%s; continuing without", why.text);
 	}

@@ -27,7 +27,8 @@ struct rules_links {
  * from (via4, via6), its ports (forward4, forward6).  A port is forwarded to the
  * first address of each family.  Table bridge: its links on a bridge (port), each
  * with its MAC address (portmac), and if the settings give addresses (portfix4,
- * portfix6), these (portip4, portip6), the latter as a number, too (portnd6).  s has passed check_settings.
+ * portfix6), these (portip4, portip6), the latter as a number, too (portnd6).
+ * s has passed check_settings.
  * Source: share/nft.
  */
 void rules_print(const struct settings *s, const struct rules_links *links,

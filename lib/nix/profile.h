@@ -15,7 +15,8 @@
  *	system-2-link -> /nix/store/...
  *
  * Links in the directory are not followed, other entries are ignored, and what
- * was read may be outdated when it is used.  dir is a descriptor of the directory, open for reading.
+ * was read may be outdated when it is used.  dir is a descriptor of the
+ * directory, open for reading.
  * Changes are atomic, and on disk on return.  Callers that change a profile
  * hold PROFILE_LOCK (lockfile_take), as Nix does, except in nix-env --set.
  * Source: src/libstore/profiles.cc of Nix 2.8.

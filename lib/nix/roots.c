@@ -197,7 +197,10 @@ walk_entry(struct roots *s, int dir, const char *name, const char *above,
 	char text[PATH_MAX], path[PATH_MAX], store_name[STOREPATH_NAME];
 	ssize_t n;
 
-	if (!strcmp(name, ".") || !strcmp(name, "..") || profile_owns(name))
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return 0;
+	/* The profile "system" is the host's. */
+	if (!strcmp(above, "/" INSIDE_PROFILES) && profile_owns(name))
 		return 0;
 	if (s->entries == 0) {
 		s->truncated = true;

@@ -38,7 +38,7 @@ delete_all() {
 	build_done
 	# systemd-nspawn's lock on the tree stays if nspawn was killed.
 	rm -f "$state_dir/.#$name.lck" "$conf_dir/.$name.nix" "$conf_dir/.$name.nix.tmp" \
-		"$lock_dir/$name.tree.lock" "$conf_dir/.$name.conf.tmp" \
+		"$lock_dir/$name.tree.lock" "$lock_dir/$name.said."* "$conf_dir/.$name.conf.tmp" \
 		"$pending_tmp" && rm -f "$pending" || return 1
 	(reload_if_changed) || :
 }

@@ -32,6 +32,8 @@ enter() {
 # foreground: inside_end ends it.
 inside() {
 	said=$lock_dir/$name.said.$$
+	# A killed command may have left it.
+	rm -f "$said"
 	if ! mkdir -p "$lock_dir" 2>/dev/null || ! mkfifo -m 600 "$said" 2>/dev/null; then
 		die 1 "$name: needs root: cannot write to $lock_dir"
 	fi

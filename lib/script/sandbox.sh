@@ -148,8 +148,9 @@ job_failed() {
 	result=$(systemctl show -p Result -p ExecMainStatus "$job_unit") || result=''
 	case $result in
 	# With cgroup v1 systemd just sees a SIGKILL.
-	*Result=oom-kill* | *Result=signal*ExecMainStatus=9 | *ExecMainStatus=9*Result=signal) die 1 "$name: could not build its system with $job_memory of memory;" \
-		'for more, set NIXOS_CONTAINER_BUILD_MEMORY' ;;
+	*Result=oom-kill* | *Result=signal*ExecMainStatus=9 | *ExecMainStatus=9*Result=signal)
+		die 1 "$name: could not build its system with $job_memory of memory;" \
+			'for more, set NIXOS_CONTAINER_BUILD_MEMORY' ;;
 	*Result=timeout*) die 1 "$name: could not build its system within $job_time;" \
 		'for more, set NIXOS_CONTAINER_BUILD_TIME' ;;
 	esac

@@ -309,7 +309,9 @@ another() {
 		as "$name-$users" sh -c 'ip link set boundary3 address 02:00:00:00:00:66 up &&
 			ip addr add 192.0.2.66/24 dev boundary3'
 		nixos-container stop "$name-$users"
-		ip link show boundary3
+		run -0 ip addr show boundary3
+		refute_output --partial 02:00:00:00:00:66
+		refute_output --partial 192.0.2.66
 		ip link del boundary3
 	done
 }

@@ -729,7 +729,7 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 		ln -s "/$f" "$(theirs foo)/${f/\//.}"
 	done
 	# The profile "system" is the host's.
-	for f in gcroots/g profiles/p profiles/system-1-link; do
+	for f in gcroots/g gcroots/system profiles/p profiles/system-1-link; do
 		inside foo "nix/var/nix/$f" "$(made "${f##*/}")"
 	done
 	offered relative
@@ -740,7 +740,7 @@ sync() { ctr-gcroot sync --trees "$PWD/trees" "$@"; }
 	chmod 0 "$(theirs foo)/dir.d"
 	run -0 timeout 10 ctr-gcroot sync --trees "$PWD/trees" foo
 	assert_output ""
-	assert_equal "$(synced foo)" "direct g one p "
+	assert_equal "$(synced foo)" "direct g one p system "
 }
 
 @test "odd names are allowed, directories nested too deeply are an error" {
