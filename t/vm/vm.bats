@@ -41,8 +41,6 @@ suite() {
 	refute_line --regexp '^ok .* # skip'
 }
 
-boot_id() { in_vm cat /proc/sys/kernel/random/boot_id; }
-
 @test "the machine has its own kernel, systemd and pure cgroup v2" {
 	run -0 in_vm uname -r
 	assert_output --regexp '^6\.1\..*-cloud-amd64$'
@@ -154,13 +152,14 @@ boot_id() { in_vm cat /proc/sys/kernel/random/boot_id; }
 			"services.slow.command = \"trap 'echo bye >/var/bye; exit' TERM; echo up >/var/up; while :; do sleep 1; done\";"
 		until_true 20 in_vm test -s "/var/lib/containers/$name/var/up"
 	done
-	before=$(boot_id)
 	addresses=$(in_vm cat /etc/containers/{one,two,three}.conf)
-	in_vm systemctl --no-block reboot
-	again() { local now; now=$(boot_id 2>/dev/null) && [[ $now != "$before" ]]; }
-	until_true 90 again
+	# How long that takes depends on the emulated processor: its journal tells
+	# whether a container had to be killed.
+	vm reboot "$vm"
 	run -0 in_vm systemctl is-system-running --wait
 	assert_output running
+	run -0 in_vm journalctl -b -1 --no-pager
+	refute_output --regexp 'timed out\. (Terminating|Killing|Skipping)'
 	run -0 in_vm cat /var/lib/containers/{one,two,three}/var/bye
 	assert_output $'bye\nbye\nbye'
 	for name in one two; do
@@ -189,7 +188,7 @@ boot_id() { in_vm cat /proc/sys/kernel/random/boot_id; }
 	refute_output
 	echo "# off after $SECONDS s" >&3
 	# No stop timeout has expired: the shortest is 90 s.
-	((SECONDS < 30))
+	((SECONDS < 80))
 	# A zombie has an empty command line.
 	run -0 sh -c '! [ -s "/proc/$1/cmdline" ]' sh "$pid"
 	assert_not_exists "/run/nixos-container-test-vm/$vm"
