@@ -31,6 +31,7 @@
 #include "conf/list.h"
 #include "conf/pool.h"
 #include "conf/rules.h"
+#include "conf/ruleset.h"
 #include "conf/settings.h"
 #include "conf/target.h"
 #include "conf/units.h"
@@ -277,13 +278,37 @@ link_mac(const char *name, const char *interface, uint8_t mac[6])
 	return mac_derive(MAC_INNER, name, interface, mac);
 }
 
+/* load_rules - commands for nft; a file that is gone has no elements */
+static int
+load_rules(const struct cli_job *job)
+{
+	int r;
+
+	for (int i = 0; i < job->args; i++) {
+		FILE *in = fopen(job->arg[i], "re");
+
+		if (!in && errno == ENOENT)
+			continue;
+		if (!in)
+			return failed("open", job->arg[i]);
+		r = ruleset_commands(in, job->unload, stdout);
+		fclose(in);
+		if (r < 0)
+			return failed("read", job->arg[i]);
+	}
+	return 0;
+}
+
 static int
 rules_verb(const struct cli_job *job)
 {
 	char ifname[IFNAMSIZ], alt[IFNAME_ALT_SIZE];
 	const struct rules_links links = { job->name, ifname, link_mac };
-	int status = read_right(job);
+	int status;
 
+	if (job->load || job->unload)
+		return load_rules(job);
+	status = read_right(job);
 	if (status != 0)
 		return status;
 	(void)ifname_host(job->name, ifname, alt);	/* one of two names */
@@ -372,9 +397,10 @@ static const struct cli_verb verbs[] = {
 	    "print the words for systemd-nspawn that follow from settings,\n"
 	    "or run a command with them in place of {}",
 	    args_verb, 1, INT_MAX, false },
-	{ "rules", "NAME", "",
-	    "print its forwarded ports and NAT as elements for nft",
-	    rules_verb, 1, 1, false },
+	{ "rules", "NAME\n--load|--unload [FILE]...", JOB_RULES,
+	    "print its forwarded ports and NAT as elements for nft, or\n"
+	    "commands for nft of such elements",
+	    rules_verb, 0, INT_MAX, false },
 	{ "list", "[--long|--json|--dot] [--needing NAME]\n [NAME...]",
 	    JOB_FORM JOB_JSON JOB_STATUS,
 	    "print all containers, or these",

@@ -34,6 +34,9 @@ const struct cli_option job_options[] = {
 	    "settings?", false },
 	{ 'n', "network", NULL, "the words for mkveth add", false },
 	{ 's', "sealed", NULL, "the words for ctr-tree seal", false },
+	{ 'A', "load", NULL, "commands for nft that add the elements in files",
+	    false },
+	{ 'U', "unload", NULL, "commands for nft that delete them", false },
 	{ 'l', "long", NULL, "print a table", true },
 	{ 'g', "dot", NULL, "print a graph for Graphviz", false },
 	{ 'm', "machines", "DIR", "state directory of systemd-machined\n"
@@ -140,6 +143,8 @@ set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
 	case 'd': job->changed = true; break;
 	case 'n': job->network = true; break;
 	case 's': job->sealed = true; break;
+	case 'A': job->load = true; break;
+	case 'U': job->unload = true; break;
 	case 'c': job->conf_dir = value; break;
 	case 'L': job->lock_dir = value; break;
 	case 'l': job->table = true; break;
@@ -242,6 +247,23 @@ read_list(struct cli_job *job, struct errmsg *why)
 	return check_names(job, why);
 }
 
+/* read_rules - a name; or files with --load or --unload */
+static int
+read_rules(struct cli_job *job, struct errmsg *why)
+{
+	if (job->load && job->unload)
+		return errmsg_set(why, "rules: expected one of --load and "
+		    "--unload");
+	if (job->load || job->unload)
+		return 0;
+	if (take_name(job, why) < 0)
+		return -1;
+	if (job->args > 0)
+		return errmsg_set(why, "rules: unexpected argument: %s",
+		    job->arg[0]);
+	return 0;
+}
+
 /* Verbs whose operands need more than to be counted. */
 static const struct {
 	const char *verb;
@@ -251,7 +273,7 @@ static const struct {
 	{ "check", read_check },
 	{ "get", read_get },
 	{ "list", read_list },
-	{ "rules", take_name },
+	{ "rules", read_rules },
 	{ "set", read_set },
 	{ "show", take_name },
 	{ "units", read_units },

@@ -21,6 +21,7 @@
 #define JOB_FORM "lgi"
 #define JOB_NO_HOST "O"
 #define JOB_OF_HOST "H"
+#define JOB_RULES "AU"
 
 extern const struct cli_option job_options[];
 
@@ -39,6 +40,7 @@ struct cli_job {
 	bool table, dot;	/* of list: --long, --dot */
 	bool new, dry_run;	/* of set: no file yet; write nothing */
 	bool host, no_host;	/* look at the host, too */
+	bool load, unload;	/* of rules: commands for nft */
 	bool of_host;		/* of address: those of the host */
 	const char *needing;	/* of list: containers that need this one */
 	int wait_ms;

@@ -4,8 +4,8 @@
 #
 # What is changed for that is in a file, "FAMILY KEY OLD NEW" a line: a value is
 # put back if it is still NEW.  A family that the file has was not forwarded
-# before, so the rules forward nothing else in it (set closed).  This applies to
-# all containers, so all of it is under one lock.
+# before, so the rules forward nothing else in it (set closed).  Callers hold the
+# lock on the rules.
 sysctls=$lock_dir/.sysctls
 
 # sysctl_get KEY - set value; a shell reads by bytes, and these files end after one
@@ -22,17 +22,13 @@ need_sysctl() {
 sysctl_put() { printf '%s\n' "$2" >"/proc/sys/net/$1"; } 2>/dev/null
 
 # forwarding_on COMMANDS - carry out commands for nft, then forward packets
-forwarding_on() (
-	lock .forwarding
-	trap unlock EXIT
-	trap 'exit 1' INT TERM HUP
-	# shellcheck disable=SC2030 # forwarding_begin is called in this subshell
+forwarding_on() {
 	closing='' masters=''
 	[ -z "$need4" ] || forwarding_begin 4 ipv4/ip_forward
 	[ -z "$need6" ] || forwarding_begin 6 ipv6/conf/all/forwarding
-	nft_change "$(bridges)$closing$newline$1" || ports_failed
+	nft_change "$(bridges)$closing$newline$1" || return
 	for master in $masters; do need_sysctl "$master"; done
-)
+}
 
 # bridges - as commands for nft: what the bridges of the host switch is not closed
 bridges() {
@@ -51,25 +47,25 @@ forwarding_begin() {
 		changes_record "$1" "$2"
 	fi
 	[ "$1" != 6 ] || keep_ra
-	# shellcheck disable=SC2031 # as above
 	masters="$masters $2"
-	# shellcheck disable=SC2031 # as above
 	closing="$closing${newline}add element inet nixos-container closed { ipv$1 }"
 }
 
 # changes_record FAMILY KEY - also what the kernel changes with it: it sets the
 # links, and on the way back, IPv4 redirects
 changes_record() {
-	printf '%s\n' "$1 $2 0 1" >>"$sysctls"
+	changes_note "$1 $2 0 1"
 	for key in /proc/sys/net/"ipv$1"/conf/*/forwarding; do
 		key=${key#/proc/sys/net/}
 		case $key in */all/*) continue ;; esac
-		! sysctl_get "$key" || [ "$value" = 0 ] ||
-			printf '%s\n' "$1 $key $value 0" >>"$sysctls"
+		! sysctl_get "$key" || [ "$value" = 0 ] || changes_note "$1 $key $value 0"
 	done
 	[ "$1" = 6 ] || ! sysctl_get ipv4/conf/all/accept_redirects || [ "$value" != 0 ] ||
-		printf '%s\n' '4 ipv4/conf/all/accept_redirects 0 1' >>"$sysctls"
+		changes_note '4 ipv4/conf/all/accept_redirects 0 1'
 }
+
+# changes_note LINE - once: others may set the old value meanwhile
+changes_note() { grep -qsxF "$1" "$sysctls" || printf '%s\n' "$1" >>"$sysctls"; }
 
 # keep_ra - a host that forwards ignores router advertisements, and drops the
 # routes by them, on links with accept_ra=1
@@ -78,27 +74,22 @@ keep_ra() {
 		key=${key#/proc/sys/net/}
 		case $key in */all/*) continue ;; esac
 		if sysctl_get "$key" && [ "$value" = 1 ]; then
-			printf '%s\n' "6 $key 1 2" >>"$sysctls"
+			changes_note "6 $key 1 2"
 			sysctl_put "$key" 2 || :
 		fi
 	done
 }
 
 # forwarding_off - put back what no container needs any more
-forwarding_off() (
-	# A command that was killed leaves its lock.
-	[ -e "$sysctls" ] || [ -e "$lock_dir/.forwarding.lock" ] || exit 0
-	lock .forwarding
-	trap unlock EXIT
-	trap 'exit 1' INT TERM HUP
-	[ -e "$sysctls" ] || exit 0
+forwarding_off() {
+	[ -e "$sysctls" ] || return 0
 	for family in 4 6; do
 		grep -q "^$family " "$sysctls" || continue
-		! grep -qsE "^(forward|nat)$family " "$lock_dir"/*.forward || continue
-		changes_undo "$family"
+		! grep -qsE "^(forward|nat)$family" "$lock_dir"/*.forward || continue
+		changes_undo "$family" || return
 	done
 	[ -s "$sysctls" ] || rm -f "$sysctls"
-)
+}
 
 changes_undo() {
 	while read -r of key old new; do

@@ -7,7 +7,7 @@ network_up() { ctr-conf args --network "$name" -- mkveth add {} -- "$name"; }
 # network_and_ports - the rules at the same time as the links, which takes less
 # time; nothing runs in the container yet
 network_and_ports() {
-	(ports_on) &
+	ports_on &
 	failed=0
 	network_up || failed=$?
 	wait "$!" || exit
@@ -28,7 +28,7 @@ network_later() {
 	[ ! -e "$netns" ] || network_off || :
 	# While systemd-nspawn prepares the tree.
 	rules=''
-	! (ports_on) || rules=1
+	! ports_on || rules=1
 	wait_for_leader || die 1 "$name: could not make its network:" \
 		'systemd-nspawn started no process'
 	mkdir -p /run/netns

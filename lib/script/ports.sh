@@ -4,27 +4,27 @@
 #
 # All that a container has are elements of maps and sets in the tables
 # nixos-container, changed by one nft -f, which the kernel applies as a whole or
-# not at all.
+# not at all.  Its elements are in a file, NAME.forward, from before they are loaded
+# until after they are gone.
+tables=$lock_dir/.tables	# they may be loaded
 
-# elements_read FILE - set adding and deleting to commands for nft, and need4 and
-# need6 to whether the host has to forward packets of this family for them
-#
-# A line is "SET ELEMENT".  No programs: each start does this.  An element that an
-# older version wrote twice can be deleted only once.
-elements_read() {
-	adding='' deleting='' need4='' need6=''
-	while read -r set element; do
-		table=inet
-		case $set in
-		port*) table=bridge ;;
-		forward4 | nat4) need4=1 ;;
-		forward6 | nat6) need6=1 ;;
-		esac
-		element="element $table nixos-container $set { $element }$newline"
-		case $adding in *"$element"*) continue ;; esac
-		adding="${adding}add $element"
-		deleting="${deleting}delete $element"
-	done <"$1"
+# rules_lock - lock what the host has for all containers, until this subshell ends
+rules_lock() {
+	[ -d "$lock_dir" ] || { mkdir -p "$lock_dir" && chmod 700 "$lock_dir"; }
+	exec 7<"$lock_dir"
+	flock 7
+}
+
+# rules_need COMMANDS - set need4 and need6: must the host forward packets of this
+# family for them?
+rules_need() {
+	need4='' need6=''
+	case $1 in
+	*' forward4'* | *' nat4'*) need4=1 ;;
+	esac
+	case $1 in
+	*' forward6'* | *' nat6'*) need6=1 ;;
+	esac
 }
 
 # nft_change COMMANDS - carry them out, and load the rules if they are not there
@@ -41,11 +41,24 @@ nft_change() {
 	said=$({
 		printf 'flush %s %s %s %s\n' $loaded
 		printf '%s' "$1"
-	} | nft -f - 2>&1) || said=$({
+	} | nft -f - 2>&1) && return
+	: >"$tables"
+	# shellcheck disable=SC2086 # as above
+	said=$({
 		for part in $files; do cat "$nft_dir/$part"; done
 		printf 'add %s %s %s %s { type mark; }\n' $loaded
 		printf '%s' "$1"
 	} | nft -f - 2>&1)
+}
+
+# tables_off - the last container has gone
+tables_off() {
+	[ -e "$tables" ] || return 0
+	set -- "$lock_dir"/*.forward
+	[ ! -e "$1" ] || return 0
+	for family in inet bridge; do
+		printf '%s table %s nixos-container\n' add "$family" delete "$family"
+	done | nft -f - && rm -f "$tables"
 }
 
 # ports_on - check source addresses, and forward what the settings ask for
@@ -53,45 +66,66 @@ nft_change() {
 # It comes before the container runs, so its first packet is checked.  The
 # elements are kept in a file, as the settings may change meanwhile.  Those of
 # before are deleted in the same transaction, so no packet slips by.
-ports_on() {
-	elements=$lock_dir/$name.forward new='' before=''
-	[ -d "$lock_dir" ] || { mkdir -p "$lock_dir" && chmod 700 "$lock_dir"; }
-	if [ -e "$elements" ]; then
-		elements_read "$elements"
-		before=$adding$deleting new=.new
+ports_on() (
+	elements=$lock_dir/$name.forward
+	rules_lock
+	ctr-conf rules -- "$name" >"$elements.new" || { code=$?; rm -f "$elements.new"; exit "$code"; }
+	before=$(ctr-conf rules --unload "$elements") &&
+		added=$(ctr-conf rules --load "$elements.new") || exit
+	# If this is killed, either may be loaded.
+	cat "$elements.new" >>"$elements"
+	if [ -z "$before$added" ] || rules_change "$before" "$added"; then
+		mv "$elements.new" "$elements"
+	else
+		rm -f "$elements.new"
+		[ -n "$before" ] || : >"$elements"
 	fi
-	ctr-conf rules -- "$name" >"$elements$new" || exit
-	elements_read "$elements$new"
-	[ -z "$new" ] || cat "$elements$new" >>"$elements"
-	if [ -n "$before$adding" ]; then elements_change; fi
-	[ -z "$new" ] || mv "$elements$new" "$elements"
 	[ -s "$elements" ] || rm -f "$elements"
+)
+
+# rules_change BEFORE ADDED - without nft, or if it fails, only ports and NAT are
+# missed
+rules_change() {
+	rules_need "$2"
+	why='nft is missing'
+	if command -v nft >/dev/null; then
+		rules_put "$1$newline$2$newline" && return
+		[ -z "$need4$need6" ] || ports_failed
+		why=${said%%"$newline"*}
+	elif [ -n "$need4$need6" ]; then
+		need_program nft 'to forward its ports'
+	fi
+	say "$name: the source addresses of its packets are not checked: $why"
+	return 1
 }
 
-# elements_change - without nft, or if it fails, only ports and NAT are missed
-elements_change() {
-	if ! command -v nft >/dev/null; then
-		[ -z "$need4$need6" ] || need_program nft 'to forward its ports'
-		ports_unchecked 'nft is missing'
-	elif [ -n "$need4$need6" ]; then
-		forwarding_on "$before$adding" || exit
+# rules_put COMMANDS - carry them out, with what need4 and need6 ask for
+rules_put() {
+	if [ -n "$need4$need6" ]; then
+		forwarding_on "$1"
 	else
 		switched=''
 		[ ! -e "$sysctls" ] || switched=$(bridges)$newline
-		nft_change "$switched$before$adding" || ports_unchecked "${said%%"$newline"*}"
+		nft_change "$switched$1"
 	fi
 }
 
-# ports_unchecked WHY - start all the same
-ports_unchecked() {
-	[ -n "$before" ] || : >"$elements"
-	say "$name: the source addresses of its packets are not checked: $1"
+ports_failed() {
+	[ ! -e "$conf" ] || ctr-conf check -- "$name" || exit
+	printf '%s\n' "$said" >&2
+	die 1 "$name: could not load its rules; the error of nft is above"
 }
 
-ports_failed() {
-	ctr-conf check -- "$name" || exit
-	printf '%s\n' "$said" >&2
-	die 1 "$name: could not forward its ports; the error of nft is above"
+# cmd_rules - put back all that others have removed; ctr-watch runs it
+cmd_rules() {
+	[ -d "$lock_dir" ] && command -v nft >/dev/null || return 0
+	name=rules conf=''
+	rules_lock
+	set -- "$lock_dir"/*.forward
+	[ -e "$1" ] || return 0
+	all=$(ctr-conf rules --load "$@")
+	rules_need "$all"
+	rules_put "$all$newline" || ports_failed
 }
 
 # ports_local - let packets from the host's loopback go out through the links to
@@ -114,18 +148,16 @@ ports_local() {
 
 # ports_off - remove the elements
 #
-# They are added first, so that deleting works even if they, or the table, are
-# gone.  If nft fails the file stays, for the next cleanup.
-ports_off() {
+# If nft fails the file stays, for the next cleanup.
+ports_off() (
 	elements=$lock_dir/$name.forward
+	[ -e "$elements" ] || [ -e "$sysctls" ] || [ -e "$tables" ] || exit 0
+	rules_lock
 	if [ -e "$elements" ]; then
-		elements_read "$elements"
-		[ -z "$adding" ] || ! command -v nft >/dev/null ||
-			nft_change "$adding$deleting" || {
-			printf '%s\n' "$said" >&2
-			return 1
-		}
+		before=$(ctr-conf rules --unload "$elements") || exit
+		[ -z "$before" ] || ! command -v nft >/dev/null ||
+			nft_change "$before$newline" || { printf '%s\n' "$said" >&2; exit 1; }
 		rm -f "$elements" "$elements.new"
 	fi
-	forwarding_off
-}
+	forwarding_off && tables_off
+)

@@ -88,7 +88,7 @@ web() {
 	web x --port 8083:80 --nat
 	nft list map inet nixos-container forward4 | grep -qw 8083
 	nixos-container stop "$name"
-	run -0 nft list table inet nixos-container
+	run -0 nft list ruleset
 	refute_output --partial 8083
 	run -0 nft list chain inet of-others mine
 	run -0 nixos-container start "$name"
@@ -166,7 +166,7 @@ web() {
 	grep '^forward4' "$file" >"$BATS_TEST_TMPDIR/twice"
 	cat "$BATS_TEST_TMPDIR/twice" >>"$file"
 	nixos-container stop "$name"
-	run -0 nft list map inet nixos-container forward4
+	run -0 nft list ruleset
 	refute_output --partial 8096
 	# What cannot be taken away is said, and kept for the next time.
 	echo 'forward4 tcp . 8096 : no.such.name. . 80' >"$file"

@@ -55,6 +55,24 @@ logs_in() {
 	rm -r /srv/foo
 }
 
+@test "ctr-watch(8)" {
+	of ctr-watch.8 2
+	echo 'table inet mine {}' >/etc/mine.nft
+	for ((i = 0; i < 2; i++)); do
+		setsid sh -euc "${examples[i]}" 3>&- &
+		watcher=$!
+		until_true 10 nft list table inet mine
+		if ((i == 0)); then
+			nft flush ruleset
+			until_true 10 nft list table inet mine
+		fi
+		until_true 10 pgrep -g "$watcher" ctr-watch
+		kill -- "-$watcher"
+	done
+	nft delete table inet mine
+	rm /etc/mine.nft
+}
+
 @test "mkveth(8)" {
 	of mkveth.8 5
 	example 1

@@ -105,3 +105,28 @@ gives() {
 	run -2 ctr-conf rules web other
 	run -2 ctr-conf rules a_b
 }
+
+@test "--load and --unload print commands for nft, of whole lines" {
+	printf '%s\n' 'links "c-a"' 'portmac "c-a" . 02:00:00:00:00:01' 'local tcp 127.0.0.1:80 10.0.0.2:80' \
+		'forward4 tcp . 80 : 10.0.0.2 . 80' 'links "c-a"' >one
+	printf 'nat4 10.0.0.2\nnat4 10.0' >two
+	run -0 ctr-conf rules --load one two none
+	assert_output 'add element inet nixos-container links { "c-a" }
+add element bridge nixos-container portmac { "c-a" . 02:00:00:00:00:01 }
+add element inet nixos-container forward4 { tcp . 80 : 10.0.0.2 . 80 }
+add element inet nixos-container links { "c-a" }
+add element inet nixos-container nat4 { 10.0.0.2 }'
+	# Deleting an element a second time would fail.
+	run -0 ctr-conf rules --unload one
+	assert_output 'add element inet nixos-container links { "c-a" }
+delete element inet nixos-container links { "c-a" }
+add element bridge nixos-container portmac { "c-a" . 02:00:00:00:00:01 }
+delete element bridge nixos-container portmac { "c-a" . 02:00:00:00:00:01 }
+add element inet nixos-container forward4 { tcp . 80 : 10.0.0.2 . 80 }
+delete element inet nixos-container forward4 { tcp . 80 : 10.0.0.2 . 80 }'
+	run -0 ctr-conf rules --load
+	assert_output ''
+	run -2 ctr-conf rules --load --unload one
+	run -1 ctr-conf rules --load one .
+	assert_line 'ctr-conf: read .: Is a directory'
+}

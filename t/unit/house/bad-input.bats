@@ -117,6 +117,7 @@ refused() {
 @test "ctr-resolv refuses bad input, and changes nothing" { refused ctr-resolv; }
 @test "ctr-console refuses bad input, and changes nothing" { refused ctr-console; }
 @test "ctr-tree refuses bad input, and changes nothing" { refused ctr-tree; }
+@test "ctr-watch refuses bad input, and changes nothing" { refused ctr-watch; }
 @test "nixos-container refuses bad input, and changes nothing" { refused nixos-container; }
 @test "nixos-container refuses bad settings, and changes nothing" { refused settings; }
 
