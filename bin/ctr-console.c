@@ -43,6 +43,7 @@ struct cli_job {
 	struct session_conf conf;
 	int ready;		/* descriptor, or -1 */
 	const char *name;	/* for messages, or NULL */
+	pid_t leader;		/* the container's first process, or 0 */
 	const char *user, *dir;	/* "" if not given */
 	char **env;		/* ends with NULL */
 	int envs;
@@ -81,6 +82,17 @@ set_ready(struct cli_job *job, const char *number, struct errmsg *why)
 }
 
 static int
+set_leader(struct cli_job *job, const char *number, struct errmsg *why)
+{
+	long pid = num_read(number, INT_MAX);
+
+	if (pid <= 0)
+		return errmsg_set(why, "not a process: %s", number);
+	job->leader = (pid_t)pid;
+	return 0;
+}
+
+static int
 set_option(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
 {
 	switch (r->option->key) {
@@ -90,6 +102,7 @@ set_option(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
 	case 's': job->conf.shell = r->value; return 0;
 	case 'r': return set_ready(job, r->value, why);
 	case 'n': job->name = r->value; return 0;
+	case 'p': return set_leader(job, r->value, why);
 	case 'u': job->user = r->value; return 0;
 	case 'd': job->dir = r->value; return 0;
 	case 'e': return add_env(job, r->value, why);
@@ -143,6 +156,7 @@ unreachable(const struct cli_job *job, const char *socket)
 		{ ETIMEDOUT, " did not answer in time" },
 		{ ENOTSOCK, " is not a socket" },
 		{ ELOOP, " is a symbolic link, or below one" },
+		{ EXDEV, " is not served by the container" },
 	};
 	const char *colon = ": ", *reason = strerror(errno);
 
@@ -165,7 +179,7 @@ reach(struct client *c, const struct cli_job *job, const char *socket)
 {
 	const char *missing;
 
-	if (connect_server(c, job->arg[0], socket) < 0)
+	if (connect_server(c, job->arg[0], socket, job->leader) < 0)
 		unreachable(job, socket);
 	if (privilege_only(NULL, 0, &missing) < 0)
 		err(EXIT_TOOL, "drop capabilities");
@@ -288,6 +302,7 @@ static const struct cli_option options[] = {
 	{ 's', "shell", "PROGRAM", "root shell (sh)", true },
 	{ 'r', "ready", "FD", "write a newline to FD when listening", true },
 	{ 'n', "name", "NAME", "name of the container in messages", true },
+	{ 'p', "leader", "PID", "the listener must be in its PID namespace", true },
 	{ 'u', "user", "USER", "run the command as this user (root)", true },
 	{ 'd', "chdir", "DIR", "run it in this directory (the user's home)",
 	    true },
@@ -301,12 +316,13 @@ static const struct cli_verb verbs[] = {
 	{ "serve", "[--login-socket PATH] [--root-shell-socket PATH]\n"
 	    " [--login PROGRAM] [--shell PROGRAM] [--ready FD]", "LRlsr",
 	    "serve both sockets, in the container", serve, 0, 0, 0 },
-	{ "login", "[--name NAME] ROOT", "n", "open a login prompt", login,
+	{ "login", "[--name NAME] [--leader PID] ROOT", "np", "open a login prompt", login,
 	    1, 1, 0 },
-	{ "root-shell", "[--name NAME] ROOT", "n", "start a root shell",
-	    root_shell, 1, 1, 0 },
-	{ "run", "[--name NAME] [--user USER] [--chdir DIR] [--env K=V]...\n"
-	    " [--tty | --no-tty] ROOT [--] COMMAND [ARG]...", "nudetT",
+	{ "root-shell", "[--name NAME] [--leader PID] ROOT", "np",
+	    "start a root shell", root_shell, 1, 1, 0 },
+	{ "run", "[--name NAME] [--leader PID] [--user USER] [--chdir DIR]\n"
+	    " [--env K=V]... [--tty | --no-tty] ROOT [--] COMMAND [ARG]...",
+	    "npudetT",
 	    "run a command, without a shell", run, 2, INT_MAX, 2 },
 	{ "filter", "", NULL,
 	    "copy standard input, with control characters made visible",

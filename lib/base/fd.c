@@ -4,6 +4,7 @@
 #include "base/fd.h"
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 
 int
 fd_write_all(int fd, const void *buf, size_t len)
@@ -54,4 +55,28 @@ fd_entries(int dir)
 	if (!d)
 		fd_cleanup(&fd);
 	return d;
+}
+
+static void
+close_span(int first, unsigned last)
+{
+	if ((unsigned)first <= last)
+		(void)syscall(SYS_close_range, (unsigned)first, last, 0);
+}
+
+void
+fd_close_but(int a, int b)
+{
+	int low = a < b ? a : b, high = a < b ? b : a, null;
+
+	if (low > 0)
+		close_span(0, (unsigned)low - 1);
+	if (high > low)
+		close_span(low + 1, (unsigned)high - 1);
+	close_span(high + 1, ~0U);
+	do
+		null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (null >= 0 && null <= STDERR_FILENO);
+	if (null >= 0)
+		close(null);
 }

@@ -52,6 +52,16 @@ int fd_write_all(int fd, const void *buf, size_t len);
 ssize_t fd_read_max(int fd, void *buf, size_t size);
 
 /*
+ * fd_close_but - close all descriptors except a and b, which may be the same
+ *
+ * For a child that may outlive its parent: a pipe of the caller's would stay
+ * open.  Standard input, output and error, if closed, lead to /dev/null.  Before
+ * Linux 5.9 nothing is closed.
+ * Source: close_range(2).
+ */
+void fd_close_but(int a, int b);
+
+/*
  * fd_entries - open a directory for readdir(3)
  *
  * dir stays open and keeps its position.  Returns NULL with errno.

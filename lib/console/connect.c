@@ -7,16 +7,17 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "console/peer.h"
 #include "tree/inroot.h"
 
 /* find_path - open a socket by its path, which may lead through a container */
@@ -62,76 +63,94 @@ find(const char *root, const char *path)
 	return fd_take(&sock);
 }
 
-/* An attempt to connect; both threads use it. */
-struct attempt {
-	struct client *c;
-	const char *root, *path;
-	int done;		/* eventfd */
-	int error;		/* errno, or 0 */
-};
-
 static int
-find_and_connect(struct client *c, const char *root, const char *path)
+find_and_connect(int ctl, const char *root, const char *path)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	const struct timeval wait = { .tv_sec = CONNECT_MS / 1000 };
 	auto_close int sock = find(root, path);
 
 	if (sock < 0)
 		return -1;
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d", sock);
+	if (connect(ctl, (struct sockaddr *)&sa, sizeof(sa)) == 0)
+		return 0;
+	if (errno == EAGAIN)
+		errno = ETIMEDOUT;
+	return -1;
+}
+
+/* run_attempt - in a child: connect, and write the errno, or 0, to the pipe */
+static _Noreturn void
+run_attempt(int ctl, const char *root, const char *path, int out)
+{
+	int error = 0;
+
+	fd_close_but(ctl, out);
+	if (find_and_connect(ctl, root, path) < 0)
+		error = errno;
+	_exit(fd_write_all(out, &error, sizeof(error)) < 0);
+}
+
+/* wait_attempt - returns 0, or -1 with the errno of the attempt */
+static int
+wait_attempt(pid_t pid, int in)
+{
+	struct pollfd p = { .fd = in, .events = POLLIN };
+	int error = ETIMEDOUT, r;
+
+	do
+		r = poll(&p, 1, CONNECT_MS);
+	while (r < 0 && errno == EINTR);
+	if (r > 0 && fd_read_max(in, &error, sizeof(error)) != sizeof(error))
+		error = ECHILD;
+	/* A child that hangs may not even end when it is killed. */
+	if (r <= 0)
+		(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, r > 0 ? 0 : WNOHANG);
+	errno = error;
+	return error ? -1 : 0;
+}
+
+/* attempt - connect the socket, in a child */
+static int
+attempt(int ctl, const char *root, const char *path)
+{
+	auto_close int in = -1, out = -1;
+	int p[2];
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return -1;
+	in = p[0];
+	out = p[1];
+	pid = fork();
+	if (pid < 0)
+		return -1;
+	if (pid == 0)
+		run_attempt(ctl, root, path, out);
+	close(fd_take(&out));
+	return wait_attempt(pid, in);
+}
+
+int
+connect_server(struct client *c, const char *root, const char *path,
+    pid_t leader)
+{
+	const struct timeval wait = { .tv_sec = CONNECT_MS / 1000 };
+
+	*c = (struct client){ .ctl = -1, .in = -1, .out = -1, .err = -1,
+	    .guard = -1 };
 	c->ctl = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->ctl < 0 || proto_bind(c->ctl) < 0)
 		return -1;
 	/* In case the listener's queue is full, or it reads nothing. */
 	if (setsockopt(c->ctl, SOL_SOCKET, SO_SNDTIMEO, &wait,
-	    sizeof(wait)) < 0)
+	    sizeof(wait)) < 0 || attempt(c->ctl, root, path) < 0)
 		return -1;
-	if (connect(c->ctl, (struct sockaddr *)&sa, sizeof(sa)) < 0) {
-		if (errno == EAGAIN)
-			errno = ETIMEDOUT;
-		return -1;
-	}
-	return 0;
-}
-
-static void *
-attempt_run(void *arg)
-{
-	struct attempt *a = arg;
-
-	a->error = find_and_connect(a->c, a->root, a->path) < 0 ? errno : 0;
-	(void)eventfd_write(a->done, 1);	/* cannot fail */
-	return NULL;
-}
-
-int
-connect_server(struct client *c, const char *root, const char *path)
-{
-	/* Static, as a thread that hangs outlives this call. */
-	static struct attempt a;
-	auto_close int done = eventfd(0, EFD_CLOEXEC);
-	struct pollfd p = { .fd = done, .events = POLLIN };
-	pthread_t thread;
-	int r;
-
-	*c = (struct client){ .ctl = -1, .in = -1, .out = -1, .err = -1,
-	    .guard = -1 };
-	a = (struct attempt){ .c = c, .root = root, .path = path, .done = done };
-	if (done < 0)
-		return -1;
-	errno = pthread_create(&thread, NULL, attempt_run, &a);
-	if (errno)
-		return -1;
-	r = poll(&p, 1, CONNECT_MS);
-	if (r == 0)
-		errno = ETIMEDOUT;
-	if (r <= 0)
-		return -1;
-	errno = pthread_join(thread, NULL);
-	if (!errno)
-		errno = a.error;
-	return errno ? -1 : 0;
+	if (leader == 0 || peer_is_beside(c->ctl, leader))
+		return 0;
+	errno = EXDEV;
+	return -1;
 }
 
 /* make_ends - ours in *c, the server's in theirs; returns how many */

@@ -4,6 +4,7 @@
 #include "console/peer.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -46,4 +47,27 @@ peer_is_root(int conn, const char *path)
 	if (cred.uid == 0)
 		return true;
 	return cred.pid == 0 && is_overflow(cred.uid) && only_roots(path);
+}
+
+/* pidns - find the PID namespace of a process */
+static bool
+pidns(pid_t pid, struct stat *st)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
+	return stat(path, st) == 0;
+}
+
+bool
+peer_is_beside(int conn, pid_t pid)
+{
+	struct stat a, b;
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(conn, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+		return false;
+	return cred.pid > 0 && pidns(cred.pid, &a) && pidns(pid, &b) &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }

@@ -3,6 +3,7 @@
 #define CONSOLE_PEER_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /*
  * peer_is_root - is root at the other end of this connection?
@@ -16,5 +17,14 @@
  * pid_namespaces(7) on pids of other namespaces.
  */
 bool peer_is_root(int conn, const char *path);
+
+/*
+ * peer_is_beside - is the other end in the PID namespace of this process?
+ *
+ * For a client, the other end is the process that called listen(2).  Errors count
+ * as no: such as a peer that has ended, or a process that may not be traced.
+ * Source: unix(7) on SO_PEERCRED, namespaces(7) on /proc/PID/ns.
+ */
+bool peer_is_beside(int conn, pid_t pid);
 
 #endif

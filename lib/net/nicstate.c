@@ -18,8 +18,14 @@
 #include "base/fd.h"
 #include "net/link.h"
 
-/* Since Linux 5.14; musl-gcc may have older headers. */
-enum { PARENT_DEV_NAME = 56, PARENT_DEV_BUS_NAME = 57 };
+/* Since Linux 5.14, 5.19 and 6.3; musl-gcc may have older headers. */
+enum {
+	PARENT_DEV_NAME = 56,
+	PARENT_DEV_BUS_NAME = 57,
+	GRO_MAX_SIZE = 58,
+	GSO_IPV4_MAX_SIZE = 63,
+	GRO_IPV4_MAX_SIZE = 64,
+};
 
 /* Messages in a batch; each may have a long name. */
 enum { BATCH = 40 };
@@ -181,7 +187,8 @@ put_changed(struct nl *nl, int index, const struct nlmsghdr *was,
 {
 	static const uint16_t types[] = { IFLA_ADDRESS, IFLA_BROADCAST,
 	    IFLA_MTU, IFLA_GROUP, IFLA_TXQLEN, IFLA_LINKMODE, IFLA_PROTO_DOWN,
-	    IFLA_IFALIAS };
+	    IFLA_GSO_MAX_SEGS, IFLA_GSO_MAX_SIZE, GRO_MAX_SIZE,
+	    GSO_IPV4_MAX_SIZE, GRO_IPV4_MAX_SIZE, IFLA_IFALIAS };
 	struct ifinfomsg head = { .ifi_index = index };
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {

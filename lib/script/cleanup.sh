@@ -7,7 +7,7 @@ cmd_cleanup() {
 	set_name "$1"
 	undone=''
 	for step in machine_forget roots_off daemon_off network_off ports_off nspawn_off \
-		sessions_off; do
+		sessions_off cgroups_off; do
 		"$step" || undone=1
 	done
 	[ -n "$undone" ] || return 0
@@ -64,6 +64,22 @@ nspawn_off() {
 # sessions_off - the container's root may have written to it
 sessions_off() {
 	[ ! -d "$sessions_dir" ] || { ctr-tree -- empty "$sessions_dir" && rmdir "$sessions_dir"; }
+}
+
+# cgroups_off - what the container made below its control group: systemd removes no
+# more than some levels of it
+cgroups_off() {
+	set --
+	for group in /sys/fs/cgroup/machine.slice/"$unit" /sys/fs/cgroup/*/machine.slice/"$unit"; do
+		[ ! -d "$group" ] || set -- "$@" "$group"
+	done
+	[ $# -gt 0 ] || return 0
+	# The unit's own is busy while this runs in it.
+	find "$@" -mindepth 1 -depth -type d ! -name .control -delete 2>/dev/null && return
+	# As ExecStopPost=, systemd still ends them after this.
+	[ -z "${SERVICE_RESULT-}" ] || return 0
+	say "$name: processes of it have not ended, in $*"
+	return 1
 }
 
 # copy_delete DIR - a copy of the tree, which the container wrote to

@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: MIT
 # run.sh - commands and sessions in a running container
 
-# view - set seen to the tree with all mounts of the container, if it runs
+# view - set seen to the tree with all mounts of the container, if it runs, and
+# leads to options: who has to serve what is mounted over its sockets
 view() {
-	seen=$root
-	! find_leader || seen=/proc/$leader/root
+	seen=$root leads=''
+	! find_leader || seen=/proc/$leader/root leads="--leader $leader"
 }
 
 # enter COMMAND... - become the command in the container, with the options of run
 enter() {
 	view
-	set -- --name "$name" "$seen" -- "$@"
+	# shellcheck disable=SC2086 # two words, or none
+	set -- --name "$name" $leads "$seen" -- "$@"
 	while IFS= read -r var; do
 		[ -z "$var" ] || set -- --env "$var" "$@"
 	done <<-END
@@ -95,7 +97,8 @@ cmd_login() {
 	need_running
 	view
 	say_way_out
-	exec ctr-console login --name "$name" "$seen"
+	# shellcheck disable=SC2086 # as above
+	exec ctr-console login --name "$name" $leads "$seen"
 }
 
 cmd_root_login() {
@@ -108,7 +111,8 @@ cmd_root_login() {
 root_shell() {
 	view
 	say_way_out
-	exec ctr-console root-shell --name "$name" "$seen"
+	# shellcheck disable=SC2086 # as above
+	exec ctr-console root-shell --name "$name" $leads "$seen"
 }
 
 # cmd_set_root_password NAME - a password is never an argument, which every user

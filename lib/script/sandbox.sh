@@ -148,7 +148,8 @@ job_failed() {
 	result=$(systemctl show -p Result -p ExecMainStatus "$job_unit") || result=''
 	case $result in
 	# With cgroup v1 systemd just sees a SIGKILL.
-	*Result=oom-kill* | *Result=signal*ExecMainStatus=9 | *ExecMainStatus=9*Result=signal)
+	*Result=oom-kill* | *Result=signal*ExecMainStatus=9 | *ExecMainStatus=9*Result=signal | \
+		*ExecMainStatus=137*)
 		die 1 "$name: could not build its system with $job_memory of memory;" \
 			'for more, set NIXOS_CONTAINER_BUILD_MEMORY' ;;
 	*Result=timeout*) die 1 "$name: could not build its system within $job_time;" \

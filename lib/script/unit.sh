@@ -89,8 +89,17 @@ machine_end() {
 		die 1 "$name: does not stop; to kill it: nixos-container terminate $name"
 }
 
-# unit_kill - stop at once; the kill alone would be a failure to restart after
+# unit_kill - stop at once; a kill without a stop would be a failure to restart
+# after
+#
+# systemd-nspawn itself should see the end of the container: killed, it leaves
+# mounts and locks.
 unit_kill() {
+	systemctl stop --no-block "$unit" 2>/dev/null || :
+	if find_leader && grep -qsF "/$unit" "/proc/$leader/cgroup"; then
+		kill -KILL "$leader" 2>/dev/null || :
+		timeout 3 systemctl stop "$unit" 2>/dev/null || :
+	fi
 	systemctl kill --signal=KILL "$unit" 2>/dev/null || :
 	systemctl stop "$unit" 2>/dev/null || :
 	systemctl reset-failed "$unit" 2>/dev/null || :

@@ -18,6 +18,8 @@
  * packets              open a socket for all packets of the network
  * clock                set the clock, to no valid value
  * autofs DIR           mount an autofs that never answers, and hold it
+ * fuse DIR             mount a FUSE that takes every request, and answers none
+ *                      but the first
  *
  * Exit status: 0 the attack worked, 1 it was refused.  Nothing is written.
  */
@@ -44,6 +46,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/bpf.h>
+#include <linux/fuse.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
 
@@ -496,6 +499,39 @@ autofs(const char *dir)
 	return 0;
 }
 
+/*
+ * A request that its server has taken waits for the answer, even if the process
+ * that made it is killed.
+ */
+static int
+fuse(const char *dir)
+{
+	static char request[1 << 17];
+	struct {
+		struct fuse_out_header head;
+		struct fuse_init_out init;
+	} answer = { .init = { .major = FUSE_KERNEL_VERSION, .minor = 31,
+	    .max_write = 4096 } };
+	const struct fuse_in_header *in = (const void *)request;
+	char options[128];
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,"
+	    "group_id=0", fd);
+	if (fd < 0 || mount("attack", dir, "fuse", 0, options) < 0 ||
+	    read(fd, request, sizeof(request)) < (ssize_t)sizeof(*in))
+		err(1, "fuse");
+	answer.head.len = sizeof(answer);
+	answer.head.unique = in->unique;
+	if (write(fd, &answer, sizeof(answer)) < 0)
+		err(1, "fuse: answer");
+	puts("mounted");
+	fflush(stdout);
+	while (read(fd, request, sizeof(request)) >= 0)
+		;
+	return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -534,5 +570,7 @@ main(int argc, char *argv[])
 		return set_clock();
 	if (!strcmp(what, "autofs") && argc == 3)
 		return autofs(a);
+	if (!strcmp(what, "fuse") && argc == 3)
+		return fuse(a);
 	errx(2, "unknown attack: %s", what);
 }

@@ -183,6 +183,27 @@ another() {
 	rm -f $srv/ro/socket $srv/ro/private
 }
 
+@test "a socket of the host's that it mounts over its own is sent nothing" {
+	local users
+	for users in own plain; do
+		socat -u "UNIX-LISTEN:$srv/rw/socket,mode=666,fork" "OPEN:$srv/got,creat,append" 3>&- &
+		pid=$!
+		until_true 5 test -S $srv/rw/socket
+		as "$users" mount -o bind /rw/socket /var/lib/root-shell.socket
+		run -125 timeout 20 nixos-container run "$users" -- echo secret
+		assert_output "ctr-console: $users: cannot be reached: its socket var/lib/root-shell.socket is not served by the container; see its log: nixos-container logs $users"
+		run -1 timeout 60 nixos-container set-root-password "$users" <<<secret
+		run -125 timeout 20 nixos-container root-login "$users" <<<secret
+		kill "$pid"
+		run cat "$srv/got"
+		refute_output --partial secret
+		nixos-container restart "$users"
+		run -0 as "$users" echo again
+		assert_output again
+		rm -f $srv/rw/socket $srv/got
+	done
+}
+
 @test "a bind can be locked, if it can be opened" {
 	local name holder
 	for name in own plain; do

@@ -434,6 +434,53 @@ silent_peer() {
 	goes_away
 }
 
+@test "a file system that takes requests and never answers, in the way to socket and roots" {
+	[ -e /dev/fuse ] || mknod /dev/fuse c 10 229
+	(: <>/dev/fuse) 2>/dev/null || skip "no FUSE here"
+	ctr-conf set "$name" PRIVATE_USERS=no DEVICES=/dev/fuse
+	install -m 755 /usr/local/lib/nixos-container-test/attack "$root/attack"
+	nixos-container start "$name"
+	for dir in /nix/var/nix/gcroots /var; do
+		inside /attack fuse "$dir" >"$BATS_TEST_TMPDIR/mounted" 2>&1 3>&- &
+		until_true 10 grep -q mounted "$BATS_TEST_TMPDIR/mounted"
+	done
+	ctr-gcroot sync --trees "$state" "$name" 2>"$BATS_TEST_TMPDIR/said" 3>&- &
+	sync=$!
+	run -125 timeout 20 nixos-container run "$name" -- true
+	assert_output --partial 'did not answer in time'
+	run -1 timeout 40 nixos-container reload "$name"
+	for sig in INT TERM; do
+		run ! env --default-signal timeout --preserve-status -s $sig 1 \
+			nixos-container run "$name" -- true
+	done
+	status=0
+	wait "$sync" || status=$?
+	assert_equal "$status" 1
+	assert_equal "$(<"$BATS_TEST_TMPDIR/said")" "ctr-gcroot: sync $name: timed out after 60 s"
+	timeout 40 nixos-container stop "$name"
+	goes_away
+}
+
+@test "groups below groups: none of them stays" {
+	for ((n = 0; n < 2; n++)); do
+		users=no
+		((n)) || users=pick
+		ctr-conf set "$name" "PRIVATE_USERS=$users"
+		nixos-container start "$name"
+		inside sh -c 'cd /sys/fs/cgroup
+			[ ! -d systemd ] || cd systemd
+			for i in $(seq 300); do mkdir x && cd x || exit; done'
+		# shellcheck disable=SC2016 # for find
+		run -0 find /sys/fs/cgroup -depth -path "*container@$name.service*/x/x/x" -print -quit
+		assert_output --partial x
+		nixos-container terminate "$name"
+		nixos-container cleanup "$name"
+		run -0 find /sys/fs/cgroup -path "*container@$name.service/*"
+		assert_output ''
+	done
+	goes_away
+}
+
 # becomes INIT - a system that is nothing but that, and is stopped within 3 s
 becomes() {
 	mkdir -p "$BATS_TEST_TMPDIR/sys"

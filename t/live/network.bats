@@ -40,7 +40,7 @@ machine=(/proc/sys/{kernel/domainname,kernel/core_pattern,vm/swappiness,fs/file-
 	ip link add hx type veth peer name inx
 	ip link set inx mtu 1400 address 02:00:00:00:00:50 group 7 alias mine
 	ip link property add dev inx altname inx-long
-	before=$(ip -j link show inx | jq -c '.[0] | [.address, .mtu, .group, .ifalias, .altnames, .txqlen, .flags]')
+	before=$(ip -d -j link show inx | jq -c '.[0] | [.address, .mtu, .group, .ifalias, .altnames, .txqlen, .flags, .gso_max_size, .gso_max_segs]')
 	create --no-start
 	for users in no pick; do
 		printf '%s\n' PRIVATE_NETWORK=1 INTERFACES=inx "PRIVATE_USERS=$users" >"$conf"
@@ -48,12 +48,12 @@ machine=(/proc/sys/{kernel/domainname,kernel/core_pattern,vm/swappiness,fs/file-
 		ip -n "net-$name" link set inx down
 		ip -n "net-$name" link property del dev inx altname inx-long
 		ip -n "net-$name" link property add dev inx altname "c-$name-v"
-		ip -n "net-$name" link set inx address 02:00:00:00:66:66 mtu 900 group 10231 alias x promisc on txqueuelen 5
+		ip -n "net-$name" link set inx address 02:00:00:00:66:66 mtu 900 group 10231 alias x promisc on txqueuelen 5 gso_max_size 4000 gso_max_segs 3
 		ip -n "net-$name" link set inx name other
 		kill -9 "$(systemctl show -p MainPID --value "container@$name.service")"
 		nixos-container stop "$name"
 		until_true 5 ip link show inx
-		assert_equal "$(ip -j link show inx | jq -c '.[0] | [.address, .mtu, .group, .ifalias, .altnames, .txqlen, .flags]')" "$before"
+		assert_equal "$(ip -d -j link show inx | jq -c '.[0] | [.address, .mtu, .group, .ifalias, .altnames, .txqlen, .flags, .gso_max_size, .gso_max_segs]')" "$before"
 	done
 	also "$name-v"
 	nixos-container create "$name-v"

@@ -401,6 +401,12 @@ killed_create() {
 	run -3 nixos-container status "$name"
 	sleep 1
 	run -3 nixos-container status "$name"
+	# systemd-nspawn has seen it end, and left no locks of its user IDs.
+	before=$(find /run/systemd/nspawn-uid /run/systemd/nspawn -type f)
+	ctr-conf set "$name" PRIVATE_USERS=pick
+	nixos-container start "$name"
+	nixos-container terminate "$name"
+	assert_equal "$(find /run/systemd/nspawn-uid /run/systemd/nspawn -type f)" "$before"
 }
 
 @test "an AUTO_START container is wanted at boot" {

@@ -1216,6 +1216,25 @@ foul() {
 	done
 }
 
+@test "with --leader, a listener in another PID namespace is sent nothing" {
+	unshare --pid --fork --kill-child sleep 1000 3>&- &
+	until_true 10 pgrep -P "$!" sleep
+	leader=$(pgrep -P "$!" sleep)
+	run -125 con run --leader "$leader" "$root" true </dev/null
+	assert_output "ctr-console: $root: cannot be reached: its socket var/lib/root-shell.socket is not served by the container"
+	run -125 con login --leader "$leader" "$root" </dev/null
+	assert_output --partial 'not served by the container'
+	run -125 con run --leader 4194304 "$root" true </dev/null
+	assert_output --partial 'not served by the container'
+	kill "$leader"
+	run -0 con run --leader $$ "$root" echo reached </dev/null
+	assert_output reached
+	for bad in 0 -1 x 1x ''; do
+		run -125 con run --leader "$bad" "$root" true
+		assert_output "ctr-console: not a process: $bad"
+	done
+}
+
 @test "a server's messages cannot send escapes to the terminal" {
 	foul error-escapes
 	run -125 con run "$BATS_TEST_TMPDIR/error-escapes/s" true </dev/null
@@ -1237,8 +1256,9 @@ foul() {
 		ctr-console run "$root" true </etc/passwd
 	run grep -c SCM_RIGHTS "$BATS_TEST_TMPDIR/trace"
 	assert_output 1
+	# The first pipe is that of the attempt to connect.
 	ends=$(sed -nE 's/.*pipe2\(\[([0-9]+), ([0-9]+)\].*/\1 \2/p' "$BATS_TEST_TMPDIR/trace" |
-		awk 'NR == 1 { a = $1 } NR == 2 { b = $2 } NR == 3 { c = $2 } END { print a ", " b ", " c }')
+		tail -n +2 | awk 'NR == 1 { a = $1 } NR == 2 { b = $2 } NR == 3 { c = $2 } END { print a ", " b ", " c }')
 	run grep SCM_RIGHTS "$BATS_TEST_TMPDIR/trace"
 	assert_output --partial "cmsg_data=[$ends]"
 	run grep capset "$BATS_TEST_TMPDIR/trace"
