@@ -21,13 +21,23 @@ network_off() { mkveth del -- "$name"; }
 # machine_forget - machined keeps a machine as long as its unit is active, and
 # the unit is already active for the next start; a systemd-nspawn that was
 # killed did not unregister
+#
+# machined is not started for this: where it cannot start, each call would take
+# 25 s.  Without it there is only its record, which it would read again.
 machine_forget() {
-	registered &&
-		grep -qxF "SCOPE=$unit" "/run/systemd/machines/$name" 2>/dev/null ||
-		return 0
-	busctl --quiet call org.freedesktop.machine1 /org/freedesktop/machine1 \
-		org.freedesktop.machine1.Manager UnregisterMachine s "$name" \
-		2>/dev/null || :
+	machine=/run/systemd/machines/$name
+	grep -qsxF "SCOPE=$unit" "$machine" || return 0
+	machine_unregister || {
+		rm -f "$machine" "${machine%/*}/unit:$unit"
+		# It may have started meanwhile.
+		machine_unregister || :
+	}
+}
+
+machine_unregister() {
+	busctl --quiet --auto-start=no --timeout=3 call org.freedesktop.machine1 \
+		/org/freedesktop/machine1 org.freedesktop.machine1.Manager \
+		UnregisterMachine s "$name" 2>/dev/null
 }
 
 # roots_off - its processes no longer protect what they run, nor what links in

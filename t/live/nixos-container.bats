@@ -668,6 +668,20 @@ teller() { pgrep -P "$1" -x sh || pgrep -P "$1" -f nixos-container; }
 	((SECONDS < 15))
 }
 
+@test "stop and terminate need no machined, and leave no record of the machine" {
+	create
+	for verb in stop terminate; do
+		systemctl mask --runtime systemd-machined.service
+		systemctl kill --signal=KILL systemd-machined.service
+		run nixos-container "$verb" "$name"
+		systemctl unmask --runtime systemd-machined.service
+		assert_success
+		run -0 find /run/systemd/machines -name "*$name*"
+		assert_output ''
+		nixos-container start "$name"
+	done
+}
+
 @test "the container keeps its own time zone" {
 	create --no-start
 	mkdir -p "$root/etc"
