@@ -2,6 +2,7 @@
 /* dropin.c - print settings as a drop-in for the container's unit */
 #include "conf/dropin.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -34,6 +35,28 @@ put(struct drop_in *d, const char *section, const char *fmt, ...)
 
 static const char unit[] = "Unit", service[] = "Service";
 
+/* escape - as systemd-escape(1) does; cut if no unit can have the name */
+static void
+escape(const char *text, char buf[UNIT_SIZE])
+{
+	static const char hex[] = "0123456789abcdef";
+	char *out = buf;
+
+	for (; *text && out < buf + UNIT_SIZE - 5; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (isalnum(c) || c == ':' || c == '_' || c == '.') {
+			*out++ = *text;
+			continue;
+		}
+		*out++ = '\\';
+		*out++ = 'x';
+		*out++ = hex[c >> 4];
+		*out++ = hex[c & 15];
+	}
+	*out = '\0';
+}
+
 static void
 unit_of(const char *name, char buf[UNIT_SIZE])
 {
@@ -60,6 +83,44 @@ put_order(struct drop_in *d, const struct settings *s, enum key key,
 		if (key == KEY_REQUIRES)
 			put(d, unit, "Requires=%s\n", other);
 	}
+}
+
+/*
+ * put_interfaces - wait for interfaces that appear late
+ *
+ * Only Wants=: the device stops when its interface moves into the container.
+ */
+static void
+put_interfaces(struct drop_in *d, const struct settings *s, enum key key)
+{
+	const char *rest = s->value[key];
+	char word[WORD_SIZE], device[UNIT_SIZE];
+
+	while (rest && word_next(&rest, word) == 1) {
+		word[strcspn(word, ":=")] = '\0';
+		escape(word, device);
+		put(d, unit, "After=sys-subsystem-net-devices-%s.device\n",
+		    device);
+		put(d, unit, "Wants=sys-subsystem-net-devices-%s.device\n",
+		    device);
+	}
+}
+
+/* put_servers - follow the name servers of a network namespace with a name */
+static void
+put_servers(struct drop_in *d, const struct settings *s)
+{
+	const char *path = s->value[KEY_NETWORK_NAMESPACE_PATH];
+	char name[UNIT_SIZE];
+
+	if (!path || !settings_on(s, KEY_COPY_RESOLV_CONF))
+		return;
+	if (!strncmp(path, "/var/", 5))
+		path += 4;
+	if (strncmp(path, "/run/netns/", 11) != 0)
+		return;
+	escape(strrchr(path, '/') + 1, name);
+	put(d, unit, "Wants=nixos-container-resolv@%s.path\n", name);
 }
 
 /* put_mount - systemd removes backslashes in quotes, and "%" is a specifier */
@@ -118,6 +179,9 @@ dropin_print(const struct settings *s, const char *name, FILE *out)
 
 	put_order(&d, s, KEY_AFTER, name);
 	put_order(&d, s, KEY_REQUIRES, name);
+	put_interfaces(&d, s, KEY_INTERFACES);
+	put_interfaces(&d, s, KEY_MACVLANS);
+	put_servers(&d, s);
 	put_mounts(&d, s, KEY_BIND);
 	put_mounts(&d, s, KEY_BIND_RO);
 	put_devices(&d, s);

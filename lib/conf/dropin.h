@@ -9,8 +9,8 @@
 /*
  * dropin_print - write the drop-in file of container@NAME
  *
- * The sections [Unit] and [Service] with order, mounts, devices, limits and
- * the start timeout; nothing if none of them is set.
+ * The sections [Unit] and [Service] with order, interfaces, name servers, mounts,
+ * devices, limits and the start timeout; nothing if none of them is set.
  * Source: systemd.unit(5), systemd.resource-control(5).
  */
 void dropin_print(const struct settings *s, const char *name, FILE *out);

@@ -62,8 +62,27 @@ cmd_network() {
 copy_resolv_conf() {
 	[ "$COPY_RESOLV_CONF" = 1 ] || return 0
 	set -- "$@" "$root"
-	! has_network || set -- --private-network "$@"
+	if has_network; then
+		set -- --private-network "$@"
+	elif [ -n "$NETWORK_NAMESPACE_PATH" ]; then
+		servers_of_netns
+		if [ -e "$servers" ]; then
+			set -- --source "$servers" "$@"
+		else
+			set -- --private-network "$@"
+		fi
+	fi
 	ctr-resolv copy "$@" || say "$name: continuing without the host's resolv.conf"
+}
+
+# servers_of_netns - set servers to the file that ip-netns(8) would show in this
+# namespace; only one in /run/netns has a name
+servers_of_netns() {
+	case $NETWORK_NAMESPACE_PATH in
+	/run/netns/* | /var/run/netns/*)
+		servers=/etc/netns/${NETWORK_NAMESPACE_PATH##*/}/resolv.conf ;;
+	*) servers='' ;;
+	esac
 }
 
 # cmd_resolv - after the host's servers changed: to each running container

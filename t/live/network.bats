@@ -7,7 +7,47 @@ teardown() {
 	nixos-container destroy "$name" 2>/dev/null || :
 	for link in hx hb; do ip link del "$link" 2>/dev/null || :; done
 	ip netns del "ns-$name" 2>/dev/null || :
+	rm -rf "/etc/netns/ns-$name"
+	if [[ -e $BATS_TEST_TMPDIR/resolv.conf ]]; then cat "$BATS_TEST_TMPDIR/resolv.conf" >/etc/resolv.conf; fi
+	devices_off
 }
+
+# devices_on - have units for devices, on a host where neither udev nor a writable
+# /sys is: systemd reads the database of udev
+devices_on() {
+	if systemctl --quiet is-active systemd-udevd.service; then return; fi
+	[[ $(stat -f -c %T /sys) == tmpfs && ! -e /run/udev ]] || skip "needs udev, or a /sys of its own"
+	mkdir -p /run/udev/data /run/udev/tags/systemd
+	mount -o remount,rw /sys
+	systemctl daemon-reexec
+}
+
+devices_off() {
+	[[ -d /run/udev/tags && ! -e /run/udev/control ]] || return 0
+	rm -r /run/udev
+	mount -o remount,ro /sys
+	systemctl daemon-reexec
+}
+
+# plug NAME - tell systemd of an interface
+plug() {
+	local index
+	[[ ! -e /run/udev/control ]] || return 0
+	index=$(cat "/sys/class/net/$1/ifindex")
+	printf '%s\n' I:1 "E:SYSTEMD_ALIAS=/sys/subsystem/net/devices/$1" G:systemd Q:systemd V:1 >"/run/udev/data/n$index"
+	touch "/run/udev/tags/systemd/n$index"
+	systemctl daemon-reload
+}
+
+unplug() {
+	[[ ! -e /run/udev/control ]] || return 0
+	rm /run/udev/data/n* /run/udev/tags/systemd/n*
+	systemctl daemon-reload
+}
+
+# waits UNIT - does a job of this unit wait?
+waits() { systemctl list-jobs --no-legend | grep -qE " $1 +start +waiting"; }
+device_is() { [[ $(systemctl show -p ActiveState --value "$1") == "$2" ]]; }
 
 # writable PATH... - which of these the container may write; nothing is written
 writable() {
@@ -34,6 +74,45 @@ machine=(/proc/sys/{kernel/domainname,kernel/core_pattern,vm/swappiness,fs/file-
 	kill -9 "$(systemctl show -p MainPID --value "container@$name.service")"
 	nixos-container stop "$name"
 	until_true 5 ip link show inx
+}
+
+@test "a container waits for INTERFACES and MACVLANS, and outlives their devices" {
+	create --no-start
+	devices_on
+	device='sys-subsystem-net-devices-in\x2dx.device'
+	for setting in INTERFACES=in-x MACVLANS=in-x:mv:bridge; do
+		echo "$setting" >"$conf"
+		nixos-container start "$name" 3>&- &
+		until_true 10 waits "container@$name.service"
+		ip link add hx type veth peer name in-x
+		plug in-x
+		wait $!
+		unplug
+		until_true 10 device_is "$device" inactive
+		inside true
+		nixos-container stop "$name"
+		ip link del hx
+	done
+}
+
+@test "a container whose device never comes fails once, with a reason" {
+	create --no-start
+	devices_on
+	echo INTERFACES=in-x >"$conf"
+	unit='sys-subsystem-net-devices-in\x2dx.device'
+	mkdir -p "/run/systemd/system/$unit.d"
+	printf '%s\n' '[Unit]' JobRunningTimeoutSec=500ms >"/run/systemd/system/$unit.d/test.conf"
+	systemctl daemon-reload
+	run -1 nixos-container start "$name"
+	rm -r "/run/systemd/system/$unit.d"
+	assert_output --partial "$conf:1: INTERFACES: the host has no interface in-x"
+	run -0 systemctl show -p ActiveState,NRestarts,ExecMainStatus "container@$name.service"
+	assert_line ActiveState=failed
+	assert_line NRestarts=0
+	assert_line ExecMainStatus=2
+	ip link add hx type veth peer name in-x
+	plug in-x
+	nixos-container start "$name"
 }
 
 @test "an interface comes back as it went, and hinders no other container" {
@@ -183,6 +262,33 @@ knows() { ip -n "ns-$name" neigh show "$1" | grep -qwF "$2"; }
 	nixos-container stop "$name"
 	ip -n "ns-$name" link show of-mine
 	ip netns del "ns-$name"
+}
+
+# servers TEXT - does the container's resolv.conf have this text?
+servers() { inside cat /etc/resolv.conf | grep -qF "$1"; }
+
+@test "a namespace with name servers of its own gives these to its container" {
+	ip netns add "ns-$name"
+	mkdir -p "/etc/netns/ns-$name"
+	cp /etc/resolv.conf "$BATS_TEST_TMPDIR/resolv.conf"
+	printf 'nameserver %s\n' 192.0.2.1 127.0.0.53 >/etc/resolv.conf
+	printf 'nameserver %s\n' 127.0.0.7 198.51.100.1 >"/etc/netns/ns-$name/resolv.conf"
+	create --no-start
+	echo "NETWORK_NAMESPACE_PATH=/run/netns/ns-$name" >"$conf"
+	nixos-container start "$name"
+	run -0 inside grep nameserver /etc/resolv.conf
+	assert_output $'nameserver 127.0.0.7\nnameserver 198.51.100.1'
+	# They are followed while it runs.
+	echo 'nameserver 198.51.100.2' >"/etc/netns/ns-$name/resolv.conf"
+	until_true 10 servers 198.51.100.2
+	# Without a file, the host's, but not those on a loopback that is not its own.
+	rm "/etc/netns/ns-$name/resolv.conf"
+	nixos-container resolv
+	run -0 inside grep nameserver /etc/resolv.conf
+	assert_output 'nameserver 192.0.2.1'
+	nixos-container stop "$name"
+	run -0 systemctl list-units --all --no-legend 'nixos-container-resolv@*.path'
+	assert_output ''
 }
 
 @test "a long name has its link by an altname, and two long ones do not collide" {

@@ -42,6 +42,31 @@ makes() {
 	makes '[Unit]' 'After=srv-my\x20data.mount' <<<"AFTER='srv-my\\x20data.mount'"
 }
 
+@test "interfaces to wait for are devices, and are not required" {
+	makes '[Unit]' 'After=sys-subsystem-net-devices-eth1.device' \
+		'Wants=sys-subsystem-net-devices-eth1.device' \
+		'After=sys-subsystem-net-devices-en\x2da_.1\x40\x7e.device' \
+		'Wants=sys-subsystem-net-devices-en\x2da_.1\x40\x7e.device' \
+		'After=sys-subsystem-net-devices-eth2.device' \
+		'Wants=sys-subsystem-net-devices-eth2.device' <<-'END'
+			INTERFACES="eth1 en-a_.1@~"
+			MACVLANS=eth2:mv:bridge
+		END
+}
+
+@test "the name servers of a namespace are followed" {
+	makes '[Unit]' 'Wants=nixos-container-resolv@a\x2db.path' \
+		<<<NETWORK_NAMESPACE_PATH=/run/netns/a-b
+	makes '[Unit]' 'Wants=nixos-container-resolv@vpn.path' \
+		<<<NETWORK_NAMESPACE_PATH=/var/run/netns/vpn
+	printf 'NETWORK_NAMESPACE_PATH=/proc/1/ns/net\n' >web.conf
+	printf 'NETWORK_NAMESPACE_PATH=/run/netns/vpn\nCOPY_RESOLV_CONF=0\n' >b.conf
+	rm -r "$out"
+	run -0 ctr-conf units "$out"
+	run -0 find "$out" -type f
+	assert_output ''
+}
+
 @test "paths to wait for are escaped for systemd" {
 	makes '[Unit]' 'RequiresMountsFor="/srv/my data"' 'RequiresMountsFor="/srv/a:b"' \
 		'RequiresMountsFor="/srv/100%%n"' 'RequiresMountsFor="/srv/x"' \
