@@ -15,6 +15,7 @@
 
 #include "base/name.h"
 #include "base/num.h"
+#include "conf/bind.h"
 #include "conf/extra.h"
 #include "conf/ip.h"
 #include "conf/names.h"
@@ -27,7 +28,7 @@ struct check {
 	const struct host *host;
 	const char *shown;
 	const struct settings_errors *errors;
-	bool failed, no_system;
+	bool failed, in_use;
 };
 
 #define bad(c, key, ...) do { \
@@ -91,6 +92,26 @@ check_links(struct check *c)
 		    "the host has no %s", netns);
 }
 
+/* check_binds - of the words of a list that begin with an option */
+static void
+check_binds(struct check *c, enum key key, const char *option)
+{
+	const char *rest = c->s->value[key];
+	char word[WORD_SIZE];
+	size_t n = strlen(option);
+	struct bind b;
+
+	while (rest && word_next(&rest, word) == 1) {
+		if (strncmp(word, option, n) != 0 ||
+		    bind_parse(word + n, &b) < 0 || b.in_tree || !*b.source)
+			continue;
+		if (access(b.source, F_OK) < 0 &&
+		    (errno == ENOENT || errno == ENOTDIR))
+			bad(c, key, "%s: the host has no %s",
+			    key_info[key].name, b.source);
+	}
+}
+
 static void
 check_addresses(struct check *c)
 {
@@ -102,9 +123,13 @@ check_addresses(struct check *c)
 		return;
 	while (rest && word_item(&rest, word) == 1)
 		if (ip_parse(word, AF_INET, &ip) == 0 &&
-		    c->host->in_use(ip.byte))
-			bad(c, KEY_LOCAL_ADDRESS, "LOCAL_ADDRESS: %s is in use "
-			    "by the host or a running container", word);
+		    c->host->in_use(ip.byte)) {
+			settings_report(c->errors, c->shown,
+			    c->s->line[KEY_LOCAL_ADDRESS], "LOCAL_ADDRESS: %s "
+			    "is in use by the host or a running container",
+			    word);
+			c->in_use = true;
+		}
 }
 
 /* check_port - is the port forwarded to other? */
@@ -213,7 +238,7 @@ check_system(struct check *c)
 	else if (status_system(c->host->nix_state, c->host->name, system) < 0) {
 		settings_report(c->errors, c->host->name, 0, "has no system; "
 		    "to build one: nixos-container update %s", c->host->name);
-		c->no_system = true;
+		c->failed = true;
 		return;
 	}
 	strcat(system, "/init");
@@ -221,7 +246,7 @@ check_system(struct check *c)
 		return;
 	settings_report(c->errors, c->host->name, 0, "its system is missing: "
 	    "%s", system);
-	c->no_system = true;
+	c->failed = true;
 }
 
 int
@@ -231,6 +256,10 @@ host_check(const struct settings *s, const struct host *host,
 	struct check c = { s, host, shown, errors, false, false };
 
 	check_links(&c);
+	check_binds(&c, KEY_BIND, "");
+	check_binds(&c, KEY_BIND_RO, "");
+	check_binds(&c, KEY_EXTRA_NSPAWN_FLAGS, "--bind=");
+	check_binds(&c, KEY_EXTRA_NSPAWN_FLAGS, "--bind-ro=");
 	if (settings_on(s, KEY_PRIVATE_NETWORK))
 		check_addresses(&c);
 	if (s->value[KEY_HOST_PORT])
@@ -239,8 +268,8 @@ host_check(const struct settings *s, const struct host *host,
 		check_required(&c);
 	if (!host->new)
 		check_system(&c);
-	if (!c.failed && !c.no_system)
+	if (!c.failed && !c.in_use)
 		return 0;
-	errno = c.no_system ? ENOEXEC : ENODEV;
+	errno = c.failed ? ENODEV : EADDRINUSE;
 	return -1;
 }

@@ -21,11 +21,11 @@ struct host {
 /*
  * host_check - does the host meet the requirements of the settings?
  *
- * Bridges, interfaces, a network namespace, required containers and the
- * container's system must exist; ports and IPv4 address must be free.  s has
- * passed check_settings.  Each error is reported in the line of its key.
- * Returns 0, or -1 with errno ENODEV, or ENOEXEC: the system is missing, so that
- * trying again cannot help.
+ * Bridges, interfaces, a network namespace, sources of binds, required containers
+ * and the container's system must exist; ports and IPv4 address must be free.  s
+ * has passed check_settings.  Each error is reported in the line of its key.
+ * Returns 0, or -1 with errno ENODEV, or EADDRINUSE: only an address is in use,
+ * which may be the one of the instance before, so that trying again can help.
  */
 int host_check(const struct settings *s, const struct host *host,
     const char *shown, const struct settings_errors *errors);

@@ -25,9 +25,9 @@ inspect_host(const struct inspect *how, const struct cli_job *job,
 	host.connected = access(netns, F_OK) == 0;
 	if (host_check(how->settings, &host, t->shown, how->errors) == 0)
 		return 0;
-	if (errno == ENOEXEC)
-		return EXIT_USAGE;
-	return 1;
+	if (errno == EADDRINUSE)
+		return 1;
+	return EXIT_USAGE;
 }
 
 int

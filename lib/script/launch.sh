@@ -38,7 +38,7 @@ find_system() {
 prepare_tree() {
 	[ -d "$state_dir" ] || mkdir -p "$state_dir"
 	chmod 700 "$state_dir"
-	[ ! -L "$root" ] || die 1 "$name: $root is a link, not the root of a container"
+	[ ! -L "$root" ] || die 2 "$name: $root is a link, not the root of a container"
 	[ -d "$root" ] || mkdir -m 755 "$root"
 	ctr-tree check "$root" || die 2 "$name: not started: systemd-nspawn would follow it"
 	# Unlike a test, this follows no link of that name.

@@ -18,7 +18,10 @@ unit_said() {
 unit_do() {
 	case $1 in
 	stop) doing=stopping ;;
-	*) doing=${1}ing ;;
+	*)
+		doing=${1}ing
+		# systemd refuses a unit that it started ten times of late.
+		systemctl --quiet reset-failed "$unit" 2>/dev/null || : ;;
 	esac
 	if slow "$name: $doing" unlocked systemctl --quiet "$1" "$unit"; then
 		return

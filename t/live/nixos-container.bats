@@ -682,6 +682,48 @@ teller() { pgrep -P "$1" -x sh || pgrep -P "$1" -f nixos-container; }
 	done
 }
 
+# says LINE SETTING... - start fails with this line, and is not tried again
+says() {
+	printf '%s\n' "${@:2}" >"$conf"
+	run -1 nixos-container start "$name"
+	assert_line "  $1"
+	run -0 systemctl show -p ActiveState,NRestarts,ExecMainStatus "container@$name.service"
+	assert_line ActiveState=failed
+	assert_line NRestarts=0
+	assert_line ExecMainStatus=2
+}
+
+@test "a fault that stays ends the unit at once, and mended it starts" {
+	also "$name-p"
+	nixos-container create "$name-p" --port tcp:8091:80
+	create --no-start
+	at="ctr-conf: $conf"
+	says "$at:1: BIND: the host has no /no/such" BIND=/no/such:/x
+	says "$at:1: EXTRA_NSPAWN_FLAGS: the host has no /no/such" EXTRA_NSPAWN_FLAGS=--bind=/no/such
+	says "$at:2: HOST_BRIDGE: the host has no interface none0" PRIVATE_NETWORK=1 HOST_BRIDGE=none0
+	says "$at:1: MACVLANS: the host has no interface none0" MACVLANS=none0
+	says "$at:1: NETWORK_NAMESPACE_PATH: the host has no /run/netns/none" NETWORK_NAMESPACE_PATH=/run/netns/none
+	pair='PRIVATE_NETWORK=1 HOST_ADDRESS=10.231.7.1 LOCAL_ADDRESS=10.231.7.2'
+	says "$at:4: HOST_PORT: port 8091 (tcp) of the host is forwarded to $name-p" $pair HOST_PORT=8091:80
+	says "ctr-conf: $name: its system is missing: /nix/store/none/init" SYSTEM_PATH=/nix/store/none
+	: >"$conf"
+	nixos-container start "$name"
+}
+
+# gave_up - the unit has failed, and systemd will not try again
+gave_up() { systemctl --quiet is-failed "container@$name.service"; }
+
+@test "start after too many failures, or too often, is not refused" {
+	create --no-start
+	echo EXTRA_NSPAWN_FLAGS=--no-such >"$conf"
+	run -1 nixos-container start "$name"
+	until_true 25 gave_up
+	: >"$conf"
+	nixos-container start "$name"
+	for i in {1..11}; do nixos-container restart "$name"; done
+	inside true
+}
+
 @test "the container keeps its own time zone" {
 	create --no-start
 	mkdir -p "$root/etc"
