@@ -22,6 +22,19 @@ create_debian() {
 	assert_line -n 1 600
 }
 
+@test "systemd-sysctl of a container sets what its network has" {
+	create_debian
+	echo net.ipv4.ip_forward=1 | nixos-container run "$name" -- tee /etc/sysctl.d/own.conf
+	for users in pick no; do
+		sed -i "s/^PRIVATE_USERS=.*/PRIVATE_USERS=$users/" "$conf"
+		nixos-container restart "$name"
+		run -0 inside systemctl show -p ConditionResult --value systemd-sysctl.service
+		assert_output yes
+		run -0 inside cat /proc/sys/net/ipv4/ip_forward
+		assert_output 1
+	done
+}
+
 @test "echo reboot into the root shell restarts a systemd container" {
 	create_debian
 	before=$(boots)

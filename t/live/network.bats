@@ -158,12 +158,13 @@ machine=(/proc/sys/{kernel/domainname,kernel/core_pattern,vm/swappiness,fs/file-
 	ip netns add "ns-$name"
 	create --no-start
 	before=$(cat /proc/sys/net/ipv4/ip_forward)
-	for own in 'PRIVATE_NETWORK=1' 'MACVLANS=hx' 'PRIVATE_NETWORK=1\nPRIVATE_USERS=pick'; do
+	for own in PRIVATE_NETWORK=1 MACVLANS=hx INTERFACES=inx \
+		{PRIVATE_NETWORK=1,MACVLANS=hx,INTERFACES=inx}'\nPRIVATE_USERS=pick'; do
 		printf '%b\n' "$own" >"$conf"
 		nixos-container start "$name"
 		run -0 writable "${settings[@]}" "${machine[@]}"
 		assert_output "$(printf '%s\n' "${settings[@]}")"
-		inside sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+		run -0 inside sysctl -w net.ipv4.ip_forward=1
 		run -0 inside ip link show lo
 		assert_output --partial LOOPBACK,UP
 		nixos-container stop "$name"
