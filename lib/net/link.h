@@ -13,7 +13,7 @@
  * The mark of our host interfaces: their group (ip-link(8)).  It is set by the
  * message that creates the link, so none of ours is ever without it.  The
  * second one means that the container may have extra pairs; with the first,
- * they need not be searched for.
+ * they need not be searched for.  share/links has a rule for udev that names both.
  */
 enum { LINK_GROUP = 10231, LINK_GROUP_EXTRA };
 

@@ -55,6 +55,9 @@ let
     reloadTriggers = optional (c.restartIfChanged && c.path != null) settings.${name}.system;
   };
 
+  # It keeps systemd-networkd off the containers' links, whoever enabled it.
+  networkFile = "00-nixos-container.network";
+
   # A copy of the template under each container's name: when the host switches,
   # NixOS then stops a container that is not declared any more.
   instance = name: _: {
@@ -135,7 +138,11 @@ in
         (name: text: nameValuePair "${removePrefix "/etc/" cfg.confDir}/${name}.conf" {
           inherit (text) text;
         })
-        settings;
+        settings // {
+        "systemd/network/${networkFile}".source =
+          "${cfg.package}/lib/systemd/network/${networkFile}";
+      };
+      services.udev.packages = [ cfg.package ];
 
       systemd.packages = optional (containers != { })
         (pkgs.linkFarm "declared-containers" (mapAttrsToList instance containers));

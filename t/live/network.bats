@@ -10,6 +10,7 @@ teardown() {
 	rm -rf "/etc/netns/ns-$name"
 	if [[ -e $BATS_TEST_TMPDIR/resolv.conf ]]; then cat "$BATS_TEST_TMPDIR/resolv.conf" >/etc/resolv.conf; fi
 	devices_off
+	networkd_off
 }
 
 # devices_on - have units for devices, on a host where neither udev nor a writable
@@ -48,6 +49,34 @@ unplug() {
 # waits UNIT - does a job of this unit wait?
 waits() { systemctl list-jobs --no-legend | grep -qE " $1 +start +waiting"; }
 device_is() { [[ $(systemctl show -p ActiveState --value "$1") == "$2" ]]; }
+
+# networkd_on - with a file that takes every link
+networkd_on() {
+	[[ -e /usr/lib/systemd/systemd-networkd ]] || skip "needs systemd-networkd"
+	mkdir -p /etc/systemd/network
+	printf '%s\n' '[Match]' 'Name=*' '[Network]' DHCP=yes IPv6AcceptRA=no >/etc/systemd/network/10-test.network
+	systemctl unmask systemd-networkd.service
+	systemctl start systemd-networkd.service
+}
+
+networkd_off() {
+	[[ -e /etc/systemd/network/10-test.network ]] || return 0
+	rm /etc/systemd/network/10-test.network
+	systemctl stop systemd-networkd.socket systemd-networkd.service
+	systemctl mask systemd-networkd.service
+}
+
+# networkd_says LINK STATE
+networkd_says() { networkctl --no-legend --no-pager list "$1" | grep -q " $2\$"; }
+
+# links_state - addresses and routes of all links, but for those that the kernel gives
+links_state() {
+	{
+		ip -br addr show up scope global
+		ip route
+		ip -6 route
+	} | sed 's/@if[0-9]*//; /fe80::/d' | sort
+}
 
 # writable PATH... - which of these the container may write; nothing is written
 writable() {
@@ -304,6 +333,34 @@ servers() { inside cat /etc/resolv.conf | grep -qF "$1"; }
 		nixos-container destroy "$n"
 		run ! ip link show "c-$n"
 	done
+}
+
+@test "systemd-networkd leaves the links of containers alone" {
+	long=$name-$(printf 'a%.0s' {1..40})
+	also "$long"
+	networkd_on
+	create --no-start --host-address fc00:170::1 --local-address fc00:170::2
+	sed -i '/^EXTRA_VETHS/d; /^LOCAL_MAC/d' "$conf"
+	echo EXTRA_VETHS="hx:host=10.231.171.1,local=10.231.171.2" >>"$conf"
+	nixos-container create "$long" --no-start
+	before=''
+	for step in 'start systemd-networkd.service' "start container@$long.service" \
+		"start container@$name.service" 'restart systemd-networkd.service' \
+		"restart container@$name.service"; do
+		# shellcheck disable=SC2086 # two words
+		systemctl $step
+		until_true 10 networkd_says lo configured
+		for link in $(ip -br link show type veth | cut -d@ -f1); do
+			until_true 10 networkd_says "$link" unmanaged
+		done
+		[[ $step != restart* ]] || assert_equal "$(links_state)" "$before"
+		before=$(links_state)
+	done
+	ping -c 1 -W 2 fc00:170::2
+	ping -c 1 -W 2 10.231.171.2
+	ping -c 1 -W 2 "$(nixos-container show-ip "$long")"
+	run -0 links_state
+	assert_output --partial 'fc00:170::2 dev c-'
 }
 
 @test "a link of another's that has the name is not touched" {

@@ -338,7 +338,8 @@ BIND_RO="/a\\:b\\\\c"
 	is '{
 		"etc": {
 			"nixos-containers/a.conf": "SYSTEM_PATH=/system\nSTART_TIMEOUT=1min\nAUTO_START=1\n",
-			"nixos-containers/b.conf": "PRIVATE_USERS=pick\nSTART_TIMEOUT=1min\n"
+			"nixos-containers/b.conf": "PRIVATE_USERS=pick\nSTART_TIMEOUT=1min\n",
+			"systemd/network/00-nixos-container.network": ""
 		},
 		"services": ["container@", "container@a", "container@b", "ctr-gcroot-sync"],
 		"wrong": []
@@ -364,6 +365,13 @@ BIND_RO="/a\\:b\\\\c"
 	is '[]' -E "builtins.filter (a: !a.assertion) $(host "$foo").assertions"
 }
 
+@test "programs that configure networks leave the links of containers alone" {
+	with_library
+	is '"/fake/nixos-container/lib/systemd/network/00-nixos-container.network"' \
+		-E "$(host "$foo").environment.etc.\"systemd/network/00-nixos-container.network\".source"
+	is '["nixos-container"]' -E "map (p: p.name) $(host "$foo").services.udev.packages"
+}
+
 @test "systemd.containers is another name for containers" {
 	with_library
 	is '["bar","foo"]' -E "builtins.attrNames $(host "systemd.$foo containers.bar = { };").containers"
@@ -374,11 +382,11 @@ BIND_RO="/a\\:b\\\\c"
 @test "the settings are in the directory that the package uses" {
 	with_library
 	local old='system.stateVersion = "21.11"; containers.a = { };'
-	is '["containers/a.conf"]' -E "builtins.attrNames $(host "$old").environment.etc"
+	is '["containers/a.conf","systemd/network/00-nixos-container.network"]' -E "builtins.attrNames $(host "$old").environment.etc"
 	is '["STATE_DIR=/var/lib/containers","CONF_DIR=/etc/containers"]' \
 		-E "builtins.filter (f: builtins.match \".*_DIR=.*\" f != null)
 			$(host "$old").programs.nixos-container.package.makeFlags"
-	is '["mine/a.conf"]' -E "builtins.attrNames $(host \
+	is '["mine/a.conf","systemd/network/00-nixos-container.network"]' -E "builtins.attrNames $(host \
 		'programs.nixos-container.confDir = "/etc/mine"; containers.a = { };').environment.etc"
 	is '["programs.nixos-container.confDir must lie below /etc, not in /srv/mine"]' \
 		-E "map (a: a.message) (builtins.filter (a: !a.assertion) $(host \

@@ -20,7 +20,10 @@ in
     boot.kernelModules = strings;
     environment.systemPackages = raw;
     environment.etc = option
-      (types.attrsOf (types.submodule { options.text = option types.str ""; }))
+      (types.attrsOf (types.submodule {
+        options.text = option types.str "";
+        options.source = option types.str "";
+      }))
       { };
     networking.extraHosts = option types.lines "";
     networking.dhcpcd.denyInterfaces = strings;
@@ -31,6 +34,7 @@ in
     networking.resolvconf.enable = option types.bool true;
     networking.resolvconf.package = option types.str "/openresolv";
     nixpkgs.hostPlatform = option types.raw null;
+    services.udev.packages = raw;
     system.stateVersion = option types.str "24.05";
     system.build = option (types.lazyAttrsOf types.raw) { };
     systemd.packages = raw;

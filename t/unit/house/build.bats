@@ -157,7 +157,9 @@ small_tree() {
 }
 
 @test "install puts all files below DESTDIR, uninstall removes them" {
-	make_top install DESTDIR="$dest" PREFIX=/opt/ctr UNIT_DIR=/opt/units/system
+	make_top install DESTDIR="$dest" PREFIX=/opt/ctr UNIT_DIR=/opt/units/system UDEV_DIR=/opt/udev
+	assert_file_exists "$dest/opt/ctr/lib/systemd/network/00-nixos-container.network"
+	assert_file_exists "$dest/opt/udev/80-nixos-container.rules"
 	for tool in $tools nixos-container; do
 		assert_file_executable "$dest/opt/ctr/bin/$tool"
 	done
@@ -179,7 +181,7 @@ small_tree() {
 		"$dest/opt/units/system/container@.service"
 	run ! grep -rIE '@[A-Z_]+@' "$dest"
 	touch "$dest/opt/ctr/bin/of-another"
-	make_top uninstall DESTDIR="$dest" PREFIX=/opt/ctr UNIT_DIR=/opt/units/system
+	make_top uninstall DESTDIR="$dest" PREFIX=/opt/ctr UNIT_DIR=/opt/units/system UDEV_DIR=/opt/udev
 	run -0 find "$dest" -type f
 	assert_output "$dest/opt/ctr/bin/of-another"
 	assert_not_exists "$dest/opt/ctr/share/nixos-container"

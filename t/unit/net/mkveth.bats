@@ -590,6 +590,10 @@ export -f whole_state
 		c-abcdefghijklmn
 }
 
+@test "the rule for udev names the groups of its links" {
+	grep -qF "ATTR{netdev_group}==\"$GROUP|$((GROUP + 1))\"" "$TOP/share/links/80-nixos-container.rules"
+}
+
 @test "a link that mkveth did not make is neither used nor removed" {
 	local kind before
 	for kind in 'type bridge' "group $GROUP type bridge" 'type veth peer name p0'; do
