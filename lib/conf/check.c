@@ -7,11 +7,12 @@
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
+#include "base/port.h"
 #include "conf/ip.h"
-#include "conf/port.h"
 #include "conf/word.h"
 
 enum {
@@ -276,28 +277,61 @@ check_pairs(struct check *c)
 		    PAIRS);
 }
 
-/* check_ports - one bit for each port that was seen, tcp and udp */
+/* check_local - has the container an address of that family? */
+static void
+check_local(struct check *c, const struct port *port, const char *word)
+{
+	const struct family *f = &families[port->family == AF_INET6];
+
+	/* A program of the host serves loopback, by either family. */
+	if (port->family != AF_UNSPEC && !port_loopback(port) &&
+	    !c->s->value[f->local])
+		bad(c, KEY_HOST_PORT, "HOST_PORT: %s needs %s", word,
+		    key_info[f->local].name);
+}
+
+/* check_overlap - none of the n ports before may be among those of port */
+static void
+check_overlap(struct check *c, const struct port *port, const char *word,
+    const struct port *before, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct port *later = &before[i];
+
+		if (!port_overlap(port, later))
+			continue;
+		/* Name the first port that both have. */
+		if (later->host < port->host)
+			later = port;
+		bad(c, KEY_HOST_PORT, "HOST_PORT: port %d (%s) is forwarded "
+		    "twice: %s", later->host, port_protocol(port), word);
+		return;
+	}
+}
+
 static void
 check_ports(struct check *c)
 {
 	const char *rest = c->s->value[KEY_HOST_PORT];
-	unsigned char seen[2][65536 / 8] = { { 0 } };
 	char word[WORD_SIZE];
-	struct port port;
+	struct port *seen;
+	const char *expected;
+	size_t n = 0;
 
-	while (rest && word_item(&rest, word) == 1) {
-		unsigned char *at, bit;
-
-		if (port_parse(word, &port) < 0)
+	if (!rest)
+		return;
+	/* A word takes at least one character, and one between it and the next. */
+	seen = calloc(strlen(rest) / 2 + 1, sizeof(*seen));
+	while (seen && word_item(&rest, word) == 1) {
+		if (port_parse(word, &seen[n], &expected) < 0)
 			continue;
-		at = &seen[port.udp][port.host / 8];
-		bit = (unsigned char)(1 << port.host % 8);
-		if (*at & bit)
-			bad(c, KEY_HOST_PORT, "HOST_PORT: port %d (%s) is "
-			    "forwarded twice: %s", port.host,
-			    port_protocol(&port), word);
-		*at |= bit;
+		check_local(c, &seen[n], word);
+		check_overlap(c, &seen[n], word, seen, n);
+		n++;
 	}
+	if (!seen)
+		bad(c, KEY_HOST_PORT, "HOST_PORT: out of memory");
+	free(seen);
 }
 
 static void
@@ -305,9 +339,10 @@ check_forward(struct check *c)
 {
 	static const enum key need[] = { KEY_HOST_PORT, KEY_NAT };
 
-	check_ports(c);
-	if (c->s->value[KEY_LOCAL_ADDRESS] || c->s->value[KEY_LOCAL_ADDRESS6])
+	if (c->s->value[KEY_LOCAL_ADDRESS] || c->s->value[KEY_LOCAL_ADDRESS6]) {
+		check_ports(c);
 		return;
+	}
 	for (size_t i = 0; i < sizeof(need) / sizeof(need[0]); i++)
 		if (given(c->s, need[i]))
 			bad(c, need[i], "%s needs LOCAL_ADDRESS or "

@@ -15,11 +15,11 @@
 
 #include "base/name.h"
 #include "base/num.h"
+#include "base/port.h"
 #include "conf/bind.h"
 #include "conf/extra.h"
 #include "conf/ip.h"
 #include "conf/names.h"
-#include "conf/port.h"
 #include "conf/status.h"
 #include "conf/word.h"
 
@@ -132,23 +132,7 @@ check_addresses(struct check *c)
 		}
 }
 
-/* check_port - is the port forwarded to other? */
-static void
-check_port(struct check *c, const struct port *taken, const char *other)
-{
-	const char *rest = c->s->value[KEY_HOST_PORT];
-	char word[WORD_SIZE];
-	struct port port;
-
-	while (rest && word_item(&rest, word) == 1)
-		if (port_parse(word, &port) == 0 && port.udp == taken->udp &&
-		    port.host == taken->host)
-			bad(c, KEY_HOST_PORT, "HOST_PORT: port %d (%s) of the "
-			    "host is forwarded to %s", port.host,
-			    port_protocol(&port), other);
-}
-
-/* read_element - "forward4 tcp . 8080 : ...", as rules_print writes it */
+/* read_element - "forward4 tcp . 8080 : ...", as older versions recorded it */
 static bool
 read_element(char *line, struct port *port)
 {
@@ -157,37 +141,72 @@ read_element(char *line, struct port *port)
 
 	if (strncmp(line, "forward", 7) != 0 || strlen(line) < sizeof(form))
 		return false;
-	port->udp = !strncmp(line + 9, "udp", 3);
+	*port = (struct port){ .udp = !strncmp(line + 9, "udp", 3) };
 	number[strspn(number, "0123456789")] = '\0';
-	port->host = (int)num_read(number, 65535);
+	port->host = port->last = (int)num_read(number, 65535);
 	return port->host > 0;
 }
 
-/* check_forwards - check the elements that another container has recorded */
-static void
-check_forwards(struct check *c, const char *file, const char *other)
+/* read_claim - a line as rules_print writes it */
+static bool
+read_claim(char *line, struct port *port)
 {
-	char path[PATH_MAX], line[512];
-	struct port port, last = { false, 0, 0 };
+	static const char form[] = "claim ";
+	const char *expected;
+
+	line[strcspn(line, "\n")] = '\0';
+	if (strncmp(line, form, sizeof(form) - 1) != 0)
+		return read_element(line, port);
+	return port_parse(line + sizeof(form) - 1, port, &expected) == 0;
+}
+
+/* find_claim - returns the first port that both have, or 0 */
+static int
+find_claim(FILE *f, const struct port *port)
+{
+	struct port theirs;
+	char line[512];
+
+	rewind(f);
+	while (fgets(line, sizeof(line), f)) {
+		if (!read_claim(line, &theirs) || !port_overlap(port, &theirs))
+			continue;
+		if (theirs.host > port->host)
+			return theirs.host;
+		return port->host;
+	}
+	return 0;
+}
+
+/* check_claims - check the ports that another container has recorded */
+static void
+check_claims(struct check *c, const char *file, const char *other)
+{
+	const char *rest = c->s->value[KEY_HOST_PORT], *expected;
+	char path[PATH_MAX], word[WORD_SIZE];
+	struct port port;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/%s", c->host->lock_dir, file);
 	f = fopen(path, "re");
 	if (!f)
 		return;
-	while (fgets(line, sizeof(line), f)) {
-		if (!read_element(line, &port))
+	while (word_item(&rest, word) == 1) {
+		int found = 0;
+
+		if (port_parse(word, &port, &expected) == 0)
+			found = find_claim(f, &port);
+		if (found == 0)
 			continue;
-		/* Both families have it. */
-		if (port.udp != last.udp || port.host != last.host)
-			check_port(c, &port, other);
-		last = port;
+		bad(c, KEY_HOST_PORT, "HOST_PORT: port %d (%s) of the host is "
+		    "forwarded to %s", found, port_protocol(&port), other);
 	}
 	fclose(f);
 }
 
+/* check_others - no other container may have one of the ports */
 static void
-check_ports(struct check *c)
+check_others(struct check *c)
 {
 	DIR *d = opendir(c->host->lock_dir);
 	struct dirent *e;
@@ -202,7 +221,7 @@ check_ports(struct check *c)
 			continue;
 		*dot = '\0';
 		if (name_ok(other) && strcmp(other, c->host->name) != 0)
-			check_forwards(c, e->d_name, other);
+			check_claims(c, e->d_name, other);
 	}
 	if (d)
 		closedir(d);
@@ -263,7 +282,7 @@ host_check(const struct settings *s, const struct host *host,
 	if (settings_on(s, KEY_PRIVATE_NETWORK))
 		check_addresses(&c);
 	if (s->value[KEY_HOST_PORT])
-		check_ports(&c);
+		check_others(&c);
 	if (host->conf_dir >= 0)
 		check_required(&c);
 	if (!host->new)

@@ -19,7 +19,7 @@ struct inspect {
  * inspect_host - does the host have all that the settings name?
  *
  * name: the container, whose settings were read from t and are right.  Returns
- * 0 or an exit code: 1, or EXIT_USAGE if its system is missing.  Each error is
+ * 0 or an exit code: 1, or EXIT_USAGE if trying again cannot help.  Each error is
  * reported, by this function and the next two.
  */
 int inspect_host(const struct inspect *how, const struct cli_job *job,

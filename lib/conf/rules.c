@@ -5,10 +5,11 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "base/port.h"
 #include "conf/extra.h"
 #include "conf/ip.h"
-#include "conf/port.h"
 #include "conf/word.h"
 
 /* A link of the container, one end of which is on a bridge of the host. */
@@ -150,19 +151,85 @@ print_extra(const struct rules_links *links, const char *word, FILE *out)
 	end_port(&link, links, e.name, mac);
 }
 
+/* An address of the container, and the interface that its packets come from. */
+struct end {
+	int version;
+	const char *via;
+	char address[WORD_SIZE];
+};
+
+/*
+ * print_port - the elements of a port
+ *
+ * A range of equal numbers is one interval, as NAT to an address alone keeps
+ * the port; nft cannot add to it, so of others each port is an element.
+ */
 static void
-print_ports(const struct settings *s, int version, const char *address,
-    FILE *out)
+print_port(const struct port *port, const struct end *end, FILE *out)
 {
-	const char *rest = s->value[KEY_HOST_PORT];
+	char key[PORT_AT + sizeof("\"\" . ")] = "", at[PORT_AT];
+	const char *set = "", *between = "";
+
+	port_at(port, at);
+	if (port->interface[0]) {
+		set = "_by";
+		snprintf(key, sizeof(key), "\"%s\" . ", at);
+	} else if (!port_any(port)) {
+		set = "_at";
+		snprintf(key, sizeof(key), "%s . ", at);
+	}
+	if (port->last != port->host && port->inner == port->host) {
+		fprintf(out, "forward%d_range%s %s%s . %d-%d : %s\n",
+		    end->version, set, key, port_protocol(port), port->host,
+		    port->last, end->address);
+		return;
+	}
+	fprintf(out, "forward%d%s ", end->version, set);
+	for (int i = 0; i <= port->last - port->host; i++, between = ", ")
+		fprintf(out, "%s%s%s . %d : %s . %d", between, key,
+		    port_protocol(port), port->host + i, end->address,
+		    port->inner + i);
+	putc('\n', out);
+}
+
+/* next_port - read the next port of the settings */
+static bool
+next_port(const char **rest, struct port *port)
+{
 	char word[WORD_SIZE];
+	const char *expected;
+
+	return *rest && word_item(rest, word) == 1 &&
+	    port_parse(word, port, &expected) == 0;
+}
+
+static void
+print_ports(const struct settings *s, const struct end *end, FILE *out)
+{
+	int other = end->version == 6 ? AF_INET : AF_INET6;
+	const char *rest = s->value[KEY_HOST_PORT];
+	bool any = false;
 	struct port port;
 
-	while (rest && word_item(&rest, word) == 1)
-		if (port_parse(word, &port) == 0)
-			fprintf(out, "forward%d %s . %d : %s . %d\n", version,
-			    port_protocol(&port), port.host, address,
-			    port.inner);
+	while (next_port(&rest, &port)) {
+		if (port.family == other || port_loopback(&port))
+			continue;
+		print_port(&port, end, out);
+		any = true;
+	}
+	if (any)
+		fprintf(out, "hairpin%d \"%s\" . \"%s\" . %s\n",
+		    end->version, end->via, end->via, end->address);
+}
+
+/* first_address - returns whether there is one; without its prefix */
+static bool
+first_address(const char *list, char word[WORD_SIZE])
+{
+	if (!list || word_item(&list, word) != 1)
+		return false;
+	word[strcspn(word, "/")] = '\0';
+	return true;
 }
 
 /* print_family - NAT for each address, forwarded ports to the first one */
@@ -170,6 +237,7 @@ static void
 print_family(const struct settings *s, int version, const char *addresses,
     const char *via, FILE *out)
 {
+	struct end end = { .version = version, .via = via };
 	const char *rest = addresses;
 	char word[WORD_SIZE];
 
@@ -179,11 +247,52 @@ print_family(const struct settings *s, int version, const char *addresses,
 		fprintf(out, "nat%d %.*s\nvia%d \"%s\" . %.*s\n", version, n,
 		    word, version, via, n, word);
 	}
-	rest = addresses;
-	if (!rest || word_item(&rest, word) != 1)
+	if (first_address(addresses, end.address))
+		print_ports(s, &end, out);
+}
+
+/* print_local - a port that a program serves on loopback */
+static void
+print_local(const struct port *port, const char *to, FILE *out)
+{
+	const char *hyphen = "-";
+	char at[PORT_AT];
+
+	port_at(port, at);
+	if (!*at)
+		hyphen = "";
+	fprintf(out, "local tcp-%s%s%d %s:%d", at, hyphen, port->host, to,
+	    port->inner);
+	if (port_any(port) && port->family != AF_INET6)
+		fprintf(out, " 127.0.0.1:%d", port->host);
+	if (port_any(port) && port->family != AF_INET)
+		fprintf(out, " [::1]:%d", port->host);
+	if (!port_any(port)) {
+		char text[PORT_TEXT];
+
+		port_text(port, text);
+		fprintf(out, " %s", text);
+	}
+	putc('\n', out);
+}
+
+/* print_claims - each port, and what is served on loopback */
+static void
+print_claims(const struct settings *s, FILE *out)
+{
+	const char *rest = s->value[KEY_HOST_PORT];
+	char to[WORD_SIZE], text[PORT_TEXT];
+	struct port port;
+
+	if (!first_address(s->value[KEY_LOCAL_ADDRESS], to) &&
+	    !first_address(s->value[KEY_LOCAL_ADDRESS6], to))
 		return;
-	word[strcspn(word, "/")] = '\0';
-	print_ports(s, version, word, out);
+	while (next_port(&rest, &port)) {
+		port_text(&port, text);
+		fprintf(out, "claim %s:%s\n", port_protocol(&port), text);
+		if (port_served(&port))
+			print_local(&port, to, out);
+	}
 }
 
 void
@@ -201,4 +310,5 @@ rules_print(const struct settings *s, const struct rules_links *links,
 		via = links->ifname;
 	print_family(s, 4, s->value[KEY_LOCAL_ADDRESS], via, out);
 	print_family(s, 6, s->value[KEY_LOCAL_ADDRESS6], via, out);
+	print_claims(s, out);
 }

@@ -24,10 +24,19 @@ struct rules_links {
  * A line each, the name of a set or map and the element in the form of nft(8).
  * Table inet: its links that are routed (links, routed) and on a bridge
  * (bridged), its addresses (nat4, nat6), and with the interface that its packets come
- * from (via4, via6), its ports (forward4, forward6).  A port is forwarded to the
- * first address of each family.  Table bridge: its links on a bridge (port), each
+ * from (via4, via6), its ports (forward4, forward6; _range: intervals; _at: of an
+ * address, _by: of an interface), and the address that they lead to with its
+ * interface twice (hairpin4, hairpin6).  A port is forwarded to the first
+ * address of each family.  Table bridge: its links on a bridge (port), each
  * with its MAC address (portmac), and if the settings give addresses (portfix4,
  * portfix6), these (portip4, portip6), the latter as a number, too (portnd6).
+ *
+ * Two more kinds of lines are no elements: "claim PROTOCOL:[ADDRESS:]PORT[-LAST]" is
+ * a port of the host that belongs to the container, and "local ID ADDRESS:PORT
+ * LISTEN..." one that a program of the host serves: the last part of its unit's
+ * name, the end in the container as systemd-socket-proxyd(8) takes it, and the
+ * sockets on loopback.
+ *
  * s has passed check_settings.
  * Source: share/nft.
  */

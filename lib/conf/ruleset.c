@@ -51,7 +51,8 @@ put_command(const char *verb, const char *line, FILE *out)
 {
 	const char *element = strchr(line, ' '), *table = "inet";
 
-	if (!element || !strncmp(line, "local ", 6))
+	if (!element || !strncmp(line, "local ", 6) ||
+	    !strncmp(line, "claim ", 6))
 		return;
 	if (!strncmp(line, "port", 4))
 		table = "bridge";

@@ -5,12 +5,13 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/num.h"
+#include "base/port.h"
 #include "conf/bind.h"
 #include "conf/extra.h"
 #include "base/json.h"
-#include "conf/port.h"
 #include "conf/word.h"
 
 /* next - the separator before a member or an element: "" or a comma */
@@ -127,14 +128,23 @@ address(FILE *to, char *word)
 static void
 forwarded(FILE *to, char *word)
 {
+	char at[PORT_AT], *address = NULL, *interface = NULL;
 	struct port port;
+	const char *expected;
 
 	/* A setting has passed this before. */
-	if (port_parse(word, &port) < 0)
-		port = (struct port){ false, -1, -1 };
+	(void)port_parse(word, &port, &expected);
+	port_at(&port, at);
+	if (port.interface[0])
+		interface = at;
+	else if (port.family != AF_UNSPEC)
+		address = at;
 	fprintf(to, "{\"protocol\":\"%s\"", port_protocol(&port));
 	number(to, "hostPort", port.host);
 	number(to, "containerPort", port.inner);
+	text(to, "hostAddress", address);
+	text(to, "hostInterface", interface);
+	number(to, "hostPortLast", port.last);
 	putc('}', to);
 }
 

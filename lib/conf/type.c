@@ -14,9 +14,9 @@
 
 #include "base/name.h"
 #include "base/num.h"
+#include "base/port.h"
 #include "conf/bind.h"
 #include "conf/ip.h"
-#include "conf/port.h"
 #include "conf/word.h"
 
 #define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -112,12 +112,21 @@ is_mtu(const char *v)
 	return *v != '0' && num_read(v, 65535) >= 68;
 }
 
+/* port_detail - what a wrong port should have been */
+static const char *
+port_detail(const char *v)
+{
+	struct port port;
+	const char *expected;
+
+	(void)port_parse(v, &port, &expected);
+	return expected;
+}
+
 static bool
 is_port(const char *v)
 {
-	struct port port;
-
-	return port_parse(v, &port) == 0;
+	return !port_detail(v);
 }
 
 /* is_pair_part - one KEY=VALUE of a further pair */
@@ -344,6 +353,7 @@ static const struct row {
 	const char *name, *expected;
 	enum list list;
 	bool (*ok)(const char *word);
+	const char *(*detail)(const char *word);	/* instead of expected */
 } rows[TYPES] = {
 	[TYPE_SWITCH] = { "switch", "0 or 1", SINGLE, is_switch },
 	[TYPE_PATH] = { "path", "an absolute path", SINGLE, is_path },
@@ -365,8 +375,8 @@ static const struct row {
 	    "the MAC address of one host, like 02:00:00:00:00:07",
 	    SINGLE, is_mac },
 	[TYPE_MTU] = { "number", "an MTU of 68 to 65535", SINGLE, is_mtu },
-	[TYPE_PORTS] = { "list of ports", "[tcp:|udp:]HOSTPORT[:PORT]",
-	    ITEMS, is_port },
+	[TYPE_PORTS] = { "list of ports", PORT_FORM, ITEMS, is_port,
+	    port_detail },
 	[TYPE_PAIRS] = { "list of pairs", "IFNAME[:KEY=VALUE,...] with the "
 	    "keys host, local, bridge, mac and mtu", WORDS, is_pair },
 	[TYPE_INTERFACES] = { "list of interfaces",
@@ -413,9 +423,12 @@ static int
 invalid(const struct row *row, const char *value, struct errmsg *why)
 {
 	bool cut = strlen(value) > 100;
+	const char *expected = row->expected;
 
+	if (row->detail)
+		expected = row->detail(value);
 	return errmsg_set(why, "invalid value \"%.100s%s\" (expected %s)",
-	    value, cut ? "..." : "", row->expected);
+	    value, cut ? "..." : "", expected);
 }
 
 int

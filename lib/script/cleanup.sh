@@ -6,8 +6,8 @@
 cmd_cleanup() {
 	set_name "$1"
 	undone=''
-	for step in machine_forget roots_off daemon_off network_off ports_off nspawn_off \
-		sessions_off cgroups_off; do
+	for step in machine_forget roots_off daemon_off network_off loopback_off ports_off \
+		nspawn_off sessions_off cgroups_off; do
 		"$step" || undone=1
 	done
 	[ -n "$undone" ] || return 0

@@ -12,7 +12,7 @@ network_and_ports() {
 	network_up || failed=$?
 	wait "$!" || exit
 	[ "$failed" = 0 ] || exit "$failed"
-	ports_local
+	loopback_on &	# each port takes some time
 }
 
 # network_later - the network of a container that systemd-nspawn starts now
@@ -33,7 +33,8 @@ network_later() {
 		'systemd-nspawn started no process'
 	mkdir -p /run/netns
 	if [ -n "$rules" ] && : >"$netns" && mount --bind "/proc/$leader/ns/net" "$netns" &&
-		network_up && (ports_local); then
+		network_up; then
+		loopback_on
 		return
 	fi
 	umount -l "$netns" 2>/dev/null || :
@@ -55,7 +56,7 @@ cmd_network() {
 	need_running
 	ports_on
 	network_up
-	ports_local
+	loopback_on
 }
 
 # copy_resolv_conf [OPTION] - a container without name servers still starts

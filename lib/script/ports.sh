@@ -72,9 +72,12 @@ ports_on() (
 	ctr-conf rules -- "$name" >"$elements.new" || { code=$?; rm -f "$elements.new"; exit "$code"; }
 	before=$(ctr-conf rules --unload "$elements") &&
 		added=$(ctr-conf rules --load "$elements.new") || exit
+	changed=''
+	[ ! -e "$elements" ] || cmp -s "$elements" "$elements.new" || changed=1
 	# If this is killed, either may be loaded.
 	cat "$elements.new" >>"$elements"
 	if [ -z "$before$added" ] || rules_change "$before" "$added"; then
+		[ -z "$changed" ] || loopback_off
 		mv "$elements.new" "$elements"
 	else
 		rm -f "$elements.new"
@@ -126,24 +129,6 @@ cmd_rules() {
 	all=$(ctr-conf rules --load "$@")
 	rules_need "$all"
 	rules_put "$all$newline" || ports_failed
-}
-
-# ports_local - let packets from the host's loopback go out through the links to
-# forwarded ports
-ports_local() {
-	[ -e "$lock_dir/$name.forward" ] || return 0
-	links=''
-	while read -r set element; do
-		case $set in
-		links) links="$links $element" ;;
-		forward4) break ;;
-		esac
-	done <"$lock_dir/$name.forward"
-	[ "$set" = forward4 ] || return 0
-	for link in $links; do
-		link=${link#\"}
-		need_sysctl "ipv4/conf/${link%\"}/route_localnet"
-	done
 }
 
 # ports_off - remove the elements

@@ -78,6 +78,8 @@ concatLists [
   (each "interfaces" interface "an interface name" (list "interfaces"))
   (each "forwardPorts" (p: elem (p.protocol or "tcp") [ "tcp" "udp" ])
     "the protocol is tcp or udp" (list "forwardPorts"))
+  (each "forwardPorts" (p: p.hostPortLast or null == null || p.hostPortLast >= p.hostPort)
+    "hostPortLast is not below hostPort" (list "forwardPorts"))
 
   (each "bindMounts" below "an absolute path without quotes"
     (map (m: m.mountPoint) mounts

@@ -43,14 +43,21 @@ in
           default = "tcp";
           description = "`tcp` or `udp`.";
         };
+        hostAddress = optional types.str "127.0.0.1" ''
+          The address of the host, or the name of an interface that has it, if not
+          every address is meant.
+        '';
         hostPort = mkOption {
           type = types.port;
           description = "The port on the host.";
         };
+        hostPortLast = optional types.port 20100 ''
+          The last port on the host, if {option}`hostPort` is the first of several.
+        '';
         containerPort = mkOption {
           type = types.nullOr types.port;
           default = null;
-          description = "The port in the container, if it differs.";
+          description = "The port in the container, if it differs; of several, the first.";
         };
       };
     });
@@ -58,7 +65,7 @@ in
     example = [ { protocol = "tcp"; hostPort = 8080; containerPort = 80; } ];
     description = ''
       Ports of the host to forward to the container, for connections from other
-      machines and from the host itself.
+      machines and from the host itself; see {manpage}`nixos-container.conf(5)`.
     '';
   };
 }

@@ -47,8 +47,19 @@ let
   mounts = attrValues (if cfg ? bindMounts then cfg.bindMounts else { });
   binds = readOnly: map bind (filter (m: m.isReadOnly or true == readOnly) mounts);
 
-  port = p: "${p.protocol or "tcp"}:${toString p.hostPort}:${
-    toString (if p.containerPort or null == null then p.hostPort else p.containerPort)}";
+  port = p:
+    let
+      at = p.hostAddress or null;
+      inner = if p.containerPort or null == null then p.hostPort else p.containerPort;
+      last = p.hostPortLast or null;
+      range = first: toString first
+        + (if last == null then "" else "-${toString (first + last - p.hostPort)}");
+      address =
+        if at == null then ""
+        else if match ".*:.*" at == null then "${at}:"
+        else "[${at}]:";
+    in
+    "${p.protocol or "tcp"}:${address}${range p.hostPort}:${range inner}";
 
   pair = name:
     let

@@ -48,8 +48,168 @@ web() {
 	assert_output hello
 	run -0 curl -s -m 3 http://192.0.2.1:8081/
 	assert_output hello
+	served 8081
 	run -0 curl -s -m 3 http://127.0.0.1:8081/
 	assert_output hello
+	run -0 curl -g -s -m 3 'http://[::1]:8081/'
+	assert_output hello
+	# By a user without rights.
+	run -0 systemctl show -p DynamicUser,CapabilityBoundingSet,NoNewPrivileges \
+		"container-port-$name-tcp-8081.service"
+	assert_line DynamicUser=yes
+	assert_line CapabilityBoundingSet=
+	assert_line NoNewPrivileges=yes
+	assert_equal "$(cat /proc/sys/net/ipv4/conf/*/route_localnet | sort -u)" 0
+}
+
+# served PORT [ADDRESS] - wait until the host serves it on loopback, beside the start
+served() {
+	local unit=container-port-$name-tcp-${2:+$2-}$1.socket
+	until_true 10 systemctl is-active --quiet "$unit" ||
+		{ systemctl status "$unit"; return 1; }
+}
+
+@test "what serves a port on loopback ends with the container, and comes back with it" {
+	web hello --port 8161:80 --port 127.0.0.2:8162:80
+	served 8161
+	served 8162 127.0.0.2
+	run -0 curl -s -m 3 http://127.0.0.2:8162/
+	assert_output hello
+	run -7 curl -s -m 3 http://127.0.0.1:8162/
+	run -7 far curl -s -m 3 http://192.0.2.1:8162/
+	before=$(boots)
+	inside reboot || :
+	until_true 30 booted_after "$before"
+	until_true 30 curl -s -m 3 http://127.0.0.1:8161/
+	# Even if all of it is killed.
+	systemctl kill --signal=KILL "container@$name.service"
+	until_true 30 sh -c "! ss -Hlnt | grep -q :8161"
+	systemctl stop "container@$name.service"
+	until_true 10 sh -c "! ss -Hlnt | grep -q :8161"
+	run -0 systemctl list-units --all --plain --no-legend "container-port-$name-*"
+	assert_output ''
+	nixos-container start "$name"
+	until_true 30 curl -s -m 3 http://127.0.0.1:8161/
+	nixos-container destroy "$name"
+	run -7 curl -s -m 3 http://127.0.0.1:8161/
+	run -0 systemctl list-units --all --plain --no-legend "container-port-$name-*"
+	assert_output ''
+}
+
+@test "a container of IPv6 alone is served on loopback, too" {
+	create --no-start --config 'environment.etc."www/index.html".text = "six";
+		services.web.command = "exec httpd -f -p 80 -h /etc/www";'
+	sed -i /ADDRESS=/d "$conf"
+	printf '%s\n' HOST_ADDRESS6=fc00::83:1 LOCAL_ADDRESS6=fc00::83:2 HOST_PORT=8163:80 >>"$conf"
+	nixos-container start "$name"
+	until_true 30 curl -s -m 3 http://127.0.0.1:8163/
+	run -0 curl -g -s -m 3 'http://[::1]:8163/'
+	assert_output six
+	run -0 far curl -g -s -m 3 'http://[2001:db8:2::1]:8163/'
+	assert_output six
+}
+
+@test "a service of the host keeps its port on loopback, and only that is said" {
+	socat TCP4-LISTEN:8164,bind=127.0.0.1,fork SYSTEM:'echo of the host' 3>&- &
+	listener=$!
+	until_true 5 sh -c 'ss -Hlnt | grep -q 127.0.0.1:8164'
+	web hello --port 8164:80
+	run -0 far curl -s -m 3 http://192.0.2.1:8164/
+	assert_output hello
+	run -0 socat -u TCP4:127.0.0.1:8164 -
+	assert_output 'of the host'
+	until_true 10 sh -c "journalctl -u container@$name -o cat | grep -q 'cannot be reached at 127.0.0.1:8164'"
+	kill "$listener"
+}
+
+@test "a port is forwarded from one address, or from one interface" {
+	ip addr add 192.0.2.9/24 dev far0
+	web hello --port 192.0.2.9:8166:80 --port far0:8167:80 --port '[2001:db8:2::1]:8168:80' \
+		--host-address 10.231.66.1 --local-address 10.231.66.2 \
+		--host-address fc00::66:1 --local-address fc00::66:2
+	until_true 10 far curl -s -m 3 http://192.0.2.9:8166/
+	run -7 far curl -s -m 3 http://192.0.2.1:8166/
+	for at in 192.0.2.1 192.0.2.9 '[2001:db8:2::1]'; do
+		run -0 far curl -g -s -m 3 "http://$at:8167/"
+		assert_output hello
+	done
+	run -0 far curl -g -s -m 3 'http://[2001:db8:2::1]:8168/'
+	assert_output hello
+	# Not by another interface, nor from the host itself.
+	ip -n other route add 192.0.2.0/24 via 198.51.100.1
+	run -7 ip netns exec other curl -s -m 3 http://192.0.2.1:8167/
+	run -7 curl -s -m 3 http://192.0.2.1:8167/
+	run -0 curl -s -m 3 http://192.0.2.9:8166/
+	assert_output hello
+	# The same port of another address is free.
+	also "$name-b"
+	nixos-container create "$name-b" --config 'environment.etc."www/index.html".text = "second";
+		services.web.command = "exec httpd -f -p 80 -h /etc/www";' --port 192.0.2.1:8166:80
+	until_true 10 far curl -s -m 3 http://192.0.2.1:8166/
+	run -0 far curl -s -m 3 http://192.0.2.1:8166/
+	assert_output second
+	run nixos-container create "$name-c" --port 8166:80
+	assert_failure 2
+	assert_output --partial "HOST_PORT: port 8166 (tcp) of the host is forwarded to $name"
+	nixos-container destroy "$name-b"
+	run -0 far curl -s -m 3 http://192.0.2.9:8166/
+	assert_output hello
+	run -7 far curl -s -m 3 http://192.0.2.1:8166/
+	ip addr del 192.0.2.9/24 dev far0
+	ip -n other route del 192.0.2.0/24
+}
+
+# answers PORT TEXT - UDP to that port of the host is answered by the container
+answers() {
+	run -0 far sh -c "echo ping | socat -t2 - UDP4:192.0.2.1:$1"
+	assert_output "$2"
+}
+
+@test "ranges are forwarded, port by port, and go with the container" {
+	create --port udp:20000-20100 --port 8171-8173:79-81 --port udp:192.0.2.1:21000-21001 \
+		--port far0:21100-21101 --config 'environment.etc."www/index.html".text = "hello";
+		services.web.command = "exec httpd -f -p 80 -h /etc/www";'
+	until_true 10 far curl -s -m 3 http://192.0.2.1:8172/
+	run -7 far curl -s -m 3 http://192.0.2.1:8171/
+	ports=(20000 20057 20100 21001)
+	for port in "${ports[@]}"; do
+		ip netns exec "net-$name" socat "UDP4-LISTEN:$port,fork" SYSTEM:"read x; echo at $port" 3>&- &
+		listeners+=($!)
+		until_true 5 sh -c "ip netns exec net-$name ss -Hlun | grep -q ':$port '"
+	done
+	for port in "${ports[@]}"; do answers "$port" "at $port"; done
+	kill "${listeners[@]}"
+	# Ranges are not served on loopback.
+	run -7 curl -s -m 3 http://127.0.0.1:8172/
+	also "$name-b"
+	run nixos-container create "$name-b" --port udp:20050
+	assert_failure 2
+	assert_output --partial "HOST_PORT: port 20050 (udp) of the host is forwarded to $name"
+	nixos-container stop "$name"
+	run -0 sh -c 'nft -j list table inet nixos-container | jq -c ".nftables[] | (.map, .set) | select(.elem)"'
+	assert_output ''
+}
+
+@test "a container reaches itself by the host's address and port" {
+	web hello --port 8175:80 --port 8176-8177:79-80
+	for users in pick no; do
+		nixos-container stop "$name"
+		ctr-conf set "$name" PRIVATE_USERS="$users"
+		nixos-container start "$name"
+		until_true 10 far curl -s -m 3 http://192.0.2.1:8175/
+		for port in 8175 8177; do
+			run -0 ip netns exec "net-$name" curl -s -m 3 "http://192.0.2.1:$port/"
+			assert_output hello
+		done
+		# Others still see where a connection comes from.
+		ip netns exec "net-$name" socat -u TCP4-LISTEN:79 SYSTEM:'cat >/dev/null' 3>&- &
+		listener=$!
+		until_true 5 sh -c "ip netns exec net-$name ss -Hlnt | grep -q ':79 '"
+		far socat -u 'EXEC:sleep 5' TCP4:192.0.2.1:8176 3>&- &
+		sender=$!
+		until_true 5 sh -c "ip netns exec net-$name ss -Hnt | grep -q '192.0.2.2:'"
+		kill "$sender" "$listener"
+	done
 }
 
 @test "IPv6 and udp are forwarded as well" {
@@ -121,7 +281,7 @@ web() {
 	done
 }
 
-@test "the container cannot reach the host's loopback through its link" {
+@test "the container cannot reach the host's loopback through its link, whatever flushes the rules" {
 	web x --port 8085:80
 	socat -u UDP4-RECV:8999,bind=127.0.0.1 "CREATE:$BATS_TEST_TMPDIR/got" 3>&- &
 	listener=$!
@@ -130,20 +290,30 @@ web() {
 	until_true 5 grep -qs host "$BATS_TEST_TMPDIR/got"
 	inside ip addr del 127.0.0.1/8 dev lo
 	inside ip route add 127.0.0.1/32 via "$(sed -n 's/^HOST_ADDRESS=//p' "$conf")" dev eth0
-	# Its link takes such packets (route_localnet), for the sake of the ports.
 	link=$(mkveth show "$name" | awk '$2 == "host" { print $3; exit }')
-	assert_equal "$(cat "/proc/sys/net/ipv4/conf/$link/route_localnet")" 1
-	nsenter --net="/run/netns/net-$name" socat - UDP4:127.0.0.1:8999 <<<'from inside'
-	sleep 0.5
-	socat - UDP4:127.0.0.1:8999 <<<'the last'
-	until_true 5 grep -qs last "$BATS_TEST_TMPDIR/got"
+	assert_equal "$(cat "/proc/sys/net/ipv4/conf/$link/route_localnet")" 0
+	rules=$(nft list ruleset)
+	for flush in '' 'nft flush ruleset'; do
+		$flush
+		nsenter --net="/run/netns/net-$name" socat - UDP4:127.0.0.1:8999 <<<'from inside'
+		# The link has delivered it when it has delivered a later one.
+		received=$(cat "/sys/class/net/$link/statistics/rx_packets")
+		inside ping -c 1 -W 2 "$(sed -n 's/^HOST_ADDRESS=//p' "$conf")"
+		assert [ "$(cat "/sys/class/net/$link/statistics/rx_packets")" -gt "$received" ]
+		socat - UDP4:127.0.0.1:8999 <<<"the last${flush:+ of all}"
+		until_true 5 grep -qs "the last${flush:+ of all}" "$BATS_TEST_TMPDIR/got"
+	done
+	# On loopback the port works without any rules.
+	run -0 curl -s -m 3 http://127.0.0.1:8085/
+	assert_output x
+	nft -f - <<<"$rules"
 	kill "$listener"
 	run cat "$BATS_TEST_TMPDIR/got"
 	refute_output --partial inside
 }
 
 @test "bad ports are refused by name before anything is made" {
-	for bad in 0 70000 x:1:2 tcp:1:2:3 tcp: 1:0 'tcp:a:1'; do
+	for bad in 0 70000 1.2.3:1:2 tcp:1:2:3 tcp: 1:0 'tcp:a:b' 10-20:30-31 udp:127.0.0.1:53; do
 		run -2 create --port "$bad"
 		assert_output --partial "$bad"
 		nothing_left "$name"
@@ -237,6 +407,9 @@ forwarding_state() {
 		--port 8131:80
 	run -0 far curl -s -m 3 http://192.0.2.1:8131/
 	assert_output bridged
+	served 8131
+	run -0 curl -s -m 3 http://127.0.0.1:8131/
+	assert_output bridged
 	inside ping -c 1 -W 2 192.0.2.2
 	run ! far ping -c 1 -W 1 10.231.98.2
 	# Another machine on that bridge is not let out.
@@ -246,6 +419,18 @@ forwarding_state() {
 	ip -n onbridge link set eth0 up
 	ip -n onbridge route add default via 10.231.98.1
 	ip netns exec onbridge ping -c 1 -W 2 10.231.98.2
+	# By the host's address, whether it filters what a bridge switches or not.
+	for at in 10.231.98.1 192.0.2.1; do
+		run -0 ip netns exec onbridge curl -s -m 3 "http://$at:8131/"
+		assert_output bridged
+	done
+	filters=/proc/sys/net/bridge/bridge-nf-call-iptables
+	if [[ -e $filters ]]; then echo 0 >"$filters"; fi
+	for from in onbridge "net-$name"; do
+		run -0 ip netns exec "$from" curl -s -m 3 http://10.231.98.1:8131/
+		assert_output bridged
+	done
+	if [[ -e $filters ]]; then echo 1 >"$filters"; fi
 	run ! ip netns exec onbridge ping -c 1 -W 1 198.51.100.2
 	# The bridge still switches, to a container that needs no forwarding, too.
 	also "$name-b"

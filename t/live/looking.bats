@@ -15,7 +15,7 @@ load container
 		"[\"up\",1,true,1,true,true,true,null,[],\"$root\",\"$conf\"]"
 	assert_equal "$(jq -c --arg n "$name-b" '.[] | select(.name == $n) |
 		[.state, .generation, .autoStart, .leader, .since, .ports]' <<<"$json")" \
-		'["down",1,false,null,null,[{"protocol":"tcp","hostPort":8099,"containerPort":80}]]'
+		'["down",1,false,null,null,[{"protocol":"tcp","hostPort":8099,"containerPort":80,"hostAddress":null,"hostInterface":null,"hostPortLast":8099}]]'
 	assert_equal "$(jq -r --arg n "$name" '.[] | select(.name == $n).addresses[0].address' <<<"$json")" \
 		"$(nixos-container show-ip "$name")"
 	run -0 nixos-container list --long

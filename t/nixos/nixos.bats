@@ -106,7 +106,8 @@ foo='containers.foo = {
 		hostBridge = "br0"; localAddress = "10.0.0.2/24"; localAddress6 = "fc00::2/64";
 		localMacAddress = "02:00:00:00:00:2a"; gateway = "10.0.0.1"; gateway6 = "fc00::1"; mtu = 9000;
 		nat = true; resolveContainers = true; copyResolvConf = false; nixDaemon = false;
-		forwardPorts = [ { hostPort = 8080; containerPort = 80; } { protocol = "udp"; hostPort = 53; containerPort = null; } ];
+		forwardPorts = [ { hostPort = 8080; containerPort = 80; } { protocol = "udp"; hostPort = 53; containerPort = null; }
+			{ hostAddress = "::1"; hostPort = 81; } { hostAddress = "eth0"; hostPort = 8000; hostPortLast = 8010; containerPort = 9000; } ];
 		interfaces = [ "eth1" "eth2" ]; macvlans = [ "eth3" ];
 		extraVeths = { veth1 = { hostBridge = "br1"; localAddress = "10.5.5.2/24"; }; veth2 = { }; };
 		privateUsers = "pick"; tmpfs = [ "/var:size=10%" "/my data" ];
@@ -124,7 +125,7 @@ LOCAL_MAC_ADDRESS=02:00:00:00:00:2a
 GATEWAY=10.0.0.1
 GATEWAY6=fc00::1
 MTU=9000
-HOST_PORT=tcp:8080:80,udp:53:53
+HOST_PORT="tcp:8080:80,udp:53:53,tcp:[::1]:81:81,tcp:eth0:8000-8010:9000-9010"
 NAT=1
 RESOLVE_CONTAINERS=1
 INTERFACES="eth1 eth2"
@@ -198,6 +199,8 @@ BIND_RO="/a\\:b\\\\c"
 		'.forwardPorts: the protocol is tcp or udp, not {"hostPort":1,"protocol":"sctp"}'
 	refuses 'privateNetwork = true; extraVeths.v = { hostBridge = "b"; hostAddress = "10.0.0.1"; };' \
 		'.extraVeths.v: hostBridge excludes hostAddress and hostAddress6'
+	refuses 'privateNetwork = true; localAddress = "10.0.0.2"; forwardPorts = [ { hostPort = 2; hostPortLast = 1; } ];' \
+		'.forwardPorts: hostPortLast is not below hostPort, not {"hostPort":2,"hostPortLast":1}'
 	refuses 'privateNetwork = true; extraVeths.v.forwardPorts = [ { } ];' \
 		'.extraVeths.v: forwardPorts is not allowed; use containers.foo.forwardPorts'
 	refuses 'privateNetwork = true; extraVeths.interface-name-too-long = { };' \

@@ -174,7 +174,14 @@ rejects() {
 	takes MTU 68 1500 65535
 	rejects MTU 67 65536 1e3 0x5dc 01500 -1
 	takes HOST_PORT 80 80:8080 tcp:1:65535 udp:53 'tcp:80:80,udp:53:53 8080'
+	takes HOST_PORT 127.0.0.1:8080:80 '[::1]:8080:80' eth0:80 eth0.1:8080:80 udp:wg-x:53 udp:20000-20100 \
+		8000-8010:9000-9010 80-80 tcp:192.0.2.1:80-81 udp:[fc00::1]:1-65535 0.0.0.0:80 '[::]:80'
 	rejects HOST_PORT 0 65536 80: :80 80:0 80:80:80 sctp:80 tcp 080 tcp:tcp:80 '80,x'
+	rejects HOST_PORT 81-80 80- -80 80-81- 80-81:80 80-81:90-92 80:80-81 1-65536 80-081 1.2.3:80 \
+		1.2.3.4.5:80 224.0.0.1:80 0.0.0.1:80 ::1:80 '[::1]80' '[::1:80' '[ff02::1]:80' '[::ffff:1.2.3.4]:80' \
+		'[127.0.0.1]:80' eth0: eth0:x TCP:80 'eth*:80' 0123456789abcdef:80 eth0:eth1:80 \
+		1-1001:2-1002 udp:127.0.0.1:53 '127.0.0.1:80-81' '[::1]:80-81'
+	takes HOST_PORT 1-1000:2-1001
 	takes EXTRA_VETHS v1 v1: 'v1:host=10.5.5.1,local=fc00::2/64,bridge=br1,mac=02:00:00:00:00:01,mtu=1400 v2'
 	rejects EXTRA_VETHS v1:peer=x v1:mtu=x v1:host v1:host=x v1:mac=x v1:bridge=a/b a/b :host=10.0.0.1
 	takes INTERFACES eth1 'eth1 eth2'
@@ -206,7 +213,10 @@ rejects() {
 @test "an error in a list names the wrong word" {
 	printf 'HOST_PORT="80 x,81"\n' >"$file"
 	run -2 ctr-conf check --no-host web
-	assert_output "ctr-conf: $file:1: HOST_PORT: invalid value \"x\" (expected [tcp:|udp:]HOSTPORT[:PORT])"
+	assert_output "ctr-conf: $file:1: HOST_PORT: invalid value \"x\" (expected [tcp:|udp:][ADDRESS:]HOST[-LAST][:INNER[-LAST]])"
+	refuses 'HOST_PORT=80,81-82:83\n' '1: HOST_PORT: invalid value "81-82:83" (expected as many ports of the host as of the container)'
+	refuses 'HOST_PORT=1-2000:2-2001\n' '1: HOST_PORT: invalid value "1-2000:2-2001" (expected at most 1000 ports, or the same ones in the container)'
+	refuses 'HOST_PORT=udp:127.0.0.1:53\n' '1: HOST_PORT: invalid value "udp:127.0.0.1:53" (expected a single TCP port at a loopback address)'
 	refuses "BIND=\"/a '/b c\"\n" "1: BIND: invalid value \"/a '/b c\" (a single quote is not closed)"
 	refuses "EXTRA_NSPAWN_FLAGS=\"'--x\"\n" "1: EXTRA_NSPAWN_FLAGS: invalid value \"'--x\" (a single quote is not closed)"
 	printf 'BIND=/%09000d\n' 0 >"$file"
@@ -402,6 +412,17 @@ clashes() {
 		"${pair[@]}" HOST_PORT='8099:80 tcp:8099:80'
 	clashes '4: HOST_PORT: port 53 (udp) is forwarded twice: udp:53:54' \
 		"${pair[@]}" HOST_PORT=udp:53,53,udp:53:54
+	clashes '4: HOST_PORT: port 85 (tcp) is forwarded twice: 85-95:85-95' \
+		"${pair[@]}" HOST_PORT=80-90,85-95:85-95
+	clashes '4: HOST_PORT: port 80 (tcp) is forwarded twice: 80' "${pair[@]}" HOST_PORT=70-90,80
+	# None is all addresses, an interface may have any.
+	for one in '192.0.2.1:80 80' '80 192.0.2.1:80' 'eth0:80 80' 'eth0:80 192.0.2.1:80' 'eth0:80 eth0:80:81' \
+		'127.0.0.1:80 80' '0.0.0.0:80 192.0.2.1:80' '192.0.2.1:80 192.0.2.1:80:81'; do
+		clashes "4: HOST_PORT: port 80 (tcp) is forwarded twice: ${one#* }" "${pair[@]}" HOST_PORT="$one"
+	done
+	fits "${pair[@]}" HOST_PORT='192.0.2.1:80 192.0.2.2:80 127.0.0.1:80 udp:80 81-90 [::1]:80'
+	fits "${pair[@]}" HOST_PORT='eth0:80 eth1:80'
+	clashes '4: HOST_PORT: [2001:db8::1]:80 needs LOCAL_ADDRESS6' "${pair[@]}" HOST_PORT=[2001:db8::1]:80
 	clashes '2: HOST_PORT needs LOCAL_ADDRESS or LOCAL_ADDRESS6' PRIVATE_NETWORK=1 HOST_PORT=80
 	clashes '2: NAT needs LOCAL_ADDRESS or LOCAL_ADDRESS6' PRIVATE_NETWORK=1 NAT=1
 	fits PRIVATE_NETWORK=1 HOST_BRIDGE=br0 LOCAL_ADDRESS6=fc00::2/64 HOST_PORT=80 NAT=1

@@ -74,14 +74,41 @@ fits() {
 	fits $pair
 }
 
+# taken LINE: ERROR LINE... - as lacks, but trying again cannot help
+taken() {
+	check "${@:2}"
+	assert_equal "$status" 2
+	assert_output "ctr-conf: $file:$1"
+}
+
+pair='PRIVATE_NETWORK=1 HOST_ADDRESS=10.231.7.1 LOCAL_ADDRESS=10.231.7.2'
+
 @test "a port forwarded to another container is an error" {
-	pair='PRIVATE_NETWORK=1 HOST_ADDRESS=10.231.7.1 LOCAL_ADDRESS=10.231.7.2'
+	# As version 0.1 recorded it.
 	printf 'links "c-db"\nforward4 tcp . 8080 : 10.231.8.2 . 80\nforward6 tcp . 8080 : fc00::2 . 80\n' \
 		>"$NIXOS_CONTAINER_LOCK_DIR/db.forward"
-	lacks '4: HOST_PORT: port 8080 (tcp) of the host is forwarded to db' $pair HOST_PORT=8080:80
+	taken '4: HOST_PORT: port 8080 (tcp) of the host is forwarded to db' $pair HOST_PORT=8080:80
 	fits $pair HOST_PORT=udp:8080:80
 	mv "$NIXOS_CONTAINER_LOCK_DIR"/{db,web}.forward
 	fits $pair HOST_PORT=8080:80
+}
+
+@test "another container's ports are taken where they overlap" {
+	# All that it records.
+	printf '%s\n' $pair HOST_PORT='80:8080 udp:20000-20100 192.0.2.1:443 eth1:90 127.0.0.1:8081 8000-8009:9000-9009' \
+		>"${file%/*}/db.conf"
+	ctr-conf rules db >"$NIXOS_CONTAINER_LOCK_DIR/db.forward"
+	for one in 80 192.0.2.7:80 127.0.0.1:80 eth0:80; do
+		taken '4: HOST_PORT: port 80 (tcp) of the host is forwarded to db' $pair HOST_PORT=$one
+	done
+	taken '4: HOST_PORT: port 20100 (udp) of the host is forwarded to db' $pair HOST_PORT=udp:20100-20200
+	taken '4: HOST_PORT: port 443 (tcp) of the host is forwarded to db' $pair HOST_PORT=440-450
+	taken '4: HOST_PORT: port 443 (tcp) of the host is forwarded to db' $pair HOST_PORT=192.0.2.1:443
+	taken '4: HOST_PORT: port 443 (tcp) of the host is forwarded to db' $pair HOST_PORT=eth0:443
+	taken '4: HOST_PORT: port 90 (tcp) of the host is forwarded to db' $pair HOST_PORT=eth1:90
+	taken '4: HOST_PORT: port 8081 (tcp) of the host is forwarded to db' $pair HOST_PORT=127.0.0.1:8081
+	taken '4: HOST_PORT: port 8009 (tcp) of the host is forwarded to db' $pair HOST_PORT=8009
+	fits $pair HOST_PORT='udp:80 udp:20101-20200 192.0.2.2:443 eth2:90 127.0.0.2:8081 8010'
 }
 
 @test "a required container must exist" {

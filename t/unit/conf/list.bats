@@ -286,8 +286,9 @@ schema() {
 		([.gateways, .interfaces, .tmpfs, .devices, .capabilities, .after, .requires, .errors] |
 			all(texts)) and
 		(.addresses | addresses) and (.hostAddresses | addresses) and
-		(.ports | all(has_only(["protocol", "hostPort", "containerPort"]) and
-			(.protocol | IN("tcp", "udp")) and .hostPort > 0 and .containerPort > 0)) and
+		(.ports | all(has_only(["protocol", "hostPort", "containerPort", "hostAddress", "hostInterface",
+			"hostPortLast"]) and (.protocol | IN("tcp", "udp")) and .hostPort > 0 and .containerPort > 0 and
+			.hostPortLast >= .hostPort and ([.hostAddress, .hostInterface] | all(text_or_null)))) and
 		(.extraVeths | all(
 			has_only(["name", "addresses", "hostAddresses", "bridge", "mac", "mtu"]) and
 			(.name | text) and (.addresses | addresses) and (.hostAddresses | addresses) and
@@ -306,7 +307,7 @@ schema() {
 	conf all 'SYSTEM_PATH=/nix/store/x' 'FLAKE="/srv/\"x\\"' AUTO_START=1 EPHEMERAL=1 PRIVATE_NETWORK=1 \
 		'HOST_ADDRESS=10.1.0.1' 'LOCAL_ADDRESS=10.1.0.2/24,10.1.0.3' HOST_ADDRESS6=fc00::1 \
 		LOCAL_ADDRESS6=fc00::2/64 GATEWAY=10.1.0.9 GATEWAY6=fc00::9 HOST_BRIDGE=br0 \
-		LOCAL_MAC_ADDRESS=02:00:00:00:00:07 MTU=1400 HOST_PORT=tcp:8080:80,udp:53 NAT=1 \
+		LOCAL_MAC_ADDRESS=02:00:00:00:00:07 MTU=1400 HOST_PORT=tcp:8080:80,udp:53,[::1]:81,udp:eth0:90-92 NAT=1 \
 		'EXTRA_VETHS="v1 v2:bridge=br1,local=10.3.0.2/24,local=fc01::2,host=10.3.0.1,mac=02:00:00:00:00:08,mtu=1300"' \
 		'INTERFACES="eth1 eth2"' 'MACVLANS="lan0 lan1:in lan2::vepa"' RESOLVE_CONTAINERS=1 \
 		"BIND=\"/srv/data:/data:norbind '/srv/my data' +/var:/x :/y +/z '/a\\\\:b'\"" BIND_RO=/usr \
@@ -325,7 +326,7 @@ schema() {
 	assert_equal "$(ctr-conf list --json all | jq -c '.[0] | [.flake, .addresses, .hostAddresses, .gateways]')" \
 		'["/srv/\"x\\",[{"address":"10.1.0.2","prefix":24},{"address":"10.1.0.3","prefix":null},{"address":"fc00::2","prefix":64}],[{"address":"10.1.0.1","prefix":null},{"address":"fc00::1","prefix":null}],["10.1.0.9","fc00::9"]]'
 	assert_equal "$(of all '[.ports, .extraVeths]')" \
-		'[[{"protocol":"tcp","hostPort":8080,"containerPort":80},{"protocol":"udp","hostPort":53,"containerPort":53}],[{"name":"v1","addresses":[],"hostAddresses":[],"bridge":null,"mac":null,"mtu":null},{"name":"v2","addresses":[{"address":"10.3.0.2","prefix":24},{"address":"fc01::2","prefix":null}],"hostAddresses":[{"address":"10.3.0.1","prefix":null}],"bridge":"br1","mac":"02:00:00:00:00:08","mtu":1300}]]'
+		'[[{"protocol":"tcp","hostPort":8080,"containerPort":80,"hostAddress":null,"hostInterface":null,"hostPortLast":8080},{"protocol":"udp","hostPort":53,"containerPort":53,"hostAddress":null,"hostInterface":null,"hostPortLast":53},{"protocol":"tcp","hostPort":81,"containerPort":81,"hostAddress":"::1","hostInterface":null,"hostPortLast":81},{"protocol":"udp","hostPort":90,"containerPort":90,"hostAddress":null,"hostInterface":"eth0","hostPortLast":92}],[{"name":"v1","addresses":[],"hostAddresses":[],"bridge":null,"mac":null,"mtu":null},{"name":"v2","addresses":[{"address":"10.3.0.2","prefix":24},{"address":"fc01::2","prefix":null}],"hostAddresses":[{"address":"10.3.0.1","prefix":null}],"bridge":"br1","mac":"02:00:00:00:00:08","mtu":1300}]]'
 	assert_equal "$(of all '.binds | map([.source, .target, .options, .readOnly])')" \
 		'[["/srv/data","/data","norbind",false],["/srv/my data","/srv/my data",null,false],["+/var","/x",null,false],[null,"/y",null,false],["+/z","/z",null,false],["/a:b","/a:b",null,false],["/usr","/usr",null,true]]'
 	assert_equal "$(of all '[.macvlans, .interfaces, .capabilities, .limits, .after]')" \
