@@ -19,6 +19,7 @@
 #include "base/cli.h"
 #include "base/exits.h"
 #include "base/fd.h"
+#include "base/port.h"
 #include "base/privilege.h"
 #include "conf/args.h"
 #include "conf/change.h"
@@ -40,6 +41,7 @@
 #include "net/ifname.h"
 #include "net/inuse.h"
 #include "net/mac.h"
+#include "net/served.h"
 
 static struct settings settings;
 
@@ -99,7 +101,19 @@ host_uses(const unsigned char byte[4])
 	return inuse_has(&list, byte);
 }
 
-static const struct inspect checks = { &settings, host_uses, &errors };
+/* host_serves - the first of these ports that a process serves, or 0 */
+static int
+host_serves(const struct port *port)
+{
+	int found = served_find(port);
+
+	if (found < 0)
+		err(1, "read the sockets of the host");
+	return found;
+}
+
+static const struct inspect checks = { &settings, host_uses, host_serves,
+    &errors };
 
 static int
 check_verb(const struct cli_job *job)

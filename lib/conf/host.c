@@ -204,8 +204,8 @@ check_claims(struct check *c, const char *file, const char *other)
 	fclose(f);
 }
 
-/* check_others - no other container may have one of the ports */
-static void
+/* check_others - returns whether another container has one of the ports */
+static bool
 check_others(struct check *c)
 {
 	DIR *d = opendir(c->host->lock_dir);
@@ -225,6 +225,33 @@ check_others(struct check *c)
 	}
 	if (d)
 		closedir(d);
+	return c->lasting;
+}
+
+/*
+ * check_served - no process of the host may serve one of the ports
+ *
+ * A container that runs has its own sockets on loopback.
+ */
+static void
+check_served(struct check *c)
+{
+	const char *rest = c->s->value[KEY_HOST_PORT], *expected;
+	char word[WORD_SIZE];
+	struct port port;
+
+	while (!c->host->connected && word_item(&rest, word) == 1) {
+		int found = 0;
+
+		if (port_parse(word, &port, &expected) == 0)
+			found = c->host->served(&port);
+		if (found == 0)
+			continue;
+		bad(c, KEY_HOST_PORT, "HOST_PORT: port %d (%s) is in use by a "
+		    "process of the host: %s", found, port_protocol(&port),
+		    word);
+		c->lasting = true;
+	}
 }
 
 static void
@@ -281,8 +308,8 @@ host_check(const struct settings *s, const struct host *host,
 	check_binds(&c, KEY_EXTRA_NSPAWN_FLAGS, "--bind-ro=");
 	if (settings_on(s, KEY_PRIVATE_NETWORK))
 		check_addresses(&c);
-	if (s->value[KEY_HOST_PORT])
-		check_others(&c);
+	if (s->value[KEY_HOST_PORT] && !check_others(&c))
+		check_served(&c);
 	if (host->conf_dir >= 0)
 		check_required(&c);
 	if (!host->new)

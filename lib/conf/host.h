@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/port.h"
 #include "conf/settings.h"
 
 /* The inputs of a check against the host. */
@@ -16,6 +17,8 @@ struct host {
 	bool connected;		/* its own network exists: it runs */
 	/* in_use - does the host, or a running container, have it? */
 	bool (*in_use)(const unsigned char byte[4]);
+	/* served - the first of these that a process of the host serves, or 0 */
+	int (*served)(const struct port *port);
 };
 
 /*

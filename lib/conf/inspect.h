@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/port.h"
 #include "conf/job.h"
 #include "conf/settings.h"
 #include "conf/target.h"
@@ -11,7 +12,9 @@
 /* How settings are inspected. */
 struct inspect {
 	struct settings *settings;	/* those that were read last */
-	bool (*in_use)(const unsigned char byte[4]);	/* as in struct host */
+	/* as in struct host */
+	bool (*in_use)(const unsigned char byte[4]);
+	int (*served)(const struct port *port);
 	const struct settings_errors *errors;
 };
 

@@ -120,6 +120,24 @@ served() {
 	assert_output 'of the host'
 	until_true 10 sh -c "journalctl -u container@$name -o cat | grep -q 'cannot be reached at 127.0.0.1:8164'"
 	kill "$listener"
+	# One on all addresses would be hidden: that is an error, before anything is built.
+	socat TCP4-LISTEN:8165,fork EXEC:cat 3>&- &
+	listener=$!
+	until_true 5 sh -c 'ss -Hlnt | grep -q :8165'
+	also "$name-b"
+	run -2 nixos-container create "$name-b" --port 8165:80
+	assert_output --partial "HOST_PORT: port 8165 (tcp) is in use by a process of the host: 8165:80"
+	refute_output --partial building
+	nothing_left "$name-b"
+	# It takes the port of a container that does not run: status 2, no second try.
+	sed -i s/8164:80/8165:80/ "$conf"
+	run nixos-container restart "$name"
+	assert_failure
+	assert_output --partial 'is in use by a process of the host'
+	run -0 systemctl show -p ExecMainStatus,NRestarts "container@$name"
+	assert_line ExecMainStatus=2
+	assert_line NRestarts=0
+	kill "$listener"
 }
 
 @test "a port is forwarded from one address, or from one interface" {

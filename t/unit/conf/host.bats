@@ -111,6 +111,36 @@ pair='PRIVATE_NETWORK=1 HOST_ADDRESS=10.231.7.1 LOCAL_ADDRESS=10.231.7.2'
 	fits $pair HOST_PORT='udp:80 udp:20101-20200 192.0.2.2:443 eth2:90 127.0.0.2:8081 8010'
 }
 
+# serves KIND ADDRESS PORT... - processes of the host that serve; one line says so
+serves() {
+	local kind=$1 at=$2
+	shift 2
+	for port; do
+		world_exec socat "$kind-LISTEN:$port,bind=$at" EXEC:cat 3>&- 4>&- &
+		until_true 5 sh -c "nsenter -t $WORLD_PID -n ss -Hlntu | grep -q ':$port '"
+	done
+}
+
+@test "a port that a process of the host serves is taken" {
+	serves TCP4 0.0.0.0 80 85
+	serves TCP6 '[::]' 81
+	serves UDP4 0.0.0.0 53
+	serves TCP4 127.0.0.1 82
+	taken '4: HOST_PORT: port 80 (tcp) is in use by a process of the host: 80:8080' $pair HOST_PORT=80:8080
+	taken '4: HOST_PORT: port 80 (tcp) is in use by a process of the host: 70-90' $pair HOST_PORT=70-90
+	taken '4: HOST_PORT: port 81 (tcp) is in use by a process of the host: 81' $pair HOST_PORT=81
+	taken '4: HOST_PORT: port 80 (tcp) is in use by a process of the host: eth0:80' $pair HOST_PORT=eth0:80
+	taken '4: HOST_PORT: port 80 (tcp) is in use by a process of the host: 192.0.2.1:80' $pair HOST_PORT=192.0.2.1:80
+	taken '4: HOST_PORT: port 53 (udp) is in use by a process of the host: udp:53' $pair HOST_PORT=udp:53
+	taken '4: HOST_PORT: port 82 (tcp) is in use by a process of the host: 127.0.0.1:82' $pair HOST_PORT=127.0.0.1:82
+	# A service on loopback keeps its address, and a client's UDP port goes away.
+	fits $pair HOST_PORT='82 udp:80 53 udp:50-60'
+	fits $pair HOST_PORT=127.0.0.2:82
+	# A running container serves its own.
+	in_world ip netns add net-web
+	fits $pair HOST_PORT=127.0.0.1:82
+}
+
 @test "a required container must exist" {
 	lacks '1: REQUIRES: no such container: db' 'REQUIRES="db nfs-client.target"'
 	touch "$NIXOS_CONTAINER_CONF_DIR/db.conf"
