@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,6 +39,7 @@
 #include "conf/units.h"
 #include "conf/values.h"
 #include "conf/write.h"
+#include "net/flow.h"
 #include "net/ifname.h"
 #include "net/inuse.h"
 #include "net/mac.h"
@@ -330,6 +332,28 @@ rules_verb(const struct cli_job *job)
 	return 0;
 }
 
+/* flush_verb - all ports are read before a flow is forgotten */
+static int
+flush_verb(const struct cli_job *job)
+{
+	struct port *port = calloc((size_t)job->args, sizeof(*port));
+	const char *expected;
+	int status = 0;
+
+	if (!port)
+		errx(1, "flush: out of memory");
+	for (int i = 0; i < job->args; i++)
+		if (port_parse(job->arg[i], &port[i], &expected) < 0)
+			errx(EXIT_USAGE, "flush: invalid port \"%s\" "
+			    "(expected %s)", job->arg[i], expected);
+	if (flow_forget(port, (size_t)job->args) < 0) {
+		warn("flush: connection tracking");
+		status = 1;
+	}
+	free(port);
+	return status;
+}
+
 /* list_verb - and show, which is a list of one in another form */
 static int
 list_verb(const struct cli_job *job)
@@ -415,6 +439,9 @@ static const struct cli_verb verbs[] = {
 	    "print its forwarded ports and NAT as elements for nft, or\n"
 	    "commands for nft of such elements",
 	    rules_verb, 0, INT_MAX, false },
+	{ "flush", "PORT...", "",
+	    "forget the flows to ports of the host, so that NAT is anew for them",
+	    flush_verb, 1, INT_MAX, false },
 	{ "list", "[--long|--json|--dot] [--needing NAME]\n [NAME...]",
 	    JOB_FORM JOB_JSON JOB_STATUS,
 	    "print all containers, or these",

@@ -72,12 +72,13 @@ ports_on() (
 	ctr-conf rules -- "$name" >"$elements.new" || { code=$?; rm -f "$elements.new"; exit "$code"; }
 	before=$(ctr-conf rules --unload "$elements") &&
 		added=$(ctr-conf rules --load "$elements.new") || exit
-	changed=''
-	[ ! -e "$elements" ] || cmp -s "$elements" "$elements.new" || changed=1
+	changed=1
+	[ ! -e "$elements" ] || ! cmp -s "$elements" "$elements.new" || changed=''
 	# If this is killed, either may be loaded.
 	cat "$elements.new" >>"$elements"
 	if [ -z "$before$added" ] || rules_change "$before" "$added"; then
-		[ -z "$changed" ] || loopback_off
+		[ -z "$changed" ] || flows_forget
+		[ -z "$changed" ] || [ -z "$before" ] || loopback_off
 		mv "$elements.new" "$elements"
 	else
 		rm -f "$elements.new"
@@ -131,6 +132,17 @@ cmd_rules() {
 	rules_put "$all$newline" || ports_failed
 }
 
+# flows_forget - NAT is for the first packet of a flow: of flows from before a
+# change, the next one has to be the first
+flows_forget() (
+	set --
+	while read -r set element; do
+		[ "$set" != claim ] || set -- "$@" "$element"
+	done <"$elements"
+	[ $# = 0 ] || ctr-conf flush -- "$@" ||
+		say "$name: flows that are older than its ports stay, for the reason above"
+)
+
 # ports_off - remove the elements
 #
 # If nft fails the file stays, for the next cleanup.
@@ -142,6 +154,7 @@ ports_off() (
 		before=$(ctr-conf rules --unload "$elements") || exit
 		[ -z "$before" ] || ! command -v nft >/dev/null ||
 			nft_change "$before$newline" || { printf '%s\n' "$said" >&2; exit 1; }
+		flows_forget
 		rm -f "$elements" "$elements.new"
 	fi
 	forwarding_off && tables_off

@@ -208,6 +208,36 @@ answers() {
 	assert_output ''
 }
 
+@test "a flow that is older than the port, or the address, reaches the container" {
+	create --no-start --port udp:8174:7 --host-address 10.231.74.1 --local-address 10.231.74.2
+	# One flow, which always has something to send.
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	far socat -u "$BATS_TEST_TMPDIR/in",rdwr UDP4-DATAGRAM:192.0.2.1:8174,bind=:4444 3>&- &
+	sender=$!
+	# The kernel tracks it only if something in the ruleset wants that.
+	nft add table inet track
+	nft 'add chain inet track input { type filter hook input priority 0; }'
+	nft add rule inet track input ct state new counter
+	flow() { echo ping >"$BATS_TEST_TMPDIR/in"; grep -s 'dport=8174' /proc/net/nf_conntrack; }
+	until_true 10 flow
+	for host in 2 6; do
+		sed -i "s/^LOCAL_ADDRESS=.*/LOCAL_ADDRESS=10.231.74.$host/" "$conf"
+		nixos-container start "$name"
+		rm -f "$BATS_TEST_TMPDIR/got"
+		ip netns exec "net-$name" socat -u UDP4-RECV:7 "CREATE:$BATS_TEST_TMPDIR/got" 3>&- &
+		listener=$!
+		arrived() { flow >/dev/null; grep -qs ping "$BATS_TEST_TMPDIR/got"; }
+		until_true 5 arrived
+		kill "$listener"
+		nixos-container stop "$name"
+		# Nor does it go on to where the container was.
+		run flow
+		refute_output --partial "10.231.74.$host"
+	done
+	kill "$sender"
+	nft delete table inet track
+}
+
 @test "a container reaches itself by the host's address and port" {
 	web hello --port 8175:80 --port 8176-8177:79-80
 	for users in pick no; do
