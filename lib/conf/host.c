@@ -29,6 +29,7 @@ struct check {
 	const char *shown;
 	const struct settings_errors *errors;
 	bool failed, in_use;
+	bool claimed;		/* a port is another container's */
 };
 
 #define bad(c, key, ...) do { \
@@ -200,6 +201,7 @@ check_claims(struct check *c, const char *file, const char *other)
 			continue;
 		bad(c, KEY_HOST_PORT, "HOST_PORT: port %d (%s) of the host is "
 		    "forwarded to %s", found, port_protocol(&port), other);
+		c->claimed = true;
 	}
 	fclose(f);
 }
@@ -225,7 +227,7 @@ check_others(struct check *c)
 	}
 	if (d)
 		closedir(d);
-	return c->lasting;
+	return c->claimed;
 }
 
 /*
@@ -250,7 +252,6 @@ check_served(struct check *c)
 		bad(c, KEY_HOST_PORT, "HOST_PORT: port %d (%s) is in use by a "
 		    "process of the host: %s", found, port_protocol(&port),
 		    word);
-		c->lasting = true;
 	}
 }
 
@@ -299,7 +300,8 @@ int
 host_check(const struct settings *s, const struct host *host,
     const char *shown, const struct settings_errors *errors)
 {
-	struct check c = { s, host, shown, errors, false, false };
+	struct check c = { .s = s, .host = host, .shown = shown,
+	    .errors = errors };
 
 	check_links(&c);
 	check_binds(&c, KEY_BIND, "");

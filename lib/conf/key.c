@@ -48,7 +48,7 @@ const struct key_info key_info[KEYS] = {
 	    "MTU of both ends", "1400", NETWORK },
 	[KEY_HOST_PORT] = { "HOST_PORT", TYPE_PORTS, NULL,
 	    "ports of the host that are forwarded to the container",
-	    "tcp:8080:80,udp:5353", NETWORK },
+	    "tcp:8080:80,udp:5353,127.0.0.1:8443:443", NETWORK },
 	[KEY_NAT] = { "NAT", TYPE_SWITCH, "0",
 	    "send its packets from the address of the host", "1", NETWORK },
 	[KEY_EXTRA_VETHS] = { "EXTRA_VETHS", TYPE_PAIRS, NULL,

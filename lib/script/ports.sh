@@ -134,14 +134,14 @@ cmd_rules() {
 
 # flows_forget - NAT is for the first packet of a flow: of flows from before a
 # change, the next one has to be the first
-flows_forget() (
+flows_forget() {
 	set --
 	while read -r set element; do
 		[ "$set" != claim ] || set -- "$@" "$element"
-	done <"$elements"
+	done <"$lock_dir/$name.forward"
 	[ $# = 0 ] || ctr-conf flush -- "$@" ||
 		say "$name: flows that are older than its ports stay, for the reason above"
-)
+}
 
 # ports_off - remove the elements
 #

@@ -11,6 +11,7 @@
 #include "conf/check.h"
 #include "conf/dropin.h"
 #include "conf/rules.h"
+#include "conf/ruleset.h"
 #include "conf/settings.h"
 
 static struct settings s;
@@ -55,7 +56,7 @@ static void
 drop_in(void)
 {
 	static const char *const starts[] = { "[Unit]\n", "[Service]\n",
-	    "After=", "Requires=", "RequiresMountsFor=\"/", "DeviceAllow=",
+	    "After=", "Requires=", "Wants=", "RequiresMountsFor=\"/", "DeviceAllow=",
 	    "MemoryMax=", "CPUQuota=", "TasksMax=", "TimeoutStartSec=", NULL };
 	FILE *out = begin();
 	const char *second;
@@ -101,12 +102,30 @@ rules(void)
 	    "via4 \"", "via6 \"", "bridged \"", "port \"", "portmac \"", "portfix4 \"",
 	    "portfix6 \"", "portip4 \"", "portip6 \"", "portnd6 \"",
 	    "forward4 tcp . ", "forward4 udp . ", "forward6 tcp . ",
-	    "forward6 udp . ", NULL };
+	    "forward6 udp . ", "forward4_", "forward6_", "hairpin4 \"",
+	    "hairpin6 \"", "claim ", "local ", NULL };
+	static const char *const commands[] = {
+	    "add element inet nixos-container ", "delete element inet nixos-container ",
+	    "add element bridge nixos-container port",
+	    "delete element bridge nixos-container port", NULL };
 	const struct rules_links links = { "web", "c-web", any_mac };
-	FILE *out = begin();
+	FILE *out = begin(), *in;
+	char *elements;
 
 	rules_print(&s, &links, out);
+	fuzz_must(fflush(out) == 0);
+	elements = strdup(text);
+	fuzz_must(elements != NULL);
 	each_line(out, starts);
+	if (*elements) {
+		in = fmemopen(elements, strlen(elements), "r");
+		fuzz_must(in != NULL);
+		out = begin();
+		fuzz_must(ruleset_commands(in, true, out) == 0);
+		fclose(in);
+		each_line(out, commands);
+	}
+	free(elements);
 }
 
 int

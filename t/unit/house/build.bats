@@ -125,7 +125,7 @@ small_tree() {
 		# ctr-conf has the text of all settings, thirteen verbs, and netlink for
 		# addresses, sockets and flows; ctr-gcroot also works in trees.
 		case $tool in
-		ctr-conf) limit=144 ;;
+		ctr-conf) limit=152 ;;
 		ctr-gcroot) limit=100 ;;
 		*) limit=96 ;;
 		esac
