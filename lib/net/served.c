@@ -22,9 +22,23 @@ struct search {
 	int found;
 };
 
+/* v6only - an IPv6 socket at all addresses takes IPv4, too, unless told not to */
+static bool
+v6only(const struct nlmsghdr *answer)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, answer, sizeof(struct inet_diag_msg))
+		if (mnl_attr_get_type(attr) == INET_DIAG_SKV6ONLY &&
+		    mnl_attr_get_payload_len(attr) > 0)
+			return mnl_attr_get_u8(attr) != 0;
+	return false;
+}
+
 /* conflicts - is the address of a socket all of them, or the port's own? */
 static bool
-conflicts(const struct port *port, const struct inet_diag_msg *sock)
+conflicts(const struct port *port, const struct nlmsghdr *answer,
+    const struct inet_diag_msg *sock)
 {
 	static const uint32_t zero[4];
 	const void *at = sock->id.idiag_src;
@@ -32,10 +46,12 @@ conflicts(const struct port *port, const struct inet_diag_msg *sock)
 	/* A socket that is bound to a device leaves the others to us. */
 	if (sock->id.idiag_if != 0)
 		return false;
-	if (!memcmp(at, zero, sock->idiag_family == AF_INET ? 4 : 16))
-		return true;
-	return port->family != AF_UNSPEC && !port_any(port) &&
-	    port_has(port, sock->idiag_family, at);
+	if (memcmp(at, zero, sock->idiag_family == AF_INET ? 4 : 16) != 0)
+		return port->family != AF_UNSPEC && !port_any(port) &&
+		    port_has(port, sock->idiag_family, at);
+	return port->family == AF_UNSPEC ||
+	    port->family == sock->idiag_family ||
+	    (sock->idiag_family == AF_INET6 && !v6only(answer));
 }
 
 static int
@@ -49,7 +65,7 @@ on_socket(const struct nlmsghdr *answer, void *arg)
 		return MNL_CB_OK;
 	n = ntohs(sock->id.idiag_sport);
 	if (n >= s->port->host && n <= s->port->last &&
-	    (s->found == 0 || n < s->found) && conflicts(s->port, sock))
+	    (s->found == 0 || n < s->found) && conflicts(s->port, answer, sock))
 		s->found = n;
 	return MNL_CB_OK;
 }

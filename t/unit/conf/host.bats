@@ -117,7 +117,7 @@ serves() {
 	shift 2
 	for port; do
 		world_exec socat "$kind-LISTEN:$port,bind=$at" EXEC:cat 3>&- 4>&- &
-		until_true 5 sh -c "nsenter -t $WORLD_PID -n ss -Hlntu | grep -q ':$port '"
+		until_true 5 sh -c "nsenter -t $WORLD_PID -n ss -Hlntu | grep -q ':${port%%,*} '"
 	done
 }
 
@@ -133,6 +133,11 @@ serves() {
 	taken '4: HOST_PORT: port 80 (tcp) is in use by a process of the host: 192.0.2.1:80' $pair HOST_PORT=192.0.2.1:80
 	taken '4: HOST_PORT: port 53 (udp) is in use by a process of the host: udp:53' $pair HOST_PORT=udp:53
 	taken '4: HOST_PORT: port 82 (tcp) is in use by a process of the host: 127.0.0.1:82' $pair HOST_PORT=127.0.0.1:82
+	# One family is not the other, unless a socket takes both.
+	serves TCP6 '[::]' 83,ipv6only=1
+	taken '4: HOST_PORT: port 83 (tcp) is in use by a process of the host: [::1]:83' $pair HOST_PORT=[::1]:83
+	taken '4: HOST_PORT: port 81 (tcp) is in use by a process of the host: 192.0.2.1:81' $pair HOST_PORT=192.0.2.1:81
+	fits $pair HOST_PORT='192.0.2.1:83 [::1]:80'
 	# A service on loopback keeps its address, and a client's UDP port goes away.
 	fits $pair HOST_PORT='82 udp:80 53 udp:50-60'
 	fits $pair HOST_PORT=127.0.0.2:82
