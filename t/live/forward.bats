@@ -204,7 +204,7 @@ answers() {
 	assert_failure 2
 	assert_output --partial "HOST_PORT: port 20050 (udp) of the host is forwarded to $name"
 	nixos-container stop "$name"
-	run -0 sh -c 'nft -j list table inet nixos-container | jq -c ".nftables[] | (.map, .set) | select(.elem)"'
+	run -0 sh -c 'nft -j list ruleset | jq -c ".nftables[] | (.map, .set) | select(.elem)"'
 	assert_output ''
 }
 
