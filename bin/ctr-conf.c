@@ -43,6 +43,7 @@
 #include "net/ifname.h"
 #include "net/inuse.h"
 #include "net/mac.h"
+#include "net/policy.h"
 #include "net/served.h"
 
 static struct settings settings;
@@ -163,6 +164,25 @@ failed(const char *what, const char *path)
 	return 1;
 }
 
+/* say_firewall - what a new container's ports and NAT may wait for in vain */
+static void
+say_firewall(const char *name)
+{
+	const struct { enum key address; int family; } families[] = {
+		{ KEY_LOCAL_ADDRESS, AF_INET }, { KEY_LOCAL_ADDRESS6, AF_INET6 },
+	};
+	char chain[POLICY_TEXT];
+
+	if (!settings.value[KEY_HOST_PORT] && !settings_on(&settings, KEY_NAT))
+		return;
+	for (int i = 0; i < 2; i++)
+		if (settings.value[families[i].address] &&
+		    policy_drops(families[i].family, chain) > 0)
+			warnx("%s: the host's firewall drops forwarded packets "
+			    "that it does not accept (nftables: %s); see Other "
+			    "firewalls in nixos-container(8)", name, chain);
+}
+
 /* change_target - read, change, check the whole, write */
 static int
 change_target(const struct cli_job *job, const struct target *t)
@@ -184,6 +204,8 @@ change_target(const struct cli_job *job, const struct target *t)
 		status = inspect_host(&checks, job, t, job->name);
 	if (status != 0)
 		return status;
+	if (job->host && job->new)
+		say_firewall(job->name);
 	if (job->dry_run) {
 		fwrite(text.new, 1, text.size, stdout);
 		return 0;

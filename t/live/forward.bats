@@ -556,3 +556,32 @@ advertise() {
 	ip -6 addr show dev far0 | grep 2001:db8:91:
 	ip -6 route del default dev far0
 }
+
+@test "a firewall that drops by policy is named by create, and what the page says lets packets through" {
+	nft -f - <<-'END'
+		table ip filter {
+			chain FORWARD { type filter hook forward priority 0; policy drop; }
+		}
+	END
+	web hello --port 8190:80 --nat 2>"$BATS_TEST_TMPDIR/said"
+	run -0 grep -c 'firewall drops' "$BATS_TEST_TMPDIR/said"
+	assert_output 1
+	grep -qF "ctr-conf: $name: the host's firewall drops forwarded packets that it does not accept (nftables: ip filter FORWARD)" \
+		"$BATS_TEST_TMPDIR/said"
+	run -28 far curl -s -m 2 http://192.0.2.1:8190/
+	nft insert rule ip filter FORWARD iifname '"c-*"' accept
+	nft insert rule ip filter FORWARD oifname '"c-*"' accept
+	run -0 far curl -s -m 3 http://192.0.2.1:8190/
+	assert_output hello
+	run -0 inside ping -c 1 -W 3 192.0.2.2
+	nft delete table ip filter
+	also "$name-b"
+	run -0 nixos-container create "$name-b" --port 8191:80
+	refute_output --partial firewall
+	# Without ports and NAT it is of no concern.
+	nft 'table ip6 filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; }'
+	run -0 ctr-conf set --new --dry-run --host other HOST_PORT=8192:80 PRIVATE_NETWORK=1 \
+		HOST_ADDRESS=10.231.9.1 LOCAL_ADDRESS=10.231.9.2
+	refute_output --partial firewall
+	nft delete table ip6 filter
+}
