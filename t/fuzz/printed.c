@@ -102,8 +102,12 @@ rules(void)
 	    "via4 \"", "via6 \"", "bridged \"", "port \"", "portmac \"", "portfix4 \"",
 	    "portfix6 \"", "portip4 \"", "portip6 \"", "portnd6 \"",
 	    "forward4 tcp . ", "forward4 udp . ", "forward6 tcp . ",
-	    "forward6 udp . ", "forward4_", "forward6_", "hairpin4 \"",
-	    "hairpin6 \"", "claim ", "local ", NULL };
+	    "forward6 udp . ", "forward4_at ", "forward6_at ", "forward4_by \"",
+	    "forward6_by \"", "forward4_range tcp . ", "forward4_range udp . ",
+	    "forward6_range tcp . ", "forward6_range udp . ",
+	    "forward4_range_at ", "forward6_range_at ", "forward4_range_by \"",
+	    "forward6_range_by \"", "hairpin4 \"", "hairpin6 \"",
+	    "claim tcp:", "claim udp:", "local tcp-", NULL };
 	static const char *const commands[] = {
 	    "add element inet nixos-container ", "delete element inet nixos-container ",
 	    "add element bridge nixos-container port",

@@ -16,7 +16,10 @@ setup() {
 }
 
 teardown() {
-	local n
+	local n left
+	# What a test that failed left in the background.
+	mapfile -t left < <(jobs -p)
+	kill "${left[@]}" 2>/dev/null || :
 	for n in "${made[@]}"; do
 		if [[ -L $confs/$n.conf ]]; then rm "$confs/$n.conf"; touch "$confs/$n.conf"; fi
 		nixos-container destroy "$n" 2>/dev/null || :

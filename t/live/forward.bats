@@ -212,7 +212,7 @@ answers() {
 	create --no-start --port udp:8174:7 --host-address 10.231.74.1 --local-address 10.231.74.2
 	# One flow, which always has something to send.
 	mkfifo "$BATS_TEST_TMPDIR/in"
-	far socat -u "$BATS_TEST_TMPDIR/in",rdwr UDP4-DATAGRAM:192.0.2.1:8174,bind=:4444 3>&- &
+	ip netns exec far socat -u "$BATS_TEST_TMPDIR/in",rdwr UDP4-DATAGRAM:192.0.2.1:8174,bind=:4444 3>&- &
 	sender=$!
 	# The kernel tracks it only if something in the ruleset wants that.
 	nft add table inet track
@@ -253,7 +253,7 @@ answers() {
 		ip netns exec "net-$name" socat -u TCP4-LISTEN:79 SYSTEM:'cat >/dev/null' 3>&- &
 		listener=$!
 		until_true 5 sh -c "ip netns exec net-$name ss -Hlnt | grep -q ':79 '"
-		far socat -u 'EXEC:sleep 5' TCP4:192.0.2.1:8176 3>&- &
+		ip netns exec far socat -u 'EXEC:sleep 5' TCP4:192.0.2.1:8176 3>&- &
 		sender=$!
 		until_true 5 sh -c "ip netns exec net-$name ss -Hnt | grep -q '192.0.2.2:'"
 		kill "$sender" "$listener"
