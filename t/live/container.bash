@@ -67,6 +67,8 @@ nothing_left() {
 	assert_not_exists "/run/netns/net-$1"
 	assert_not_exists "/run/nixos-container/$1.lock"
 	run ! ip link show "c-$1"
+	run -0 systemctl list-units --all --plain --no-legend "container-port-$1-tcp-*"
+	assert_output ''
 	run ! machinectl show "$1"
 	run ! grep -F "/$1" /proc/self/mountinfo
 }

@@ -96,6 +96,28 @@ served() {
 	assert_output ''
 }
 
+@test "network repairs ports, serves those that changed, and leaves the others alone" {
+	web hello --port 8181:80 --port 8182:80
+	served 8181
+	served 8182
+	unit=container-port-$name-tcp-8181.socket
+	id=$(systemctl show -p InvocationID --value "$unit")
+	nixos-container network "$name"
+	assert_equal "$(systemctl show -p InvocationID --value "$unit")" "$id"
+	sed -i 's/^HOST_PORT=.*/HOST_PORT=8181:80,127.0.0.1:8183:80/' "$conf"
+	nixos-container network "$name"
+	for port in 8181 8183; do
+		run -0 curl -s -m 3 "http://127.0.0.1:$port/"
+		assert_output hello
+	done
+	run -7 curl -s -m 3 http://127.0.0.1:8182/
+	run -7 far curl -s -m 3 http://192.0.2.1:8182/
+	systemctl stop "$unit"
+	nixos-container network "$name"
+	run -0 curl -s -m 3 http://127.0.0.1:8181/
+	assert_output hello
+}
+
 @test "a container of IPv6 alone is served on loopback, too" {
 	create --no-start --config 'environment.etc."www/index.html".text = "six";
 		services.web.command = "exec httpd -f -p 80 -h /etc/www";'

@@ -43,7 +43,7 @@ load container
 	assert_output $'empty\nodd'
 	run -0 nixos-container list --json
 	assert_equal "$(jq -c '[.[].name]' <<<"$output")" '["empty","odd"]'
-	assert_equal "$(jq -c '.[1] | [.addresses, .bridge, .ports]' <<<"$output")" \
+	assert_equal "$(jq -c '.[1] | [.addresses, .bridge, (.ports | map({protocol, hostPort, containerPort}))]' <<<"$output")" \
 		'[[{"address":"10.1.2.3","prefix":24}],"br7",[{"protocol":"tcp","hostPort":1,"containerPort":2},{"protocol":"udp","hostPort":3,"containerPort":4}]]'
 }
 

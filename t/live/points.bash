@@ -36,6 +36,7 @@ destroyed_whole() {
 nothing_odd() {
 	local odd
 	odd=$(ls -A $confs | grep -vE '^[a-z0-9-]+\.conf$'
+		systemctl list-units --all --plain --no-legend 'container-port-*'
 		# The bystander runs.
 		ls -A /run/nixos-container 2>/dev/null | grep -vx bystander.forward
 		ls -A $state | grep -vxE '[a-z0-9-]+|\.#[a-z0-9-]+\.lck' || :)
