@@ -81,8 +81,9 @@ ports_on() (
 		[ -z "$changed" ] || [ -z "$before" ] || loopback_off
 		mv "$elements.new" "$elements"
 	else
+		# What is no element needs no nft.
+		[ -n "$before" ] || grep -E '^(claim|local) ' "$elements.new" >"$elements" || :
 		rm -f "$elements.new"
-		[ -n "$before" ] || : >"$elements"
 	fi
 	[ -s "$elements" ] || rm -f "$elements"
 )
