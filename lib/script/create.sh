@@ -118,7 +118,7 @@ report_name() {
 # create_undo - it failed: nothing of the container stays
 create_undo() {
 	trap '' INT TERM HUP
-	build_done
+	build_done || :
 	[ ! -e "$conf" ] || with_addresses mv "$conf" "$pending"
 	systemctl stop "$unit" 2>/dev/null || :
 	systemctl reset-failed "$unit" 2>/dev/null || :

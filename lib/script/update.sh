@@ -22,7 +22,8 @@ update_begin() {
 # update_end STATUS
 update_end() {
 	inside_end
-	build_done
+	# What it cannot remove goes with the next job.
+	build_done || :
 	unlock
 	[ -z "${edits-}" ] || edit_end "$1"
 }
