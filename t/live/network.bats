@@ -116,11 +116,13 @@ machine=(/proc/sys/{kernel/domainname,kernel/core_pattern,vm/swappiness,fs/file-
 		ip link add hx type veth peer name in-x
 		plug in-x
 		wait $!
+		# The first device has moved into the container.
+		[[ $setting == INTERFACES* ]] || ip link del hx
 		unplug
 		until_true 10 device_is "$device" inactive
 		inside true
 		nixos-container stop "$name"
-		ip link del hx
+		ip link del hx 2>/dev/null || :
 	done
 }
 

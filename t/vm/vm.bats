@@ -115,6 +115,23 @@ suite() {
 	suite live/network.bats '^(INTERFACES|MACVLANS|EXTRA_VETHS|a namespace that exists)'
 }
 
+@test "containers wait for devices that udev finds" {
+	suite live/network.bats '^(a container waits for|a container whose device)'
+}
+
+@test "udev marks the links of containers for programs that configure networks" {
+	in_vm sh -eu <<-'END'
+		mkveth add -H 10.231.136.1 -L 10.231.136.2 --pair v1:host=10.231.137.1,local=10.231.137.2 marked
+		udevadm settle
+	END
+	for link in c-marked v1; do
+		run -0 in_vm udevadm info "/sys/class/net/$link"
+		assert_line 'E: NM_UNMANAGED=1'
+		assert_line 'E: ID_NET_MANAGED_BY=nixos-container'
+	done
+	in_vm mkveth del marked
+}
+
 @test "containers have user namespaces, which own their networks" {
 	suite live/users.bats '^(PRIVATE_USERS=|the container.s network is complete|ports are)'
 }
