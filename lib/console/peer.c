@@ -3,13 +3,18 @@
 #define _GNU_SOURCE
 #include "console/peer.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
+
+/* SO_PEERPIDFD of Linux 6.5; musl-gcc may have older headers. */
+enum { PEERPIDFD = 77 };
 
 static bool
 is_overflow(uid_t uid)
@@ -59,6 +64,24 @@ pidns(pid_t pid, struct stat *st)
 	return stat(path, st) == 0;
 }
 
+/*
+ * peer_lives - has the process that SO_PEERCRED names not ended?
+ *
+ * Its number could be another's by now.  Before Linux 6.5 that is not known.
+ */
+static bool
+peer_lives(int conn)
+{
+	auto_close int fd = -1;
+	socklen_t len = sizeof(fd);
+	struct pollfd p = { .events = POLLIN };
+
+	if (getsockopt(conn, SOL_SOCKET, PEERPIDFD, &fd, &len) < 0)
+		return errno == ENOPROTOOPT;
+	p.fd = fd;
+	return poll(&p, 1, 0) == 0;
+}
+
 bool
 peer_is_beside(int conn, pid_t pid)
 {
@@ -69,5 +92,5 @@ peer_is_beside(int conn, pid_t pid)
 	if (getsockopt(conn, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
 		return false;
 	return cred.pid > 0 && pidns(cred.pid, &a) && pidns(pid, &b) &&
-	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino && peer_lives(conn);
 }

@@ -163,6 +163,34 @@ put_alts(struct nl *nl, int index, uint16_t type, const struct nlmsghdr *has,
 	return 0;
 }
 
+/*
+ * put_proto_down - a link stays down as long as there is a reason for it
+ *
+ * Linux 5.10 has the reasons; before, they are ignored.
+ */
+static void
+put_proto_down(struct nl *nl, int index, const struct nlmsghdr *was)
+{
+	static const uint8_t off;
+	const struct nlattr *old = find(was, IFLA_PROTO_DOWN);
+	const struct nlattr *reason = find(was, IFLA_PROTO_DOWN_REASON), *attr;
+	struct ifinfomsg head = { .ifi_index = index };
+	struct nlattr *nest;
+	uint32_t value = 0;
+
+	if (reason)
+		mnl_attr_for_each_nested(attr, reason)
+			if (mnl_attr_get_type(attr) ==
+			    IFLA_PROTO_DOWN_REASON_VALUE)
+				value = nl_number(attr);
+	nl_msg(nl, RTM_NEWLINK, 0, &head, sizeof(head));
+	nest = nl_nest(nl, IFLA_PROTO_DOWN_REASON);
+	nl_put_u32(nl, IFLA_PROTO_DOWN_REASON_MASK, ~0U);
+	nl_put_u32(nl, IFLA_PROTO_DOWN_REASON_VALUE, value);
+	nl_nest_end(nl, nest);
+	nl_put(nl, IFLA_PROTO_DOWN, old ? mnl_attr_get_payload(old) : &off, 1);
+}
+
 /* put_flags - with IFF_UP only if up and was */
 static void
 put_flags(struct nl *nl, int index, const struct nlmsghdr *was, bool up)
@@ -172,7 +200,8 @@ put_flags(struct nl *nl, int index, const struct nlmsghdr *was, bool up)
 		.ifi_index = index,
 		.ifi_flags = old->ifi_flags,
 		.ifi_change = IFF_UP | IFF_PROMISC | IFF_ALLMULTI | IFF_NOARP |
-		    IFF_DEBUG | IFF_MULTICAST | IFF_DYNAMIC,
+		    IFF_DEBUG | IFF_MULTICAST | IFF_DYNAMIC | IFF_NOTRAILERS |
+		    IFF_PORTSEL | IFF_AUTOMEDIA,
 	};
 
 	if (!up)
@@ -186,11 +215,15 @@ put_changed(struct nl *nl, int index, const struct nlmsghdr *was,
     const struct nlmsghdr *now)
 {
 	static const uint16_t types[] = { IFLA_ADDRESS, IFLA_BROADCAST,
-	    IFLA_MTU, IFLA_GROUP, IFLA_TXQLEN, IFLA_LINKMODE, IFLA_PROTO_DOWN,
+	    IFLA_MTU, IFLA_GROUP, IFLA_TXQLEN, IFLA_LINKMODE,
 	    IFLA_GSO_MAX_SEGS, IFLA_GSO_MAX_SIZE, GRO_MAX_SIZE,
 	    GSO_IPV4_MAX_SIZE, GRO_IPV4_MAX_SIZE, IFLA_IFALIAS };
 	struct ifinfomsg head = { .ifi_index = index };
 
+	if (!same(find(was, IFLA_PROTO_DOWN), find(now, IFLA_PROTO_DOWN)) ||
+	    !same(find(was, IFLA_PROTO_DOWN_REASON),
+	    find(now, IFLA_PROTO_DOWN_REASON)))
+		put_proto_down(nl, index, was);
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
 		const struct nlattr *old = find(was, types[i]);
 

@@ -54,7 +54,10 @@ complete_generations() {
 complete_links() {
 	for link in /sys/class/net/*"$1"; do
 		link=${link%"$1"}
-		[ ! -e "$link" ] || printf '%s\n' "${link##*/}"
+		case ${link##*/} in
+		*[!a-zA-Z0-9_.@:+-]*) ;;
+		*) printf '%s\n' "${link##*/}" ;;
+		esac
 	done
 }
 

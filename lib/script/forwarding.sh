@@ -30,12 +30,16 @@ forwarding_on() {
 	for master in $masters; do need_sysctl "$master"; done
 }
 
-# bridges - as commands for nft: what the bridges of the host switch is not closed
+# bridges - as commands for nft: what the bridges of the host switch is not closed.
+# No administrator gives them odd names; the root of a plain container may.
 bridges() {
 	for bridge in /sys/class/net/*/bridge; do
 		bridge=${bridge%/bridge} bridge=${bridge##*/}
-		[ "$bridge" = '*' ] ||
-			printf 'add element inet nixos-container switched { "%s" . "%s" }\n' "$bridge" "$bridge"
+		case $bridge in
+		*[!a-zA-Z0-9_.@+-]*) ;;
+		*)
+			printf 'add element inet nixos-container switched { "%s" . "%s" }\n' "$bridge" "$bridge" ;;
+		esac
 	done
 }
 

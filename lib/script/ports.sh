@@ -51,6 +51,9 @@ nft_change() {
 	} | nft -f - 2>&1)
 }
 
+# nft_said - its errors; an interface may have been named by a container's root
+nft_said() { printf '%s\n' "$said" | ctr-console filter >&2; }
+
 # tables_off - the last container has gone
 tables_off() {
 	[ -e "$tables" ] || return 0
@@ -81,8 +84,7 @@ ports_on() (
 		[ -z "$changed" ] || [ -z "$before" ] || loopback_off
 		mv "$elements.new" "$elements"
 	else
-		# What is no element needs no nft.
-		[ -n "$before" ] || grep -E '^(claim|local) ' "$elements.new" >"$elements" || :
+		# They are loaded with those of others, as soon as that works.
 		rm -f "$elements.new"
 	fi
 	[ -s "$elements" ] || rm -f "$elements"
@@ -117,7 +119,7 @@ rules_put() {
 
 ports_failed() {
 	[ ! -e "$conf" ] || ctr-conf check -- "$name" || exit
-	printf '%s\n' "$said" >&2
+	nft_said
 	die 1 "$name: could not load its rules; the error of nft is above"
 }
 
@@ -154,7 +156,7 @@ ports_off() (
 	if [ -e "$elements" ]; then
 		before=$(ctr-conf rules --unload "$elements") || exit
 		[ -z "$before" ] || ! command -v nft >/dev/null ||
-			nft_change "$before$newline" || { printf '%s\n' "$said" >&2; exit 1; }
+			nft_change "$before$newline" || { nft_said; exit 1; }
 		flows_forget
 		rm -f "$elements" "$elements.new"
 	fi

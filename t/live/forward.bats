@@ -607,3 +607,25 @@ advertise() {
 	refute_output --partial firewall
 	nft delete table ip6 filter
 }
+
+@test "an interface of any name hinders no rules, and is not printed raw" {
+	web hello --port 8193:80 --nat
+	odd=$'q"\e[31mX\xc2\x9b'
+	ip link add "$odd" type bridge
+	run -0 nixos-container network "$name"
+	assert_output ''
+	nft flush ruleset
+	until_true 10 far_hello
+	run -0 nixos-container rules
+	assert_output ''
+	also "$name-b"
+	nixos-container create "$name-b" --port 8194:80
+	run -0 nixos-container complete nixos-container create --bridge ''
+	refute_output --partial $'\e'
+	refute_output --partial $'\x9b'
+	ip link del "$odd"
+	nft add table inet of-others
+	nft add chain inet of-others mine
+}
+
+far_hello() { [[ $(far curl -s -m 3 http://192.0.2.1:8193/) == hello ]]; }

@@ -170,6 +170,26 @@ machine=(/proc/sys/{kernel/domainname,kernel/core_pattern,vm/swappiness,fs/file-
 	nixos-container destroy "$name-v"
 }
 
+@test "an interface that was kept down for a reason comes back without" {
+	ip link add hx type veth peer name under
+	ip link set under up
+	ip link add mv0 link under type macvlan
+	ip link set mv0 up
+	create --no-start
+	printf '%s\n' PRIVATE_NETWORK=1 INTERFACES=mv0 PRIVATE_USERS=pick >"$conf"
+	nixos-container start "$name"
+	ip -n "net-$name" link set mv0 protodown on
+	ip -n "net-$name" link set mv0 protodown_reason 3 on
+	run -0 nixos-container stop "$name"
+	assert_output ''
+	run -0 ip -d -o link show mv0
+	refute_output --partial protodown
+	assert_output --partial ',UP'
+	run -3 nixos-container status "$name"
+	ip link del mv0
+	ip link del hx
+}
+
 @test "MACVLANS are made on top of an interface of the host" {
 	ip link add hx type veth peer name inx
 	ip link set hx up

@@ -798,7 +798,7 @@ gave_up() { systemctl --quiet is-failed "container@$name.service"; }
 	run -1 nixos-container cleanup "$name"
 	assert_output --partial "cleanup is incomplete"
 	run ! grep -r . "/run/nixos-container/$name.forward"
-	run -0 nft list map inet nixos-container forward4
+	run -0 nft list ruleset
 	refute_output --partial 8097
 	run ! ip link show "c-$name"
 	run nixos-container destroy "$name"

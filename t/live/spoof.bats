@@ -265,6 +265,19 @@ address_attacks() {
 	mac=$(inside cat /sys/class/net/eth0/address) host_mac=$(mac_of hb) sent=0
 	inside ip addr add 10.231.150.55/24 dev eth0
 	inside ping -c 1 -W 2 -I eth0 10.231.150.7
+	# Whatever tags it has, ARP is of its own MAC address.
+	for tags in '' 'vlan 0x8100 0' 'vlan 0x88a8 0' 'vlan 0x8100 7' 'vlan 0x88a8 7' \
+		'vlan 0x8100 7 vlan 0x8100 0' 'vlan 0x88a8 7 vlan 0x8100 7'; do
+		# shellcheck disable=SC2086 # words
+		inside "$frame" eth0 eth ff:ff:ff:ff:ff:ff "$mac" $tags \
+			arp 2 02:de:ad:be:ef:01 10.231.150.66 "$host_mac" 10.231.150.1 tail bad-arp
+	done &
+	run -1 "$frame" hb wait bad-arp 2000
+	wait
+	inside "$frame" eth0 eth ff:ff:ff:ff:ff:ff "$mac" vlan 0x8100 7 \
+		arp 2 "$mac" 10.231.150.66 "$host_mac" 10.231.150.1 tail good-arp &
+	run -0 "$frame" hb wait good-arp 5000
+	wait
 	# The further pairs are checked as the first one is.
 	for line in eth0 v1; do
 		from=$(inside cat "/sys/class/net/$line/address")

@@ -123,9 +123,11 @@ small_tree() {
 	[[ $BUILD == "$TOP/build" ]] || skip "this is not the static build"
 	for tool in $tools; do
 		# ctr-conf has the text of all settings, thirteen verbs, and netlink for
-		# addresses, sockets and flows; ctr-gcroot also works in trees.
+		# addresses, sockets and flows; mkveth restores interfaces; ctr-gcroot also
+		# works in trees.
 		case $tool in
 		ctr-conf) limit=152 ;;
+		mkveth) limit=104 ;;
 		ctr-gcroot) limit=100 ;;
 		*) limit=96 ;;
 		esac
