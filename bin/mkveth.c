@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mkveth add|del|show|batch [OPTION]... [NAME]
+ * mkveth add|verify|del|show|batch [OPTION]... [NAME]
  * mkveth wait [--] COMMAND [ARGUMENT]...
  *
  * The network of a container: a namespace, veth pairs, their addresses and
@@ -28,6 +28,7 @@
 #include "net/ready.h"
 #include "net/request.h"
 #include "net/show.h"
+#include "net/verify.h"
 #include "net/words.h"
 
 enum { WAIT_MS = 30000 };
@@ -59,13 +60,14 @@ open_ns(struct cli_job *job, struct errmsg *why)
 	if (!job->name || netns_is_name(net->netns))
 		return 0;
 	net->ns = netns_open(net->netns);
-	if (net->ns < 0 && !is_verb(job, "del"))
+	/* For verify, a missing one is the first difference. */
+	if (net->ns < 0 && !is_verb(job, "del") && !is_verb(job, "verify"))
 		return errmsg_errno(why, "network namespace %s", net->netns);
 	return 0;
 }
 
 static void
-drop_caps(bool batch)
+drop_caps(bool batch, int status)
 {
 	/* A batch opens the namespaces of processes only after this. */
 	static const cap_value_t need[] = { CAP_NET_ADMIN, CAP_SYS_ADMIN,
@@ -76,8 +78,8 @@ drop_caps(bool batch)
 	    privilege_only(need, 2, &missing) == 0)
 		return;
 	if (missing)
-		errx(1, "needs the capability %s", missing);
-	err(1, "drop capabilities");
+		errx(status, "needs the capability %s", missing);
+	err(status, "drop capabilities");
 }
 
 /* change - add or del, under the lock of the container */
@@ -102,6 +104,39 @@ do_change(const struct cli_job *job)
 	if (network_open(&host, &why) < 0 || change(&host, job, &why) < 0)
 		errx(1, "%s %s: %s", job->verb->name, job->name, why.text);
 	return 0;
+}
+
+/* verify - under the same lock; returns the exit status, and why of 2 */
+static int
+verify(struct network_host *host, const struct cli_job *job, const char *name,
+    struct errmsg *why)
+{
+	struct verify found = { .out = stdout, .name = name };
+	auto_close int lock = lock_name(job->name);
+
+	if (lock < 0) {
+		errmsg_errno(why, "lock %s", LOCK_FILE);
+		return EXIT_USAGE;
+	}
+	if (network_verify(host, &job->net, &found, why) < 0)
+		return EXIT_USAGE;
+	return found.n > 0;
+}
+
+static int
+do_verify(const struct cli_job *job)
+{
+	struct network_host host;
+	struct errmsg why = { "" };
+	int status = EXIT_USAGE;
+
+	if (network_open(&host, &why) == 0)
+		status = verify(&host, job, NULL, &why);
+	if (status == EXIT_USAGE)
+		errx(EXIT_USAGE, "verify %s: %s", job->name, why.text);
+	if (fflush(stdout) != 0)
+		err(EXIT_USAGE, "verify: write");
+	return status;
 }
 
 /* read_lines - read standard input as a string */
@@ -143,10 +178,11 @@ read_line(char *word[], int line, struct cli_job *job)
 		errx(EXIT_USAGE, "line %d: %s", line, why.text);
 	if (answer > 0)
 		wrong = answer == CLI_HELP ? "--help" : "--version";
-	else if (job->verb->run != do_change)
+	else if (job->verb->run != do_change && job->verb->run != do_verify)
 		wrong = job->verb->name;
 	if (wrong)
-		errx(EXIT_USAGE, "line %d: not add or del: %s", line, wrong);
+		errx(EXIT_USAGE, "line %d: not add, verify or del: %s", line,
+		    wrong);
 }
 
 /*
@@ -177,17 +213,35 @@ next_line(const char **text, int line, char buf[LINE], struct cli_job *job)
 	return !job->check;
 }
 
-/* do_line - carry out a line of a batch; returns 0, or 1 after a message */
+/* carry_out - returns 0, or -1 with why; *differs: what verify finds */
 static int
-do_line(struct network_host *host, int line, struct cli_job *job)
+carry_out(struct network_host *host, struct cli_job *job, bool *differs,
+    struct errmsg *why)
+{
+	int status;
+
+	if (open_ns(job, why) < 0)
+		return -1;
+	if (job->verb->run == do_change)
+		return change(host, job, why);
+	status = verify(host, job, job->name, why);
+	*differs |= status == 1;
+	return status == EXIT_USAGE ? -1 : 0;
+}
+
+/* do_line - carry out a line of a batch; returns 0, or an exit status after
+ * a message */
+static int
+do_line(struct network_host *host, int line, struct cli_job *job,
+    bool *differs)
 {
 	struct errmsg why = { "" };
 	int status = 0;
 
-	if (open_ns(job, &why) < 0 || change(host, job, &why) < 0) {
+	if (carry_out(host, job, differs, &why) < 0) {
 		warnx("line %d: %s %s: %s", line, job->verb->name, job->name,
 		    why.text);
-		status = 1;
+		status = job->verb->run == do_verify ? EXIT_USAGE : 1;
 	}
 	if (job->net.ns >= 0)
 		close(job->net.ns);
@@ -202,6 +256,7 @@ do_batch(const struct cli_job *batch)
 	struct network_host host;
 	struct cli_job job;
 	struct errmsg why = { "" };
+	bool differs = false;
 	int status = 0;
 
 	/* Check every line before any is carried out. */
@@ -211,10 +266,15 @@ do_batch(const struct cli_job *batch)
 		errx(1, "batch: %s", why.text);
 	text = all;
 	for (int i = 1; *text && (!status || batch->keep_going); i++)
-		if (next_line(&text, i, buf, &job))
-			status |= do_line(&host, i, &job);
+		if (next_line(&text, i, buf, &job)) {
+			int s = do_line(&host, i, &job, &differs);
+
+			status = s > status ? s : status;
+		}
 	free(all);
-	return status;
+	if (fflush(stdout) != 0)
+		err(1, "batch: write");
+	return status ? status : differs;
 }
 
 /* is_netns - is it a namespace that mkveth names like that? */
@@ -308,12 +368,15 @@ static const struct cli_verb verbs[] = {
 	    " [--macvlan|--ipvlan IFNAME[:NAME[:MODE]]]...\n"
 	    " [--pair NAME[:KEY=VALUE,...]]... NAME", CMDLINE_ADD,
 	    "create the network of a container, or change it", do_change, 1, 1, 0 },
+	{ "verify", "[OPTION OF add]... NAME", CMDLINE_ADD,
+	    "print what add with these options would change", do_verify, 1, 1, 0 },
 	{ "del", "[-w] [-i IFNAME] [-n NETNS] NAME", CMDLINE_DEL,
 	    "remove the network of a container", do_change, 1, 1, 0 },
 	{ "show", "[-j] [-i IFNAME] [-n NETNS] [NAME]", CMDLINE_SHOW,
 	    "print the network of one container or of all", do_show, 0, 1, 0 },
 	{ "batch", "[-k] <LINES", CMDLINE_BATCH,
-	    "carry out lines of add and del with their options", do_batch, 0, 0, 0 },
+	    "carry out lines of add, verify and del with their options",
+	    do_batch, 0, 0, 0 },
 	{ "wait", "[--] COMMAND [ARGUMENT]...", NULL,
 	    "run a command when add --release has made its network",
 	    do_wait, 1, INT_MAX, 1 },
@@ -331,7 +394,8 @@ prepare(struct cli_job *job)
 
 	if (open_ns(job, &why) < 0)
 		errx(1, "%s %s: %s", job->verb->name, job->name, why.text);
-	drop_caps(job->verb->run == do_batch);
+	drop_caps(job->verb->run == do_batch,
+	    job->verb->run == do_verify ? EXIT_USAGE : 1);
 }
 
 int

@@ -163,7 +163,8 @@ apply_host(const struct place *at, const struct veth_wanted *want,
 		check_routes(at->host, &list, &c);
 	if (nl_run(at->host, on_route, &c) < 0)
 		return explain(at->host, want->name, why);
-	if (c.n < 0)
+	/* Without our route, another one leads to the address. */
+	if (c.n < 0 || at->verify)
 		return 0;
 	errno = EEXIST;
 	return errmsg_set(why, "route to %s on %s: leads through another link",
@@ -293,8 +294,10 @@ change(const struct place *at, const struct veth_wanted *want,
 	if (apply(at, want, found, &old->set, why) < 0)
 		return -1;
 	removed = remove_stale(at, found, old, want, why);
-	if (removed <= 0)
-		return removed;
+	if (removed < 0)
+		return -1;
+	if (removed == 0 || at->verify)
+		return 0;
 	/*
 	 * The kernel removes more than the address it is told to: others in
 	 * its network, and with the last address all routes.
@@ -316,6 +319,8 @@ addressing_set(const struct place *at, const struct veth_wanted *want,
 	old.set = found->set;
 	if (change(at, want, found, &old, why) == 0)
 		return 0;
+	if (at->verify)
+		return -1;
 	e = errno;
 	(void)remove_stale(at, found, want, &old, &ignored);
 	(void)apply(at, &old, found, NULL, &ignored);
@@ -376,7 +381,8 @@ on_gateway(const struct nlmsghdr *answer, int n, void *arg)
 	struct route r;
 
 	(void)n;
-	if (route_read(answer, g->index, &r) && !r.dst.prefix && r.via.family)
+	if (route_read(answer, g->index, &r, true) && !r.dst.prefix &&
+	    r.via.family)
 		g->gateway[family_index(r.via.family)] = r.via;
 }
 
@@ -387,7 +393,7 @@ read_gateways(struct nl *nl, int index, struct addressing *set)
 	int r;
 
 	do {
-		route_dump(nl, AF_UNSPEC, index);
+		route_dump(nl, AF_UNSPEC, index, true);
 		r = nl_run(nl, on_gateway, &g);
 	} while (r < 0 && errno == EAGAIN);
 	return r;

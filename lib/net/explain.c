@@ -45,12 +45,11 @@ describe_route(const struct nlmsghdr *h, char *buf, size_t size)
 		what = "route to ";
 	if (*gateway)
 		via = " via ";
-	snprintf(buf, size, "%s%s%s%s on ", what, to, via, gateway);
+	snprintf(buf, size, "%s%s%s%s", what, to, via, gateway);
 }
 
-/* subject - what the message was about, up to the name of the link */
-static void
-subject(const struct nlmsghdr *h, char *buf, size_t size)
+void
+explain_subject(const struct nlmsghdr *h, char *buf, size_t size)
 {
 	const void *head = mnl_nlmsg_get_payload(h);
 	const struct ifaddrmsg *ifa = head;
@@ -63,9 +62,9 @@ subject(const struct nlmsghdr *h, char *buf, size_t size)
 		format_attr(h, sizeof(*ifa), IFA_LOCAL, ifa->ifa_family,
 		    ifa->ifa_prefixlen, addr);
 		if (*addr)
-			snprintf(buf, size, "address %s on ", addr);
+			snprintf(buf, size, "address %s", addr);
 		else
-			snprintf(buf, size, "addresses on ");
+			snprintf(buf, size, "addresses");
 		break;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
@@ -73,10 +72,10 @@ subject(const struct nlmsghdr *h, char *buf, size_t size)
 		describe_route(h, buf, size);
 		break;
 	case RTM_NEWLINKPROP:
-		snprintf(buf, size, "alternative name of ");
+		snprintf(buf, size, "alternative name");
 		break;
 	default:
-		snprintf(buf, size, "link ");
+		*buf = '\0';
 	}
 }
 
@@ -85,7 +84,7 @@ explain(const struct nl *nl, const char *link, struct errmsg *why)
 {
 	const struct nlmsghdr *h = nl_failed(nl);
 	const char *reason = strerror(errno), *action = "";
-	char what[2 * ADDRESS_TEXT + 32];
+	char what[EXPLAIN_SUBJECT];
 
 	if (!h)
 		return errmsg_set(why, "netlink request for %s: %s", link, reason);
@@ -93,6 +92,7 @@ explain(const struct nl *nl, const char *link, struct errmsg *why)
 		reason = nl->text;
 	if (h->nlmsg_type == RTM_DELLINK)
 		action = "cannot remove: ";
-	subject(h, what, sizeof(what));
-	return errmsg_set(why, "%s%s: %s%s", what, link, action, reason);
+	explain_subject(h, what, sizeof(what));
+	return errmsg_set(why, "%s%s%s: %s%s", *what ? what : "link",
+	    *what ? " on " : " ", link, action, reason);
 }

@@ -3,6 +3,7 @@
 #define NET_EXPLAIN_H
 
 #include "base/errmsg.h"
+#include "net/address.h"
 #include "net/nl.h"
 
 /*
@@ -13,5 +14,13 @@
  * changed.  Returns -1 and does not change errno.
  */
 int explain(const struct nl *nl, const char *link, struct errmsg *why);
+
+/*
+ * explain_subject - the address or route that a message is about
+ *
+ * "" if it is about the link itself.
+ */
+enum { EXPLAIN_SUBJECT = 2 * ADDRESS_TEXT + 32 };
+void explain_subject(const struct nlmsghdr *h, char *buf, size_t size);
 
 #endif

@@ -106,25 +106,27 @@ ignores_ra(const struct nlattr *spec)
 	v4 = find_attr(find_attr(spec, AF_INET), IFLA_INET_CONF);
 	v6 = find_attr(find_attr(spec, AF_INET6), IFLA_INET6_CONF);
 	/* The constants for IPv4 begin with 1. */
-	return is_off(v4, IPV4_DEVCONF_ACCEPT_REDIRECTS - 1) &&
-	    is_off(v6, DEVCONF_ACCEPT_RA) &&
-	    is_off(v6, DEVCONF_ACCEPT_REDIRECTS);
+	if (!is_off(v4, IPV4_DEVCONF_ACCEPT_REDIRECTS - 1))
+		return false;
+	/* A host may be without IPv6. */
+	return !v6 || (is_off(v6, DEVCONF_ACCEPT_RA) &&
+	    is_off(v6, DEVCONF_ACCEPT_REDIRECTS));
 }
 
-/* port_state - the state of a bridge port; -1 for a port of anything else */
+/* port_number - a number of a bridge port; -1 for a port of anything else */
 static int
-port_state(const struct nlattr *info)
+port_number(const struct nlattr *info, int type)
 {
-	const struct nlattr *data, *state;
+	const struct nlattr *data, *number;
 	char kind[LINK_KIND];
 
 	copy_text(kind, sizeof(kind), find_attr(info, IFLA_INFO_SLAVE_KIND));
 	data = find_attr(info, IFLA_INFO_SLAVE_DATA);
-	state = find_attr(data, IFLA_BRPORT_STATE);
-	if (!state || mnl_attr_get_payload_len(state) != 1 ||
+	number = find_attr(data, type);
+	if (!number || mnl_attr_get_payload_len(number) != 1 ||
 	    strcmp(kind, "bridge"))
 		return -1;
-	return mnl_attr_get_u8(state);
+	return mnl_attr_get_u8(number);
 }
 
 static void
@@ -146,7 +148,8 @@ read_attr(const struct nlattr *attr, struct link *link)
 	case IFLA_LINKINFO:
 		copy_text(link->kind, sizeof(link->kind),
 		    find_attr(attr, IFLA_INFO_KIND));
-		link->port = port_state(attr);
+		link->port = port_number(attr, IFLA_BRPORT_STATE);
+		link->learns = port_number(attr, IFLA_BRPORT_LEARNING) > 0;
 		break;
 	case IFLA_PROP_LIST:
 		copy_text(link->alt, sizeof(link->alt),
@@ -345,6 +348,30 @@ link_pin(struct nl *nl, int index, const uint8_t mac[6])
 	nl_msg(nl, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &entry,
 	    sizeof(entry));
 	nl_put(nl, NDA_LLADDR, mac, 6);
+}
+
+void
+link_get_pin(struct nl *nl, int index, const uint8_t mac[6])
+{
+	const struct ndmsg head = {
+		.ndm_family = AF_BRIDGE,
+		.ndm_ifindex = index,
+		.ndm_flags = NTF_MASTER,
+	};
+
+	nl_msg(nl, RTM_GETNEIGH, 0, &head, sizeof(head));
+	nl_put(nl, NDA_LLADDR, mac, 6);
+}
+
+bool
+link_is_pinned(const struct nlmsghdr *answer, int index)
+{
+	const struct ndmsg *head = mnl_nlmsg_get_payload(answer);
+
+	return answer->nlmsg_type == RTM_NEWNEIGH &&
+	    mnl_nlmsg_get_payload_len(answer) >= sizeof(*head) &&
+	    head->ndm_ifindex == index &&
+	    head->ndm_state & (NUD_NOARP | NUD_PERMANENT);
 }
 
 void

@@ -33,6 +33,7 @@ struct link {
 	int nsid;		/* id of that namespace in this one, or -1 */
 	int master;		/* index of the bridge, or 0 */
 	int port;		/* state, LINK_PORT_...; -1: no bridge port */
+	bool learns;		/* a bridge port that learns MAC addresses */
 	uint32_t mtu;
 	unsigned int flags;	/* IFF_UP, ... */
 	bool marked;		/* it has one of our groups */
@@ -115,6 +116,14 @@ void link_del(struct nl *nl, int index);
  * A bridge learns even from frames that no filter of it sees.
  */
 void link_pin(struct nl *nl, int index, const uint8_t mac[6]);
+
+/*
+ * link_get_pin - request the entry of a MAC address in a port's bridge
+ *
+ * link_is_pinned: is the answer the entry that link_pin makes for this port?
+ */
+void link_get_pin(struct nl *nl, int index, const uint8_t mac[6]);
+bool link_is_pinned(const struct nlmsghdr *answer, int index);
 
 /* link_mark - set the group of an existing link to one of ours */
 void link_mark(struct nl *nl, int index, uint32_t group);

@@ -21,6 +21,7 @@
 #include "net/explain.h"
 #include "net/netns.h"
 #include "net/ready.h"
+#include "net/verify.h"
 
 #define SELF "/proc/self/ns/net"
 
@@ -197,11 +198,14 @@ enter_ns(struct job *job)
 	const struct network *want = job->want;
 	struct stat st;
 
-	if (want->ns < 0)
+	if (want->ns < 0 && !job->at.verify)
 		job->at.inner_ns = netns_enter(want->netns, &job->created_ns);
-	else if (setns(want->ns, CLONE_NEWNET) == 0)
+	else if (want->ns < 0)
+		job->at.inner_ns = netns_open(want->netns);
+	else
 		job->at.inner_ns = want->ns;
-	if (job->at.inner_ns < 0 || fstat(job->at.inner_ns, &st) < 0)
+	if (job->at.inner_ns < 0 || fstat(job->at.inner_ns, &st) < 0 ||
+	    setns(job->at.inner_ns, CLONE_NEWNET) < 0)
 		return errmsg_errno(job->why, "network namespace %s",
 		    want->netns);
 	if (st.st_dev == job->host->dev && st.st_ino == job->host->ino) {
@@ -226,6 +230,8 @@ open_inner(struct job *job)
 		    job->want->netns);
 	if (setns(job->host->ns, CLONE_NEWNET) < 0)
 		r = errmsg_errno(job->why, "return to the host's namespace");
+	if (job->at.verify)
+		verify_socket(job->at.verify, &job->inner, job->want->netns);
 	return r;
 }
 
@@ -298,7 +304,7 @@ mark_extra(struct job *job)
 
 	for (int k = 0; k < NETWORK_EXTRA; k++)
 		any |= job->extra[k].index != 0;
-	if (own->has_extra || !any)
+	if (own->has_extra || !any || !own->index)
 		return 0;
 	link_mark(nl, own->index, LINK_GROUP_EXTRA);
 	if (nl_run(nl, NULL, NULL) < 0)
@@ -309,9 +315,14 @@ mark_extra(struct job *job)
 static int
 add_pairs(struct job *job)
 {
+	int (*put)(const struct place *, struct veth_wanted *,
+	    struct veth_found *, struct errmsg *) = veth_ensure;
+
+	if (job->at.verify)
+		put = veth_verify;
 	for (int i = job->want->no_pair; i < job->want->n; i++) {
-		if (veth_ensure(&job->at, &job->pair[i].want,
-		    &job->pair[i].found, job->why) < 0)
+		if (put(&job->at, &job->pair[i].want, &job->pair[i].found,
+		    job->why) < 0)
 			return -1;
 		/* Before the first extra pair exists. */
 		if (i == 0 && mark_extra(job) < 0)
@@ -381,6 +392,37 @@ network_add(struct network_host *host, const struct network *want,
 	}
 	end_job(&job);
 	return r;
+}
+
+/* cannot_look - does this errno say nothing about the network? */
+static bool
+cannot_look(int e)
+{
+	return e == EPERM || e == EACCES || e == ENOMEM || e == ENOBUFS ||
+	    e == EMFILE || e == ENFILE;
+}
+
+int
+network_verify(struct network_host *host, const struct network *want,
+    struct verify *verify, struct errmsg *why)
+{
+	struct job job;
+	int r = 0;
+
+	start_job(&job, host, want, why);
+	job.at.verify = verify;
+	verify_socket(verify, &host->nl, NULL);
+	if (find_all(&job) < 0 || add_pairs(&job) < 0 ||
+	    add_nics(&job) < 0 || set_lo_up(&job) < 0 ||
+	    remove_extra(&job) < 0)
+		r = -1;
+	end_job(&job);
+	nl_withhold(&host->nl, NULL, NULL);
+	if (r == 0 || cannot_look(errno))
+		return r;
+	/* What add would fail with is a difference, too. */
+	verify_say(verify, "%s", why->text);
+	return 0;
 }
 
 /* del_nics - move interfaces back, if the namespace can be found */

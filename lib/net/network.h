@@ -62,6 +62,14 @@ int network_add(struct network_host *host, const struct network *want,
     struct errmsg *why);
 
 /*
+ * network_verify - say what network_add would create, change or remove
+ *
+ * It runs the same code, with sockets that change nothing.
+ */
+int network_verify(struct network_host *host, const struct network *want,
+    struct verify *verify, struct errmsg *why);
+
+/*
  * network_del - remove the links, and the name of the namespace if it has one
  *
  * Moved interfaces are moved back first.  If that fails, nothing else is

@@ -31,6 +31,7 @@
 #include "net/ifname.h"
 #include "net/mac.h"
 #include "net/nicstate.h"
+#include "net/verify.h"
 
 #define FORMAT "%-5s %-15s %10d %-23s\n"
 
@@ -329,6 +330,11 @@ nic_add(const struct place *at, const struct nic *nic, struct nic_list *list,
 		return errmsg_errno(why, "interface %s", nic->from);
 	if (present.index && (nic->move || present.peer == from.index))
 		return 0;
+	if (at->verify) {
+		verify_say(at->verify, "%s in %s: is missing", nic_name(nic),
+		    at->netns);
+		return 0;
+	}
 	if (!from.index) {
 		errno = ENODEV;
 		return errmsg_errno(why, "interface %s", nic->from);

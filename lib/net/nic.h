@@ -50,7 +50,7 @@ int nic_load(const char *name, struct nic_list *list, struct errmsg *why);
 /*
  * nic_add - move or create an interface, and record it in list and file
  *
- * Does nothing if the container has it.  The record is written first, so that
+ * Does nothing if the container has it, or with at->verify, but to say so.  The record is written first, so that
  * nic_remove finds the interface if mkveth is killed.
  */
 int nic_add(const struct place *at, const struct nic *nic,

@@ -31,6 +31,7 @@ nl_open(struct nl *nl)
 	int on = 1;
 
 	nl->seq = 0;
+	nl->change = NULL;
 	empty(nl);
 	nl->failed = -1;
 	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
@@ -321,8 +322,12 @@ run(struct nl *nl, nl_each *each, void *arg)
 		errno = EMSGSIZE;
 		return -1;
 	}
-	if (nl->n == 0)
+	if (nl->len == 0)
 		return 0;
+	if (nl->change && !is_get(last(nl))) {
+		errno = EINVAL;
+		return -1;
+	}
 	memset(nl->err, 0, sizeof(nl->err));
 	if (!is_get(last(nl)))
 		last(nl)->nlmsg_flags |= NLM_F_ACK;
@@ -343,6 +348,57 @@ run(struct nl *nl, nl_each *each, void *arg)
 	return 0;
 }
 
+void
+nl_withhold(struct nl *nl, nl_change *change, void *arg)
+{
+	nl->change = change;
+	nl->change_arg = arg;
+}
+
+/* withhold - move what is no request out of the batch; returns its size */
+static size_t
+withhold(struct nl *nl, char kept[NL_TX])
+{
+	size_t len = 0;
+
+	nl->len = 0;
+	/* Requests keep their numbers, and so their answers do. */
+	for (int i = 0; i < nl->n; i++) {
+		struct nlmsghdr *h = (struct nlmsghdr *)(nl->tx + nl->at[i]);
+		size_t size = MNL_ALIGN(h->nlmsg_len);
+
+		if (is_get(h)) {
+			nl->at[i] = nl->len;
+			memmove(nl->tx + nl->len, h, size);
+			nl->len += size;
+		} else {
+			memcpy(kept + len, h, size);
+			len += size;
+		}
+	}
+	return len;
+}
+
+static int
+run_requests(struct nl *nl, nl_each *each, void *arg)
+{
+	_Alignas(8) char kept[NL_TX];
+	size_t size = 0, at = 0;
+	int r;
+
+	if (!nl->full)
+		size = withhold(nl, kept);
+	r = run(nl, each, arg);
+	empty(nl);
+	while (r == 0 && at < size) {
+		const struct nlmsghdr *h = (struct nlmsghdr *)(kept + at);
+
+		nl->change(nl, h, nl->change_arg);
+		at += MNL_ALIGN(h->nlmsg_len);
+	}
+	return r;
+}
+
 int
 nl_run(struct nl *nl, nl_each *each, void *arg)
 {
@@ -352,6 +408,8 @@ nl_run(struct nl *nl, nl_each *each, void *arg)
 	nl->last_err = 0;
 	nl->text[0] = '\0';
 	nl->dump_interrupted = false;
+	if (nl->change)
+		return run_requests(nl, each, arg);
 	r = run(nl, each, arg);
 	/* The bytes stay in tx for nl_failed. */
 	empty(nl);

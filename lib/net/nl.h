@@ -12,6 +12,11 @@ enum {
 	NL_MAX = 128,	/* messages in a batch */
 };
 
+struct nl;
+
+/* A callback for a message that would change something. */
+typedef void nl_change(struct nl *nl, const struct nlmsghdr *change, void *arg);
+
 /*
  * An rtnetlink socket and the batch of messages to send through it.
  *
@@ -25,6 +30,8 @@ enum {
  */
 struct nl {
 	int fd;
+	nl_change *change;	/* see nl_withhold; NULL: all are sent */
+	void *change_arg;
 	uint32_t seq;		/* of the last message, over all batches */
 	int n;			/* messages in the batch */
 	size_t len;		/* bytes in the batch */
@@ -89,6 +96,15 @@ void nl_allow(struct nl *nl, int err);
  * which messages the kernel has processed.
  */
 int nl_run(struct nl *nl, nl_each *each, void *arg);
+
+/*
+ * nl_withhold - send no message that changes something; NULL: send all again
+ *
+ * From now on nl_run sends only the requests for data.  After their answers it
+ * passes the other messages to change, which may call nl_run for requests.  In
+ * a batch with both, the last one must be a request.
+ */
+void nl_withhold(struct nl *nl, nl_change *change, void *arg);
 
 /* nl_failed - the message that failed, or NULL; valid until the next nl_msg */
 const struct nlmsghdr *nl_failed(const struct nl *nl);

@@ -79,13 +79,31 @@ copy_address(struct address *addr, int family, const struct nlattr *attr)
 }
 
 bool
+route_addr_of(const struct nlmsghdr *message, struct address *addr)
+{
+	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr;
+
+	memset(addr, 0, sizeof(*addr));
+	addr->prefix = head->ifa_prefixlen;
+	mnl_attr_for_each(attr, message, sizeof(*head)) {
+		int type = mnl_attr_get_type(attr);
+
+		/* On a point-to-point link IFA_ADDRESS is the other end's. */
+		if (type == IFA_LOCAL ||
+		    (type == IFA_ADDRESS && !addr->family))
+			copy_address(addr, head->ifa_family, attr);
+	}
+	return addr->family != 0;
+}
+
+bool
 route_addr_read(const struct nlmsghdr *answer, int index,
     struct address *addr, bool *ours)
 {
 	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(answer);
 	const struct nlattr *attr;
 
-	memset(addr, 0, sizeof(*addr));
 	*ours = false;
 	if (answer->nlmsg_type != RTM_NEWADDR ||
 	    mnl_nlmsg_get_payload_len(answer) < sizeof(*head) ||
@@ -94,18 +112,11 @@ route_addr_read(const struct nlmsghdr *answer, int index,
 	    !(head->ifa_flags & IFA_F_PERMANENT) ||
 	    (head->ifa_family != AF_INET && head->ifa_family != AF_INET6))
 		return false;
-	addr->prefix = head->ifa_prefixlen;
-	mnl_attr_for_each(attr, answer, sizeof(*head)) {
-		int type = mnl_attr_get_type(attr);
-
-		/* On a point-to-point link IFA_ADDRESS is the other end's. */
-		if (type == IFA_LOCAL ||
-		    (type == IFA_ADDRESS && !addr->family))
-			copy_address(addr, head->ifa_family, attr);
-		if (type == IFA_PROTO && mnl_attr_get_payload_len(attr) == 1)
+	mnl_attr_for_each(attr, answer, sizeof(*head))
+		if (mnl_attr_get_type(attr) == IFA_PROTO &&
+		    mnl_attr_get_payload_len(attr) == 1)
 			*ours = mnl_attr_get_u8(attr) == ROUTE_PROTO;
-	}
-	return addr->family != 0;
+	return route_addr_of(answer, addr);
 }
 
 static void
@@ -146,12 +157,12 @@ route_del(struct nl *nl, int index, const struct route *route)
 }
 
 void
-route_dump(struct nl *nl, int family, int index)
+route_dump(struct nl *nl, int family, int index, bool ours)
 {
 	struct rtmsg head = {
 		.rtm_family = (uint8_t)family,
 		.rtm_table = RT_TABLE_MAIN,
-		.rtm_protocol = ROUTE_PROTO,
+		.rtm_protocol = ours ? ROUTE_PROTO : RTPROT_UNSPEC,
 	};
 
 	nl_msg(nl, RTM_GETROUTE, NLM_F_DUMP, &head, sizeof(head));
@@ -160,18 +171,28 @@ route_dump(struct nl *nl, int family, int index)
 	nl_allow(nl, ENOENT);
 }
 
+/* is_main - is it about a route in the main table? */
+static bool
+is_main(const struct nlmsghdr *h)
+{
+	const struct rtmsg *head = mnl_nlmsg_get_payload(h);
+
+	return (h->nlmsg_type == RTM_NEWROUTE ||
+	    h->nlmsg_type == RTM_DELROUTE) &&
+	    mnl_nlmsg_get_payload_len(h) >= sizeof(*head) &&
+	    head->rtm_table == RT_TABLE_MAIN;
+}
+
 bool
-route_read(const struct nlmsghdr *answer, int index, struct route *route)
+route_read(const struct nlmsghdr *answer, int index, struct route *route,
+    bool ours)
 {
 	const struct rtmsg *head = mnl_nlmsg_get_payload(answer);
 	const struct nlattr *attr;
 	uint32_t oif = 0;
 
 	memset(route, 0, sizeof(*route));
-	if (answer->nlmsg_type != RTM_NEWROUTE ||
-	    mnl_nlmsg_get_payload_len(answer) < sizeof(*head) ||
-	    head->rtm_protocol != ROUTE_PROTO ||
-	    head->rtm_table != RT_TABLE_MAIN)
+	if (!is_main(answer) || (ours && head->rtm_protocol != ROUTE_PROTO))
 		return false;
 	route->dst.family = head->rtm_family;
 	route->dst.prefix = head->rtm_dst_len;
@@ -210,9 +231,7 @@ route_oif(const struct nlmsghdr *answer)
 	const struct rtmsg *head = mnl_nlmsg_get_payload(answer);
 	const struct nlattr *attr;
 
-	if (answer->nlmsg_type != RTM_NEWROUTE ||
-	    mnl_nlmsg_get_payload_len(answer) < sizeof(*head) ||
-	    head->rtm_table != RT_TABLE_MAIN)
+	if (!is_main(answer))
 		return 0;
 	mnl_attr_for_each(attr, answer, sizeof(*head))
 		if (mnl_attr_get_type(attr) == RTA_OIF)

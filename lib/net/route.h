@@ -41,6 +41,9 @@ void route_addr_dump(struct nl *nl, int index);
 bool route_addr_read(const struct nlmsghdr *answer, int index,
     struct address *addr, bool *ours);
 
+/* route_addr_of - the address in an answer, or in a message of route_addr_new */
+bool route_addr_of(const struct nlmsghdr *message, struct address *addr);
+
 /*
  * route_new - add a route through a link; route_del - remove one of ours
  *
@@ -52,18 +55,20 @@ void route_new(struct nl *nl, int index, const struct route *route,
 void route_del(struct nl *nl, int index, const struct route *route);
 
 /*
- * route_dump - request our routes of one family through a link
+ * route_dump - request the routes of one family through a link; ours: only our own
  *
- * Pass each answer to route_read, which returns true if it is one of them.
+ * Pass each answer to route_read, which returns true if it is one of them.  It
+ * reads messages of route_new and route_del, too.
  */
-void route_dump(struct nl *nl, int family, int index);
+void route_dump(struct nl *nl, int family, int index, bool ours);
 bool route_read(const struct nlmsghdr *answer, int index,
-    struct route *route);
+    struct route *route, bool ours);
 
 /*
  * route_get - request the route to an address
  *
- * route_oif returns the index of its link, or 0 if it is not in the main table.
+ * route_oif returns the index of its link, or 0 if it is not in the main table;
+ * of a message of route_new and route_del, too.
  */
 void route_get(struct nl *nl, const struct address *addr);
 int route_oif(const struct nlmsghdr *answer);

@@ -17,6 +17,7 @@
 #include "net/explain.h"
 #include "net/mac.h"
 #include "net/route.h"
+#include "net/verify.h"
 
 /* How often to poll for a bridge port to forward; it takes less than 1 ms. */
 enum { PORT_TRIES = 50, PORT_PAUSE_MS = 1 };
@@ -297,6 +298,36 @@ veth_ensure(const struct place *at, struct veth_wanted *want,
 		return -1;
 	if (want->set.bridge && found->created)
 		return announce(at, want, found, why);
+	return 0;
+}
+
+int
+veth_verify(const struct place *at, struct veth_wanted *want,
+    struct veth_found *found, struct errmsg *why)
+{
+	uint8_t mac[6];
+	bool has_mac;
+	int leads;
+
+	want->set.bridge = found->bridge.index;
+	has_mac = want->set.bridge && inner_mac(at, want, mac) == 0;
+	if (!found->host.index) {
+		verify_say(at->verify, "%s: is missing", want->name);
+		return 0;
+	}
+	leads = veth_leads_to(at, &found->host);
+	if (leads < 0)
+		return explain(at->host, want->name, why);
+	if (leads == 0) {
+		verify_say(at->verify, "%s: its other end is not in %s",
+		    want->name, at->netns);
+		return 0;
+	}
+	if (read_current(at, want, found, why) < 0 ||
+	    addressing_set(at, want, found, why) < 0)
+		return -1;
+	if (has_mac)
+		return pin(at, want, found, mac, why);
 	return 0;
 }
 

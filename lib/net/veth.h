@@ -63,6 +63,14 @@ int veth_find(const struct place *at, const struct veth_wanted *want,
 int veth_ensure(const struct place *at, struct veth_wanted *want,
     struct veth_found *found, struct errmsg *why);
 
+/*
+ * veth_verify - say what veth_ensure would create or change, after veth_find
+ *
+ * at->verify is set, and both sockets withhold changes.
+ */
+int veth_verify(const struct place *at, struct veth_wanted *want,
+    struct veth_found *found, struct errmsg *why);
+
 /* veth_undo - remove the pair if veth_ensure created it; ignores errors */
 void veth_undo(const struct place *at, const struct veth_wanted *want,
     const struct veth_found *found);

@@ -74,7 +74,7 @@ logs_in() {
 }
 
 @test "mkveth(8)" {
-	of mkveth.8 5
+	of mkveth.8 6
 	example 1
 	assert_output --partial '1 received'
 	assert_not_exists /run/netns/net-foo
@@ -105,6 +105,13 @@ logs_in() {
 	assert_output 100
 	ping -c 1 -W 2 10.231.77.2
 	for i in $(seq 100); do echo "del ctr$i"; done | mkveth batch
+	mkveth add -H 10.231.136.1 -L 10.231.136.2 foo
+	ip link set c-foo down
+	example 6
+	assert_line 'c-foo: is down'
+	example 6
+	refute_output --partial 'c-foo:'
+	mkveth del foo
 }
 
 @test "ctr-gcroot(8)" {

@@ -129,6 +129,7 @@ small_tree() {
 		ctr-conf) limit=152 ;;
 		mkveth) limit=104 ;;
 		ctr-gcroot) limit=100 ;;
+		mkveth) limit=104 ;;
 		*) limit=96 ;;
 		esac
 		run -0 file "$BUILD/bin/$tool"

@@ -1454,11 +1454,11 @@ batch() { world_exec mkveth batch "$@"; }
 	add "" => invalid container name ""
 	add --mtu => --mtu: missing argument MTU
 	add foo -M => --mtu: missing argument MTU
-	show => not add or del: show
-	batch => not add or del: batch
-	--help => not add or del: --help
-	help add => not add or del: --help
-	add --version => not add or del: --version
+	show => not add, verify or del: show
+	batch => not add, verify or del: batch
+	--help => not add, verify or del: --help
+	help add => not add, verify or del: --help
+	add --version => not add, verify or del: --version
 	add --frob foo => unknown option: --frob; see --help
 	add -x foo => unknown option: -x; see --help
 	add --no-pair=1 foo => --no-pair takes no argument
@@ -1787,9 +1787,9 @@ export -f each_kill
 	(($(grep -c ^send "$BATS_TEST_TMPDIR/log") <= 4))
 }
 
-@test "the static binary is no larger than 96 KiB" {
+@test "the static binary is no larger than 104 KiB" {
 	[[ $(file -L "$(type -P mkveth)") == *"statically linked"*stripped* ]] || skip "not the static build"
-	(($(stat -Lc %s "$(type -P mkveth)") <= 98304))
+	(($(stat -Lc %s "$(type -P mkveth)") <= 106496))
 }
 
 @test "wait executes its command when add --release has made the network" {
@@ -1838,4 +1838,165 @@ not_running() { [[ ! -e /proc/$1/exe ]]; }
 	assert_output --partial '#x"y'
 	in_world mkveth del --wait foo
 	in_world ip link show '#x"y'
+}
+
+# differs LINE... - verify of the example prints these lines, in any order, exits
+# with 1, and changes nothing: the next one prints them again
+differs() {
+	local i
+	for i in 1 2; do
+		run -1 --separate-stderr in_world mkveth verify "${EXAMPLE[@]}" foo
+		assert_equal "$(sort <<<"$output")" "$(printf '%s\n' "$@" | sort)"
+		assert_equal "$stderr" ''
+	done
+}
+
+# same OPTION... - verify with these options prints nothing
+same() {
+	run -0 in_world mkveth verify "$@"
+	assert_output ''
+}
+
+@test "verify prints what add would change on the host, and changes nothing" {
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	same "${EXAMPLE[@]}" foo
+	in_world ip addr del 10.231.136.1/32 dev c-foo
+	in_world ip -6 route del fc00:231:136::2
+	differs 'c-foo: address 10.231.136.1 is missing' \
+		'c-foo: route to 10.231.136.2 is missing' \
+		'c-foo: route to fc00:231:136::2 is missing'
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	same "${EXAMPLE[@]}" foo
+	in_world ip link set c-foo down
+	differs 'c-foo: is down' 'c-foo: address fc00:231:136::1 is missing' \
+		'c-foo: route to 10.231.136.2 is missing' \
+		'c-foo: route to fc00:231:136::2 is missing'
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	in_world ip link add br0 type bridge
+	in_world ip link set c-foo master br0
+	differs 'c-foo: is on bridge br0'
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	in_world bash -c 'echo 1 >/proc/sys/net/ipv6/conf/c-foo/accept_ra'
+	differs 'c-foo: accepts router advertisements or redirects'
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	same "${EXAMPLE[@]}" foo
+}
+
+@test "verify prints what add would change in the container" {
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	in_world ip -n net-foo route del default
+	in_world ip -n net-foo addr del 10.231.136.2/32 dev eth0
+	in_world ip -n net-foo link set lo down
+	differs 'lo in net-foo: is down' \
+		'eth0 in net-foo: address 10.231.136.2 is missing' \
+		'eth0 in net-foo: route to 10.231.136.1 is missing' \
+		'eth0 in net-foo: default route via 10.231.136.1 is missing'
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	same "${EXAMPLE[@]}" foo
+	in_world ip -n net-foo link set eth0 down
+	in_world ip -n net-foo link set eth0 name $'\e[31m'
+	differs 'link c-foo: its peer is \x1b[31m, not eth0'
+}
+
+@test "verify prints what add would remove, MTU, MAC address and other addresses" {
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	run -1 in_world mkveth verify -H 10.231.136.1 -L 10.231.136.2 -M 1400 \
+		-m 02:00:00:00:00:01 foo
+	assert_line 'c-foo: MTU is 1500, not 1400'
+	assert_line --regexp '^eth0 in net-foo: MAC address is (..:){5}.., not 02:00:00:00:00:01$'
+	assert_line 'c-foo: address fc00:231:136::1 is not in its settings'
+	assert_line 'c-foo: route to fc00:231:136::2 is not in its settings'
+	assert_line 'eth0 in net-foo: default route via fc00:231:136::1 is not in its settings'
+	refute_line --partial 'address 10.231.136'
+	refute_line --partial 'via 10.231.136.1'
+	# Each line once
+	assert_equal "$(sort <<<"$output" | uniq -d)" ''
+	in_world example_is_complete
+}
+
+@test "verify says nothing of what others have set" {
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	in_world ip -n net-foo addr add 10.9.9.9/24 dev eth0
+	in_world ip -n net-foo route add 10.8.0.0/24 via 10.9.9.1
+	in_world ip addr add 10.9.8.1/24 dev c-foo
+	in_world ip route add 10.7.0.0/24 dev c-foo
+	# The container sets the same as mkveth.
+	in_world ip -n net-foo addr del 10.231.136.2/32 dev eth0
+	in_world ip -n net-foo addr add 10.231.136.2/32 dev eth0
+	in_world ip -n net-foo route replace 10.231.136.1 dev eth0 proto static
+	in_world ip -n net-foo route replace default via 10.231.136.1 proto static
+	same "${EXAMPLE[@]}" foo
+}
+
+@test "verify finds a network, a namespace and a bridge that are missing" {
+	run -1 in_world mkveth verify foo
+	assert_output 'network namespace net-foo: No such file or directory'
+	in_world nothing_is_left
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	in_world ip link del c-foo
+	differs 'c-foo: is missing'
+	in_world ip link add c-foo type bridge
+	run -1 in_world mkveth verify "${EXAMPLE[@]}" foo
+	assert_output --partial 'link c-foo: not made by mkveth'
+	in_world ip link del c-foo
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	in_world bash -c 'touch /run/kept && mount --bind /run/netns/net-foo /run/kept'
+	in_world umount /run/netns/net-foo
+	in_world ip netns add other
+	in_world mount --bind /run/netns/other /run/netns/net-foo
+	differs 'c-foo: its other end is not in net-foo'
+	run -1 in_world mkveth verify -b br0 -L 10.0.0.2/24 foo
+	assert_output 'bridge br0: No such device'
+}
+
+@test "verify looks at a bridge, further pairs and macvlans, too" {
+	local all=(-b br0 -L 10.0.0.2/24 --pair v1:host=10.5.5.1,local=10.5.5.2
+		--macvlan br0)
+	in_world ip link add br0 type bridge
+	in_world ip link set br0 up
+	in_world mkveth add "${all[@]}" foo
+	same "${all[@]}" foo
+	in_world bridge link set dev c-foo learning on
+	run -1 in_world mkveth verify "${all[@]}" foo
+	assert_output 'c-foo: its port of the bridge learns MAC addresses'
+	in_world bridge link set dev c-foo learning off
+	local mac
+	mac=$(in_world ip -n net-foo -j link show eth0 | jq -r '.[0].address')
+	in_world bridge fdb del "$mac" dev c-foo master
+	run -1 in_world mkveth verify "${all[@]}" foo
+	assert_output 'c-foo: its MAC address is not fixed in the bridge'
+	in_world ip link set c-foo nomaster
+	in_world ip -n net-foo link del mv-br0
+	run -1 in_world mkveth verify "${all[@]}" foo
+	assert_output "c-foo: is not on bridge br0
+mv-br0 in net-foo: is missing"
+	in_world mkveth add "${all[@]}" foo
+	run -1 in_world mkveth verify -b br0 -L 10.0.0.2/24 \
+		--pair v2:host=10.6.6.1 foo
+	assert_output "v2: is missing
+v1: is not in its settings"
+	same "${all[@]}" foo
+}
+
+@test "verify in a batch names the container, and goes on after differences" {
+	in_world mkveth add "${EXAMPLE[@]}" foo
+	run -1 --separate-stderr in_world mkveth batch <<-END
+		verify bar
+		verify ${EXAMPLE[*]} foo
+		verify -n /no/such baz
+		del foo
+		verify ${EXAMPLE[*]} foo
+	END
+	assert_output "bar: network namespace net-bar: No such file or directory
+baz: network namespace /no/such: No such file or directory
+foo: network namespace net-foo: No such file or directory"
+	assert_equal "$stderr" ''
+	run -0 in_world mkveth batch <<<'verify --no-pair --check foo'
+}
+
+@test "verify exits with 2 if it cannot look" {
+	in_world mkveth add foo
+	run -2 in_world setpriv --bounding-set -sys_admin --inh-caps -all mkveth verify foo
+	run -2 in_world mkveth verify
+	run -2 in_world mkveth verify --no-such foo
 }
