@@ -250,13 +250,19 @@ keys_verb(const struct cli_job *job)
 static int
 units_verb(const struct cli_job *job)
 {
-	int changed;
+	int changed = -1;
+	char *wants;
 
 	if (!job->changed)
 		return units_generate(&settings, job->conf_dir, job->arg[0],
 		    &errors) < 0;
-	changed = units_changed(&settings, job->conf_dir, job->name,
-	    job->arg[0], &errors);
+	wants = units_wants(job->arg[0]);
+	if (wants)
+		changed = units_changed(&settings, job->conf_dir, job->name,
+		    job->arg[0], wants, &errors);
+	else
+		warn("read what starts at boot");
+	free(wants);
 	/* 1 says that nothing differs, so no failure is 1. */
 	if (changed < 0)
 		return EXIT_USAGE;

@@ -22,12 +22,16 @@
 
 #define SETTINGS_FILE "settings.conf"
 #define WANTS_DIR "multi-user.target.d"
+#define WANTS_LINE "Wants=container@%s.service\n"
 #define WANTS_FILE "nixos-container.conf"
 
 /* For units of normal priority: systemd.generator(7). */
 #define GENERATOR_DIR "/run/systemd/generator"
 
-enum { DIR_SIZE = 96 };		/* container@NAME.service.d */
+enum {
+	DIR_SIZE = 96,		/* container@NAME.service.d */
+	WANTS_MAX = 16 << 20,
+};
 
 /* The state of a run. */
 struct run {
@@ -150,7 +154,7 @@ write_units(const struct run *r, const struct names *names, int dir,
 			continue;
 		if (!any)
 			fputs("[Unit]\n", wants);
-		fprintf(wants, "Wants=container@%s.service\n", name);
+		fprintf(wants, WANTS_LINE, name);
 		any = true;
 	}
 	return status;
@@ -237,9 +241,50 @@ compare(const struct run *r, const char *name, const char *text, size_t size)
 	return !same;
 }
 
+char *
+units_wants(const char *dir)
+{
+	char path[PATH_MAX];
+	auto_close int fd = -1;
+	struct stat st = { .st_size = 0 };
+	ssize_t n = 0;
+	char *text;
+
+	(void)snprintf(path, sizeof(path), "%s/" WANTS_DIR "/" WANTS_FILE,
+	    dir ? dir : GENERATOR_DIR);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT)
+		return NULL;
+	if (fd >= 0 && fstat(fd, &st) < 0)
+		return NULL;
+	if (st.st_size > WANTS_MAX) {
+		errno = EFBIG;
+		return NULL;
+	}
+	text = malloc((size_t)st.st_size + 1);
+	if (text && fd >= 0)
+		n = fd_read_max(fd, text, (size_t)st.st_size);
+	if (text && n >= 0) {
+		text[n] = '\0';
+		return text;
+	}
+	free(text);
+	return NULL;
+}
+
+/* is_wanted - does the target want the container? */
+static bool
+is_wanted(const char *wants, const char *name)
+{
+	char line[sizeof(WANTS_LINE) + NAMES_SIZE];
+
+	(void)snprintf(line, sizeof(line), WANTS_LINE, name);
+	return strstr(wants, line) != NULL;
+}
+
 int
 units_changed(struct settings *s, const char *conf_dir, const char *name,
-    const char *dir, const struct settings_errors *errors)
+    const char *dir, const char *wants, const struct settings_errors *errors)
 {
 	const struct run r = { s, conf_dir, dir ? dir : GENERATOR_DIR, errors };
 	char *text;
@@ -248,6 +293,8 @@ units_changed(struct settings *s, const char *conf_dir, const char *name,
 
 	if (read_unit(&r, name) < 0)
 		return -1;
+	if (is_wanted(wants, name) != settings_on(s, KEY_AUTO_START))
+		return 1;
 	if (unit_text(s, name, &text, &size) < 0)
 		return failed(&r, name);
 	changed = compare(&r, name, text, size);

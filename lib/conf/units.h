@@ -20,14 +20,23 @@ int units_generate(struct settings *s, const char *conf_dir,
     const char *out_dir, const struct settings_errors *errors);
 
 /*
+ * units_wants - read the drop-in for those with AUTO_START=1
+ *
+ * dir as below.  A missing file is an empty one.  Returns a text that the caller
+ * frees, or NULL with errno.
+ */
+char *units_wants(const char *dir);
+
+/*
  * units_changed - do the settings of a container differ from its drop-in?
  *
- * dir is the directory of the generator, NULL for that of systemd.  A missing
- * file is an empty one.  Returns 1 if systemd needs to reload, 0 if nothing
+ * Or does its AUTO_START from what the target wants: wants is the text of
+ * units_wants.  dir is the directory of the generator, NULL for that of systemd.
+ * A missing file is an empty one.  Returns 1 if systemd needs to reload, 0 if nothing
  * differs, or -1: settings are wrong or a file could not be read, which is
  * reported.
  */
 int units_changed(struct settings *s, const char *conf_dir, const char *name,
-    const char *dir, const struct settings_errors *errors);
+    const char *dir, const char *wants, const struct settings_errors *errors);
 
 #endif

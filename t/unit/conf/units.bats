@@ -182,8 +182,14 @@ Requires=container@db.service'
 	run -0 ctr-conf units --changed web "$out"
 	ctr-conf units "$out"
 	run -1 ctr-conf units --changed web "$out"
-	# AUTO_START is not a property of the unit.
+	# AUTO_START is in the drop-in of the target that starts it.
 	echo AUTO_START=1 >>web.conf
+	run -0 ctr-conf units --changed web "$out"
+	ctr-conf units "$out"
+	run -1 ctr-conf units --changed web "$out"
+	sed -i s/AUTO_START=1/AUTO_START=0/ web.conf
+	run -0 ctr-conf units --changed web "$out"
+	rm -r "$out/multi-user.target.d"
 	run -1 ctr-conf units --changed web "$out"
 	sed -i s/1G/2G/ web.conf
 	run -0 ctr-conf units --changed web "$out"
@@ -210,6 +216,9 @@ Requires=container@db.service'
 	mkdir -p "$out/container@web.service.d/settings.conf"
 	run -2 ctr-conf units --changed web "$out"
 	assert_output "ctr-conf: $out/container@web.service.d/settings.conf: Is a directory"
+	mkdir -p "$out/multi-user.target.d/nixos-container.conf"
+	run -2 ctr-conf units --changed web "$out"
+	assert_output 'ctr-conf: read what starts at boot: Is a directory'
 }
 
 @test "a wrong command line of units is named" {
