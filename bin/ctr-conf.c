@@ -23,6 +23,7 @@
 #include "base/port.h"
 #include "base/privilege.h"
 #include "conf/args.h"
+#include "conf/audit.h"
 #include "conf/change.h"
 #include "conf/command.h"
 #include "conf/hold.h"
@@ -39,6 +40,7 @@
 #include "conf/units.h"
 #include "conf/values.h"
 #include "conf/write.h"
+#include "net/elements.h"
 #include "net/flow.h"
 #include "net/ifname.h"
 #include "net/inuse.h"
@@ -322,6 +324,14 @@ link_mac(const char *name, const char *interface, uint8_t mac[6])
 	return mac_derive(MAC_INNER, name, interface, mac);
 }
 
+static void
+link_name(const char *name, char ifname[IFNAMSIZ])
+{
+	char alt[IFNAME_ALT_SIZE];
+
+	(void)ifname_host(name, ifname, alt);	/* one of two names */
+}
+
 /* load_rules - commands for nft; a file that is gone has no elements */
 static int
 load_rules(const struct cli_job *job)
@@ -346,7 +356,7 @@ load_rules(const struct cli_job *job)
 static int
 rules_verb(const struct cli_job *job)
 {
-	char ifname[IFNAMSIZ], alt[IFNAME_ALT_SIZE];
+	char ifname[IFNAMSIZ];
 	const struct rules_links links = { job->name, ifname, link_mac };
 	int status;
 
@@ -355,7 +365,7 @@ rules_verb(const struct cli_job *job)
 	status = read_right(job);
 	if (status != 0)
 		return status;
-	(void)ifname_host(job->name, ifname, alt);	/* one of two names */
+	link_name(job->name, ifname);
 	rules_print(&settings, &links, stdout);
 	return 0;
 }
@@ -380,6 +390,39 @@ flush_verb(const struct cli_job *job)
 	}
 	free(port);
 	return status;
+}
+
+/* is_loaded - in the nftables tables of this network namespace */
+static int
+is_loaded(const char *line)
+{
+	static struct elements elements;
+
+	return elements_has(&elements, line);
+}
+
+/* verify_verb - what mends the differences is for people: on standard error */
+static int
+verify_verb(const struct cli_job *job)
+{
+	static const struct audit_host host = { is_loaded, link_name, link_mac };
+	struct errmsg why = { "" };
+	char *mend = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&mend, &size);
+	int n;
+
+	if (!out)
+		err(EXIT_USAGE, "verify");
+	n = audit_print(job, &host, stdout, out, &why);
+	if (fclose(out) != 0 || fflush(stdout) != 0)
+		err(EXIT_USAGE, "verify: write");
+	if (n < 0)
+		errx(EXIT_USAGE, "verify: %s", why.text);
+	if (*mend && !job->json)
+		warnx("%s", mend);
+	free(mend);
+	return n > 0;
 }
 
 /* list_verb - and show, which is a list of one in another form */
@@ -477,6 +520,9 @@ static const struct cli_verb verbs[] = {
 	{ "show", "[--json] NAME", JOB_JSON JOB_STATUS,
 	    "print what is known of a container",
 	    list_verb, 1, 1, false },
+	{ "verify", "[--json] [--all|NAME...]", JOB_JSON JOB_ALL JOB_STATUS,
+	    "print what differs between settings and what runs",
+	    verify_verb, 0, INT_MAX, false },
 	{ "address", "[--of-host]", JOB_OF_HOST,
 	    "print a free pair of addresses",
 	    address_verb, 0, 0, false },

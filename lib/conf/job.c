@@ -247,6 +247,15 @@ read_list(struct cli_job *job, struct errmsg *why)
 	return check_names(job, why);
 }
 
+/* read_verify - names, or all */
+static int
+read_verify(struct cli_job *job, struct errmsg *why)
+{
+	if (job->all && job->args > 0)
+		return errmsg_set(why, "verify: expected either names or --all");
+	return check_names(job, why);
+}
+
 /* read_rules - a name; or files with --load or --unload */
 static int
 read_rules(struct cli_job *job, struct errmsg *why)
@@ -277,6 +286,7 @@ static const struct {
 	{ "set", read_set },
 	{ "show", take_name },
 	{ "units", read_units },
+	{ "verify", read_verify },
 };
 
 /* check_dirs - are all directories absolute? */

@@ -88,8 +88,8 @@ keep_needing(struct names *names, int dir, const char *name)
 	names->n = n;
 }
 
-static int
-find(const struct cli_job *job, int dir, struct names *names,
+int
+list_names(const struct cli_job *job, int dir, struct names *names,
     struct errmsg *why)
 {
 	int r = 0;
@@ -227,7 +227,7 @@ static int
 print_list(const struct cli_job *job, int dir, FILE *to, struct errmsg *why)
 {
 	struct names names = { NULL, 0 };
-	int r = find(job, dir, &names, why);
+	int r = list_names(job, dir, &names, why);
 
 	if (r == 0 && (job->json || job->table || job->dot))
 		r = print_views(job, dir, &names, to, why);

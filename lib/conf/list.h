@@ -6,6 +6,7 @@
 
 #include "base/errmsg.h"
 #include "conf/job.h"
+#include "conf/names.h"
 
 /*
  * list_print - print the containers that a command line asks for
@@ -17,5 +18,14 @@
  * missing directory of settings counts as empty.
  */
 int list_print(const struct cli_job *job, FILE *to, struct errmsg *why);
+
+/*
+ * list_names - the containers of job->arg, or all, sorted by name
+ *
+ * dir is the directory of settings, or -1 if it is missing.  names is zeroed.
+ * Returns 0, or -1 and why, as above; names_free frees them.
+ */
+int list_names(const struct cli_job *job, int dir, struct names *names,
+    struct errmsg *why);
 
 #endif

@@ -52,15 +52,16 @@ status_close(struct status_source *from)
 	from->machines = from->profiles = -1;
 }
 
-/* read_leader - the process of a machine, or -1 */
+/* read_leader - the process of a machine, or -1; *in_unit: of that unit */
 static int64_t
-read_leader(int dir, const char *name)
+read_leader(int dir, const char *name, bool *in_unit)
 {
-	char text[MACHINE_SIZE], *line;
+	char text[MACHINE_SIZE], scope[128], *line;
 	auto_close int fd = -1;
 	long pid;
 	ssize_t n;
 
+	*in_unit = false;
 	if (dir < 0)
 		return -1;
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -71,6 +72,8 @@ read_leader(int dir, const char *name)
 	if (n < 0)
 		return -1;
 	text[n + 1] = '\0';
+	snprintf(scope, sizeof(scope), "\nSCOPE=container@%s.service\n", name);
+	*in_unit = strstr(text, scope) != NULL;
 	line = strstr(text, "\nLEADER=");
 	if (!line)
 		return -1;
@@ -178,7 +181,7 @@ status_read(const struct status_source *from, const char *name,
 {
 	const struct systemctl_unit *u = systemctl_find(&from->units, name);
 
-	st->leader = read_leader(from->machines, name);
+	st->leader = read_leader(from->machines, name, &st->in_unit);
 	st->state = state_of(u, st->leader > 0);
 	st->since = NULL;
 	st->memory = st->tasks = -1;

@@ -3,6 +3,7 @@
 #define CONF_STATUS_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "conf/systemctl.h"
@@ -22,6 +23,7 @@ struct status {
 	enum status_state state;
 	const char *since;		/* RFC 3339; NULL: it is not up */
 	int64_t leader;			/* process ID of its init, or -1 */
+	bool in_unit;			/* by machined, it runs in its unit */
 	int64_t memory, tasks;		/* bytes and a number, or -1 */
 	int64_t generation;		/* the current one, or -1 */
 	char system[PATH_MAX];		/* its store path, or "" */

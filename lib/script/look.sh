@@ -11,6 +11,12 @@ cmd_show() {
 	exec ctr-conf show $form -- "$name"
 }
 
+# shellcheck disable=SC2086 # an option, or none
+cmd_verify() {
+	[ -z "$all" ] || [ $# = 0 ] || usage "expected either names or --all: $1"
+	exec ctr-conf verify $form -- "$@"
+}
+
 cmd_graph() { exec ctr-conf list --dot; }
 
 cmd_show_ip() {

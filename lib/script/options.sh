@@ -7,7 +7,7 @@ init_options() {
 	config='' config_file='' with_config='' nixos_path='' system_path='' flake=''
 	nix_paths='' nix_flags='' flake_flags='' settings='' ports=''
 	unique='' no_start='' dry_run='' apply=reload apply_given='' take_back=''
-	user='' dir='' envs='' tty='' form='' journal_flags='' of_unit=''
+	user='' dir='' envs='' tty='' all='' form='' journal_flags='' of_unit=''
 	early='' passed='' kept='' here=$PWD
 }
 
