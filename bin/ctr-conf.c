@@ -414,6 +414,8 @@ verify_verb(const struct cli_job *job)
 
 	if (!out)
 		err(EXIT_USAGE, "verify");
+	if (geteuid() != 0)
+		errx(EXIT_USAGE, "verify: needs root");
 	n = audit_print(job, &host, stdout, out, &why);
 	if (fclose(out) != 0 || fflush(stdout) != 0)
 		err(EXIT_USAGE, "verify: write");

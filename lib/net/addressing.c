@@ -9,6 +9,9 @@
 #include "net/explain.h"
 #include "net/route.h"
 
+/* A container could change its routes without end, so that no dump is whole. */
+enum { DUMP_TRIES = 100 };
+
 /* To each address of the other end, to both gateways, two default routes. */
 struct routes {
 	int n;
@@ -357,7 +360,7 @@ addressing_list(struct nl *nl, int index, struct link *link,
     struct address_list *list, bool ours)
 {
 	struct listing l = { link, list, index, ours };
-	int r;
+	int r, tries = 0;
 
 	do {
 		list->n = 0;
@@ -365,7 +368,7 @@ addressing_list(struct nl *nl, int index, struct link *link,
 			link_get_index(nl, index);
 		route_addr_dump(nl, index);
 		r = nl_run(nl, on_address, &l);
-	} while (r < 0 && errno == EAGAIN);
+	} while (r < 0 && errno == EAGAIN && ++tries < DUMP_TRIES);
 	return r;
 }
 
@@ -390,12 +393,12 @@ static int
 read_gateways(struct nl *nl, int index, struct addressing *set)
 {
 	struct gateways g = { set->gateway, index };
-	int r;
+	int r, tries = 0;
 
 	do {
 		route_dump(nl, AF_UNSPEC, index, true);
 		r = nl_run(nl, on_gateway, &g);
-	} while (r < 0 && errno == EAGAIN);
+	} while (r < 0 && errno == EAGAIN && ++tries < DUMP_TRIES);
 	return r;
 }
 

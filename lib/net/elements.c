@@ -252,7 +252,9 @@ read_set(struct elements_set *set)
 
 	for (int i = 0; i < TRIES && r < 0; i++) {
 		r = dump(set);
-		if (r < 0 && errno == ENOENT)
+		/* No such set; or no nftables in the kernel */
+		if (r < 0 && (errno == ENOENT || errno == EINVAL ||
+		    errno == EPROTONOSUPPORT))
 			r = 0;
 		if (r < 0 && errno != EINTR)
 			return -1;

@@ -162,6 +162,9 @@ web: its system is not kept: $PWD/nix/gcroots/per-container/web/current points t
 	assert_output --partial 'none: no such container'
 	run -2 verify --all web
 	assert_output 'ctr-conf: verify: expected either names or --all'
+	run -2 --separate-stderr in_world setpriv --reuid 65534 --clear-groups ctr-conf verify
+	assert_equal "$stderr" 'ctr-conf: verify: needs root'
+	assert_output ''
 	loaded web
 	run -2 --separate-stderr in_world env PATH=/no/such "$(type -P ctr-conf)" verify \
 		--machines "$PWD/machines"
