@@ -17,6 +17,7 @@
 #include "conf/batch.h"
 #include "conf/findings.h"
 #include "conf/list.h"
+#include "conf/ruleset.h"
 #include "conf/units.h"
 #include "conf/view.h"
 
@@ -207,8 +208,8 @@ check_roots(struct audit *a)
 static void
 check_forwarding(struct audit *a, const char *rules)
 {
-	bool need4 = strstr(rules, "forward4 ") || strstr(rules, "nat4 ");
-	bool need6 = strstr(rules, "forward6 ") || strstr(rules, "nat6 ");
+	bool need4 = strstr(rules, "forward4") || strstr(rules, "nat4 ");
+	bool need6 = strstr(rules, "forward6") || strstr(rules, "nat6 ");
 
 	if (need4 && !sysctl_is_on("ipv4/ip_forward"))
 		say(a, MEND_RULES, "the host does not forward IPv4 "
@@ -218,30 +219,16 @@ check_forwarding(struct audit *a, const char *rules)
 		    "(net.ipv6.conf.all.forwarding=0)");
 }
 
-/* check_local - ports work from the host itself; line: of a routed link */
-static void
-check_local(struct audit *a, const char *line)
-{
-	char key[64];
-	int n = (int)strcspn(line + strlen("links \""), "\"");
-
-	snprintf(key, sizeof(key), "ipv4/conf/%.*s/route_localnet", n,
-	    line + strlen("links \""));
-	if (!sysctl_is_on(key))
-		say(a, MEND_NETWORK, "net/%s is 0", key);
-}
-
 /* check_loaded - the kernel has each rule */
 static void
 check_loaded(struct audit *a, char *rules, enum findings_mend mend)
 {
-	bool local = strstr(rules, "forward4 ");
 	char *rest = NULL, *line = strtok_r(rules, "\n", &rest);
 	int r;
 
 	for (; line; line = strtok_r(NULL, "\n", &rest)) {
-		if (local && !strncmp(line, "links ", strlen("links ")))
-			check_local(a, line);
+		if (!ruleset_is_element(line))
+			continue;
 		r = a->host->loaded(line);
 		if (r < 0)
 			a->loaded_errno = errno;

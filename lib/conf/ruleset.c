@@ -45,26 +45,30 @@ free_lines(struct lines *l)
 	free(l->line);
 }
 
-/* put_command - of an element, or nothing */
+bool
+ruleset_is_element(const char *line)
+{
+	return strchr(line, ' ') && strncmp(line, "local ", 6) != 0 &&
+	    strncmp(line, "claim ", 6) != 0;
+}
+
 static void
 put_command(const char *verb, const char *line, FILE *out)
 {
-	const char *element = strchr(line, ' '), *table = "inet";
+	int set = (int)strcspn(line, " ");
+	const char *table = "inet";
 
-	if (!element || !strncmp(line, "local ", 6) ||
-	    !strncmp(line, "claim ", 6))
-		return;
 	if (!strncmp(line, "port", 4))
 		table = "bridge";
 	fprintf(out, "%s element %s nixos-container %.*s { %s }\n", verb, table,
-	    (int)(element - line), line, element + 1);
+	    set, line, line + set + 1);
 }
 
 /* put_line - returns 0, or -1 with errno */
 static int
 put_line(struct lines *seen, const char *line, bool unload, FILE *out)
 {
-	if (unload && has_line(seen, line))
+	if (!ruleset_is_element(line) || (unload && has_line(seen, line)))
 		return 0;
 	put_command("add", line, out);
 	if (!unload)

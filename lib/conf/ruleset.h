@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* ruleset_is_element - is this line of rules_print an element of nftables? */
+bool ruleset_is_element(const char *line);
+
 /*
  * ruleset_commands - write commands for nft that load or unload elements
  *

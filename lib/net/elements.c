@@ -15,16 +15,18 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "net/query.h"
 
 #define TABLE "nixos-container"
 
-/* Larger than what the kernel puts into one datagram of a dump. */
-enum { RX = 1 << 16, TX = 256, TRIES = 10 };
+/* How often to read a set that changes meanwhile. */
+enum { TRIES = 10 };
 
 /* put - append a field; in a concatenation each has a multiple of four bytes */
 static int
@@ -103,22 +105,44 @@ put_word(struct element *to, const char *word)
 	return put_number(to, word);
 }
 
-/* encode - the bytes of an element: fields with " . " or " : " between them */
+/* encode_key - the fields up to a ":"; of a range of ports the first or last */
 static int
-encode(const char *text, struct element *to)
+encode_key(char **rest, bool last, struct element *to)
 {
-	char copy[256], *rest = NULL, *word;
+	char *word, *dash;
+
+	for (word = strtok_r(NULL, " ", rest); word && strcmp(word, ":");
+	    word = strtok_r(NULL, " ", rest)) {
+		dash = *word == '"' ? NULL : strchr(word, '-');
+		if (dash && last)
+			word = dash + 1;
+		else if (dash)
+			*dash = '\0';
+		if (strcmp(word, ".") && put_word(to, word) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * encode - the bytes of an element of n characters: key, the end of a range, data
+ *
+ * The fields are words with "." between them, and ":" is before the data.
+ */
+static int
+encode(const char *text, size_t n, bool range, struct element *to)
+{
+	char copy[2][256], *rest = copy[0], *end = copy[1];
 
 	to->size = 0;
-	if (strlen(text) >= sizeof(copy))
+	if (n >= sizeof(copy[0]))
 		return -1;
-	strcpy(copy, text);
-	for (word = strtok_r(copy, " ", &rest); word;
-	    word = strtok_r(NULL, " ", &rest))
-		if (strcmp(word, ".") && strcmp(word, ":") &&
-		    put_word(to, word) < 0)
-			return -1;
-	return 0;
+	snprintf(copy[0], sizeof(copy[0]), "%.*s", (int)n, text);
+	strcpy(copy[1], copy[0]);
+	if (encode_key(&rest, false, to) < 0 ||
+	    (range && encode_key(&end, true, to) < 0))
+		return -1;
+	return encode_key(&rest, false, to);
 }
 
 static int
@@ -168,12 +192,12 @@ add_element(struct elements_set *set, const struct nlattr *element)
 
 	if (!to)
 		return -1;
-	/* The kernel puts the key first. */
+	/* The kernel puts the key first, then its end. */
 	mnl_attr_for_each_nested(attr, element) {
 		int type = mnl_attr_get_type(attr);
 
-		if ((type == NFTA_SET_ELEM_KEY || type == NFTA_SET_ELEM_DATA) &&
-		    add_value(to, attr) < 0)
+		if ((type == NFTA_SET_ELEM_KEY || type == NFTA_SET_ELEM_KEY_END ||
+		    type == NFTA_SET_ELEM_DATA) && add_value(to, attr) < 0)
 			to->size = 0;
 	}
 	return 0;
@@ -196,53 +220,28 @@ on_answer(const struct nlmsghdr *h, void *arg)
 	return MNL_CB_OK;
 }
 
-/* request - a dump of the set; returns the size of the message */
-static size_t
-request(const struct elements_set *set, char buf[TX])
-{
-	struct nfgenmsg head = { .version = NFNETLINK_V0 };
-	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
-
-	/* As in lib/conf/ruleset.c */
-	head.nfgen_family = strncmp(set->name, "port", 4) ? NFPROTO_INET :
-	    NFPROTO_BRIDGE;
-	h->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETSETELEM;
-	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	h->nlmsg_seq = 1;
-	memcpy(mnl_nlmsg_put_extra_header(h, sizeof(head)), &head, sizeof(head));
-	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, TABLE);
-	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, set->name);
-	return h->nlmsg_len;
-}
-
 /* dump - returns 0, or -1 with errno; EINTR: the set changed meanwhile */
 static int
 dump(struct elements_set *set)
 {
-	static _Alignas(struct nlmsghdr) char rx[RX];
-	_Alignas(struct nlmsghdr) char tx[TX];
-	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	auto_close int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
-	    NETLINK_NETFILTER);
-	int more = MNL_CB_OK;
-	ssize_t n;
+	_Alignas(8) char tx[QUERY_TX];
+	struct nlmsghdr *h = mnl_nlmsg_put_header(tx);
+	auto_close int fd = query_open(NETLINK_NETFILTER);
+	struct nfgenmsg *head;
 
 	set->n = 0;
-	if (fd < 0 ||
-	    connect(fd, (const struct sockaddr *)&kernel, sizeof(kernel)) < 0 ||
-	    send(fd, tx, request(set, tx), 0) < 0)
+	if (fd < 0)
 		return -1;
-	while (more > MNL_CB_STOP) {
-		n = recv(fd, rx, sizeof(rx), MSG_TRUNC);
-		if (n < 0)
-			return -1;
-		if ((size_t)n > sizeof(rx)) {
-			errno = EMSGSIZE;
-			return -1;
-		}
-		more = mnl_cb_run(rx, (size_t)n, 1, 0, on_answer, set);
-	}
-	return more;
+	h->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETSETELEM;
+	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	head = mnl_nlmsg_put_extra_header(h, sizeof(*head));
+	head->version = NFNETLINK_V0;
+	/* As in lib/conf/ruleset.c */
+	head->nfgen_family = strncmp(set->name, "port", 4) ? NFPROTO_INET :
+	    NFPROTO_BRIDGE;
+	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, TABLE);
+	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, set->name);
+	return query_run(fd, h, on_answer, set);
 }
 
 static int
@@ -285,20 +284,33 @@ find_set(struct elements *e, const char *name, size_t n)
 	return set;
 }
 
+/* has - one element of n characters */
+static int
+has(const struct elements_set *set, const char *text, size_t n)
+{
+	struct element wanted;
+
+	if (encode(text, n, strstr(set->name, "_range"), &wanted) < 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	return set->n > 0 && bsearch(&wanted, set->list, set->n,
+	    sizeof(wanted), compare) != NULL;
+}
+
 int
 elements_has(struct elements *e, const char *line)
 {
 	size_t n = strcspn(line, " ");
-	const struct elements_set *set;
-	struct element wanted;
+	const struct elements_set *set = find_set(e, line, n);
+	int r = 1;
 
-	if (!line[n] || encode(line + n + 1, &wanted) < 0) {
-		errno = EINVAL;
-		return -1;
-	}
-	set = find_set(e, line, n);
 	if (!set)
 		return -1;
-	return set->n > 0 && bsearch(&wanted, set->list, set->n,
-	    sizeof(wanted), compare) != NULL;
+	while (r > 0 && line[n]) {
+		line += n + strspn(line + n, ", ");
+		n = strcspn(line, ",");
+		r = has(set, line, n);
+	}
+	return r;
 }

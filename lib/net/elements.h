@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 enum {
-	ELEMENTS_KEY = 40,	/* bytes: an interface and an IPv6 address, padded */
-	ELEMENTS_NAME = 16,	/* of a set */
-	ELEMENTS_SETS = 24,
+	ELEMENTS_KEY = 80,	/* bytes of the longest: a range at an IPv6 address */
+	ELEMENTS_NAME = 32,	/* of a set */
+	ELEMENTS_SETS = 40,
 };
 
 /* An element as the kernel has it; of a map, its key and then its data. */
@@ -33,9 +33,9 @@ struct elements {
 /*
  * elements_has - is an element loaded?
  *
- * line is the name of a set and the element as ctr-conf rules prints them.  Each
- * set is read once, when it is first asked for.  A table or set that is missing
- * has no elements.  Returns 1, 0, or -1 with errno: that of a socket, EINVAL
+ * line is the name of a set and the element, or several, as ctr-conf rules prints
+ * them: all must be.  Each set is read once, when it is first asked for.  A table
+ * or set that is missing has no elements.  Returns 1, 0, or -1 with errno: that of a socket, EINVAL
  * (no such element is possible), EPERM.
  * Source: linux/netfilter/nf_tables.h.
  */

@@ -126,8 +126,7 @@ small_tree() {
 		# addresses, sockets and flows; mkveth restores interfaces; ctr-gcroot also
 		# works in trees.
 		case $tool in
-		ctr-conf) limit=152 ;;
-		mkveth) limit=104 ;;
+		ctr-conf) limit=160 ;;
 		ctr-gcroot) limit=100 ;;
 		mkveth) limit=104 ;;
 		*) limit=96 ;;
