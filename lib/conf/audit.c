@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "conf/audit.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/name.h"
 #include "conf/batch.h"
 #include "conf/findings.h"
 #include "conf/list.h"
@@ -32,6 +34,7 @@ struct audit {
 	struct view_source from;
 	struct findings found;
 	struct batch batch;
+	char *sysctls;		/* what the script has changed; owned, or NULL */
 	char *wants;		/* as units_wants; NULL: cannot be read */
 	const struct view *v;
 	int loaded_errno;	/* the rules cannot be read */
@@ -204,19 +207,36 @@ check_roots(struct audit *a)
 	check_root(a, "current");
 }
 
+/* What a family needs of the host. */
+static const struct forwarding {
+	const char *forward, *nat;	/* rules that need it */
+	const char *name, *sysctl;
+	const char *changed;	/* a line of .sysctls: the script turned it on */
+	const char *closed;	/* then the rules forward nothing else */
+} forwarding[] = {
+	{ "forward4 ", "nat4 ", "IPv4", "ipv4/ip_forward",
+	    "4 ipv4/ip_forward ", "closed ipv4" },
+	{ "forward6 ", "nat6 ", "IPv6", "ipv6/conf/all/forwarding",
+	    "6 ipv6/conf/all/forwarding ", "closed ipv6" },
+};
+
 /* check_forwarding - the host forwards what a rule needs */
 static void
 check_forwarding(struct audit *a, const char *rules)
 {
-	bool need4 = strstr(rules, "forward4") || strstr(rules, "nat4 ");
-	bool need6 = strstr(rules, "forward6") || strstr(rules, "nat6 ");
+	for (size_t i = 0; i < sizeof(forwarding) / sizeof(forwarding[0]); i++) {
+		const struct forwarding *f = &forwarding[i];
 
-	if (need4 && !sysctl_is_on("ipv4/ip_forward"))
-		say(a, MEND_RULES, "the host does not forward IPv4 "
-		    "(net.ipv4.ip_forward=0)");
-	if (need6 && !sysctl_is_on("ipv6/conf/all/forwarding"))
-		say(a, MEND_RULES, "the host does not forward IPv6 "
-		    "(net.ipv6.conf.all.forwarding=0)");
+		if (!strstr(rules, f->forward) && !strstr(rules, f->nat))
+			continue;
+		if (!sysctl_is_on(f->sysctl))
+			say(a, MEND_RULES, "the host does not forward %s: "
+			    "net/%s is 0", f->name, f->sysctl);
+		if (a->sysctls && strstr(a->sysctls, f->changed) &&
+		    a->host->loaded(f->closed) == 0)
+			say(a, MEND_RULES, "the host forwards %s of others, too: "
+			    "rule is not loaded: %s", f->name, f->closed);
+	}
 }
 
 /* check_loaded - the kernel has each rule */
@@ -302,9 +322,9 @@ check_running(struct audit *a)
 	check_network(a);
 }
 
-/* check_gone - what cleanup removes */
+/* check_gone - what cleanup removes; why: it should not be there */
 static void
-check_gone(struct audit *a)
+check_gone(struct audit *a, const char *why)
 {
 	const char *name = a->v->name;
 	const struct cli_job *job = a->job;
@@ -320,7 +340,7 @@ check_gone(struct audit *a)
 	    name);
 	for (int i = 0; i < 6; i++)
 		if (faccessat(AT_FDCWD, path[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			say(a, MEND_CLEANUP, "is stopped, but %s is still there",
+			say(a, MEND_CLEANUP, "%s, but %s is still there", why,
 			    path[i]);
 }
 
@@ -341,7 +361,60 @@ check_one(struct audit *a)
 	if (state == STATUS_UP && !is_stale(a))
 		check_running(a);
 	else
-		check_gone(a);
+		check_gone(a, "is stopped");
+}
+
+/* check_stray - what is left of a container that has no settings any more */
+static void
+check_stray(struct audit *a, const char *name, struct view *v)
+{
+	char path[PATH_MAX];
+
+	/* Being destroyed, or reserved */
+	if (exists(join(path, "%s/.%s.pending", a->job->conf_dir, name)))
+		return;
+	v->name = name;
+	status_read(&a->from.status, name, &v->status);
+	if (v->status.state == STATUS_DOWN || v->status.state == STATUS_FAILED)
+		check_gone(a, "has no settings");
+}
+
+/* stray_name - of a file PREFIXnameSUFFIX; returns 0, or -1: another file */
+static int
+stray_name(const char *file, const char *prefix, const char *suffix,
+    char name[NAMES_SIZE])
+{
+	size_t before = strlen(prefix), after = strlen(suffix), n = strlen(file);
+
+	if (n <= before + after || n - before - after >= NAMES_SIZE ||
+	    strncmp(file, prefix, before) ||
+	    strcmp(file + n - after, suffix))
+		return -1;
+	n -= before + after;
+	memcpy(name, file + before, n);
+	name[n] = '\0';
+	return name_ok(name) ? 0 : -1;
+}
+
+/* check_strays - by the names of files; once: all have a record, or a namespace */
+static void
+check_strays(struct audit *a, const char *dir, const char *prefix,
+    const char *suffix, const char *once, struct view *v)
+{
+	char name[NAMES_SIZE], path[PATH_MAX];
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	if (!d)
+		return;
+	while ((e = readdir(d))) {
+		if (stray_name(e->d_name, prefix, suffix, name) < 0 ||
+		    exists(join(path, "%s/%s.conf", a->job->conf_dir, name)))
+			continue;
+		if (!once || !exists(join(path, "%s/%s.forward", once, name)))
+			check_stray(a, name, v);
+	}
+	closedir(d);
 }
 
 /* on_line - of mkveth */
@@ -369,6 +442,10 @@ check_all(struct audit *a, const struct names *names, struct errmsg *why)
 		else if (errno != ENOENT)
 			return errmsg_errno(why, "%s", names->name[i]);
 	}
+	if (a->job->args == 0) {
+		check_strays(a, a->job->lock_dir, "", ".forward", NULL, &v);
+		check_strays(a, "/run/netns", "net-", "", a->job->lock_dir, &v);
+	}
 	if (a->loaded_errno) {
 		errno = a->loaded_errno;
 		return errmsg_errno(why, "read the rules of nftables");
@@ -379,19 +456,22 @@ check_all(struct audit *a, const struct names *names, struct errmsg *why)
 static int
 run(struct audit *a, const struct names *names, struct errmsg *why)
 {
-	const char *only = names->n == 1 ? names->name[0] : NULL;
+	const char *only = a->job->args == 1 ? names->name[0] : NULL;
+	char path[PATH_MAX];
 	int r;
 
 	if (status_open(&a->from.status, only, a->job->machines,
 	    a->job->nix_state) < 0)
 		return errmsg_errno(why, "ask systemd");
 	a->wants = units_wants(NULL);
+	a->sysctls = read_text(join(path, "%s/.sysctls", a->job->lock_dir));
 	r = batch_open(&a->batch, why);
 	if (r == 0) {
 		r = check_all(a, names, why);
 		batch_close(&a->batch);
 	}
 	free(a->wants);
+	free(a->sysctls);
 	status_close(&a->from.status);
 	return r;
 }
@@ -410,7 +490,7 @@ audit_print(const struct cli_job *job, const struct audit_host *host,
 	if (dir < 0 && errno != ENOENT)
 		return errmsg_errno(why, "open %s", job->conf_dir);
 	r = list_names(job, dir, &names, why);
-	if (r == 0 && names.n > 0)
+	if (r == 0)
 		r = run(&a, &names, why);
 	findings_print(&a.found, job->json, out);
 	findings_mend(&a.found, mend);

@@ -24,8 +24,8 @@ struct audit_host {
  *
  * Of the containers of the command line, or of all.  Of one that runs: its unit,
  * machine, drop-in, roots, rules and, by "mkveth batch", its network; of one that
- * is stopped: what is left of it.  One that starts or stops is left out.  Nothing
- * is changed.  A line is "NAME: what differs"; with job->json it is an array of
+ * is stopped: what is left of it.  One that starts or stops is left out.  Of all:
+ * also what is left of those that have no settings any more.  Nothing is changed.  A line is "NAME: what differs"; with job->json it is an array of
  * objects.  mend gets a line with the commands that repair this.  Returns the
  * number of differences, or -1 and why: it could not be found out.
  */

@@ -71,12 +71,13 @@ put_bytes(struct element *to, const char *word, size_t step)
 	return put(to, byte, n);
 }
 
-/* put_number - a protocol or a port */
+/* put_number - a protocol, a family or a port */
 static int
 put_number(struct element *to, const char *word)
 {
 	static const struct { const char *name; uint8_t number; } known[] = {
 		{ "tcp", IPPROTO_TCP }, { "udp", IPPROTO_UDP },
+		{ "ipv4", NFPROTO_IPV4 }, { "ipv6", NFPROTO_IPV6 },
 	};
 	uint16_t port = htons((uint16_t)strtoul(word, NULL, 10));
 

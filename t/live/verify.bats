@@ -94,7 +94,10 @@ repaired() {
 	create --port 8099:80
 	systemctl stop nixos-container-rules.service
 	sysctl -qw net.ipv4.ip_forward=0
-	differs 'the host does not forward IPv4 (net.ipv4.ip_forward=0)'
+	differs 'the host does not forward IPv4: net/ipv4/ip_forward is 0'
+	repaired nixos-container rules
+	nft delete element inet nixos-container closed '{ ipv4 }'
+	differs 'the host forwards IPv4 of others, too: rule is not loaded: closed ipv4'
 	repaired nixos-container rules
 }
 

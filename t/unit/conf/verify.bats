@@ -84,6 +84,16 @@ forward() {
 	in_world nft flush ruleset
 	run -1 --separate-stderr verify
 	assert_equal "${#lines[@]}" "$rules"
+	# The script has turned on forwarding, for nothing else.
+	printf '%s\n' '4 ipv4/ip_forward 0 1' '6 ipv6/conf/all/forwarding 0 1' >run/.sysctls
+	in_world nft -f - < <(cat "$TOP"/share/nft/{sets,bridge-sets} &&
+		ctr-conf rules --load run/web.forward &&
+		echo 'add element inet nixos-container closed { ipv6 }')
+	run -1 --separate-stderr verify
+	assert_output 'web: the host forwards IPv4 of others, too: rule is not loaded: closed ipv4'
+	in_world nft 'add element inet nixos-container closed { ipv4 }'
+	run -0 verify
+	assert_output ''
 }
 
 @test "verify names the record, sysctls and the network" {
@@ -91,7 +101,7 @@ forward() {
 		HOST_PORT=8080:80
 	loaded web
 	run -1 --separate-stderr verify
-	assert_output "web: the host does not forward IPv4 (net.ipv4.ip_forward=0)"
+	assert_output "web: the host does not forward IPv4: net/ipv4/ip_forward is 0"
 	forward
 	echo links '"c-other"' >>run/web.forward
 	in_world ip link set c-web down
@@ -142,6 +152,33 @@ web: is stopped, but $PWD/nix/gcroots/per-container/web/booted is still there"
 	printf 'LEADER=%s\n' $! >machines/web
 	run -1 --separate-stderr verify
 	assert_line 'web: systemd-machined has a machine of that name, but its process has ended'
+}
+
+@test "verify names what is left of a container without settings" {
+	container web PRIVATE_NETWORK=1 HOST_ADDRESS=10.5.0.1 LOCAL_ADDRESS=10.5.0.2
+	loaded web
+	rm conf/web.conf
+	# It still runs.
+	run -0 verify
+	assert_output ''
+	rm machines/web
+	# Another command is at work on it.
+	touch conf/.web.pending
+	run -0 verify
+	assert_output ''
+	rm conf/.web.pending
+	run -1 --separate-stderr verify
+	assert_output "web: has no settings, but /run/netns/net-web is still there
+web: has no settings, but $PWD/run/web.forward is still there"
+	assert_equal "$stderr" 'ctr-conf: to repair: nixos-container cleanup web'
+	rm run/web.forward
+	run -1 --separate-stderr verify
+	assert_output 'web: has no settings, but /run/netns/net-web is still there'
+	in_world ip netns add net-of_others
+	in_world ip netns add mine
+	in_world mkveth del web
+	run -0 verify
+	assert_output ''
 }
 
 @test "verify names the roots that a running system lacks" {
