@@ -214,9 +214,9 @@ static const struct forwarding {
 	const char *changed;	/* a line of .sysctls: the script turned it on */
 	const char *closed;	/* then the rules forward nothing else */
 } forwarding[] = {
-	{ "forward4 ", "nat4 ", "IPv4", "ipv4/ip_forward",
+	{ "forward4", "nat4 ", "IPv4", "ipv4/ip_forward",
 	    "4 ipv4/ip_forward ", "closed ipv4" },
-	{ "forward6 ", "nat6 ", "IPv6", "ipv6/conf/all/forwarding",
+	{ "forward6", "nat6 ", "IPv6", "ipv6/conf/all/forwarding",
 	    "6 ipv6/conf/all/forwarding ", "closed ipv6" },
 };
 
