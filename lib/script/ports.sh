@@ -151,14 +151,15 @@ flows_forget() {
 # If nft fails the file stays, for the next cleanup.
 ports_off() (
 	elements=$lock_dir/$name.forward
-	[ -e "$elements" ] || [ -e "$sysctls" ] || [ -e "$tables" ] || exit 0
+	[ -e "$elements" ] || [ -e "$elements.new" ] || [ -e "$sysctls" ] || [ -e "$tables" ] || exit 0
 	rules_lock
+	rm -f "$elements.new"
 	if [ -e "$elements" ]; then
 		before=$(ctr-conf rules --unload "$elements") || exit
 		[ -z "$before" ] || ! command -v nft >/dev/null ||
 			nft_change "$before$newline" || { nft_said; exit 1; }
 		flows_forget
-		rm -f "$elements" "$elements.new"
+		rm -f "$elements"
 	fi
 	forwarding_off && tables_off
 )
