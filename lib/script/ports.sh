@@ -70,25 +70,35 @@ tables_off() {
 # elements are kept in a file, as the settings may change meanwhile.  Those of
 # before are deleted in the same transaction, so no packet slips by.
 ports_on() (
-	elements=$lock_dir/$name.forward
+	elements=$lock_dir/$name.forward before='' changed=1
 	rules_lock
 	ctr-conf rules -- "$name" >"$elements.new" || { code=$?; rm -f "$elements.new"; exit "$code"; }
-	before=$(ctr-conf rules --unload "$elements") &&
-		added=$(ctr-conf rules --load "$elements.new") || exit
-	changed=1
-	[ ! -e "$elements" ] || ! cmp -s "$elements" "$elements.new" || changed=''
-	# If this is killed, either may be loaded.
-	cat "$elements.new" >>"$elements"
-	if [ -z "$before$added" ] || rules_change "$before" "$added"; then
-		[ -z "$changed" ] || flows_forget
-		[ -z "$changed" ] || [ -z "$before" ] || loopback_off
-		mv "$elements.new" "$elements"
+	if [ -e "$elements" ]; then
+		before=$(ctr-conf rules --unload "$elements") || exit
+		! cmp -s "$elements" "$elements.new" || changed=''
+		# If this is killed, either may be loaded.
+		cat "$elements.new" >>"$elements"
 	else
-		# They are loaded with those of others, as soon as that works.
-		rm -f "$elements.new"
+		mv "$elements.new" "$elements"
 	fi
+	rules_load "$elements" "$before" "$changed"
 	[ -s "$elements" ] || rm -f "$elements"
 )
+
+# rules_load FILE BEFORE CHANGED - load FILE.new instead of BEFORE, or FILE
+rules_load() {
+	fresh=$1.new
+	[ -e "$fresh" ] || fresh=$1
+	added=$(ctr-conf rules --load "$fresh") || exit
+	if [ -z "$2$added" ] || rules_change "$2" "$added"; then
+		[ -z "$3" ] || flows_forget
+		[ -z "$3" ] || [ -z "$2" ] || loopback_off
+		[ "$fresh" = "$1" ] || mv "$fresh" "$1"
+	else
+		# They are loaded with those of others, as soon as that works.
+		rm -f "$1.new"
+	fi
+}
 
 # rules_change BEFORE ADDED - without nft, or if it fails, only ports and NAT are
 # missed
