@@ -45,18 +45,40 @@ network_later() {
 	exit 1
 }
 
-# cmd_network - make the network of a running container whole again after
-# others changed the host's: made its bridge anew, or took a link down
+# cmd_network NAME... - make the network of running containers whole again after
+# others changed the host's: made a bridge anew, or took a link down
 cmd_network() {
+	if [ -n "$all" ]; then
+		[ $# = 0 ] || usage '--all excludes names'
+		(cmd_rules) || exit
+		# shellcheck disable=SC2046 # names hold no blanks
+		set -- $(ctr-conf list)
+	elif [ $# = 0 ]; then
+		usage 'expected names or --all'
+	fi
+	failed=0
+	for each; do
+		(network_repair "$each") || failed=$?
+	done
+	exit "$failed"
+}
+
+# network_repair NAME - with --all, those that have nothing to repair do not matter
+network_repair() {
 	need_name "$1"
+	[ -z "$all" ] || running || return 0
 	ctr-conf check --no-host -- "$name" || exit
 	read_settings
-	has_network || die 1 "$name: has no network of its own to repair" \
-		"($conf does not set PRIVATE_NETWORK=1)"
+	if ! has_network; then
+		[ -z "$all" ] || return 0
+		die 1 "$name: has no network of its own to repair" \
+			"($conf does not set PRIVATE_NETWORK=1)"
+	fi
 	need_running
-	ports_on
-	network_up
-	loopback_on
+	# mkveth would make another one, which the container is not in.
+	[ -e "/run/netns/net-$name" ] || die 1 "$name: its network namespace has lost its" \
+		"name, /run/netns/net-$name; to repair that: nixos-container restart $name"
+	ports_on && network_up && loopback_on
 }
 
 # copy_resolv_conf [OPTION] - a container without name servers still starts

@@ -393,3 +393,48 @@ servers() { inside cat /etc/resolv.conf | grep -qF "$1"; }
 	ip link show "c-$name"
 	ip link del "c-$name"
 }
+
+@test "network does not take a namespace that lost its name for a new one" {
+	create
+	umount "/run/netns/net-$name"
+	rm "/run/netns/net-$name"
+	link=$(ip -j link show "c-$name" | jq -c '.[0] | [.ifindex, .link_index, .flags]')
+	run -1 nixos-container network "$name"
+	assert_output "nixos-container: $name: its network namespace has lost its name, /run/netns/net-$name; to repair that: nixos-container restart $name"
+	assert_equal "$(ip -j link show "c-$name" | jq -c '.[0] | [.ifindex, .link_index, .flags]')" "$link"
+	run -1 --separate-stderr nixos-container verify "$name"
+	assert_output "$name: /run/netns/net-$name is missing"
+	nixos-container restart "$name"
+	run -0 nixos-container verify "$name"
+	assert_output ''
+}
+
+@test "network --all repairs what others changed, of all that run" {
+	create --port 8196:80
+	for n in b c d; do also "$name-$n"; done
+	nixos-container create "$name-b"
+	nixos-container create "$name-c" --no-start
+	nixos-container create "$name-d" --no-start
+	ctr-conf set "$name-d" PRIVATE_NETWORK=0 --unset HOST_ADDRESS --unset LOCAL_ADDRESS
+	nixos-container start "$name-d"
+	systemctl stop nixos-container-rules.service
+	nft flush ruleset
+	ip link set "c-$name" down
+	ip addr flush dev "c-$name-b"
+	run -1 nixos-container verify
+	run -0 nixos-container network --all
+	assert_output ''
+	run -0 nixos-container verify
+	assert_output ''
+	ip link set "c-$name" down
+	ip link set "c-$name-b" down
+	run -0 nixos-container network "$name" "$name-b"
+	run -0 nixos-container verify
+	# One that cannot be repaired does not keep the others from it.
+	ip link set "c-$name" down
+	run -1 nixos-container network "$name-d" "$name"
+	assert_output "nixos-container: $name-d: has no network of its own to repair ($confs/$name-d.conf does not set PRIVATE_NETWORK=1)"
+	run -0 nixos-container verify
+	run -2 nixos-container network
+	run -2 nixos-container network --all "$name"
+}
