@@ -40,7 +40,7 @@ on_answer(const struct nlmsghdr *answer, int n, void *arg)
 	(void)link_read_nsid(answer);
 	if (route_addr_read(answer, 1, &addr, &ours))
 		fuzz_must(addr.family == AF_INET || addr.family == AF_INET6);
-	(void)route_read(answer, 1, &route);
+	(void)route_read(answer, 1, &route, false);
 	(void)route_oif(answer);
 }
 
