@@ -96,15 +96,15 @@ machine_end() {
 # after
 #
 # systemd-nspawn itself should see the end of the container: killed, it leaves
-# mounts and locks.
+# mounts and locks.  The clean-up after it is not to be killed.
 unit_kill() {
 	systemctl stop --no-block "$unit" 2>/dev/null || :
-	if find_leader && grep -qsF "/$unit" "/proc/$leader/cgroup"; then
+	! find_leader || ! grep -qsF "/$unit" "/proc/$leader/cgroup" ||
 		kill -KILL "$leader" 2>/dev/null || :
-		timeout 3 systemctl stop "$unit" 2>/dev/null || :
-	fi
-	systemctl kill --signal=KILL "$unit" 2>/dev/null || :
-	systemctl stop "$unit" 2>/dev/null || :
+	timeout 3 systemctl stop "$unit" 2>/dev/null || {
+		systemctl kill --kill-who=main --signal=KILL "$unit" 2>/dev/null || :
+		systemctl stop "$unit" 2>/dev/null || :
+	}
 	systemctl reset-failed "$unit" 2>/dev/null || :
 	machine_end terminate
 }

@@ -4,7 +4,7 @@
 load container
 
 teardown() {
-	nixos-container destroy "$name" 2>/dev/null || :
+	for n in "${made[@]}"; do nixos-container destroy "$n" 2>/dev/null || :; done
 	for link in hx hb; do ip link del "$link" 2>/dev/null || :; done
 	ip netns del "ns-$name" 2>/dev/null || :
 	rm -rf "/etc/netns/ns-$name"

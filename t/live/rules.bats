@@ -12,6 +12,8 @@ setup_file() {
 	ip -n far addr add 192.0.2.2/24 dev eth0
 	ip -n far link set eth0 up
 	nft add table inet of-others
+	# Other tests may have left it on.
+	sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
 }
 
 teardown_file() {
@@ -27,9 +29,10 @@ web() {
 	until_true 30 curl -s "http://$(nixos-container show-ip "$name")/"
 }
 
-# ours - the tables of the suite, as text
+# ours - the tables of the suite; elements have no order
 ours() {
-	nft list table inet nixos-container && nft list table bridge nixos-container
+	{ nft -j list table inet nixos-container && nft -j list table bridge nixos-container; } |
+		jq -S '.nftables[] | del(.. | .handle?) | (.. | .elem? | arrays) |= sort'
 }
 
 # whole FILE - are the tables what they were?

@@ -315,11 +315,14 @@ nix_conf() {
 	[[ -e $BATS_TEST_TMPDIR/nix.conf ]] || cp /etc/nix/nix.conf "$BATS_TEST_TMPDIR"
 	{ cat "$BATS_TEST_TMPDIR/nix.conf"; printf '%s\n' "$@"; } >/etc/nix/nix.conf
 	systemctl stop nix-daemon.service 2>/dev/null
+	# systemd refuses one that it starts too often.
+	systemctl reset-failed nix-daemon.service 2>/dev/null || :
 }
 
 teardown() {
 	[[ ! -e $BATS_TEST_TMPDIR/nix.conf ]] || cp "$BATS_TEST_TMPDIR/nix.conf" /etc/nix/nix.conf
 	systemctl stop nix-daemon.service 2>/dev/null || :
+	systemctl reset-failed nix-daemon.service 2>/dev/null || :
 	systemctl start nix-daemon.socket
 	for n in "${made[@]}"; do nixos-container destroy "$n" 2>/dev/null || :; done
 }

@@ -7,13 +7,15 @@ setup_file() {
 	ip link add hb type bridge
 	ip addr add 10.231.99.1/24 dev hb
 	ip link set hb up
+	# Other tests may have left it on.
+	sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
 }
 
 teardown_file() { ip link del hb; }
 
 verify() { nixos-container verify "$@"; }
 
-same() { run -0 verify "$@"; assert_output ''; }
+same() { run verify "$@"; assert_output ''; assert_success; }
 
 # differs LINE... - these lines, in this order, about this container
 differs() {
