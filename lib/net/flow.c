@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "net/inuse.h"
+#include "net/nl.h"
 #include "net/query.h"
 
 /* Bits of CTA_FILTER_ORIG_FLAGS, by what the kernel compares; it exports none. */
@@ -104,15 +105,11 @@ wanted(struct forget *f, const struct flow *flow)
 static const struct nlattr *
 find(const struct nlattr *nest, uint16_t type, size_t size)
 {
-	const struct nlattr *attr;
+	const struct nlattr *attr = nl_find_nested(nest, type);
 
-	if (!nest)
+	if (attr && mnl_attr_get_payload_len(attr) < size)
 		return NULL;
-	mnl_attr_for_each_nested(attr, nest)
-		if (mnl_attr_get_type(attr) == type &&
-		    mnl_attr_get_payload_len(attr) >= size)
-			return attr;
-	return NULL;
+	return attr;
 }
 
 /* read_flow - read the original direction; returns whether it is complete */

@@ -51,19 +51,6 @@ link_get_index(struct nl *nl, int index)
 	request_link(nl, index);
 }
 
-/* find_attr - an attribute in a nest, or NULL; nest may be NULL too */
-static const struct nlattr *
-find_attr(const struct nlattr *nest, int type)
-{
-	const struct nlattr *attr;
-
-	if (nest)
-		mnl_attr_for_each_nested(attr, nest)
-			if (mnl_attr_get_type(attr) == type)
-				return attr;
-	return NULL;
-}
-
 /* copy_text - copy a string attribute; cut to size, "" if attr is NULL */
 static void
 copy_text(char *to, size_t size, const struct nlattr *attr)
@@ -103,8 +90,8 @@ ignores_ra(const struct nlattr *spec)
 {
 	const struct nlattr *v4, *v6;
 
-	v4 = find_attr(find_attr(spec, AF_INET), IFLA_INET_CONF);
-	v6 = find_attr(find_attr(spec, AF_INET6), IFLA_INET6_CONF);
+	v4 = nl_find_nested(nl_find_nested(spec, AF_INET), IFLA_INET_CONF);
+	v6 = nl_find_nested(nl_find_nested(spec, AF_INET6), IFLA_INET6_CONF);
 	/* The constants for IPv4 begin with 1. */
 	if (!is_off(v4, IPV4_DEVCONF_ACCEPT_REDIRECTS - 1))
 		return false;
@@ -120,9 +107,9 @@ port_number(const struct nlattr *info, int type)
 	const struct nlattr *data, *number;
 	char kind[LINK_KIND];
 
-	copy_text(kind, sizeof(kind), find_attr(info, IFLA_INFO_SLAVE_KIND));
-	data = find_attr(info, IFLA_INFO_SLAVE_DATA);
-	number = find_attr(data, type);
+	copy_text(kind, sizeof(kind), nl_find_nested(info, IFLA_INFO_SLAVE_KIND));
+	data = nl_find_nested(info, IFLA_INFO_SLAVE_DATA);
+	number = nl_find_nested(data, type);
 	if (!number || mnl_attr_get_payload_len(number) != 1 ||
 	    strcmp(kind, "bridge"))
 		return -1;
@@ -147,13 +134,13 @@ read_attr(const struct nlattr *attr, struct link *link)
 		break;
 	case IFLA_LINKINFO:
 		copy_text(link->kind, sizeof(link->kind),
-		    find_attr(attr, IFLA_INFO_KIND));
+		    nl_find_nested(attr, IFLA_INFO_KIND));
 		link->port = port_number(attr, IFLA_BRPORT_STATE);
 		link->learns = port_number(attr, IFLA_BRPORT_LEARNING) > 0;
 		break;
 	case IFLA_PROP_LIST:
 		copy_text(link->alt, sizeof(link->alt),
-		    find_attr(attr, IFLA_ALT_IFNAME));
+		    nl_find_nested(attr, IFLA_ALT_IFNAME));
 		break;
 	case IFLA_ADDRESS: copy_mac(link->mac, attr); break;
 	case IFLA_AF_SPEC: link->ignores_ra = ignores_ra(attr); break;

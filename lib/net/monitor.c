@@ -88,31 +88,6 @@ monitor_open(struct monitor *m, struct errmsg *why)
 	return 0;
 }
 
-/* The one attribute of a message that is wanted, of those up to max. */
-struct wanted {
-	int type;
-	const struct nlattr *found;
-};
-
-static int
-on_attr(const struct nlattr *attr, void *arg)
-{
-	struct wanted *w = arg;
-
-	if (mnl_attr_get_type(attr) == w->type)
-		w->found = attr;
-	return MNL_CB_OK;
-}
-
-static const struct nlattr *
-find_attr(const struct nlmsghdr *h, unsigned offset, int type)
-{
-	struct wanted w = { type, NULL };
-
-	(void)mnl_attr_parse(h, offset, on_attr, &w);
-	return w.found;
-}
-
 /* is_deleted - does the message say that one of our tables is deleted? */
 static bool
 is_deleted(const struct monitor *m, const struct nlmsghdr *h)
@@ -123,7 +98,7 @@ is_deleted(const struct monitor *m, const struct nlmsghdr *h)
 	if (h->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELTABLE) ||
 	    mnl_nlmsg_get_payload_len(h) < sizeof(*nf))
 		return false;
-	name = find_attr(h, sizeof(*nf), NFTA_TABLE_NAME);
+	name = nl_find(h, sizeof(*nf), NFTA_TABLE_NAME);
 	if (!name || mnl_attr_validate(name, MNL_TYPE_NUL_STRING) < 0)
 		return false;
 	for (int i = 0; i < m->tables; i++)
@@ -142,8 +117,8 @@ is_off(const struct nlmsghdr *h)
 	if (h->nlmsg_type != RTM_NEWNETCONF ||
 	    mnl_nlmsg_get_payload_len(h) < sizeof(struct netconfmsg))
 		return false;
-	index = find_attr(h, sizeof(struct netconfmsg), NETCONFA_IFINDEX);
-	forwarding = find_attr(h, sizeof(struct netconfmsg),
+	index = nl_find(h, sizeof(struct netconfmsg), NETCONFA_IFINDEX);
+	forwarding = nl_find(h, sizeof(struct netconfmsg),
 	    NETCONFA_FORWARDING);
 	return index && forwarding &&
 	    (int32_t)nl_number(index) == NETCONFA_IFINDEX_ALL &&

@@ -91,12 +91,7 @@ nicstate_load(const char *path, struct nicstate *state)
 static const struct nlattr *
 find(const struct nlmsghdr *h, int type)
 {
-	const struct nlattr *attr;
-
-	mnl_attr_for_each(attr, h, sizeof(struct ifinfomsg))
-		if (mnl_attr_get_type(attr) == type)
-			return attr;
-	return NULL;
+	return nl_find(h, sizeof(struct ifinfomsg), type);
 }
 
 /* same - have both the same bytes, or both none? */

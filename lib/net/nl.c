@@ -16,6 +16,29 @@
  */
 enum { RX = 1 << 17 };
 
+const struct nlattr *
+nl_find(const struct nlmsghdr *h, size_t size, int type)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, h, size)
+		if (mnl_attr_get_type(attr) == type)
+			return attr;
+	return NULL;
+}
+
+const struct nlattr *
+nl_find_nested(const struct nlattr *nest, int type)
+{
+	const struct nlattr *attr;
+
+	if (nest)
+		mnl_attr_for_each_nested(attr, nest)
+			if (mnl_attr_get_type(attr) == type)
+				return attr;
+	return NULL;
+}
+
 static void
 empty(struct nl *nl)
 {

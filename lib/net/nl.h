@@ -49,6 +49,14 @@ struct nl {
 /* nl_number - the 32-bit number in an attribute; 0 if it is too short */
 uint32_t nl_number(const struct nlattr *attr);
 
+/*
+ * nl_find - an attribute of a message, whose head has size bytes, or NULL
+ *
+ * nl_find_nested - the same in a nest, which may be NULL
+ */
+const struct nlattr *nl_find(const struct nlmsghdr *h, size_t size, int type);
+const struct nlattr *nl_find_nested(const struct nlattr *nest, int type);
+
 /* A callback for an answer that carries data; n is the message it answers. */
 typedef void nl_each(const struct nlmsghdr *answer, int n, void *arg);
 

@@ -24,18 +24,6 @@ struct search {
 	bool found;
 };
 
-static const struct nlattr *
-find_in_nest(const struct nlattr *nest, int type)
-{
-	const struct nlattr *attr;
-
-	if (nest)
-		mnl_attr_for_each_nested(attr, nest)
-			if (mnl_attr_get_type(attr) == type)
-				return attr;
-	return NULL;
-}
-
 /* big - the number of an attribute in network order, or ~0 without it */
 static uint32_t
 big(const struct nlattr *attr)
@@ -65,23 +53,21 @@ static int
 on_chain(const struct nlmsghdr *answer, void *arg)
 {
 	const struct nfgenmsg *head = mnl_nlmsg_get_payload(answer);
-	const struct nlattr *attr, *of[NFTA_CHAIN_MAX + 1] = { NULL };
+	const struct nlattr *hook;
 	struct search *s = arg;
 
 	if (mnl_nlmsg_get_payload_len(answer) < sizeof(*head) ||
 	    (head->nfgen_family != s->family &&
 	    head->nfgen_family != NFPROTO_INET))
 		return MNL_CB_OK;
-	mnl_attr_for_each(attr, answer, sizeof(*head))
-		if (mnl_attr_get_type(attr) <= NFTA_CHAIN_MAX)
-			of[mnl_attr_get_type(attr)] = attr;
-	if (big(of[NFTA_CHAIN_POLICY]) != NF_DROP ||
-	    big(find_in_nest(of[NFTA_CHAIN_HOOK], NFTA_HOOK_HOOKNUM)) !=
-	    NF_INET_FORWARD)
+	hook = nl_find(answer, sizeof(*head), NFTA_CHAIN_HOOK);
+	if (big(nl_find(answer, sizeof(*head), NFTA_CHAIN_POLICY)) != NF_DROP ||
+	    big(nl_find_nested(hook, NFTA_HOOK_HOOKNUM)) != NF_INET_FORWARD)
 		return MNL_CB_OK;
 	snprintf(s->text, POLICY_TEXT, "%s %s %s",
-	    family_name(head->nfgen_family), text_of(of[NFTA_CHAIN_TABLE]),
-	    text_of(of[NFTA_CHAIN_NAME]));
+	    family_name(head->nfgen_family),
+	    text_of(nl_find(answer, sizeof(*head), NFTA_CHAIN_TABLE)),
+	    text_of(nl_find(answer, sizeof(*head), NFTA_CHAIN_NAME)));
 	s->found = true;
 	return MNL_CB_OK;
 }

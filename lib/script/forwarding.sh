@@ -15,8 +15,8 @@ sysctl_get() {
 } 2>/dev/null
 
 need_sysctl() {
-	sysctl_get "$1" && [ "$value" = "${2-1}" ] || sysctl_put "$1" "${2-1}" ||
-		die 1 "$name: could not set net/$1 to ${2-1}, which the host needs to forward packets"
+	sysctl_get "$1" && [ "$value" = 1 ] || sysctl_put "$1" 1 ||
+		die 1 "$name: could not set net/$1 to 1, which the host needs to forward packets"
 }
 
 sysctl_put() { printf '%s\n' "$2" >"/proc/sys/net/$1"; } 2>/dev/null
