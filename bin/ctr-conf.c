@@ -23,7 +23,6 @@
 #include "base/port.h"
 #include "base/privilege.h"
 #include "conf/args.h"
-#include "conf/audit.h"
 #include "conf/change.h"
 #include "conf/command.h"
 #include "conf/hold.h"
@@ -40,7 +39,6 @@
 #include "conf/units.h"
 #include "conf/values.h"
 #include "conf/write.h"
-#include "net/elements.h"
 #include "net/flow.h"
 #include "net/ifname.h"
 #include "net/inuse.h"
@@ -317,21 +315,6 @@ args_verb(const struct cli_job *job)
 	return 0;
 }
 
-/* link_mac - as mkveth derives it */
-static int
-link_mac(const char *name, const char *interface, uint8_t mac[6])
-{
-	return mac_derive(MAC_INNER, name, interface, mac);
-}
-
-static void
-link_name(const char *name, char ifname[IFNAMSIZ])
-{
-	char alt[IFNAME_ALT_SIZE];
-
-	(void)ifname_host(name, ifname, alt);	/* one of two names */
-}
-
 /* load_rules - commands for nft; a file that is gone has no elements */
 static int
 load_rules(const struct cli_job *job)
@@ -357,7 +340,7 @@ static int
 rules_verb(const struct cli_job *job)
 {
 	char ifname[IFNAMSIZ];
-	const struct rules_links links = { job->name, ifname, link_mac };
+	const struct rules_links links = { job->name, ifname, mac_inner };
 	int status;
 
 	if (job->load || job->unload)
@@ -365,7 +348,7 @@ rules_verb(const struct cli_job *job)
 	status = read_right(job);
 	if (status != 0)
 		return status;
-	link_name(job->name, ifname);
+	ifname_link(job->name, ifname);
 	rules_print(&settings, &links, stdout);
 	return 0;
 }
@@ -390,41 +373,6 @@ flush_verb(const struct cli_job *job)
 	}
 	free(port);
 	return status;
-}
-
-/* is_loaded - in the nftables tables of this network namespace */
-static int
-is_loaded(const char *line)
-{
-	static struct elements elements;
-
-	return elements_has(&elements, line);
-}
-
-/* verify_verb - what mends the differences is for people: on standard error */
-static int
-verify_verb(const struct cli_job *job)
-{
-	static const struct audit_host host = { is_loaded, link_name, link_mac };
-	struct errmsg why = { "" };
-	char *mend = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&mend, &size);
-	int n;
-
-	if (!out)
-		err(EXIT_USAGE, "verify");
-	if (geteuid() != 0)
-		errx(EXIT_USAGE, "verify: needs root");
-	n = audit_print(job, &host, stdout, out, &why);
-	if (fclose(out) != 0 || fflush(stdout) != 0)
-		err(EXIT_USAGE, "verify: write");
-	if (n < 0)
-		errx(EXIT_USAGE, "verify: %s", why.text);
-	if (*mend && !job->json)
-		warnx("%s", mend);
-	free(mend);
-	return n > 0;
 }
 
 /* list_verb - and show, which is a list of one in another form */
@@ -522,9 +470,6 @@ static const struct cli_verb verbs[] = {
 	{ "show", "[--json] NAME", JOB_JSON JOB_STATUS,
 	    "print what is known of a container",
 	    list_verb, 1, 1, false },
-	{ "verify", "[--json] [--all|NAME...]", JOB_JSON JOB_ALL JOB_STATUS,
-	    "print what differs between settings and what runs",
-	    verify_verb, 0, INT_MAX, false },
 	{ "address", "[--of-host]", JOB_OF_HOST,
 	    "print a free pair of addresses",
 	    address_verb, 0, 0, false },

@@ -4,7 +4,13 @@
 #include "base/fd.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+
+/* A file in /proc has no size; none that is read whole is larger. */
+enum { UNSIZED = 4096 };
 
 int
 fd_write_all(int fd, const void *buf, size_t len)
@@ -42,6 +48,47 @@ fd_read_max(int fd, void *buf, size_t size)
 		len += (size_t)n;
 	}
 	return (ssize_t)len;
+}
+
+/* read_text - as fd_read_text, of a file that is open */
+static char *
+read_text(int fd, size_t max)
+{
+	struct stat st;
+	size_t size;
+	ssize_t n;
+	char *text;
+
+	if (fstat(fd, &st) < 0)
+		return NULL;
+	size = st.st_size > 0 ? (size_t)st.st_size : UNSIZED;
+	if (size > max) {
+		errno = EFBIG;
+		return NULL;
+	}
+	text = malloc(size + 1);
+	if (!text)
+		return NULL;
+	n = fd_read_max(fd, text, size);
+	if (n >= 0) {
+		text[n] = '\0';
+		return text;
+	}
+	free(text);
+	return NULL;
+}
+
+char *
+fd_read_text(const char *path, size_t max)
+{
+	auto_close int fd = open(path,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		return read_text(fd, max);
+	if (errno != ENOENT)
+		return NULL;
+	return strdup("");
 }
 
 DIR *

@@ -52,6 +52,15 @@ int fd_write_all(int fd, const void *buf, size_t len);
 ssize_t fd_read_max(int fd, void *buf, size_t size);
 
 /*
+ * fd_read_text - read a whole file, of which a link is not followed
+ *
+ * Returns the text, which the caller frees, "" if the file is missing; or NULL
+ * with errno: that of open(2) or read(2), ENOMEM, or EFBIG if it has more than max
+ * bytes.
+ */
+char *fd_read_text(const char *path, size_t max);
+
+/*
  * fd_close_but - close all descriptors except a and b, which may be the same
  *
  * For a child that may outlive its parent: a pipe of the caller's would stay

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "conf/audit.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,13 +10,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/name.h"
 #include "conf/batch.h"
 #include "conf/findings.h"
+#include "conf/leftovers.h"
 #include "conf/list.h"
 #include "conf/ruleset.h"
 #include "conf/units.h"
@@ -25,7 +23,7 @@
 
 #define STORE "/nix/store/"
 
-enum { RECORD_MAX = 1 << 20 };
+enum { RECORD_MAX = 16 << 20 };
 
 /* A run, and the container that it is at. */
 struct audit {
@@ -53,36 +51,6 @@ say(struct audit *a, enum findings_mend mend, const char *fmt, ...)
 	findings_add(&a->found, a->v->name, mend, "%s", text);
 }
 
-/* read_text - a file, "" if it is missing; owned by the caller; NULL and errno */
-static char *
-read_text(const char *path)
-{
-	auto_close int fd = open(path,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st = { .st_size = 0 };
-	ssize_t n = 0;
-	char *text;
-
-	if (fd < 0 && errno != ENOENT)
-		return NULL;
-	if (fd >= 0 && fstat(fd, &st) < 0)
-		return NULL;
-	/* A file in /proc has no size. */
-	if (st.st_size < 256)
-		st.st_size = 256;
-	if (st.st_size > RECORD_MAX)
-		st.st_size = RECORD_MAX;
-	text = malloc((size_t)st.st_size + 1);
-	if (!text)
-		return NULL;
-	if (fd >= 0)
-		n = fd_read_max(fd, text, (size_t)st.st_size);
-	if (n < 0)
-		n = 0;
-	text[n] = '\0';
-	return text;
-}
-
 __attribute__((format(printf, 2, 3)))
 static char *
 join(char buf[PATH_MAX], const char *fmt, ...)
@@ -106,7 +74,8 @@ static bool
 sysctl_is_on(const char *key)
 {
 	char path[PATH_MAX];
-	char *text = read_text(join(path, "/proc/sys/net/%s", key));
+	char *text = fd_read_text(join(path, "/proc/sys/net/%s", key),
+	    RECORD_MAX);
 	bool on = !text || *text != '0';
 
 	free(text);
@@ -283,8 +252,8 @@ check_rules(struct audit *a)
 	char *wanted = wanted_rules(a), *record;
 	enum findings_mend mend = MEND_RULES;
 
-	record = read_text(join(path, "%s/%s.forward", a->job->lock_dir,
-	    a->v->name));
+	record = fd_read_text(join(path, "%s/%s.forward", a->job->lock_dir,
+	    a->v->name), RECORD_MAX);
 	if (!wanted) {
 		a->found.lost = true;
 	} else {
@@ -322,26 +291,14 @@ check_running(struct audit *a)
 	check_network(a);
 }
 
-/* check_gone - what cleanup removes; why: it should not be there */
+/* check_gone - nothing of it is left; why: it should not be there */
 static void
 check_gone(struct audit *a, const char *why)
 {
-	const char *name = a->v->name;
-	const struct cli_job *job = a->job;
-	char ifname[IFNAMSIZ], path[6][PATH_MAX];
+	char ifname[IFNAMSIZ];
 
-	a->host->link(name, ifname);
-	join(path[0], "/sys/class/net/%s", ifname);
-	join(path[1], "/run/netns/net-%s", name);
-	join(path[2], "%s/%s.forward", job->lock_dir, name);
-	join(path[3], "%s/.%s.sessions", job->trees, name);
-	join(path[4], "%s/gcroots/per-container/%s/booted", job->nix_state, name);
-	join(path[5], "%s/gcroots/per-container/%s/current", job->nix_state,
-	    name);
-	for (int i = 0; i < 6; i++)
-		if (faccessat(AT_FDCWD, path[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			say(a, MEND_CLEANUP, "%s, but %s is still there", why,
-			    path[i]);
+	a->host->link(a->v->name, ifname);
+	leftovers_add(&a->found, a->job, a->v->name, ifname, why);
 }
 
 static void
@@ -364,57 +321,18 @@ check_one(struct audit *a)
 		check_gone(a, "is stopped");
 }
 
-/* check_stray - what is left of a container that has no settings any more */
+/* on_stray - a container that has no settings any more */
 static void
-check_stray(struct audit *a, const char *name, struct view *v)
+on_stray(const char *name, void *arg)
 {
-	char path[PATH_MAX];
+	static struct view v;
+	struct audit *a = arg;
 
-	/* Being destroyed, or reserved */
-	if (exists(join(path, "%s/.%s.pending", a->job->conf_dir, name)))
-		return;
-	v->name = name;
-	status_read(&a->from.status, name, &v->status);
-	if (v->status.state == STATUS_DOWN || v->status.state == STATUS_FAILED)
+	v.name = name;
+	a->v = &v;
+	status_read(&a->from.status, name, &v.status);
+	if (v.status.state == STATUS_DOWN || v.status.state == STATUS_FAILED)
 		check_gone(a, "has no settings");
-}
-
-/* stray_name - of a file PREFIXnameSUFFIX; returns 0, or -1: another file */
-static int
-stray_name(const char *file, const char *prefix, const char *suffix,
-    char name[NAMES_SIZE])
-{
-	size_t before = strlen(prefix), after = strlen(suffix), n = strlen(file);
-
-	if (n <= before + after || n - before - after >= NAMES_SIZE ||
-	    strncmp(file, prefix, before) ||
-	    strcmp(file + n - after, suffix))
-		return -1;
-	n -= before + after;
-	memcpy(name, file + before, n);
-	name[n] = '\0';
-	return name_ok(name) ? 0 : -1;
-}
-
-/* check_strays - by the names of files; once: all have a record, or a namespace */
-static void
-check_strays(struct audit *a, const char *dir, const char *prefix,
-    const char *suffix, const char *once, struct view *v)
-{
-	char name[NAMES_SIZE], path[PATH_MAX];
-	DIR *d = opendir(dir);
-	struct dirent *e;
-
-	if (!d)
-		return;
-	while ((e = readdir(d))) {
-		if (stray_name(e->d_name, prefix, suffix, name) < 0 ||
-		    exists(join(path, "%s/%s.conf", a->job->conf_dir, name)))
-			continue;
-		if (!once || !exists(join(path, "%s/%s.forward", once, name)))
-			check_stray(a, name, v);
-	}
-	closedir(d);
 }
 
 /* on_line - of mkveth */
@@ -442,10 +360,8 @@ check_all(struct audit *a, const struct names *names, struct errmsg *why)
 		else if (errno != ENOENT)
 			return errmsg_errno(why, "%s", names->name[i]);
 	}
-	if (a->job->args == 0) {
-		check_strays(a, a->job->lock_dir, "", ".forward", NULL, &v);
-		check_strays(a, "/run/netns", "net-", "", a->job->lock_dir, &v);
-	}
+	if (a->job->args == 0)
+		leftovers_strays(a->job, on_stray, a);
 	if (a->loaded_errno) {
 		errno = a->loaded_errno;
 		return errmsg_errno(why, "read the rules of nftables");
@@ -464,7 +380,8 @@ run(struct audit *a, const struct names *names, struct errmsg *why)
 	    a->job->nix_state) < 0)
 		return errmsg_errno(why, "ask systemd");
 	a->wants = units_wants(NULL);
-	a->sysctls = read_text(join(path, "%s/.sysctls", a->job->lock_dir));
+	a->sysctls = fd_read_text(join(path, "%s/.sysctls", a->job->lock_dir),
+	    RECORD_MAX);
 	r = batch_open(&a->batch, why);
 	if (r == 0) {
 		r = check_all(a, names, why);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* job.c - the command line of ctr-conf */
+/* job.c - the command lines of ctr-conf and ctr-verify */
 #include "conf/job.h"
 
 #include <stdlib.h>
@@ -247,12 +247,12 @@ read_list(struct cli_job *job, struct errmsg *why)
 	return check_names(job, why);
 }
 
-/* read_verify - names, or all */
+/* read_verify - the one command of ctr-verify: names, or all */
 static int
 read_verify(struct cli_job *job, struct errmsg *why)
 {
 	if (job->all && job->args > 0)
-		return errmsg_set(why, "verify: expected either names or --all");
+		return errmsg_set(why, "expected either names or --all");
 	return check_names(job, why);
 }
 
@@ -286,7 +286,7 @@ static const struct {
 	{ "set", read_set },
 	{ "show", take_name },
 	{ "units", read_units },
-	{ "verify", read_verify },
+	{ "", read_verify },
 };
 
 /* check_dirs - are all directories absolute? */

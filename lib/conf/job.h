@@ -25,7 +25,7 @@
 
 extern const struct cli_option job_options[];
 
-/* A command line of ctr-conf. */
+/* A command line of ctr-conf or ctr-verify. */
 struct cli_job {
 	const struct cli_verb *verb;
 	const char *conf_dir, *lock_dir;	/* absolute, as the next three */

@@ -245,31 +245,10 @@ char *
 units_wants(const char *dir)
 {
 	char path[PATH_MAX];
-	auto_close int fd = -1;
-	struct stat st = { .st_size = 0 };
-	ssize_t n = 0;
-	char *text;
 
 	(void)snprintf(path, sizeof(path), "%s/" WANTS_DIR "/" WANTS_FILE,
 	    dir ? dir : GENERATOR_DIR);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 && errno != ENOENT)
-		return NULL;
-	if (fd >= 0 && fstat(fd, &st) < 0)
-		return NULL;
-	if (st.st_size > WANTS_MAX) {
-		errno = EFBIG;
-		return NULL;
-	}
-	text = malloc((size_t)st.st_size + 1);
-	if (text && fd >= 0)
-		n = fd_read_max(fd, text, (size_t)st.st_size);
-	if (text && n >= 0) {
-		text[n] = '\0';
-		return text;
-	}
-	free(text);
-	return NULL;
+	return fd_read_text(path, WANTS_MAX);
 }
 
 /* is_wanted - does the target want the container? */

@@ -38,3 +38,11 @@ ifname_host(const char *name, char buf[IFNAMSIZ], char alt[IFNAME_ALT_SIZE])
 	buf[15] = '\0';
 	return true;
 }
+
+void
+ifname_link(const char *name, char buf[IFNAMSIZ])
+{
+	char alt[IFNAME_ALT_SIZE];
+
+	(void)ifname_host(name, buf, alt);
+}

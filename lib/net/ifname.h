@@ -28,4 +28,7 @@ bool ifname_ok(const char *name);
 bool ifname_host(const char *name, char buf[IFNAMSIZ],
     char alt[IFNAME_ALT_SIZE]);
 
+/* ifname_link - ifname_host, for a caller that needs one of its two names */
+void ifname_link(const char *name, char buf[IFNAMSIZ]);
+
 #endif

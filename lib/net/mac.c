@@ -45,3 +45,9 @@ mac_derive(enum mac_end end, const char *name, const char *link,
 		mac[0] = 0xfe;
 	return 0;
 }
+
+int
+mac_inner(const char *name, const char *link, uint8_t mac[6])
+{
+	return mac_derive(MAC_INNER, name, link, mac);
+}

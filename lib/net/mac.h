@@ -20,4 +20,7 @@ enum mac_end { MAC_HOST, MAC_INNER, MAC_CHILD };
 int mac_derive(enum mac_end end, const char *name, const char *link,
     uint8_t mac[6]);
 
+/* mac_inner - mac_derive for the container's end of a pair */
+int mac_inner(const char *name, const char *link, uint8_t mac[6]);
+
 #endif

@@ -14,7 +14,7 @@ cmd_show() {
 # shellcheck disable=SC2086 # an option, or none
 cmd_verify() {
 	[ -z "$all" ] || [ $# = 0 ] || usage "expected either names or --all: $1"
-	exec ctr-conf verify $form -- "$@"
+	exec ctr-verify $form -- "$@"
 }
 
 cmd_graph() { exec ctr-conf list --dot; }

@@ -73,6 +73,17 @@ logs_in() {
 	rm /etc/mine.nft
 }
 
+@test "ctr-verify(8)" {
+	of ctr-verify.8 2
+	example 1
+	assert_output ''
+	install -D /dev/null /run/nixos-container/gone.forward
+	example 2
+	assert_output 'nixos-container cleanup gone'
+	sh -c "$output"
+	example 1
+}
+
 @test "mkveth(8)" {
 	of mkveth.8 6
 	example 1

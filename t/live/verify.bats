@@ -25,7 +25,7 @@ differs() {
 
 # repaired COMMAND... - verify says that this repairs it, and it does
 repaired() {
-	[[ $stderr == "ctr-conf: to repair: "*"$*"* ]]
+	[[ $stderr == "ctr-verify: to repair: "*"$*"* ]]
 	"$@"
 	same
 }

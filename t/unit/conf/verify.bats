@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# ctr-conf verify, in a world of its own: a container "runs" if it has the record of
+# ctr-verify, in a world of its own: a container "runs" if it has the record of
 # systemd-machined.  t/live/verify.bats has real ones.
 load ../../lib/env
 load ../../lib/world
@@ -17,7 +17,7 @@ setup() {
 
 teardown() { drop_world; }
 
-verify() { in_world ctr-conf verify --machines "$BATS_TEST_TMPDIR/machines" "$@"; }
+verify() { in_world ctr-verify --machines "$BATS_TEST_TMPDIR/machines" "$@"; }
 
 # container NAME [KEY=VALUE]... - a container that runs
 container() {
@@ -71,7 +71,7 @@ forward() {
 		in_world nft "delete element $table nixos-container $set { $element }"
 		run -1 --separate-stderr verify
 		assert_output "web: rule is not loaded: $set $element"
-		assert_equal "$stderr" 'ctr-conf: to repair: nixos-container rules'
+		assert_equal "$stderr" 'ctr-verify: to repair: nixos-container rules'
 		in_world nft "add element $table nixos-container $set { $element }"
 		rules=$((rules + 1))
 	done <run/web.forward
@@ -109,7 +109,7 @@ forward() {
 	assert_output "web: $PWD/run/web.forward has other rules than its settings
 web: c-web: is down
 web: c-web: route to 10.5.0.2 is missing"
-	assert_equal "$stderr" 'ctr-conf: to repair: nixos-container network web'
+	assert_equal "$stderr" 'ctr-verify: to repair: nixos-container network web'
 	run -1 verify --json
 	assert_equal "$(jq -c '.[1]' <<<"$output")" \
 		'{"name":"web","difference":"c-web: is down","mend":"nixos-container network web"}'
@@ -140,7 +140,7 @@ web: c-web: route to 10.5.0.2 is missing"
 web: is stopped, but $PWD/run/web.forward is still there
 web: is stopped, but $PWD/trees/.web.sessions is still there
 web: is stopped, but $PWD/nix/gcroots/per-container/web/booted is still there"
-	assert_equal "$stderr" 'ctr-conf: to repair: nixos-container cleanup web'
+	assert_equal "$stderr" 'ctr-verify: to repair: nixos-container cleanup web'
 	# A machine of its unit, which is not active
 	printf 'NAME=web\nSCOPE=container@web.service\nLEADER=%s\n' $$ >machines/web
 	run -1 --separate-stderr verify
@@ -170,7 +170,7 @@ web: is stopped, but $PWD/nix/gcroots/per-container/web/booted is still there"
 	run -1 --separate-stderr verify
 	assert_output "web: has no settings, but /run/netns/net-web is still there
 web: has no settings, but $PWD/run/web.forward is still there"
-	assert_equal "$stderr" 'ctr-conf: to repair: nixos-container cleanup web'
+	assert_equal "$stderr" 'ctr-verify: to repair: nixos-container cleanup web'
 	rm run/web.forward
 	run -1 --separate-stderr verify
 	assert_output 'web: has no settings, but /run/netns/net-web is still there'
@@ -197,12 +197,12 @@ web: its system is not kept: $PWD/nix/gcroots/per-container/web/current points t
 	run -2 verify none
 	assert_output --partial 'none: no such container'
 	run -2 verify --all web
-	assert_output 'ctr-conf: verify: expected either names or --all'
-	run -2 --separate-stderr in_world setpriv --reuid 65534 --clear-groups ctr-conf verify
-	assert_equal "$stderr" 'ctr-conf: verify: needs root'
+	assert_output 'ctr-verify: expected either names or --all'
+	run -2 --separate-stderr in_world setpriv --reuid 65534 --clear-groups ctr-verify
+	assert_equal "$stderr" 'ctr-verify: needs root'
 	assert_output ''
 	loaded web
-	run -2 --separate-stderr in_world env PATH=/no/such "$(type -P ctr-conf)" verify \
+	run -2 --separate-stderr in_world env PATH=/no/such "$(type -P ctr-verify)" \
 		--machines "$PWD/machines"
-	assert_equal "$stderr" 'ctr-conf: verify: run mkveth: No such file or directory'
+	assert_equal "$stderr" 'ctr-verify: run mkveth: No such file or directory'
 }

@@ -118,6 +118,8 @@ refused() {
 @test "ctr-console refuses bad input, and changes nothing" { refused ctr-console; }
 @test "ctr-tree refuses bad input, and changes nothing" { refused ctr-tree; }
 @test "ctr-watch refuses bad input, and changes nothing" { refused ctr-watch; }
+
+@test "ctr-verify refuses bad input, and changes nothing" { refused ctr-verify; }
 @test "nixos-container refuses bad input, and changes nothing" { refused nixos-container; }
 @test "nixos-container refuses bad settings, and changes nothing" { refused settings; }
 

@@ -3,7 +3,7 @@
 # What make builds, installs and uninstalls.
 load ../../lib/env
 
-tools='run-in-netns mkveth ctr-conf ctr-gcroot ctr-tree ctr-resolv ctr-console ctr-watch'
+tools='run-in-netns mkveth ctr-conf ctr-gcroot ctr-tree ctr-resolv ctr-console ctr-verify ctr-watch'
 
 setup() { dest=$BATS_TEST_TMPDIR/dest; }
 
@@ -122,12 +122,13 @@ small_tree() {
 @test "the binaries are static and small" {
 	[[ $BUILD == "$TOP/build" ]] || skip "this is not the static build"
 	for tool in $tools; do
-		# ctr-conf has the text of all settings, thirteen verbs, and netlink for
-		# addresses, sockets and flows; mkveth restores interfaces; ctr-gcroot also
-		# works in trees.
+		# ctr-conf has the text of all settings, twelve verbs, and netlink for
+		# addresses, sockets and flows; ctr-verify reads settings and rules; mkveth
+		# restores interfaces; ctr-gcroot also works in trees.
 		case $tool in
 		ctr-conf) limit=160 ;;
 		ctr-gcroot) limit=100 ;;
+		ctr-verify) limit=116 ;;
 		mkveth) limit=104 ;;
 		*) limit=96 ;;
 		esac

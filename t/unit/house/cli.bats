@@ -36,7 +36,7 @@ status_of() { case $1 in run-in-netns | ctr-watch) echo 125 ;; *) echo 2 ;; esac
 			run -2 "$tool" "${verb}q"
 			assert_output --regexp "^$tool: unknown verb: ${verb}q; did you mean [a-z-]+\?$"
 		done
-		[[ $tool != run-in-netns && $tool != ctr-watch ]] || continue
+		[[ $tool != run-in-netns && $tool != ctr-watch && $tool != ctr-verify ]] || continue
 		run -2 "$tool"
 		assert_output "$tool: no verb; see --help"
 		run -2 "$tool" nonsense-verb
