@@ -50,10 +50,12 @@ launch_base() {
 		--kill-signal=SIGRTMIN+3 --resolv-conf=off --timezone=off --link-journal=no \
 		--setenv=PRIVATE_NETWORK="$PRIVATE_NETWORK"
 	[ -d /run/systemd/system ] || set -- "$@" --register=no
-	# Before 257 systemd-nspawn boots a system in /nix/store on cgroup v1, in
-	# which systemd 258 and later refuse to run.
-	[ ! -e /sys/fs/cgroup/cgroup.controllers ] ||
+	# Before 257 systemd-nspawn boots a system in /nix/store on cgroup v1, and
+	# later ones do on a host with both; systemd 258 and later refuse to run in it.
+	if [ -e /sys/fs/cgroup/cgroup.controllers ] ||
+		[ -e /sys/fs/cgroup/unified/cgroup.controllers ]; then
 		export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY="${SYSTEMD_NSPAWN_UNIFIED_HIERARCHY:-1}"
+	fi
 	# From 261 on it allows only a few address families without this option.
 	# Its help names it, too, but takes several times as long.
 	! grep -qs -e --restrict-address-families "$(command -v systemd-nspawn)" ||

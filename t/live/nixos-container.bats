@@ -750,7 +750,7 @@ gave_up() { systemctl --quiet is-failed "container@$name.service"; }
 		PATH=$BATS_TEST_TMPDIR/bin:$PATH run -0 nixos-container launch "$name"
 		if [[ $knows ]]; then assert_line -- --restrict-address-families=
 		else refute_line -- --restrict-address-families=; fi
-		if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
+		if [[ -e /sys/fs/cgroup/cgroup.controllers || -e /sys/fs/cgroup/unified ]]; then
 			assert_line SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
 		else
 			refute_line --partial SYSTEMD_NSPAWN_UNIFIED_HIERARCHY
