@@ -62,8 +62,9 @@ no_calls='personality sched_setscheduler sched_setattr shmget semget msgget mq_o
 #
 # Its root is the folder of the job: systemd makes there what it binds.
 in_job() {
-	# What it is
-	set -- --setenv=PATH="$job_path" --setenv=HOME=/build --setenv=TMPDIR=/build \
+	# What it is.  Nix takes a home of another user's for none, and a missing one
+	# for its own.
+	set -- --setenv=PATH="$job_path" --setenv=HOME=/build/home --setenv=TMPDIR=/build \
 		--setenv=NIX_REMOTE=daemon --setenv=NIX_STATE_DIR=/nix/var/nix \
 		--setenv=NIX_CONF_DIR=/build --setenv=NIX_SSL_CERT_FILE=/etc/ssl/cert.pem \
 		--setenv=GIT_SSL_CAINFO=/etc/ssl/cert.pem --setenv=LANG=C.UTF-8 \
