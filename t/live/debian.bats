@@ -3,8 +3,16 @@
 # A container with real systemd, real login and real openresolv inside.
 load container
 
-setup_file() { cp /etc/resolv.conf "$BATS_FILE_TMPDIR/resolv.conf"; }
-teardown_file() { cp "$BATS_FILE_TMPDIR/resolv.conf" /etc/resolv.conf; }
+base=/etc/nixos-container-test/debian-base
+
+setup_file() {
+	cp /etc/resolv.conf "$BATS_FILE_TMPDIR/resolv.conf"
+	readlink "$base" >"$BATS_FILE_TMPDIR/base"
+}
+teardown_file() {
+	cp "$BATS_FILE_TMPDIR/resolv.conf" /etc/resolv.conf
+	ln -sfn "$(<"$BATS_FILE_TMPDIR/base")" "$base"
+}
 
 create_debian() {
 	create --nixos-path /src/t/systems/debian -I suite=/usr/local "$@"
@@ -109,3 +117,33 @@ create_debian() {
 	assert_output --partial cgroup
 	ip netns del "$name"
 }
+
+# runs_release SUITE - a container of that Debian boots, reboots and stops, with
+# users of its own and without
+runs_release() {
+	[[ -d /systems/$1 ]] || skip "no packages of $1 are within reach"
+	ln -sfn "$(nix-store --add "/systems/$1")" "$base"
+	create_debian
+	ln -sfn "$(<"$BATS_FILE_TMPDIR/base")" "$base"
+	for users in pick no; do
+		sed -i "s/^PRIVATE_USERS=.*/PRIVATE_USERS=$users/" "$conf"
+		nixos-container restart "$name"
+		run -0 inside sh -c '. /etc/os-release && echo "$VERSION_CODENAME"'
+		assert_output "$1"
+		run -0 inside systemctl is-system-running --wait
+		assert_output running
+		run -0 inside systemctl is-active ctr-login.socket ctr-root-shell.socket
+		run -0 inside ip -br address show eth0
+		assert_output --partial "$(nixos-container show-ip "$name")"
+		before=$(boots)
+		inside systemctl reboot
+		until_true 30 booted_after "$before"
+		SECONDS=0
+		nixos-container stop "$name"
+		((SECONDS < 10))
+	done
+}
+
+@test "a container of bookworm runs on this host" { runs_release bookworm; }
+@test "a container of trixie runs on this host" { runs_release trixie; }
+@test "a container of forky runs on this host" { runs_release forky; }

@@ -229,6 +229,25 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	assert_output cgroup2fs
 }
 
+@test "--suite boots another Debian, and the image of each suite is kept" {
+	for bad in '--suite woody' --suite=woody --suite; do
+		run -2 host boot $bad
+		run -2 host image $bad
+		run -2 host system $bad
+	done
+	NIXOS_CONTAINER_TEST_SUITE=woody run -2 host boot
+	assert_output --partial "unknown suite: 'woody' (expected bookworm, trixie or forky)"
+	own=$(host image)
+	run host image --suite trixie
+	((status == 0)) || skip "no image of trixie can be built"
+	assert_exists "$own"
+	boot "$name" --suite trixie
+	run -0 host exec "$name" sh -c '. /etc/os-release; echo "$VERSION_CODENAME"'
+	assert_output trixie
+	run -0 host exec "$name" systemctl is-system-running
+	assert_output running
+}
+
 @test "stop leaves nothing behind" {
 	seen_outside >"$BATS_TEST_TMPDIR/before"
 	boot "$name"
