@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctr-tree empty|remove|mkdir|put|get|check [OPTION]... ROOT [ARGUMENT]...
+ * ctr-tree empty|remove|mkdir|put|get|check|idle [OPTION]... ROOT [ARGUMENT]...
  * ctr-tree at ROOT PATH COMMAND [ARGUMENT]...
  * ctr-tree seal [OPTION]... COMMAND [ARGUMENT]...
  *
@@ -30,12 +30,16 @@
 #include "tree/copy.h"
 #include "tree/idmap.h"
 #include "tree/inroot.h"
+#include "tree/lock.h"
 #include "tree/remove.h"
 #include "tree/seal.h"
 #include "tree/unmount.h"
 
 /* As good as none. */
 #define MAX_LIMIT 0x4000000000000
+
+/* A systemd-nspawn whose container has ended still holds its lock for a moment. */
+enum { END_MS = 3000 };
 
 /* A command line. */
 struct cli_job {
@@ -47,6 +51,7 @@ struct cli_job {
 	bool plain;		/* get: for others to read, without odd files */
 	bool limited;
 	struct copy_limit limit;
+	int hold;		/* idle: lock it by this descriptor, or -1 */
 };
 
 /* A path in two parts: the directory above, and the name in it. */
@@ -386,6 +391,29 @@ idmap_verb(const struct cli_job *job)
 	return !works;
 }
 
+/* idle_verb - a tree that is missing is idle, too; 1 says that it is in use */
+static int
+idle_verb(const struct cli_job *job)
+{
+	struct path p;
+	auto_close int dir = -1;
+	int held;
+
+	split_path(&p, job->arg[0]);
+	dir = open(p.above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 && errno == ENOENT && job->hold < 0)
+		return 0;
+	if (dir < 0)
+		err(EXIT_USAGE, "open %s", p.above);
+	if (job->hold >= 0)
+		held = lock_take(dir, p.name, job->hold, END_MS);
+	else
+		held = lock_held(dir, p.name);
+	if (held < 0)
+		err(EXIT_USAGE, "lock of %s", job->arg[0]);
+	return held;
+}
+
 /*
  * at_verb - the current directory of the command cannot be exchanged any more
  *
@@ -445,6 +473,8 @@ static const struct cli_option options[] = {
 	{ 'D', "max-depth", "N", "fail if directories are nested deeper", false },
 	{ 'P', "plain", NULL, "fail at a device, FIFO or socket, and let all\n"
 	    "users read the copy", false },
+	{ 'H', "hold", "FD", "lock it, too, as long as this descriptor is open",
+	    false },
 	{ 0 },
 };
 
@@ -478,6 +508,9 @@ static const struct cli_verb verbs[] = {
 	    unmount_verb, 1, 1, 0 },
 	{ "idmap", "DIR", NULL, "exit with 0 if mounts of DIR can map user IDs",
 	    idmap_verb, 1, 1, 0 },
+	{ "idle", "[--hold FD] ROOT", "H",
+	    "exit with 0 if no systemd-nspawn has locked the tree",
+	    idle_verb, 1, 1, 0 },
 	{ 0 },
 };
 
@@ -511,6 +544,19 @@ set_limit(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
 	return 0;
 }
 
+/* set_hold - a descriptor of the caller's, on the lock file */
+static int
+set_hold(struct cli_job *job, const char *value, struct errmsg *why)
+{
+	long fd = num_read(value, INT_MAX);
+
+	if (fd < 0 || fcntl((int)fd, F_GETFD) < 0)
+		return errmsg_set(why, "--hold: expected an open descriptor: %s",
+		    value);
+	job->hold = (int)fd;
+	return 0;
+}
+
 static int
 set_option(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
 {
@@ -519,6 +565,7 @@ set_option(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
 	case 'o': job->optional = true; return 0;
 	case 'p': return add_sealed(job, r->value, why);
 	case 'P': job->plain = true; return 0;
+	case 'H': return set_hold(job, r->value, why);
 	default:  return set_limit(job, r, why);
 	}
 }
@@ -587,7 +634,8 @@ int
 main(int argc, char *argv[])
 {
 	struct cli_reader reader;
-	struct cli_job job = { .limit = { MAX_LIMIT, MAX_LIMIT, MAX_LIMIT } };
+	struct cli_job job = { .hold = -1,
+	    .limit = { MAX_LIMIT, MAX_LIMIT, MAX_LIMIT } };
 	struct errmsg why = { "" };
 	int answer;
 

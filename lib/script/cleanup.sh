@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: MIT
 # cleanup.sh - remove what a launch made on the host (ExecStopPost= of the unit)
 
-# cmd_cleanup NAME - each step is tried, even if one before it failed
+# cmd_cleanup NAME - each step is tried, even if one before it failed; what lies
+# beside the tree or in the store belongs to the machine that has the tree in use
 cmd_cleanup() {
 	set_name "$1"
-	undone=''
-	for step in machine_forget roots_off daemon_off network_off loopback_off ports_off \
-		nspawn_off sessions_off cgroups_off; do
+	undone='' shared_steps='roots_off copies_off sessions_off'
+	! in_use_elsewhere || shared_steps=''
+	for step in machine_forget $shared_steps daemon_off network_off loopback_off ports_off \
+		nspawn_off cgroups_off; do
 		"$step" || undone=1
 	done
 	[ -n "$undone" ] || return 0
@@ -50,9 +52,9 @@ roots_off() {
 		say "$name: some of its garbage collector roots are not kept"
 }
 
-# nspawn_off - what a killed systemd-nspawn leaves: the copy of the tree that
-# EPHEMERAL=1 made, and since 256 a mount that keeps its next start from working
-nspawn_off() {
+# copies_off - the copy of the tree that EPHEMERAL=1 made stays if systemd-nspawn
+# was killed
+copies_off() {
 	remains=''
 	for copy in "$state_dir/.#machine.$name"???????????????? \
 		"$state_dir/.#snapshot.$name"????????????????; do
@@ -61,6 +63,13 @@ nspawn_off() {
 		*) copy_delete "$copy" || remains=1 ;;
 		esac
 	done
+	[ -z "$remains" ]
+}
+
+# nspawn_off - since 256 a killed systemd-nspawn leaves a mount that keeps its next
+# start from working
+nspawn_off() {
+	remains=''
 	nspawn_run=/run/systemd/nspawn
 	for dir in "$nspawn_run/unix-export/$name" "$nspawn_run/$name/unix-export" \
 		"$nspawn_run/propagate/$name"; do

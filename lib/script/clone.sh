@@ -11,7 +11,7 @@ cmd_clone() {
 	check_clone >/dev/null || exit
 	reserve_name
 	created=$name
-	trap 'create_undo; tree_unlock' EXIT
+	trap 'tree_unlock; create_undo' EXIT
 	trap 'exit 1' INT TERM HUP
 	tree_lock "$from"
 	with_addresses write_clone

@@ -18,6 +18,7 @@ cmd_destroy() {
 	trap unlock EXIT
 	trap 'exit 1' INT TERM HUP
 	unit_kill
+	nspawn_lock "$name" || exit 1
 	if [ -e "$conf" ] || [ -L "$conf" ]; then
 		with_addresses mv "$conf" "$pending"
 		sync "$conf_dir"
@@ -29,15 +30,23 @@ cmd_destroy() {
 		"to try again: nixos-container destroy $name"
 }
 
-# delete_all - delete all that belongs to $name, its pending settings last
+# delete_all - delete all that belongs to $name, while no other machine starts it
 delete_all() {
+	nspawn_lock "$name" || return 1
+	deleted=0
+	delete_parts || deleted=1
+	nspawn_unlock
+	return $deleted
+}
+
+# delete_parts - the pending settings last
+delete_parts() {
 	cmd_cleanup "$name" || return 1
 	unmount_below "$root" || return 1
 	slow "$name: deleting its tree" \
 		ctr-gcroot rm --trees "$state_dir" "$name" || return 1
 	build_done
-	# systemd-nspawn's lock on the tree stays if nspawn was killed.
-	rm -f "$state_dir/.#$name.lck" "$conf_dir/.$name.nix" "$conf_dir/.$name.nix.tmp" \
+	rm -f "$conf_dir/.$name.nix" "$conf_dir/.$name.nix.tmp" \
 		"$lock_dir/$name.tree.lock" "$lock_dir/$name.said."* "$conf_dir/.$name.conf.tmp" \
 		"$pending_tmp" && rm -f "$pending" || return 1
 	(reload_if_changed) || :

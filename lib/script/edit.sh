@@ -4,6 +4,7 @@
 
 cmd_edit() {
 	need_name "$1"
+	not_elsewhere
 	check_build_options
 	read_settings
 	[ -z "$SYSTEM_PATH$FLAKE" ] || die 1 "$name: its system is not built from" \

@@ -7,6 +7,7 @@ cmd_rollback() {
 	lock "$name"
 	trap 'inside_end; unlock' EXIT
 	trap 'exit 1' INT TERM HUP
+	not_elsewhere
 	ctr-gcroot rollback --trees "$state_dir" -- "$@"
 	apply || {
 		say "$name: $apply to the new current generation failed"

@@ -38,6 +38,7 @@ find_system() {
 prepare_tree() {
 	[ -d "$state_dir" ] || mkdir -p "$state_dir"
 	chmod 700 "$state_dir"
+	nspawn_lock "$name" || exit 2
 	[ ! -L "$root" ] || die 2 "$name: $root is a link, not the root of a container"
 	[ -d "$root" ] || mkdir -m 755 "$root"
 	ctr-tree check "$root" || die 2 "$name: not started: systemd-nspawn would follow it"
@@ -118,7 +119,7 @@ launch_nix() {
 launch_network() {
 	init=$system/init
 	if has_network && has_users; then
-		network_later &
+		{ exec 8>&-; network_later; } &
 		set -- systemd-nspawn "$@" --private-network \
 			--bind-ro="$inside_dir/mkveth:/run/mkveth-wait" \
 			{} -- /run/mkveth-wait wait -- "$init"
@@ -148,5 +149,6 @@ launch_sealed() {
 		/etc/os-release; do
 		[ ! -e "$path" ] || set -- --path "$path" "$@"
 	done
+	nspawn_unlock	# systemd-nspawn takes it soon
 	exec ctr-conf args --sealed "$name" -- ctr-tree seal --optional "$@"
 }

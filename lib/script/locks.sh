@@ -58,12 +58,17 @@ tree_lock() {
 		# shellcheck disable=SC3013 # as above
 		[ "$tree_lock" -ef /proc/self/fd/6 ] && break
 	done
-	is_stopped "$1" && return
+	if is_stopped "$1"; then
+		nspawn_lock "$1" && return
+		tree_unlock
+		exit 1
+	fi
 	tree_unlock
 	die 1 "$1: running; to stop it: nixos-container stop $1"
 }
 
 tree_unlock() {
+	nspawn_unlock
 	[ -n "${tree_lock-}" ] || return 0
 	rm -f "$tree_lock"
 	exec 6>&-
@@ -76,3 +81,35 @@ tree_wait() {
 	[ ! -e "$at_work" ] || flock -s -w 30 6 6<"$at_work" || [ ! -e "$at_work" ] ||
 		die 1 "$name: another command is working on its tree"
 }
+
+# nspawn_lock NAME - hold descriptor 8 on the lock that systemd-nspawn takes on a
+# tree: machines that share the tree see it, but no other lock of this one
+nspawn_lock() {
+	[ -z "${nspawn_lock-}" ] && [ -d "$state_dir" ] || return 0
+	nspawn_lock=$state_dir/.#$1.lck
+	while :; do
+		exec 8<>"$nspawn_lock"
+		ctr-tree idle --hold 8 "$state_dir/$1" || break
+		# shellcheck disable=SC3013 # as above
+		[ "$nspawn_lock" -ef /proc/self/fd/8 ] && return
+	done
+	exec 8>&-
+	nspawn_lock=''
+	say "$1: $elsewhere"
+	return 1
+}
+
+elsewhere='its tree is in use by another machine, or by a systemd-nspawn of another name'
+
+nspawn_unlock() {
+	[ -n "${nspawn_lock-}" ] || return 0
+	rm -f "$nspawn_lock"
+	exec 8>&-
+	nspawn_lock=''
+}
+
+# in_use_elsewhere - of a container that does not run here
+in_use_elsewhere() { [ -z "${nspawn_lock-}" ] && ! ctr-tree idle "$root"; }
+
+# not_elsewhere - before work on the tree of a container that may run here
+not_elsewhere() { ! in_use_elsewhere || running || die 1 "$name: $elsewhere"; }

@@ -49,6 +49,7 @@ cmd_copy_from() { copying get "$@"; }
 # copied is standard input or output
 copying() {
 	need_name "$2"
+	[ "$1" != put ] || not_elsewhere
 	case $3:$4 in
 	-:* | *:-) exec ctr-tree -- "$1" "$root" "$3" "$4" ;;
 	esac

@@ -12,7 +12,7 @@ network_and_ports() {
 	network_up || failed=$?
 	wait "$!" || exit
 	[ "$failed" = 0 ] || exit "$failed"
-	loopback_on &	# each port takes some time
+	{ exec 8>&-; loopback_on; } &	# each port takes some time
 }
 
 # network_later - the network of a container that systemd-nspawn starts now

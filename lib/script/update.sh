@@ -14,6 +14,7 @@ update_begin() {
 	need_name "$name"
 	trap 'update_end $?' EXIT
 	trap 'exit 1' INT TERM HUP
+	not_elsewhere
 	read_settings
 	[ -z "$SYSTEM_PATH" ] || die 1 "$name: its system is managed by the host's" \
 		"configuration: $conf has SYSTEM_PATH=$SYSTEM_PATH"

@@ -622,3 +622,59 @@ limited() {
 	rm trees/foo/link
 	wait "$swapper" || :
 }
+
+@test "idle tells whether a systemd-nspawn, here or elsewhere, has locked the tree or a copy" {
+	run -0 ctr-tree idle trees/foo
+	run -0 ctr-tree idle trees/none
+	run -0 ctr-tree idle none/none
+	local copy=.#machine.foo0123456789abcdef lock other
+	for lock in .#foo.lck ".#$copy.lck"; do
+		: >"trees/$lock"
+		run -0 ctr-tree idle trees/foo
+		# An open file description lock, as systemd-nspawn has.
+		exec {other}<>"trees/$lock"
+		ctr-tree idle --hold "$other" trees/bar
+		run -1 ctr-tree idle trees/foo
+		assert_output ''
+		run -0 ctr-tree idle trees/bar
+		exec {other}>&-
+		run -0 ctr-tree idle trees/foo
+	done
+	# fo is another tree, and so is foo0: neither has these locks.
+	exec {other}<>"trees/.#$copy.lck"
+	ctr-tree idle --hold "$other" trees/bar
+	run -0 ctr-tree idle trees/fo
+	run -0 ctr-tree idle trees/foo0
+	exec {other}>&-
+	ln -s /dev/zero "trees/.#bar.lck"
+	run -2 ctr-tree idle trees/bar
+	assert_output "ctr-tree: lock of trees/bar: Symbolic link loop"
+}
+
+@test "idle --hold keeps the lock as long as the caller's descriptor is open" {
+	local mine theirs
+	exec {mine}<>trees/.#foo.lck {theirs}<>trees/.#foo.lck
+	ctr-tree idle --hold "$mine" trees/foo
+	run -1 ctr-tree idle --hold "$theirs" trees/foo
+	assert_output ''
+	exec {mine}>&-
+	ctr-tree idle --hold "$theirs" trees/foo
+	# It waits for a moment: a systemd-nspawn may be ending.
+	exec {mine}<>trees/.#foo.lck
+	(sleep 0.5) 3>&- {mine}>&- &
+	exec {theirs}>&-
+	run -0 ctr-tree idle --hold "$mine" trees/foo
+	wait
+	run -2 ctr-tree idle --hold 99 trees/foo
+	assert_output "ctr-tree: --hold: expected an open descriptor: 99"
+}
+
+@test "systemd-nspawn itself respects the lock that idle takes, and takes the same" {
+	local mine
+	mkdir -p trees/foo/usr
+	exec {mine}<>trees/.#foo.lck
+	ctr-tree idle --hold "$mine" trees/foo
+	run -1 systemd-nspawn --quiet --keep-unit --register=no --directory="$PWD/trees/foo" \
+		/bin/true {mine}>&-
+	assert_output --partial "is currently busy"
+}
