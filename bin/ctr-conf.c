@@ -225,6 +225,8 @@ set_verb(const struct cli_job *job)
 	int status;
 
 	open_target(&t, job);
+	/* If they differ, other machines have the locks, too. */
+	hold.keep = strcmp(job->lock_dir, job->run_dir) != 0;
 	if (!job->file && !job->dry_run && hold_take(&hold, job->lock_dir,
 	    job->name, job->wait_ms) < 0) {
 		if (errno == ETIMEDOUT)

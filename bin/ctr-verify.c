@@ -65,7 +65,7 @@ static const struct cli_verb verbs[] = {
 };
 
 static const struct cli cli = { .tool = "ctr-verify", .verbs = verbs,
-    .options = job_options, .common = JOB_COMMON };
+    .options = job_options, .common = JOB_DIRS };
 
 int
 main(int argc, char *argv[])

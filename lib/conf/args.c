@@ -95,7 +95,7 @@ put_devices(const struct words *w, const struct settings *s)
 }
 
 void
-args_nspawn(const struct settings *s, const char *lock_dir, char end,
+args_nspawn(const struct settings *s, const char *run_dir, char end,
     FILE *out)
 {
 	const struct words w = { out, end };
@@ -110,7 +110,7 @@ args_nspawn(const struct settings *s, const char *lock_dir, char end,
 	put_capabilities(&w, s);
 	put_devices(&w, s);
 	if (settings_on(s, KEY_RESOLVE_CONTAINERS))
-		fprintf(out, "--bind-ro=%s.hosts:/etc/hosts%c", lock_dir, end);
+		fprintf(out, "--bind-ro=%s.hosts:/etc/hosts%c", run_dir, end);
 	if (settings_on(s, KEY_EPHEMERAL))
 		put(&w, "--ephemeral", "");
 	put_each(&w, s, KEY_EXTRA_NSPAWN_FLAGS, "");
@@ -159,7 +159,7 @@ put_sealed_flags(const struct words *w, const struct settings *s)
 }
 
 void
-args_sealed(const struct settings *s, const char *lock_dir, char end, FILE *out)
+args_sealed(const struct settings *s, const char *run_dir, char end, FILE *out)
 {
 	const struct words w = { out, end };
 	const char *rest = s->value[KEY_BIND_RO];
@@ -169,7 +169,7 @@ args_sealed(const struct settings *s, const char *lock_dir, char end, FILE *out)
 		put_sealed(&w, word);
 	put_sealed_flags(&w, s);
 	if (settings_on(s, KEY_RESOLVE_CONTAINERS))
-		fprintf(out, "--path%c%s.hosts%c", end, lock_dir, end);
+		fprintf(out, "--path%c%s.hosts%c", end, run_dir, end);
 }
 
 static void
@@ -253,7 +253,7 @@ args_print(const struct settings *s, const struct cli_job *job, char end,
 	if (job->network)
 		args_network(s, end, out);
 	else if (job->sealed)
-		args_sealed(s, job->lock_dir, end, out);
+		args_sealed(s, job->run_dir, end, out);
 	else
-		args_nspawn(s, job->lock_dir, end, out);
+		args_nspawn(s, job->run_dir, end, out);
 }

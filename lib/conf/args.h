@@ -12,11 +12,11 @@
  *
  * s has passed check_settings.  Users, binds (writable ones map users of its
  * own if the file system can), tmpfs, capabilities, devices with
- * a node on the host, the hosts file of lock_dir, --ephemeral, and last the words
+ * a node on the host, the hosts file of run_dir, --ephemeral, and last the words
  * of EXTRA_NSPAWN_FLAGS.  Each argument ends with the character end.
  * Source: systemd-nspawn(1).
  */
-void args_nspawn(const struct settings *s, const char *lock_dir, char end,
+void args_nspawn(const struct settings *s, const char *run_dir, char end,
     FILE *out);
 
 /*
@@ -26,7 +26,7 @@ void args_nspawn(const struct settings *s, const char *lock_dir, char end,
  * sees read-only, but for those bound with norbind, which seal does not have.
  * Source: ctr-tree(8).
  */
-void args_sealed(const struct settings *s, const char *lock_dir, char end,
+void args_sealed(const struct settings *s, const char *run_dir, char end,
     FILE *out);
 
 /*

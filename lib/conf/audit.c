@@ -252,7 +252,7 @@ check_rules(struct audit *a)
 	char *wanted = wanted_rules(a), *record;
 	enum findings_mend mend = MEND_RULES;
 
-	record = fd_read_text(join(path, "%s/%s.forward", a->job->lock_dir,
+	record = fd_read_text(join(path, "%s/%s.forward", a->job->run_dir,
 	    a->v->name), RECORD_MAX);
 	if (!wanted) {
 		a->found.lost = true;
@@ -380,7 +380,7 @@ run(struct audit *a, const struct names *names, struct errmsg *why)
 	    a->job->nix_state) < 0)
 		return errmsg_errno(why, "ask systemd");
 	a->wants = units_wants(NULL);
-	a->sysctls = fd_read_text(join(path, "%s/.sysctls", a->job->lock_dir),
+	a->sysctls = fd_read_text(join(path, "%s/.sysctls", a->job->run_dir),
 	    RECORD_MAX);
 	r = batch_open(&a->batch, why);
 	if (r == 0) {

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -93,7 +92,7 @@ hold_take(struct hold *hold, const char *lock_dir, const char *name,
 void
 hold_drop(struct hold *hold)
 {
-	if (hold->fd >= 0)
+	if (hold->fd >= 0 && !hold->keep)
 		(void)unlinkat(hold->dir, hold->file, 0); /* a lock all the same */
 	close_both(hold);
 }

@@ -2,9 +2,12 @@
 #ifndef CONF_HOLD_H
 #define CONF_HOLD_H
 
+#include <stdbool.h>
+
 /* The lock of a container, which nixos-container takes, too. */
 struct hold {
 	int dir, fd;		/* -1: it is not held */
+	bool keep;		/* the caller's: hold_drop leaves the file */
 	char file[80];
 };
 
@@ -18,7 +21,12 @@ struct hold {
 int hold_take(struct hold *hold, const char *lock_dir, const char *name,
     int wait_ms);
 
-/* hold_drop - remove the file and free the lock */
+/*
+ * hold_drop - remove the file and free the lock
+ *
+ * On shared storage the file is kept: another machine may see for a while that a
+ * removed file still has its name.
+ */
 void hold_drop(struct hold *hold);
 
 #endif

@@ -188,7 +188,7 @@ check_claims(struct check *c, const char *file, const char *other)
 	struct port port;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/%s", c->host->lock_dir, file);
+	snprintf(path, sizeof(path), "%s/%s", c->host->run_dir, file);
 	f = fopen(path, "re");
 	if (!f)
 		return;
@@ -210,7 +210,7 @@ check_claims(struct check *c, const char *file, const char *other)
 static bool
 check_others(struct check *c)
 {
-	DIR *d = opendir(c->host->lock_dir);
+	DIR *d = opendir(c->host->run_dir);
 	struct dirent *e;
 
 	while (d && (e = readdir(d))) {

@@ -10,7 +10,7 @@
 /* The inputs of a check against the host. */
 struct host {
 	const char *name;	/* the container */
-	const char *lock_dir;	/* has the ports that others forward now */
+	const char *run_dir;	/* has the ports that others forward now */
 	int conf_dir;		/* the settings of others */
 	const char *nix_state;	/* its profile */
 	bool new;		/* it has no profile yet */

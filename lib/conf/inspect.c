@@ -16,7 +16,7 @@ int
 inspect_host(const struct inspect *how, const struct cli_job *job,
     const struct target *t, const char *name)
 {
-	struct host host = { .name = name, .lock_dir = job->lock_dir,
+	struct host host = { .name = name, .run_dir = job->run_dir,
 	    .nix_state = job->nix_state, .conf_dir = t->dir,
 	    .in_use = how->in_use, .served = how->served, .new = job->new };
 	char netns[PATH_MAX];

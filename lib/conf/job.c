@@ -10,6 +10,8 @@
 #include "conf/envfile.h"
 #include "conf/status.h"
 
+#define JOB_RUN_DIR "/run/nixos-container"
+
 const struct cli_option job_options[] = {
 	{ 'a', "all", NULL, "all containers", false },
 	{ 'f', "file", "FILE",
@@ -46,7 +48,9 @@ const struct cli_option job_options[] = {
 	{ 'c', "conf-dir", "DIR", "where the settings are\n"
 	    "($NIXOS_CONTAINER_CONF_DIR, else " CONF_DIR ")", false },
 	{ 'L', "lock-dir", "DIR", "where the locks of containers are\n"
-	    "($NIXOS_CONTAINER_LOCK_DIR, else /run/nixos-container)", false },
+	    "($NIXOS_CONTAINER_LOCK_DIR, else " LOCK_DIR ")", false },
+	{ 'R', "run-dir", "DIR", "where this host's records of them are\n"
+	    "($NIXOS_CONTAINER_RUN_DIR, else " JOB_RUN_DIR ")", false },
 	{ 0 },
 };
 
@@ -147,6 +151,7 @@ set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
 	case 'U': job->unload = true; break;
 	case 'c': job->conf_dir = value; break;
 	case 'L': job->lock_dir = value; break;
+	case 'R': job->run_dir = value; break;
 	case 'l': job->table = true; break;
 	case 'g': job->dot = true; break;
 	case 'm': job->machines = value; break;
@@ -296,6 +301,7 @@ check_dirs(const struct cli_job *job, struct errmsg *why)
 	const struct { const char *dir, *from; } dirs[] = {
 		{ job->conf_dir, "--conf-dir or NIXOS_CONTAINER_CONF_DIR" },
 		{ job->lock_dir, "--lock-dir or NIXOS_CONTAINER_LOCK_DIR" },
+		{ job->run_dir, "--run-dir or NIXOS_CONTAINER_RUN_DIR" },
 		{ job->trees, "--trees or NIXOS_CONTAINER_STATE_DIR" },
 		{ job->machines, "--machines" },
 		{ job->nix_state, "NIX_STATE_DIR" },
@@ -336,8 +342,8 @@ job_read(const struct cli *cli, char *argv[], struct cli_reader *r,
 
 	*job = (struct cli_job){ .wait_ms = 30000,
 	    .conf_dir = from_env("NIXOS_CONTAINER_CONF_DIR", CONF_DIR),
-	    .lock_dir = from_env("NIXOS_CONTAINER_LOCK_DIR",
-	    "/run/nixos-container"),
+	    .lock_dir = from_env("NIXOS_CONTAINER_LOCK_DIR", LOCK_DIR),
+	    .run_dir = from_env("NIXOS_CONTAINER_RUN_DIR", JOB_RUN_DIR),
 	    .trees = from_env("NIXOS_CONTAINER_STATE_DIR", STATE_DIR),
 	    .nix_state = from_env("NIX_STATE_DIR", "/nix/var/nix"),
 	    .machines = STATUS_MACHINES };

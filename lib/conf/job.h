@@ -9,7 +9,8 @@
 #include "conf/write.h"
 
 /* Keys of the options of all verbs, and of those that some have. */
-#define JOB_COMMON "cL"
+#define JOB_DIRS "cR"
+#define JOB_COMMON JOB_DIRS "L"
 #define JOB_FILE "f"
 #define JOB_ALL "a"
 #define JOB_NULL "0"
@@ -28,7 +29,8 @@ extern const struct cli_option job_options[];
 /* A command line of ctr-conf or ctr-verify. */
 struct cli_job {
 	const struct cli_verb *verb;
-	const char *conf_dir, *lock_dir;	/* absolute, as the next three */
+	const char *conf_dir;	/* absolute, as the next five */
+	const char *lock_dir, *run_dir;	/* locks, also of other machines; records */
 	const char *trees, *machines;	/* DIR/NAME; of systemd-machined */
 	const char *nix_state;		/* $NIX_STATE_DIR */
 	const char *file;	/* of --file, or NULL */

@@ -31,7 +31,7 @@ leftovers_add(struct findings *found, const struct cli_job *job,
 
 	make_path(path[0], "/sys/class/net/%s", ifname);
 	make_path(path[1], "/run/netns/net-%s", name);
-	make_path(path[2], "%s/%s.forward", job->lock_dir, name);
+	make_path(path[2], "%s/%s.forward", job->run_dir, name);
 	make_path(path[3], "%s/.%s.sessions", job->trees, name);
 	make_path(path[4], "%s/gcroots/per-container/%s/booted",
 	    job->nix_state, name);
@@ -82,7 +82,7 @@ has_record(const struct cli_job *job, const char *name)
 {
 	char path[PATH_MAX];
 
-	make_path(path, "%s/%s.forward", job->lock_dir, name);
+	make_path(path, "%s/%s.forward", job->run_dir, name);
 	return access(path, F_OK) == 0;
 }
 
@@ -91,7 +91,7 @@ leftovers_strays(const struct cli_job *job,
     void (*each)(const char *name, void *arg), void *arg)
 {
 	const struct place places[] = {
-		{ job->lock_dir, "", ".forward" },
+		{ job->run_dir, "", ".forward" },
 		{ "/run/netns", "net-", "" },
 	};
 	char name[NAMES_SIZE];

@@ -146,7 +146,7 @@ build() {
 	END
 	nix_file
 	build_with "$nix_paths$nix_flags" nix-build "$file" -A system -I "nixos-config=$1" \
-		-o "$lock_dir/$name.build"
+		-o "$run_dir/$name.build"
 }
 
 # build_with FLAGS COMMAND... - run it with flags of the user
@@ -155,7 +155,7 @@ build_with() {
 	need_program nix-build 'to build its system'
 	# Relative paths in flags start at the caller's directory.
 	(cd "$here" && with_lines "$@" 9>&- >/dev/null) || build_failed
-	system=$(readlink "$lock_dir/$name.build")
+	system=$(readlink "$run_dir/$name.build")
 }
 
 build_failed() { die 1 "$name: could not build its system; the error of Nix is above"; }
@@ -179,7 +179,7 @@ system_set() {
 # which was killed had begun, in the ways of its versions; so does the sandbox
 build_done() {
 	job_end
-	rm -f "$lock_dir/$name.build" "$lock_dir/$name.build.tmp-"* "$lock_dir"/.[0-9]*_"$name.build"
+	rm -f "$run_dir/$name.build" "$run_dir/$name.build.tmp-"* "$run_dir"/.[0-9]*_"$name.build"
 }
 
 # flake_attribute FLAKE - what of it to build, as nix build has it
@@ -195,7 +195,7 @@ flake_attribute() {
 build_flake() {
 	! flake_inside "$1" || { build_flake_theirs; return; }
 	set -- nix --extra-experimental-features 'nix-command flakes' build \
-		--out-link "$lock_dir/$name.build" "$(flake_attribute "$1")"
+		--out-link "$run_dir/$name.build" "$(flake_attribute "$1")"
 	build_with "$nix_paths$nix_flags$flake_flags" "$@"
 }
 

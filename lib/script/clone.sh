@@ -121,7 +121,7 @@ clone_tree() {
 		cp=$(program_path cp) || die 1 "$name: no cp in PATH"
 		slow "$name: copying the tree of $from" \
 			unshare -m --propagation private sh -euc "$copy_alone" \
-			sh "$from_root" "$root" "$lock_dir" "$cp" ||
+			sh "$from_root" "$root" "$run_dir" "$cp" ||
 			die 1 "$name: could not copy the tree of $from"
 	fi
 	# Two machines have two IDs: systemd makes another if it is missing.

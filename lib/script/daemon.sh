@@ -9,7 +9,7 @@
 # proxy_set - the unit that passes them on, and its socket
 proxy_set() {
 	proxy_unit=container-nix-$name
-	proxy_socket=$lock_dir/$name.nix
+	proxy_socket=$run_dir/$name.nix
 }
 
 # daemon_on WORD... - make the socket, and call launch_network with more words
@@ -24,7 +24,7 @@ daemon_on() {
 	fi
 	daemon_off
 	socket_group
-	[ -d "$lock_dir" ] || { mkdir -p "$lock_dir" && chmod 700 "$lock_dir"; }
+	[ -d "$run_dir" ] || { mkdir -p "$run_dir" && chmod 700 "$run_dir"; }
 	systemd-run --quiet --collect --unit="$proxy_unit" --slice=machine.slice \
 		--description="Nix daemon for container $name" \
 		--socket-property="ListenStream=$proxy_socket" --socket-property=SocketMode=0666 \

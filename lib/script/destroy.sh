@@ -46,8 +46,9 @@ delete_parts() {
 	slow "$name: deleting its tree" \
 		ctr-gcroot rm --trees "$state_dir" "$name" || return 1
 	build_done
+	lock_remove "$lock_dir/$name.tree.lock"
 	rm -f "$conf_dir/.$name.nix" "$conf_dir/.$name.nix.tmp" \
-		"$lock_dir/$name.tree.lock" "$lock_dir/$name.said."* "$conf_dir/.$name.conf.tmp" \
+		"$run_dir/$name.said."* "$conf_dir/.$name.conf.tmp" \
 		"$pending_tmp" && rm -f "$pending" || return 1
 	(reload_if_changed) || :
 }

@@ -6,7 +6,7 @@
 # put back if it is still NEW.  A family that the file has was not forwarded
 # before, so the rules forward nothing else in it (set closed).  Callers hold the
 # lock on the rules.
-sysctls=$lock_dir/.sysctls
+sysctls=$run_dir/.sysctls
 
 # sysctl_get KEY - set value; a shell reads by bytes, and these files end after one
 sysctl_get() {
@@ -89,7 +89,7 @@ forwarding_off() {
 	[ -e "$sysctls" ] || return 0
 	for family in 4 6; do
 		grep -q "^$family " "$sysctls" || continue
-		! grep -qsE "^(forward|nat)$family" "$lock_dir"/*.forward || continue
+		! grep -qsE "^(forward|nat)$family" "$run_dir"/*.forward || continue
 		changes_undo "$family" || return
 	done
 	[ -s "$sysctls" ] || rm -f "$sysctls"

@@ -6,7 +6,7 @@
 # of the unit, with a copy of the container's files.
 
 job_set() {
-	job=$lock_dir/$name.job
+	job=$run_dir/$name.job
 	job_unit=nixos-container-build-$name.service
 	daemon_unit=nixos-container-daemon-$name.service
 }

@@ -7,7 +7,8 @@
 # unlock deletes the file.  So after waiting, check that the locked file still has
 # that name.
 lock() {
-	{ mkdir -p "$lock_dir" && chmod 700 "$lock_dir" && [ -w "$lock_dir" ]; } 2>/dev/null ||
+	{ mkdir -p "$run_dir" "$lock_dir" && chmod 700 "$run_dir" "$lock_dir" &&
+		[ -w "$lock_dir" ]; } 2>/dev/null ||
 		die 1 "${1#.}: needs root: cannot lock it in $lock_dir"
 	lock_file=$lock_dir/$1.lock
 	while :; do
@@ -24,10 +25,15 @@ unlocked() { "$@" 9>&-; }
 
 slow_lock() { slow "${1#.}: waiting for another command" flock "$2"; }
 
-unlock() { rm -f "$lock_file"; exec 9>&-; }
+unlock() { lock_remove "$lock_file"; exec 9>&-; }
+
+# lock_remove FILE - on shared storage it stays: another machine may see for a while
+# that a removed file still has its name
+lock_remove() { [ "$lock_dir" != "$run_dir" ] || rm -f "$1"; }
 
 # locks_sweep - remove the lock files of killed commands
 locks_sweep() (
+	[ "$lock_dir" = "$run_dir" ] || exit 0
 	for lockfile in "$lock_dir"/*.lock "$lock_dir"/.*.lock; do
 		lockfile=${lockfile##*/}
 		[ ! -e "$lock_dir/$lockfile" ] || ! lock "${lockfile%.lock}" -n || unlock
@@ -70,7 +76,7 @@ tree_lock() {
 tree_unlock() {
 	nspawn_unlock
 	[ -n "${tree_lock-}" ] || return 0
-	rm -f "$tree_lock"
+	lock_remove "$tree_lock"
 	exec 6>&-
 	tree_lock=''
 }

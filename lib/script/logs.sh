@@ -24,7 +24,7 @@ own_journal() {
 		shift
 		mount --no-canonicalize --bind -o ro,nosymfollow . "$at"
 		cd /
-		exec journalctl --directory="$at" "$@"' sh "$lock_dir" "$@"
+		exec journalctl --directory="$at" "$@"' sh "$run_dir" "$@"
 }
 
 # has_journal - does it run and have a journal of its own?

@@ -9,7 +9,7 @@
 
 # loopback_on - a unit for each port that has none yet; if one fails, only it is missed
 loopback_on() (
-	[ -e "$lock_dir/$name.forward" ] || exit 0
+	[ -e "$run_dir/$name.forward" ] || exit 0
 	set -f		# "[::1]:80" is no pattern
 	while read -r set id to sockets; do
 		[ "$set" = local ] || continue
@@ -19,7 +19,7 @@ loopback_on() (
 			exit 0
 		fi
 		loopback_serve "$id" "$to" "$sockets"
-	done <"$lock_dir/$name.forward"
+	done <"$run_dir/$name.forward"
 )
 
 # loopback_serve ID TO SOCKETS - a host without IPv6 has no ::1
@@ -47,11 +47,11 @@ loopback_serve() {
 
 # loopback_off - stop what the record says
 loopback_off() (
-	[ -e "$lock_dir/$name.forward" ] && [ -d /run/systemd/system ] || exit 0
+	[ -e "$run_dir/$name.forward" ] && [ -d /run/systemd/system ] || exit 0
 	set --
 	while read -r set id _; do
 		[ "$set" != local ] ||
 			set -- "$@" "container-port-$name-$id.socket" "container-port-$name-$id.service"
-	done <"$lock_dir/$name.forward"
+	done <"$run_dir/$name.forward"
 	[ $# = 0 ] || systemctl stop "$@" 2>/dev/null || :
 )

@@ -6,12 +6,12 @@
 # nixos-container, changed by one nft -f, which the kernel applies as a whole or
 # not at all.  Its elements are in a file, NAME.forward, from before they are loaded
 # until after they are gone.
-tables=$lock_dir/.tables	# they may be loaded
+tables=$run_dir/.tables	# they may be loaded
 
 # rules_lock - lock what the host has for all containers, until this subshell ends
 rules_lock() {
-	[ -d "$lock_dir" ] || { mkdir -p "$lock_dir" && chmod 700 "$lock_dir"; }
-	exec 7<"$lock_dir"
+	[ -d "$run_dir" ] || { mkdir -p "$run_dir" && chmod 700 "$run_dir"; }
+	exec 7<"$run_dir"
 	flock 7
 }
 
@@ -57,7 +57,7 @@ nft_said() { printf '%s\n' "$said" | ctr-console filter >&2; }
 # tables_off - the last container has gone
 tables_off() {
 	[ -e "$tables" ] || return 0
-	set -- "$lock_dir"/*.forward
+	set -- "$run_dir"/*.forward
 	[ ! -e "$1" ] || return 0
 	for family in inet bridge; do
 		printf '%s table %s nixos-container\n' add "$family" delete "$family"
@@ -70,7 +70,7 @@ tables_off() {
 # elements are kept in a file, as the settings may change meanwhile.  Those of
 # before are deleted in the same transaction, so no packet slips by.
 ports_on() (
-	elements=$lock_dir/$name.forward before='' changed=1
+	elements=$run_dir/$name.forward before='' changed=1
 	rules_lock
 	ctr-conf rules -- "$name" >"$elements.new" || { code=$?; rm -f "$elements.new"; exit "$code"; }
 	if [ -e "$elements" ]; then
@@ -135,10 +135,10 @@ ports_failed() {
 
 # cmd_rules - put back all that others have removed; ctr-watch runs it
 cmd_rules() {
-	[ -d "$lock_dir" ] && command -v nft >/dev/null || return 0
+	[ -d "$run_dir" ] && command -v nft >/dev/null || return 0
 	name=rules conf=''
 	rules_lock
-	set -- "$lock_dir"/*.forward
+	set -- "$run_dir"/*.forward
 	[ -e "$1" ] || return 0
 	all=$(ctr-conf rules --load "$@")
 	rules_need "$all"
@@ -151,7 +151,7 @@ flows_forget() {
 	set --
 	while read -r set element; do
 		[ "$set" != claim ] || set -- "$@" "$element"
-	done <"$lock_dir/$name.forward"
+	done <"$run_dir/$name.forward"
 	[ $# = 0 ] || ctr-conf flush -- "$@" ||
 		say "$name: flows that are older than its ports stay, for the reason above"
 }
@@ -160,7 +160,7 @@ flows_forget() {
 #
 # If nft fails the file stays, for the next cleanup.
 ports_off() (
-	elements=$lock_dir/$name.forward
+	elements=$run_dir/$name.forward
 	[ -e "$elements" ] || [ -e "$elements.new" ] || [ -e "$sysctls" ] || [ -e "$tables" ] || exit 0
 	rules_lock
 	rm -f "$elements.new"

@@ -36,10 +36,10 @@ remote_build() {
 	fi
 	[ "$verb" = update ] || (complete_settings; check_settings >/dev/null) || exit
 	# Users of Nix need no rights on this machine's containers.
-	lock_dir=$(mktemp -d "${TMPDIR:-/tmp}/nixos-container.XXXXXX")
-	trap 'rm -rf "$lock_dir"' EXIT
+	run_dir=$(mktemp -d "${TMPDIR:-/tmp}/nixos-container.XXXXXX")
+	trap 'rm -rf "$run_dir"' EXIT
 	trap 'exit 1' INT TERM HUP
-	text=$lock_dir/configuration.nix
+	text=$run_dir/configuration.nix
 	: >"$text"
 	if [ -z "$flake" ] && [ -z "$system_path" ] || [ -n "$with_config" ]; then
 		config_wanted >"$text"

@@ -33,11 +33,11 @@ enter() {
 # In the background, as a shell handles no signal while it waits for the
 # foreground: inside_end ends it.
 inside() {
-	said=$lock_dir/$name.said.$$
+	said=$run_dir/$name.said.$$
 	# A killed command may have left it.
 	rm -f "$said"
-	if ! mkdir -p "$lock_dir" 2>/dev/null || ! mkfifo -m 600 "$said" 2>/dev/null; then
-		die 1 "$name: needs root: cannot write to $lock_dir"
+	if ! mkdir -p "$run_dir" 2>/dev/null || ! mkfifo -m 600 "$said" 2>/dev/null; then
+		die 1 "$name: needs root: cannot write to $run_dir"
 	fi
 	inside_said <"$said" 9>&- &
 	reader=$!

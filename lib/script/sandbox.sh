@@ -10,7 +10,7 @@
 # are out of reach, or all if systemd cannot filter (it needs cgroup v2 and BPF)
 job_fence() {
 	fenced=''
-	! [ -e "$lock_dir.fence" ] || read -r fenced <"$lock_dir.fence" || :
+	! [ -e "$run_dir.fence" ] || read -r fenced <"$run_dir.fence" || :
 	[ -n "$fenced" ] || fence_probe
 	if [ "$fenced" = yes ]; then
 		fence="IPAddressDeny=127.0.0.0/8 ::1/128 169.254.0.0/16 fe80::/10 224.0.0.0/4 ff00::/8"
@@ -30,7 +30,7 @@ fence_probe() {
 	*) fenced=yes ;;
 	esac
 	systemctl --quiet stop "$probe" || :
-	printf '%s\n' "$fenced" >"$lock_dir.fence"
+	printf '%s\n' "$fenced" >"$run_dir.fence"
 }
 
 # memory_counted - is there a memory controller?  Without one, each process has

@@ -116,7 +116,7 @@ is_declarative() {
 # One hosts(5) file lies over their /etc/hosts; the host has
 # libnss_containers.so.2.  It is written in place, as they have it mounted, in
 # one write, and cut to its length after it: no reader misses a line that stays.
-hosts_file=$lock_dir.hosts
+hosts_file=$run_dir.hosts
 update_hosts() (
 	[ -e "$hosts_file" ] || exit 0
 	lock .names

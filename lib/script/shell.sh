@@ -26,7 +26,7 @@ cmd_shell() {
 # shell_guard - a process that destroys the container if this one is killed:
 # descriptor 5 is then closed before "done" was written
 shell_guard() {
-	fifo=$lock_dir/$name.end
+	fifo=$run_dir/$name.end
 	rm -f "$fifo"
 	mkfifo "$fifo"
 	# A session of its own: whoever kills the process group does not kill it.

@@ -2,9 +2,9 @@
 # package.nix - the suite, its binaries static with musl
 #
 # For callPackage.  To change src (the tree to build), stateDir (the directory of
-# containers' trees) or confDir (that of their settings), use overrideAttrs.  They
-# are not arguments: callPackage fills in each argument that nixpkgs has an
-# attribute for, and nixpkgs has a src.
+# containers' trees), confDir (that of their settings) or lockDir (that of their
+# locks), use overrideAttrs.  They are not arguments: callPackage fills in each
+# argument that nixpkgs has an attribute for, and nixpkgs has a src.
 { lib
 , pkgsStatic
 , makeWrapper
@@ -37,6 +37,7 @@ stdenv.mkDerivation (final: {
     else throw "${toString ./.}: not in a source tree: set src with overrideAttrs";
   stateDir = "/var/lib/containers";
   confDir = "/etc/containers";
+  lockDir = "/run/nixos-container";
 
   nativeBuildInputs = [ makeWrapper ];
   buildInputs = [ libcap libmnl ];
@@ -45,6 +46,7 @@ stdenv.mkDerivation (final: {
     "PREFIX=${placeholder "out"}"
     "STATE_DIR=${final.stateDir}"
     "CONF_DIR=${final.confDir}"
+    "LOCK_DIR=${final.lockDir}"
     "CC=${stdenv.cc.targetPrefix}cc"
     "AR=${stdenv.cc.targetPrefix}ar"
     # That library is for programs linked with glibc.

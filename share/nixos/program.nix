@@ -21,7 +21,7 @@ in
     package = mkOption {
       type = types.package;
       default = (pkgs.callPackage ./package.nix { }).overrideAttrs (_: {
-        inherit (cfg) stateDir confDir;
+        inherit (cfg) stateDir confDir lockDir;
       });
       defaultText = literalExpression "pkgs.callPackage ./package.nix { }";
       description = "The suite: its tools and its units.";
@@ -38,6 +38,15 @@ in
     };
     confDir = directory "/etc" // {
       description = "The directory of their settings, below {file}`/etc`.";
+    };
+    lockDir = mkOption {
+      type = types.strMatching "/.*[^/]";
+      default = "/run/nixos-container";
+      example = "/srv/containers/locks";
+      description = ''
+        The directory of the locks of running commands: on shared storage if several
+        machines have {option}`stateDir` in common.
+      '';
     };
   };
 

@@ -386,7 +386,7 @@ BIND_RO="/a\\:b\\\\c"
 	with_library
 	local old='system.stateVersion = "21.11"; containers.a = { };'
 	is '["containers/a.conf","systemd/network/00-nixos-container.network"]' -E "builtins.attrNames $(host "$old").environment.etc"
-	is '["STATE_DIR=/var/lib/containers","CONF_DIR=/etc/containers"]' \
+	is '["STATE_DIR=/var/lib/containers","CONF_DIR=/etc/containers","LOCK_DIR=/run/nixos-container"]' \
 		-E "builtins.filter (f: builtins.match \".*_DIR=.*\" f != null)
 			$(host "$old").programs.nixos-container.package.makeFlags"
 	is '["mine/a.conf","systemd/network/00-nixos-container.network"]' -E "builtins.attrNames $(host \
@@ -507,9 +507,9 @@ BIND_RO="/a\\:b\\\\c"
 	run -0 --separate-stderr value t/nixos/package.nix --argstr deps /none
 	assert_equal "$(jq -r .src <<<"$output")" "$PWD"
 	run -0 --separate-stderr value t/nixos/package.nix --argstr deps /none \
-		--arg change '{ src = "/other"; stateDir = "/srv/trees"; confDir = "/srv/conf"; }'
-	assert_equal "$(jq -r '.src, .makeFlags[1, 2]' <<<"$output")" \
-		$'/other\nSTATE_DIR=/srv/trees\nCONF_DIR=/srv/conf'
+		--arg change '{ src = "/other"; stateDir = "/srv/trees"; confDir = "/srv/conf"; lockDir = "/srv/locks"; }'
+	assert_equal "$(jq -r '.src, .makeFlags[1, 2, 3]' <<<"$output")" \
+		$'/other\nSTATE_DIR=/srv/trees\nCONF_DIR=/srv/conf\nLOCK_DIR=/srv/locks'
 }
 
 @test "the package's script finds its programs, and knows its directories" {

@@ -4,7 +4,7 @@ load ../../lib/env
 
 setup() {
 	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR/conf
-	export NIXOS_CONTAINER_LOCK_DIR=/run/some
+	export NIXOS_CONTAINER_RUN_DIR=/run/some
 	mkdir "$NIXOS_CONTAINER_CONF_DIR"
 	cd "$NIXOS_CONTAINER_CONF_DIR"
 }

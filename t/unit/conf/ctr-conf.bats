@@ -475,7 +475,7 @@ keeps() {
 }
 
 @test "set changes the given keys and nothing else" {
-	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	export NIXOS_CONTAINER_{LOCK,RUN}_DIR=$BATS_TEST_TMPDIR/locks
 	sets '# a\n NAT = "0" \n\n;b\nAUTO_START=0' '# a\nNAT=0\n\n;b\nAUTO_START=0\nFLAKE="x y"\nEPHEMERAL=1\n' \
 		NAT=0 'FLAKE=x y' EPHEMERAL=1
 	sets 'FLAKE="a\\\nb"\nEPHEMERAL=1\n' 'FLAKE=c\nEPHEMERAL=1\n' FLAKE=c
@@ -486,7 +486,7 @@ keeps() {
 }
 
 @test "set repairs errors of its keys, and writes nothing if other errors remain" {
-	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	export NIXOS_CONTAINER_{LOCK,RUN}_DIR=$BATS_TEST_TMPDIR/locks
 	sets 'EPHEMERAL=maybe\nFLAKE="x\n' 'EPHEMERAL=1\nFLAKE=y\n' EPHEMERAL=1 FLAKE=y
 	sets 'EPHEMERAL=1\nFLAKE=x\nEPHEMERAL=0\n' 'EPHEMERAL=1\nFLAKE=x\n' EPHEMERAL=1
 	keeps 'NO=1\n' "$file:1: NO: unknown setting" EPHEMERAL=1
@@ -516,7 +516,7 @@ keeps() {
 }
 
 @test "set --new creates a file, and replaces none" {
-	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	export NIXOS_CONTAINER_{LOCK,RUN}_DIR=$BATS_TEST_TMPDIR/locks
 	ctr-conf set --new web EPHEMERAL=1 FLAKE='a b'
 	printf 'EPHEMERAL=1\nFLAKE="a b"\n' | diff - "$file"
 	assert_equal "$(stat -c %a "$file")" 644
@@ -531,7 +531,7 @@ keeps() {
 }
 
 @test "set appends no setting to a line that is continued" {
-	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	export NIXOS_CONTAINER_{LOCK,RUN}_DIR=$BATS_TEST_TMPDIR/locks
 	sets 'FLAKE=/srv/f\\\n' 'FLAKE=/srv/f\\\n\nMEMORY_MAX=512M\n' MEMORY_MAX=512M
 	assert_equal "$(ctr-conf get web FLAKE)" /srv/f
 	sets 'FLAKE=/srv/f\\' 'FLAKE=/srv/f\\\n\nMEMORY_MAX=512M\n' MEMORY_MAX=512M
@@ -539,7 +539,7 @@ keeps() {
 }
 
 @test "set --dry-run prints the new file and writes nothing" {
-	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	export NIXOS_CONTAINER_{LOCK,RUN}_DIR=$BATS_TEST_TMPDIR/locks
 	printf '# a\nEPHEMERAL=1\n' >"$file"
 	run -0 ctr-conf set --dry-run web EPHEMERAL= FLAKE=x
 	assert_output $'# a\nFLAKE=x'
@@ -557,7 +557,7 @@ keeps() {
 }
 
 @test "set keeps mode and owner, replaces the file atomically, and only if it changes" {
-	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	export NIXOS_CONTAINER_{LOCK,RUN}_DIR=$BATS_TEST_TMPDIR/locks
 	echo '# kept' >"$file"
 	chmod 640 "$file"
 	[[ $EUID -ne 0 ]] || chown 12:34 "$file"
@@ -577,7 +577,7 @@ keeps() {
 }
 
 @test "settings managed by the host's configuration are not changed" {
-	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	export NIXOS_CONTAINER_{LOCK,RUN}_DIR=$BATS_TEST_TMPDIR/locks
 	echo NAT=0 >"$BATS_TEST_TMPDIR/store"
 	ln -s ../store "$file"
 	run -1 ctr-conf set web FLAKE=x
@@ -596,7 +596,7 @@ keeps() {
 }
 
 @test "a file that would be too large is not written" {
-	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	export NIXOS_CONTAINER_{LOCK,RUN}_DIR=$BATS_TEST_TMPDIR/locks
 	{ printf '#'; printf '%065530d' 0; } >"$file"
 	run -1 ctr-conf set web FLAKE=x
 	assert_output "ctr-conf: change $file: File too large"
@@ -605,7 +605,7 @@ keeps() {
 }
 
 @test "set waits for nixos-container's lock, up to a timeout" {
-	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	export NIXOS_CONTAINER_{LOCK,RUN}_DIR=$BATS_TEST_TMPDIR/locks
 	mkdir "$NIXOS_CONTAINER_LOCK_DIR"
 	lock=$NIXOS_CONTAINER_LOCK_DIR/web.lock
 	: >"$file"
@@ -626,8 +626,21 @@ keeps() {
 	run -2 ctr-conf set web FLAKE=x --wait x
 }
 
-@test "concurrent changes are all kept" {
+@test "lock files in a directory of their own, for machines that share it, stay" {
 	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/locks
+	: >"$file"
+	ctr-conf set web FLAKE=x
+	assert_exists "$NIXOS_CONTAINER_LOCK_DIR/web.lock"
+	ctr-conf set web FLAKE=y
+	ctr-conf set web FLAKE=z --run-dir "$NIXOS_CONTAINER_LOCK_DIR"
+	assert_equal "$(cat "$file")" FLAKE=z
+	assert_not_exists "$NIXOS_CONTAINER_LOCK_DIR/web.lock"
+	run -2 ctr-conf set web FLAKE=x --run-dir some
+	assert_output "ctr-conf: not an absolute path: some (--run-dir or NIXOS_CONTAINER_RUN_DIR)"
+}
+
+@test "concurrent changes are all kept" {
+	export NIXOS_CONTAINER_{LOCK,RUN}_DIR=$BATS_TEST_TMPDIR/locks
 	: >"$file"
 	local keys=(FLAKE=x EPHEMERAL=1 TMPFS=/a DEVICES=/dev/fuse CAPABILITIES=all MEMORY_MAX=1G CPU_QUOTA=5% \
 		TASKS_MAX=5 AFTER=db REQUIRES=db START_TIMEOUT=5 BIND=/x BIND_RO=/y)
@@ -637,7 +650,7 @@ keeps() {
 }
 
 @test "set and get work on any file, without a lock" {
-	export NIXOS_CONTAINER_LOCK_DIR=/no/such
+	export NIXOS_CONTAINER_{LOCK,RUN}_DIR=/no/such
 	: >"${file%/*}/.web.pending"
 	cd "${file%/*}"
 	ctr-conf set --file .web.pending PRIVATE_NETWORK=1 HOST_BRIDGE=br0

@@ -8,7 +8,7 @@ load ../../lib/world
 setup() {
 	make_world
 	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR/conf
-	export NIXOS_CONTAINER_LOCK_DIR=$BATS_TEST_TMPDIR/run
+	export NIXOS_CONTAINER_RUN_DIR=$BATS_TEST_TMPDIR/run
 	export NIXOS_CONTAINER_STATE_DIR=$BATS_TEST_TMPDIR/trees
 	export NIX_STATE_DIR=$BATS_TEST_TMPDIR/nix
 	mkdir "$BATS_TEST_TMPDIR"/{conf,run,trees,nix,machines}

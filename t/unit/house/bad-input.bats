@@ -50,7 +50,7 @@ rows() {
 	ROOT=$box/root LINKED=$box/linked FILED=$box/filed PIPED=$box/piped
 	SYSTEM=$box/system SERVERS=$box/servers STORE=$box/store
 	export NIXOS_CONTAINER_STATE_DIR=$box/state NIXOS_CONTAINER_CONF_DIR=$box/conf
-	export NIXOS_CONTAINER_LOCK_DIR=/run/nixos-container NIX_STATE_DIR=$box/nix
+	export NIXOS_CONTAINER_{LOCK,RUN}_DIR=/run/nixos-container NIX_STATE_DIR=$box/nix
 	export NIX_STORE_DIR=$STORE box
 	while IFS= read -r line; do
 		n=$((n + 1))

@@ -231,7 +231,7 @@ small_tree() {
 }
 
 @test "without permission to lock, one line says that root is needed" {
-	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR NIXOS_CONTAINER_LOCK_DIR=/proc/none
+	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR NIXOS_CONTAINER_{LOCK,RUN}_DIR=/proc/none
 	run -1 nixos-container create one
 	assert_output 'nixos-container: one: needs root: cannot lock it in /proc/none'
 }
@@ -242,7 +242,7 @@ small_tree() {
 	mkdir -m 755 "$dir"
 	cp "$BUILD"/bin/* "$dir"
 	touch "$dir/one.conf"
-	export NIXOS_CONTAINER_CONF_DIR=$dir NIXOS_CONTAINER_LOCK_DIR=/run/no-such
+	export NIXOS_CONTAINER_CONF_DIR=$dir NIXOS_CONTAINER_{LOCK,RUN}_DIR=/run/no-such
 	for verb in 'create two' 'update one' 'destroy one' 'rename one two' 'clone one two' 'reset one' \
 		'shell true'; do
 		# shellcheck disable=SC2086 # a verb and names

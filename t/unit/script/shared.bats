@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Two hosts that share trees, settings and the store.
+# Two hosts that share trees, settings, locks and the store.
 load ../../lib/env
 
 setup_file() {
@@ -8,13 +8,15 @@ setup_file() {
 	local shared=$BATS_FILE_TMPDIR/shared
 	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" install \
 		DESTDIR="$BATS_FILE_TMPDIR/stage" PREFIX=/usr/local
-	mkdir -p "$shared"/{conf,trees,nix}
+	mkdir -p "$shared"/{conf,trees,nix,locks}
 	one=sa$$ two=sb$$
 	export one two
 	for each in $one $two; do
 		"$TOP/t/host" boot --bind-ro "$BATS_FILE_TMPDIR/stage/usr/local:/usr/local" \
 			--bind "$shared/conf:/etc/containers" --bind "$shared/nix:/nix" \
-			--bind "$shared/trees:/var/lib/containers" "$each" >&2
+			--bind "$shared/trees:/var/lib/containers" \
+			--bind "$shared/locks:/srv/locks" "$each" >&2
+		share_locks "$each"
 	done
 	wire
 }
@@ -24,7 +26,15 @@ teardown_file() {
 	chattr -R -f -i "$BATS_FILE_TMPDIR/shared" || :
 }
 
-on() { "$TOP/t/host" exec "$@"; }
+on() { "$TOP/t/host" exec "$1" env NIXOS_CONTAINER_LOCK_DIR=/srv/locks "${@:2}"; }
+
+# share_locks HOST - the units have the locks there, too
+share_locks() {
+	on "$1" sh -ec 'mkdir -p /etc/systemd/system.conf.d
+		printf "[Manager]\nDefaultEnvironment=%s\n" NIXOS_CONTAINER_LOCK_DIR=/srv/locks \
+			>/etc/systemd/system.conf.d/nixos-container.conf
+		systemctl daemon-reexec'
+}
 
 # wire - a bridge "lan" on each, and a link between them
 wire() {
@@ -102,12 +112,12 @@ refused() {
 }
 
 @test "a start elsewhere does not take the address from the host that has it" {
-	local lost
+	local lost nth
 	on "$one" nixos-container create "$name" --host-users --bridge lan \
 		--local-address 10.231.170.9/24 </dev/null
 	on "$two" ping -q -c 1 -W 5 10.231.170.9
 	on "$two" ping -q -i 0.1 -c 40 -W 1 10.231.170.9 >"$BATS_TEST_TMPDIR/ping" 3>&- &
-	for ((i = 0; i < 3; i++)); do
+	for nth in 1 2 3; do
 		run -1 on "$two" nixos-container start "$name" </dev/null
 	done
 	wait
@@ -136,5 +146,62 @@ refused() {
 	run -0 on "$two" nixos-container start "$name" </dev/null
 	run -0 on "$two" nixos-container run "$name" -- hostname
 	assert_output "$name"
+	on "$two" nixos-container destroy "$name"
+}
+
+# create_ten HOST PREFIX - at once
+create_ten() {
+	# shellcheck disable=SC2016 # for that shell
+	on "$1" sh -c 'for i in 0 1 2 3 4 5 6 7 8 9; do
+			nixos-container create "$1-$i" --no-start --system-path "$2" & jobs="${jobs-} $!"
+		done
+		for job in $jobs; do wait "$job" || failed=1; done
+		[ ! "${failed-}" ]' sh "$2" "$system" </dev/null
+}
+
+@test "20 containers that two hosts create at once have 20 pairs of addresses" {
+	local i
+	on "$one" nixos-container create "$name" --no-start </dev/null
+	system=$(on "$one" ctr-gcroot path "$name")
+	for i in {0..9}; do made+=("$name-a-$i" "$name-b-$i"); done
+	create_ten "$one" "$name-a" 3>&- & local first=$!
+	create_ten "$two" "$name-b" 3>&- & local second=$!
+	wait $first
+	wait $second
+	run -0 sh -c 'cat "$1"/*.conf | grep _ADDRESS= | cut -d= -f2 | sort | uniq | wc -l' sh \
+		"$BATS_FILE_TMPDIR/shared/conf"
+	assert_output 42
+}
+
+@test "of two hosts that create one name at once, one does" {
+	local nth first status_one status_two
+	on "$one" nixos-container create "$name" --no-start </dev/null
+	system=$(on "$one" ctr-gcroot path "$name")
+	for nth in {1..5}; do
+		made+=("$name-$nth")
+		status_one=0 status_two=0
+		on "$one" nixos-container create "$name-$nth" --no-start --system-path "$system" </dev/null 3>&- &
+		first=$!
+		on "$two" nixos-container create "$name-$nth" --no-start --system-path "$system" </dev/null ||
+			status_two=$?
+		wait $first || status_one=$?
+		assert_equal $((status_one + status_two)) 1
+		run -0 on "$two" nixos-container list
+		assert_line "$name-$nth"
+		run -0 on "$two" nixos-container generations "$name-$nth"
+	done
+}
+
+@test "a start waits for the command of another host that works on the tree" {
+	on "$one" nixos-container create "$name" --no-start </dev/null
+	on "$one" flock "/srv/locks/$name.tree.lock" sleep 2 3>&- &
+	until_true 5 sh -c '! flock -n "$1" true' sh "$BATS_FILE_TMPDIR/shared/locks/$name.tree.lock"
+	local began=$SECONDS
+	run -0 on "$two" nixos-container start "$name" </dev/null
+	wait
+	((SECONDS - began >= 1 && SECONDS - began < 20))
+	# What is known of it is known on its own host alone.
+	run -0 ls "$BATS_FILE_TMPDIR/shared/locks"
+	refute_output --partial forward
 	on "$two" nixos-container destroy "$name"
 }
