@@ -342,7 +342,8 @@ static int
 rules_verb(const struct cli_job *job)
 {
 	char ifname[IFNAMSIZ];
-	const struct rules_links links = { job->name, ifname, mac_inner };
+	const struct rules_links links = { job->name, ifname, mac_inner,
+	    ifname_link };
 	int status;
 
 	if (job->load || job->unload)

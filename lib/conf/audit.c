@@ -231,7 +231,8 @@ static char *
 wanted_rules(const struct audit *a)
 {
 	char ifname[IFNAMSIZ], *text = NULL;
-	const struct rules_links links = { a->v->name, ifname, a->host->mac };
+	const struct rules_links links = { a->v->name, ifname, a->host->mac,
+	    a->host->link };
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 

@@ -12,12 +12,13 @@
 
 #include "base/num.h"
 #include "base/port.h"
+#include "conf/allow.h"
+#include "conf/extra.h"
 #include "conf/ip.h"
 #include "conf/word.h"
 
 enum {
 	ADDRESSES = 16,		/* of one end; as many as mkveth takes */
-	PAIRS = 8,		/* extra pairs; as many as mkveth takes */
 	LINKS = 64,		/* interfaces that mkveth makes or moves */
 };
 
@@ -59,7 +60,7 @@ check_private(struct check *c)
 	static const enum key need[] = { KEY_HOST_ADDRESS, KEY_LOCAL_ADDRESS,
 	    KEY_HOST_ADDRESS6, KEY_LOCAL_ADDRESS6, KEY_LOCAL_MAC_ADDRESS,
 	    KEY_HOST_BRIDGE, KEY_EXTRA_VETHS, KEY_GATEWAY, KEY_GATEWAY6,
-	    KEY_MTU, KEY_HOST_PORT, KEY_NAT };
+	    KEY_MTU, KEY_HOST_PORT, KEY_NAT, KEY_ALLOW_FROM };
 	const struct settings *s = c->s;
 
 	if (s->value[KEY_NETWORK_NAMESPACE_PATH] && settings_private(s))
@@ -272,9 +273,9 @@ check_pairs(struct check *c)
 
 	while (rest && word_next(&rest, word) == 1)
 		n++;
-	if (n > PAIRS)
+	if (n > EXTRA_PAIRS)
 		bad(c, KEY_EXTRA_VETHS, "EXTRA_VETHS: more than %d pairs",
-		    PAIRS);
+		    EXTRA_PAIRS);
 }
 
 /* check_local - has the container an address of that family? */
@@ -349,6 +350,76 @@ check_forward(struct check *c)
 			    "LOCAL_ADDRESS6", key_info[need[i]].name);
 }
 
+/* has_bridged_pair - is a further pair on a bridge? */
+static bool
+has_bridged_pair(const struct settings *s)
+{
+	const char *rest = s->value[KEY_EXTRA_VETHS];
+	char word[WORD_SIZE], bridge[EXTRA_SIZE];
+
+	while (rest && word_next(&rest, word) == 1)
+		if (extra_find(word, "bridge", bridge))
+			return true;
+	return false;
+}
+
+/* check_enforced - the host's rules see all that reaches a link of the container */
+static void
+check_enforced(struct check *c)
+{
+	static const enum key past[] = { KEY_HOST_BRIDGE, KEY_MACVLANS,
+	    KEY_INTERFACES };
+
+	for (size_t i = 0; i < sizeof(past) / sizeof(past[0]); i++)
+		if (c->s->value[past[i]])
+			bad(c, KEY_ALLOW_FROM, "ALLOW_FROM excludes %s: what "
+			    "comes that way is not routed by the host",
+			    key_info[past[i]].name);
+	if (has_bridged_pair(c->s))
+		bad(c, KEY_ALLOW_FROM, "ALLOW_FROM excludes EXTRA_VETHS with "
+		    "a bridge: what comes that way is not routed by the host");
+}
+
+/* check_loopback - a program of the host serves ports of loopback */
+static void
+check_loopback(struct check *c)
+{
+	const char *rest = c->s->value[KEY_HOST_PORT];
+	char word[WORD_SIZE];
+	const char *expected;
+	struct port port;
+
+	while (rest && word_item(&rest, word) == 1)
+		if (port_parse(word, &port, &expected) == 0 &&
+		    port_loopback(&port) &&
+		    !allow_host(c->s->value[KEY_ALLOW_FROM]))
+			bad(c, KEY_HOST_PORT, "HOST_PORT: %s is for the host, "
+			    "which ALLOW_FROM does not name", word);
+}
+
+static void
+check_allow(struct check *c)
+{
+	const char *list = c->s->value[KEY_ALLOW_FROM], *rest = list;
+	char word[WORD_SIZE];
+	int n = 0;
+
+	if (!list)
+		return;
+	while (word_item(&rest, word) == 1)
+		n++;
+	if (n == 0)
+		bad(c, KEY_ALLOW_FROM, "ALLOW_FROM: expected a word; the one "
+		    "for nobody is none");
+	if (n > ALLOW_WORDS)
+		bad(c, KEY_ALLOW_FROM, "ALLOW_FROM: more than %d words",
+		    ALLOW_WORDS);
+	if (n > 1 && allow_has(list, ALLOW_NONE))
+		bad(c, KEY_ALLOW_FROM, "ALLOW_FROM: none excludes other words");
+	check_enforced(c);
+	check_loopback(c);
+}
+
 static void
 check_units(struct check *c, enum key key)
 {
@@ -373,6 +444,7 @@ check_settings(const struct settings *s, const char *name, const char *shown,
 		check_family(&c, &families[0]);
 		check_family(&c, &families[1]);
 		check_forward(&c);
+		check_allow(&c);
 	}
 	check_links(&c);
 	check_pairs(&c);

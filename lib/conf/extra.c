@@ -32,3 +32,18 @@ extra_next(struct extra *e)
 	}
 	return false;
 }
+
+bool
+extra_find(const char *word, const char *key, char value[EXTRA_SIZE])
+{
+	struct extra e;
+
+	if (extra_begin(&e, word) < 0)
+		return false;
+	while (extra_next(&e))
+		if (!strcmp(e.key, key)) {
+			strcpy(value, e.value);
+			return true;
+		}
+	return false;
+}

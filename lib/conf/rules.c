@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/port.h"
+#include "conf/allow.h"
 #include "conf/extra.h"
 #include "conf/ip.h"
 #include "conf/word.h"
@@ -15,6 +16,7 @@
 /* A link of the container, one end of which is on a bridge of the host. */
 struct port_link {
 	const char *host;	/* interface on the host */
+	const char *bridge;
 	FILE *out;
 	bool fixed[2];		/* an address was printed, IPv4 and IPv6 */
 };
@@ -35,6 +37,16 @@ print_ip(const struct port_link *link, int version, const void *byte)
 	putc('\n', link->out);
 }
 
+/* print_near - packets with this address that the bridge hands to the host */
+static void
+print_near(const struct port_link *link, int version, const void *byte)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	inet_ntop(version == 6 ? AF_INET6 : AF_INET, byte, text, sizeof(text));
+	fprintf(link->out, "near%d \"%s\" . %s\n", version, link->bridge, text);
+}
+
 /* add_address - allow an address; that of a family is the first: no others */
 static void
 add_address(struct port_link *link, const char *word)
@@ -49,6 +61,7 @@ add_address(struct port_link *link, const char *word)
 		fprintf(link->out, "portfix%d \"%s\"\n", version, link->host);
 	*fixed = true;
 	print_ip(link, version, ip.byte);
+	print_near(link, version, ip.byte);
 }
 
 static void
@@ -100,11 +113,12 @@ print_routed(const char *ifname, FILE *out)
 static void
 print_own(const struct settings *s, const struct rules_links *links, FILE *out)
 {
-	struct port_link link = { .host = links->ifname, .out = out };
+	struct port_link link = { .host = links->ifname,
+	    .bridge = s->value[KEY_HOST_BRIDGE], .out = out };
 
 	if (!settings_on(s, KEY_PRIVATE_NETWORK))
 		return;
-	if (!s->value[KEY_HOST_BRIDGE]) {
+	if (!link.bridge) {
 		print_routed(links->ifname, out);
 		return;
 	}
@@ -113,32 +127,19 @@ print_own(const struct settings *s, const struct rules_links *links, FILE *out)
 	end_port(&link, links, "eth0", s->value[KEY_LOCAL_MAC_ADDRESS]);
 }
 
-/* has_key - has a further pair this key? */
-static bool
-has_key(const char *word, const char *key)
-{
-	struct extra e;
-
-	if (extra_begin(&e, word) < 0)
-		return false;
-	while (extra_next(&e))
-		if (!strcmp(e.key, key))
-			return true;
-	return false;
-}
-
 /* print_extra - the link of a further pair */
 static void
 print_extra(const struct rules_links *links, const char *word, FILE *out)
 {
-	struct port_link link = { .out = out };
+	char bridge[EXTRA_SIZE];
+	struct port_link link = { .bridge = bridge, .out = out };
 	const char *mac = NULL;
 	struct extra e;
 
 	if (extra_begin(&e, word) < 0)
 		return;
 	link.host = e.name;
-	if (!has_key(word, "bridge")) {
+	if (!extra_find(word, "bridge", bridge)) {
 		print_routed(e.name, out);
 		return;
 	}
@@ -149,6 +150,29 @@ print_extra(const struct rules_links *links, const char *word, FILE *out)
 			mac = e.value;
 	}
 	end_port(&link, links, e.name, mac);
+}
+
+/*
+ * print_allowed - who reaches its links
+ *
+ * None is on a bridge: with ALLOW_FROM, check_settings refuses that.
+ */
+static void
+print_allowed(const struct settings *s, const struct rules_links *links,
+    FILE *out)
+{
+	static struct extra pair[EXTRA_PAIRS];
+	const char *ifname[1 + EXTRA_PAIRS] = { links->ifname };
+	struct allow_links to = { 1, ifname, links->link };
+	const char *rest = s->value[KEY_EXTRA_VETHS];
+	char word[WORD_SIZE];
+
+	while (to.n <= EXTRA_PAIRS && rest && word_next(&rest, word) == 1)
+		if (extra_begin(&pair[to.n - 1], word) == 0) {
+			ifname[to.n] = pair[to.n - 1].name;
+			to.n++;
+		}
+	allow_print(s->value[KEY_ALLOW_FROM], &to, out);
 }
 
 /* An address of the container, and the interface that its packets come from. */
@@ -276,10 +300,11 @@ print_local(const struct port *port, const char *to, FILE *out)
 	putc('\n', out);
 }
 
-/* print_claims - each port, and what is served on loopback */
+/* print_claims - each port, and what is served on loopback if the host may connect */
 static void
 print_claims(const struct settings *s, FILE *out)
 {
+	bool host = allow_host(s->value[KEY_ALLOW_FROM]);
 	const char *rest = s->value[KEY_HOST_PORT];
 	char to[WORD_SIZE], text[PORT_TEXT];
 	struct port port;
@@ -290,7 +315,7 @@ print_claims(const struct settings *s, FILE *out)
 	while (next_port(&rest, &port)) {
 		port_text(&port, text);
 		fprintf(out, "claim %s:%s\n", port_protocol(&port), text);
-		if (port_served(&port))
+		if (host && port_served(&port))
 			print_local(&port, to, out);
 	}
 }
@@ -306,6 +331,7 @@ rules_print(const struct settings *s, const struct rules_links *links,
 	print_own(s, links, out);
 	while (rest && word_next(&rest, word) == 1)
 		print_extra(links, word, out);
+	print_allowed(s, links, out);
 	if (!via)
 		via = links->ifname;
 	print_family(s, 4, s->value[KEY_LOCAL_ADDRESS], via, out);

@@ -2,6 +2,7 @@
 #ifndef CONF_RULES_H
 #define CONF_RULES_H
 
+#include <net/if.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -16,6 +17,8 @@ struct rules_links {
 	 * bridge if the settings give none; -1: unknown
 	 */
 	int (*mac)(const char *name, const char *interface, uint8_t mac[6]);
+	/* link - the host's end of the own pair of another container */
+	void (*link)(const char *name, char ifname[IFNAMSIZ]);
 };
 
 /*
@@ -27,7 +30,8 @@ struct rules_links {
  * from (via4, via6), its ports (forward4, forward6; _range: intervals; _at: of an
  * address, _by: of an interface), and the address that they lead to with its
  * interface twice (hairpin4, hairpin6).  A port is forwarded to the first
- * address of each family.  Table bridge: its links on a bridge (port), each
+ * address of each family.  Who reaches its links that are routed is as allow_print
+ * writes it; an address that it has on a bridge is in near4 or near6.  Table bridge: its links on a bridge (port), each
  * with its MAC address (portmac), and if the settings give addresses (portfix4,
  * portfix6), these (portip4, portip6), the latter as a number, too (portnd6).
  *

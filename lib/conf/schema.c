@@ -279,6 +279,7 @@ write_network(FILE *to, const struct settings *s)
 	    s->value[KEY_GATEWAY6], plain);
 	array(to, "ports", s->value[KEY_HOST_PORT], word_item, forwarded);
 	flag(to, "nat", settings_on(s, KEY_NAT));
+	array(to, "allowFrom", s->value[KEY_ALLOW_FROM], word_item, plain);
 	flag(to, "resolveContainers", settings_on(s, KEY_RESOLVE_CONTAINERS));
 	flag(to, "nixDaemon", settings_on(s, KEY_NIX_DAEMON));
 	array(to, "extraVeths", s->value[KEY_EXTRA_VETHS], word_next,

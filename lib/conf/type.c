@@ -15,10 +15,13 @@
 #include "base/name.h"
 #include "base/num.h"
 #include "base/port.h"
+#include "conf/allow.h"
 #include "conf/bind.h"
 #include "conf/ip.h"
 #include "conf/word.h"
 
+#define SOURCE_FORM "any, containers, host, lan, none, ports, names of " \
+	"containers, and networks like 192.0.2.0/24"
 #define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 /* More digits than any valid number needs. */
@@ -127,6 +130,22 @@ static bool
 is_port(const char *v)
 {
 	return !port_detail(v);
+}
+
+static bool
+is_source(const char *v)
+{
+	struct allow a;
+
+	return allow_parse(v, &a) == 0;
+}
+
+static const char *
+source_detail(const char *v)
+{
+	if (strchr(v, '/') && (is_address4(v) || is_address6(v)))
+		return "a network with no bits set behind its prefix";
+	return SOURCE_FORM;
 }
 
 /* is_pair_part - one KEY=VALUE of a further pair */
@@ -377,6 +396,8 @@ static const struct row {
 	[TYPE_MTU] = { "number", "an MTU of 68 to 65535", SINGLE, is_mtu },
 	[TYPE_PORTS] = { "list of ports", PORT_FORM, ITEMS, is_port,
 	    port_detail },
+	[TYPE_SOURCES] = { "list of sources", SOURCE_FORM, ITEMS, is_source,
+	    source_detail },
 	[TYPE_PAIRS] = { "list of pairs", "IFNAME[:KEY=VALUE,...] with the "
 	    "keys host, local, bridge, mac and mtu", WORDS, is_pair },
 	[TYPE_INTERFACES] = { "list of interfaces",

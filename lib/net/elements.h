@@ -9,7 +9,7 @@
 enum {
 	ELEMENTS_KEY = 80,	/* bytes of the longest: a range at an IPv6 address */
 	ELEMENTS_NAME = 32,	/* of a set */
-	ELEMENTS_SETS = 40,
+	ELEMENTS_SETS = 48,
 };
 
 /* An element as the kernel has it; of a map, its key and then its data. */

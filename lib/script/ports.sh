@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
-# ports.sh - source addresses, forwarded ports and NAT, in tables of nftables
+# ports.sh - source addresses, who may connect, forwarded ports and NAT, in tables of
+# nftables
 #
 # All that a container has are elements of maps and sets in the tables
 # nixos-container, changed by one nft -f, which the kernel applies as a whole or
@@ -100,19 +101,21 @@ rules_load() {
 	fi
 }
 
-# rules_change BEFORE ADDED - without nft, or if it fails, only ports and NAT are
-# missed
+# rules_change BEFORE ADDED - without nft, or if it fails, a container starts that has
+# no ports, no NAT and no ALLOW_FROM
 rules_change() {
 	rules_need "$2"
+	must=$need4$need6
+	case $2 in *' limited '*) must=1 ;; esac
 	why='nft is missing'
 	if command -v nft >/dev/null; then
 		rules_put "$1$newline$2$newline" && return
-		[ -z "$need4$need6" ] || ports_failed
+		[ -z "$must" ] || ports_failed
 		why=${said%%"$newline"*}
-	elif [ -n "$need4$need6" ]; then
-		need_program nft 'to forward its ports'
+	elif [ -n "$must" ]; then
+		need_program nft 'for its ports, NAT and ALLOW_FROM'
 	fi
-	say "$name: the source addresses of its packets are not checked: $why"
+	say "$name: the source addresses of its packets are not checked, nor who connects to it: $why"
 	return 1
 }
 

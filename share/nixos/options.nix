@@ -158,6 +158,12 @@ in
     gateway6 = maybe types.str "fc00::ff" "The IPv6 gateway, if it is not the host.";
     mtu = maybe types.ints.positive 9000 "The MTU of both ends.";
     nat = switch false "Whether to masquerade the container's traffic behind the host's address.";
+    allowFrom = strings [ "web" "lan" ] ''
+      Who may open connections to it: names of containers, networks, and the words
+      `any`, `containers`, `host`, `lan`, `none` and `ports` of
+      {manpage}`nixos-container.conf(5)`.  If empty: `containers`, `host` and
+      `ports`.
+    '';
     resolveContainers = switch false "Whether it can resolve other containers as `NAME.containers`.";
     copyResolvConf = switch true "Whether to copy the host's name servers into it.";
 

@@ -100,6 +100,7 @@ let
     (line "MTU" (number (get "mtu")))
     (line "HOST_PORT" (concatStringsSep "," (map port (list "forwardPorts"))))
     (flag "NAT" (get "nat"))
+    (line "ALLOW_FROM" (words (list "allowFrom")))
     (flag "RESOLVE_CONTAINERS" (get "resolveContainers"))
     (line "NETWORK_NAMESPACE_PATH" (number (get "networkNamespace")))
     (line "INTERFACES" (words (list "interfaces")))

@@ -549,7 +549,8 @@ forwarding_state() {
 	sysctl -qw net.ipv4.ip_forward=1
 	web x --port 8121:80
 	far ping -c 1 -W 2 198.51.100.2
-	far ping -c 1 -W 2 "$(nixos-container show-ip "$name")"
+	# But not to containers.
+	run ! far ping -c 1 -W 1 "$(nixos-container show-ip "$name")"
 	nixos-container stop "$name"
 	assert_equal "$(cat /proc/sys/net/ipv4/ip_forward)" 1
 	sysctl -qw net.ipv4.ip_forward=0

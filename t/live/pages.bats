@@ -5,7 +5,7 @@ load container
 load ../lib/texts
 
 setup() {
-	made=(database web queue idle)
+	made=(database web db queue idle)
 	cd "$BATS_TEST_TMPDIR"
 }
 
@@ -248,7 +248,7 @@ logs_in() {
 }
 
 @test "nixos-container.conf(5)" {
-	of nixos-container.conf.5 2
+	of nixos-container.conf.5 3
 	ip link add br0 up type bridge
 	ip addr add 10.7.0.1/24 dev br0
 	ip addr add fc00:7::1/64 dev br0 nodad
@@ -258,7 +258,7 @@ logs_in() {
 		'services.web.command = "exec httpd -f -p 80 -h /etc/www";'
 	nixos-container create -q --no-start database
 	printf %s "${examples[0]}" >"$confs/web.conf"
-	printf %s "${examples[1]}" >"$confs/database.conf"
+	printf %s "${examples[2]}" >"$confs/database.conf"
 	nixos-container start web
 	until_true 10 curl -sf http://127.0.0.1:8080/
 	run -0 curl -s http://127.0.0.1:8080/
@@ -273,6 +273,14 @@ logs_in() {
 	refute_output --regexp '^ *0 +0 '
 	nixos-container destroy database
 	ip link del br0
+	nixos-container create -q --no-start db
+	printf %s "${examples[1]}" >"$confs/db.conf"
+	nixos-container start db
+	ctr-conf set web NAT=1
+	nixos-container network web
+	run -0 nixos-container run web -- ping -c 1 -W 2 10.233.8.2
+	run ! ping -c 1 -W 1 10.233.8.2
+	nixos-container destroy db
 	rm -r /srv/www
 }
 

@@ -299,7 +299,7 @@ address_attacks() {
 @test "without nft a container starts, and says that it is not checked; with ports it does not" {
 	mount --bind /dev/null "$(command -v nft)"
 	run -0 create
-	assert_equal "$(journalctl -o cat --since -60 -u "container@$name" | grep -c "$name: the source addresses of its packets are not checked: nft is missing")" 1
+	assert_equal "$(journalctl -o cat --since -60 -u "container@$name" | grep -c "$name: the source addresses of its packets are not checked, nor who connects to it: nft is missing")" 1
 	run -0 nixos-container stop "$name"
 	assert_output ''
 	# A port of loopback alone needs no nft.

@@ -105,7 +105,7 @@ foo='containers.foo = {
 	settings 'path = "/nix/store/system"; privateNetwork = true;
 		hostBridge = "br0"; localAddress = "10.0.0.2/24"; localAddress6 = "fc00::2/64";
 		localMacAddress = "02:00:00:00:00:2a"; gateway = "10.0.0.1"; gateway6 = "fc00::1"; mtu = 9000;
-		nat = true; resolveContainers = true; copyResolvConf = false; nixDaemon = false;
+		nat = true; allowFrom = [ "web" "lan" ]; resolveContainers = true; copyResolvConf = false; nixDaemon = false;
 		forwardPorts = [ { hostPort = 8080; containerPort = 80; } { protocol = "udp"; hostPort = 53; containerPort = null; }
 			{ hostAddress = "::1"; hostPort = 81; } { hostAddress = "eth0"; hostPort = 8000; hostPortLast = 8010; containerPort = 9000; } ];
 		interfaces = [ "eth1" "eth2" ]; macvlans = [ "eth3" ];
@@ -127,6 +127,7 @@ GATEWAY6=fc00::1
 MTU=9000
 HOST_PORT="tcp:8080:80,udp:53:53,tcp:[::1]:81:81,tcp:eth0:8000-8010:9000-9010"
 NAT=1
+ALLOW_FROM="web lan"
 RESOLVE_CONTAINERS=1
 INTERFACES="eth1 eth2"
 MACVLANS=eth3

@@ -273,7 +273,7 @@ schema() {
 		has_only(["name", "state", "since", "leader", "memory", "tasks", "unit", "root", "settings",
 			"autoStart", "systemPath", "flake", "generation", "system", "privateNetwork",
 			"addresses", "hostAddresses", "bridge", "mac", "mtu", "gateways", "ports", "nat",
-			"resolveContainers", "nixDaemon", "extraVeths", "interfaces", "macvlans",
+			"allowFrom", "resolveContainers", "nixDaemon", "extraVeths", "interfaces", "macvlans",
 			"networkNamespacePath", "binds", "tmpfs", "devices", "capabilities", "limits",
 			"privateUsers", "ephemeral", "after", "requires", "errors"]) and
 		([.name, .state, .unit, .root, .settings] | texts) and
@@ -283,7 +283,7 @@ schema() {
 		([.systemPath, .flake, .system, .bridge, .mac, .networkNamespacePath, .privateUsers] |
 			all(text_or_null)) and
 		([.autoStart, .privateNetwork, .nat, .resolveContainers, .nixDaemon, .ephemeral] | all(flag)) and
-		([.gateways, .interfaces, .tmpfs, .devices, .capabilities, .after, .requires, .errors] |
+		([.gateways, .allowFrom, .interfaces, .tmpfs, .devices, .capabilities, .after, .requires, .errors] |
 			all(texts)) and
 		(.addresses | addresses) and (.hostAddresses | addresses) and
 		(.ports | all(has_only(["protocol", "hostPort", "containerPort", "hostAddress", "hostInterface",
@@ -331,6 +331,8 @@ schema() {
 		'[["/srv/data","/data","norbind",false],["/srv/my data","/srv/my data",null,false],["+/var","/x",null,false],[null,"/y",null,false],["+/z","/z",null,false],["/a:b","/a:b",null,false],["/usr","/usr",null,true]]'
 	assert_equal "$(of all '[.macvlans, .interfaces, .capabilities, .limits, .after]')" \
 		'[[{"interface":"lan0","name":null,"mode":null},{"interface":"lan1","name":"in","mode":null},{"interface":"lan2","name":null,"mode":"vepa"}],["eth1","eth2"],["CAP_SYS_TIME","CAP_IPC_LOCK"],{"memoryMax":"1G","cpuQuota":"50%","tasksMax":"100"},["none","x.mount"]]'
+	conf db 'ALLOW_FROM="web, lan 192.0.2.0/24"'
+	assert_equal "$(of db '.allowFrom')" '["web","lan","192.0.2.0/24"]'
 	assert_equal "$(of none 'del(.name, .state, .unit, .root, .settings, .nixDaemon) |
 		[paths(scalars)]')" '[]'
 	# The page has exactly these members.

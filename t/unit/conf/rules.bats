@@ -86,13 +86,14 @@ served() { printf '%s\n' "claim tcp:$1" "local tcp-$1 $2 127.0.0.1:$1 [::1]:$1";
 
 @test "a container on a bridge has its MAC address and its addresses" {
 	gives $'PRIVATE_NETWORK=1\nHOST_BRIDGE=br0\nLOCAL_ADDRESS=10.0.0.2/24\nLOCAL_MAC_ADDRESS=02:00:00:00:AB:07\nHOST_PORT=80\nNAT=1' \
-		'portfix4 "c-web"' 'portip4 "c-web" . 10.0.0.2' 'bridged "c-web"' 'port "c-web"' \
+		'portfix4 "c-web"' 'portip4 "c-web" . 10.0.0.2' 'near4 "br0" . 10.0.0.2' 'bridged "c-web"' 'port "c-web"' \
 		'portmac "c-web" . 02:00:00:00:ab:07' \
 		'nat4 10.0.0.2' 'via4 "br0" . 10.0.0.2' 'forward4 tcp . 80 : 10.0.0.2 . 80' \
 		'hairpin4 "br0" . "br0" . 10.0.0.2' "$(served 80 10.0.0.2:80)"
 	gives $'PRIVATE_NETWORK=1\nHOST_BRIDGE=br0\nLOCAL_ADDRESS6=fc00::2/64\nLOCAL_MAC_ADDRESS=02:00:00:00:ab:07' \
 		'portfix6 "c-web"' 'portip6 "c-web" . fc00::2' \
-		'portnd6 "c-web" . 0xfc000000000000000000000000000002' 'bridged "c-web"' 'port "c-web"' \
+		'portnd6 "c-web" . 0xfc000000000000000000000000000002' 'near6 "br0" . fc00::2' \
+		'bridged "c-web"' 'port "c-web"' \
 		'portmac "c-web" . 02:00:00:00:ab:07' 'portip6 "c-web" . fe80::ff:fe00:ab07' \
 		'portnd6 "c-web" . 0xfe80000000000000000000fffe00ab07'
 }
@@ -109,8 +110,9 @@ served() { printf '%s\n' "claim tcp:$1" "local tcp-$1 $2 127.0.0.1:$1 [::1]:$1";
 @test "further pairs have elements, too" {
 	gives "$pair"$'\nEXTRA_VETHS="v1:host=10.1.0.1,local=10.1.0.2 v2 v3:bridge=br1,mac=02:00:00:00:00:08,local=10.2.0.2/24,local=fc02::2/64"' \
 		'links "c-web"' 'routed "c-web"' 'links "v1"' 'routed "v1"' 'links "v2"' 'routed "v2"' 'portfix4 "v3"' 'portip4 "v3" . 10.2.0.2' \
+		'near4 "br1" . 10.2.0.2' \
 		'portfix6 "v3"' 'portip6 "v3" . fc02::2' \
-		'portnd6 "v3" . 0xfc020000000000000000000000000002' 'bridged "v3"' 'port "v3"' \
+		'portnd6 "v3" . 0xfc020000000000000000000000000002' 'near6 "br1" . fc02::2' 'bridged "v3"' 'port "v3"' \
 		'portmac "v3" . 02:00:00:00:00:08' 'portip6 "v3" . fe80::ff:fe00:8' \
 		'portnd6 "v3" . 0xfe80000000000000000000fffe000008'
 }
