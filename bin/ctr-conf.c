@@ -37,6 +37,7 @@
 #include "conf/settings.h"
 #include "conf/target.h"
 #include "conf/units.h"
+#include "conf/users.h"
 #include "conf/values.h"
 #include "conf/write.h"
 #include "net/flow.h"
@@ -427,9 +428,26 @@ address_verb(const struct cli_job *job)
 	return 0;
 }
 
+static int
+users_verb(const struct cli_job *job)
+{
+	const struct users_source from = { job->root, job->conf_dir,
+	    job->trees };
+	struct errmsg why = { "" };
+	unsigned long base;
+
+	if (users_find(&from, &base, &why) < 0)
+		errx(1, "%s", why.text);
+	if (base == 0)
+		puts("pick");
+	else
+		printf("%lu\n", base);
+	return 0;
+}
+
 static const struct cli_verb verbs[] = {
 	{ "check", "[--no-host] NAME...\n[--no-host] --all\n--file FILE",
-	    JOB_FILE JOB_ALL JOB_NO_HOST,
+	    JOB_FILE JOB_ALL JOB_NO_HOST JOB_ROOT,
 	    "validate settings, and what they need of the host",
 	    check_verb, 0, INT_MAX, false },
 	{ "get", "[-0] NAME [KEY]...\n[-0] --file FILE [KEY]...",
@@ -440,7 +458,7 @@ static const struct cli_verb verbs[] = {
 	    " [--unset KEY]...\n"
 	    "[--new] [--dry-run] --file FILE [KEY=VALUE]...\n"
 	    " [--unset KEY]...",
-	    JOB_FILE JOB_SET,
+	    JOB_FILE JOB_SET JOB_ROOT,
 	    "change settings; an empty value is the default, as with --unset",
 	    set_verb, 0, INT_MAX, false },
 	{ "keys", "[--json]", JOB_JSON,
@@ -476,6 +494,9 @@ static const struct cli_verb verbs[] = {
 	{ "address", "[--of-host]", JOB_OF_HOST,
 	    "print a free pair of addresses",
 	    address_verb, 0, 0, false },
+	{ "users", "", JOB_ROOT "t",
+	    "print PRIVATE_USERS for a new container",
+	    users_verb, 0, 0, false },
 	{ 0 },
 };
 

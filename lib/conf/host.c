@@ -21,6 +21,7 @@
 #include "conf/ip.h"
 #include "conf/names.h"
 #include "conf/status.h"
+#include "conf/users.h"
 #include "conf/word.h"
 
 struct check {
@@ -296,6 +297,17 @@ check_system(struct check *c)
 	c->failed = true;
 }
 
+/* check_users - a fixed range of user IDs is the container's alone */
+static void
+check_users(struct check *c)
+{
+	struct errmsg whose = { "" };
+
+	if (users_conflict(c->s, c->host->name, c->host->root,
+	    c->host->conf_dir, &whose) != 0)
+		bad(c, KEY_PRIVATE_USERS, "PRIVATE_USERS: %s", whose.text);
+}
+
 int
 host_check(const struct settings *s, const struct host *host,
     const char *shown, const struct settings_errors *errors)
@@ -312,6 +324,7 @@ host_check(const struct settings *s, const struct host *host,
 		check_addresses(&c);
 	if (s->value[KEY_HOST_PORT] && !check_others(&c))
 		check_served(&c);
+	check_users(&c);
 	if (host->conf_dir >= 0)
 		check_required(&c);
 	if (!host->new)

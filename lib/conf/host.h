@@ -13,6 +13,7 @@ struct host {
 	const char *run_dir;	/* has the ports that others forward now */
 	int conf_dir;		/* the settings of others */
 	const char *nix_state;	/* its profile */
+	const char *root;	/* "/", with etc/subuid */
 	bool new;		/* it has no profile yet */
 	bool connected;		/* its own network exists: it runs */
 	/* in_use - does the host, or a running container, have it? */
@@ -25,7 +26,8 @@ struct host {
  * host_check - does the host meet the requirements of the settings?
  *
  * Bridges, interfaces, a network namespace, sources of binds, required containers
- * and the container's system must exist; ports and IPv4 address must be free.  s
+ * and the container's system must exist; ports, user IDs and IPv4 address must be
+ * free.  s
  * has passed check_settings.  Each error is reported in the line of its key.
  * Returns 0, or -1 with errno ENODEV, or EADDRINUSE: only an address is in use,
  * which may be the one of the instance before, so that trying again can help.

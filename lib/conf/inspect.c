@@ -18,7 +18,8 @@ inspect_host(const struct inspect *how, const struct cli_job *job,
 {
 	struct host host = { .name = name, .run_dir = job->run_dir,
 	    .nix_state = job->nix_state, .conf_dir = t->dir,
-	    .in_use = how->in_use, .served = how->served, .new = job->new };
+	    .in_use = how->in_use, .served = how->served, .new = job->new,
+	    .root = job->root };
 	char netns[PATH_MAX];
 
 	snprintf(netns, sizeof(netns), "/run/netns/net-%s", name);

@@ -51,6 +51,8 @@ const struct cli_option job_options[] = {
 	    "($NIXOS_CONTAINER_LOCK_DIR, else " LOCK_DIR ")", false },
 	{ 'R', "run-dir", "DIR", "where this host's records of them are\n"
 	    "($NIXOS_CONTAINER_RUN_DIR, else " JOB_RUN_DIR ")", false },
+	{ 'r', "root", "DIR", "the root of the host (/): etc/subuid, etc/subgid\n"
+	    "and run/systemd/nspawn-uid are below it", false },
 	{ 0 },
 };
 
@@ -152,6 +154,7 @@ set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
 	case 'c': job->conf_dir = value; break;
 	case 'L': job->lock_dir = value; break;
 	case 'R': job->run_dir = value; break;
+	case 'r': job->root = value; break;
 	case 'l': job->table = true; break;
 	case 'g': job->dot = true; break;
 	case 'm': job->machines = value; break;
@@ -304,6 +307,7 @@ check_dirs(const struct cli_job *job, struct errmsg *why)
 		{ job->run_dir, "--run-dir or NIXOS_CONTAINER_RUN_DIR" },
 		{ job->trees, "--trees or NIXOS_CONTAINER_STATE_DIR" },
 		{ job->machines, "--machines" },
+		{ job->root, "--root" },
 		{ job->nix_state, "NIX_STATE_DIR" },
 	};
 
@@ -346,7 +350,7 @@ job_read(const struct cli *cli, char *argv[], struct cli_reader *r,
 	    .run_dir = from_env("NIXOS_CONTAINER_RUN_DIR", JOB_RUN_DIR),
 	    .trees = from_env("NIXOS_CONTAINER_STATE_DIR", STATE_DIR),
 	    .nix_state = from_env("NIX_STATE_DIR", "/nix/var/nix"),
-	    .machines = STATUS_MACHINES };
+	    .machines = STATUS_MACHINES, .root = "/" };
 	cli_start(r, cli, argv);
 	while ((key = cli_next(r, why)) > 0) {
 		if (key == CLI_HELP || key == CLI_VERSION)

@@ -13,14 +13,14 @@
 #include "base/fd.h"
 #include "base/name.h"
 
-/* name_of_file - copy NAME of NAME.conf; returns 0, or -1: another file */
+/* name_of_file - copy NAME of NAME and an end; returns 0, or -1: another file */
 static int
-name_of_file(const char *file, char name[NAMES_SIZE])
+name_of_file(const char *file, const char *end, char name[NAMES_SIZE])
 {
 	const char *dot = strrchr(file, '.');
 	size_t n;
 
-	if (!dot || strcmp(dot, ".conf") != 0)
+	if (!dot || strcmp(dot, end) != 0)
 		return -1;
 	n = (size_t)(dot - file);
 	if (n >= NAMES_SIZE)
@@ -37,6 +37,16 @@ names_file(const char *name, char buf[NAMES_FILE_SIZE])
 {
 	snprintf(buf, NAMES_FILE_SIZE, "%s.conf", name);
 	return buf;
+}
+
+bool
+names_settings(const char *file)
+{
+	char name[NAMES_SIZE];
+
+	if (*file == '.')
+		return name_of_file(file + 1, ".pending", name) == 0;
+	return name_of_file(file, ".conf", name) == 0;
 }
 
 static int
@@ -70,7 +80,7 @@ read_all(DIR *d, struct names *names)
 	size_t room = 0;
 
 	for (errno = 0; (e = readdir(d)); errno = 0)
-		if (name_of_file(e->d_name, name) == 0 &&
+		if (name_of_file(e->d_name, ".conf", name) == 0 &&
 		    add(names, &room, name) < 0)
 			return -1;
 	return errno ? -1 : 0;

@@ -2,6 +2,7 @@
 #ifndef CONF_NAMES_H
 #define CONF_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { NAMES_SIZE = 64, NAMES_FILE_SIZE = NAMES_SIZE + 5 };
@@ -28,6 +29,9 @@ int names_read(int dir, struct names *names);
  * A missing directory has no names.
  */
 int names_read_path(const char *path, struct names *names);
+
+/* names_settings - is it NAME.conf, or .NAME.pending of one being created? */
+bool names_settings(const char *file);
 
 void names_free(struct names *names);
 

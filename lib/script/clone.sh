@@ -34,6 +34,10 @@ own_keys='HOST_ADDRESS LOCAL_ADDRESS HOST_ADDRESS6 LOCAL_ADDRESS6 LOCAL_MAC_ADDR
 clone_settings() {
 	[ -z "$ports" ] || setting HOST_PORT "$ports"
 	read_settings
+	case $PRIVATE_USERS in
+	'' | 0 | *[!0-9]*) ;;
+	*) own_users=1 ;;	# a number is its own
+	esac
 	if [ "$PRIVATE_NETWORK" != 1 ]; then
 		[ -z "$settings" ] || die 2 "$name: has no private network, so no option can set one up"
 		return
@@ -57,11 +61,13 @@ change_clone() {
 
 # check_clone - before anything is copied
 check_clone() (
+	add_users
 	add_addresses
 	change_clone --dry-run --file "$from_conf"
 )
 
 write_clone() {
+	add_users
 	add_addresses
 	missing=''
 	for key in $own_keys; do

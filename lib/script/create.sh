@@ -59,6 +59,7 @@ print_settings() (
 
 # check_settings [--host] - the same, whether the name is in use or not
 check_settings() (
+	add_users
 	add_addresses
 	with_lines "$settings" ctr-conf set --new --dry-run "$@" -- "$name"
 )

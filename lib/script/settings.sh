@@ -49,21 +49,29 @@ complete_settings() {
 	option=--flake
 	[ -z "$flake" ] || setting FLAKE "$flake"
 	is_set NIX_DAEMON || setting NIX_DAEMON 0
-	[ -n "$remote" ] || is_set PRIVATE_USERS || add_users
+	own_users=''
+	[ -n "$remote" ] || is_set PRIVATE_USERS || find_users
 	add_mac
 }
 
-# add_users - a user namespace, if the file system of its tree can map user IDs
-add_users() {
+# find_users - a user namespace, if the file system of its tree can map user IDs
+find_users() {
 	holder=$state_dir
 	while [ ! -d "${holder:-/}" ]; do holder=${holder%/*}; done
 	works=0
 	ctr-tree idmap "${holder:-/}" 2>/dev/null || works=$?
 	case $works in
-	0) setting PRIVATE_USERS pick ;;
+	0) own_users=1 ;;
 	1) note "$name: has no users of its own: $state_dir cannot map user IDs" \
 		'(ext4, xfs and btrfs can); see nixos-container-security(7)' ;;
 	esac
+}
+
+# add_users - IDs that are free, as are the addresses: both under one lock
+add_users() {
+	[ -n "${own_users-}" ] || return 0
+	free=$(ctr-conf users --trees "$state_dir") || exit
+	setting PRIVATE_USERS "$free"
 }
 
 # add_mac - its neighbours on the bridge know a container by that: it stays
@@ -86,6 +94,7 @@ add_addresses() {
 
 # write_settings - the pending settings of a container to be created
 write_settings() {
+	add_users
 	add_addresses
 	with_lines "$settings" ctr-conf set --new --file "$pending"
 }

@@ -3,6 +3,13 @@
 # Containers with users of their own.
 load container
 
+# Subordinate IDs of the host's users; a host has none by itself.
+setup_file() { cp -p /etc/subuid "$BATS_FILE_TMPDIR/" 2>/dev/null || :; }
+teardown_file() {
+	rm -f /etc/subuid
+	cp -p "$BATS_FILE_TMPDIR/subuid" /etc/ 2>/dev/null || :
+}
+
 # create_for USERS - a container of those users, running
 create_for() {
 	create --no-start
@@ -94,4 +101,72 @@ as_promised() {
 	until_true 30 curl -s -m 2 http://127.0.0.1:8091/
 	run -0 curl -s -m 2 http://127.0.0.1:8091/
 	assert_output hi
+}
+
+@test "create keeps out of the subordinate IDs of users, and is refused if none are left" {
+	local first other=$name-2
+	also "$other"
+	echo bob:524288:1879048191 >/etc/subuid
+	create
+	first=$(first_user)
+	((first >= 524288 + 1879048191))
+	as_promised
+	# The copy has others, and the files in its tree are its own.
+	nixos-container stop "$name"
+	nixos-container clone "$name" "$other"
+	nixos-container start "$name"
+	nixos-container start "$other"
+	run -0 nixos-container run "$other" -- cat /proc/self/uid_map
+	(($(awk '{ print $2 }' <<<"$output") >= first + 65536))
+	nixos-container run "$other" -- sh -c 'touch /etc/mine /root/mine && rm /etc/mine /root/mine'
+	nixos-container destroy "$other"
+	echo bob:1:4294967295 >/etc/subuid
+	run -1 nixos-container create "$other" --no-start
+	assert_output "ctr-conf: no 65536 user IDs are free from 524288 to 2147352575: see /etc/subuid and /etc/subgid"
+	nothing_left "$other"
+	nixos-container stop "$name"
+	run -1 nixos-container start "$name"
+	assert_output --partial "PRIVATE_USERS: the IDs $first to $((first + 65535)) overlap 1 to 4294967295 in /etc/subuid of bob"
+	run -0 systemctl show -p ExecMainStatus -p NRestarts --value "container@$name"
+	assert_output $'0\n2'
+	rm /etc/subuid
+	nixos-container start "$name"
+}
+
+@test "without subordinate IDs in its range, systemd-nspawn picks" {
+	echo bob:100000:65536 >/etc/subuid
+	create --no-start
+	grep -qx PRIVATE_USERS=pick "$conf"
+}
+
+@test "two containers cannot fix the same users" {
+	local other=$name-2
+	also "$other"
+	create_for 1310720
+	nixos-container create "$other" --no-start
+	run -2 ctr-conf set --host "$other" PRIVATE_USERS=1310720
+	assert_output --partial "overlap 1310720 to 1376255 of the container $name"
+	ctr-conf set "$other" PRIVATE_USERS=1376255
+	run -1 nixos-container start "$other"
+	assert_output --partial "PRIVATE_USERS: the IDs 1376255 to 1441790 overlap 1310720 to 1376255 of the container $name"
+	ctr-conf set "$other" PRIVATE_USERS=1376256
+	nixos-container start "$other"
+	nixos-container stop "$name"
+	nixos-container clone "$name" "$name-3"
+	also "$name-3"
+	grep -qx PRIVATE_USERS=pick "$confs/$name-3.conf"
+}
+
+@test "eight containers that are created at once have users of their own" {
+	local system n
+	echo bob:524288:65536 >/etc/subuid
+	create --no-start
+	system=$(ctr-gcroot path "$name")
+	for n in {1..8}; do
+		also "$name-$n"
+		nixos-container create "$name-$n" --no-start --system-path "$system" 3>&- &
+	done
+	wait
+	run -0 sh -c 'cat "$@" | grep ^PRIVATE_USERS= | sort -u | wc -l' sh "$confs/$name"*.conf
+	assert_output 9
 }
