@@ -99,11 +99,9 @@ is_deleted(const struct monitor *m, const struct nlmsghdr *h)
 	    mnl_nlmsg_get_payload_len(h) < sizeof(*nf))
 		return false;
 	name = nl_find(h, sizeof(*nf), NFTA_TABLE_NAME);
-	if (!name || mnl_attr_validate(name, MNL_TYPE_NUL_STRING) < 0)
-		return false;
 	for (int i = 0; i < m->tables; i++)
 		if (m->table[i].family == nf->nfgen_family &&
-		    !strcmp(m->table[i].name, mnl_attr_get_str(name)))
+		    nl_is(name, m->table[i].name))
 			return true;
 	return false;
 }

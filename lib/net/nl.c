@@ -39,6 +39,22 @@ nl_find_nested(const struct nlattr *nest, int type)
 	return NULL;
 }
 
+const char *
+nl_text(const struct nlattr *attr)
+{
+	if (!attr || mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) < 0)
+		return NULL;
+	return mnl_attr_get_str(attr);
+}
+
+bool
+nl_is(const struct nlattr *attr, const char *text)
+{
+	const char *found = nl_text(attr);
+
+	return found && !strcmp(found, text);
+}
+
 static void
 empty(struct nl *nl)
 {

@@ -57,6 +57,10 @@ uint32_t nl_number(const struct nlattr *attr);
 const struct nlattr *nl_find(const struct nlmsghdr *h, size_t size, int type);
 const struct nlattr *nl_find_nested(const struct nlattr *nest, int type);
 
+/* nl_text - the text in an attribute, or NULL without one; nl_is - is it that? */
+const char *nl_text(const struct nlattr *attr);
+bool nl_is(const struct nlattr *attr, const char *text);
+
 /* A callback for an answer that carries data; n is the message it answers. */
 typedef void nl_each(const struct nlmsghdr *answer, int n, void *arg);
 

@@ -8,8 +8,9 @@ enum { POLICY_TEXT = 8 + 2 * 256 };
 /*
  * policy_drops - find a chain that drops what the host would forward
  *
- * It is a base chain of nftables at the hook forward, with the policy drop: also
- * one of iptables-nft.  Whether its rules accept some packets is not looked at.
+ * It is a base chain of nftables at the hook forward, also one of iptables-nft.  Its
+ * policy is to drop, or its last rule drops or rejects every packet, as firewalld's
+ * does.  Whether the rules before accept some packets is not looked at.
  * family: AF_INET or AF_INET6.  Returns 1 and its name as nft(8) takes it, 0 if
  * there is none, or -1 with errno.
  * Source: nf_tables.h, nf_tables_fill_chain_info of the kernel.

@@ -176,6 +176,33 @@ serves() {
 	assert_output PRIVATE_NETWORK=1
 }
 
+# firewall RULES - the chain that set says drops forwarded packets
+firewall() {
+	in_world nft "table inet of { chain forward { type filter hook forward priority 0; $1; }; }"
+	in_world ctr-conf set --new --host --dry-run web PRIVATE_NETWORK=1 NAT=1 \
+		HOST_ADDRESS=10.231.9.1 LOCAL_ADDRESS=10.231.9.2 2>&1 >/dev/null |
+		sed -n 's/.*(nftables: \([^)]*\)).*/\1/p'
+	in_world nft delete table inet of
+}
+
+@test "set --host names a chain that drops what it does not accept" {
+	in_world nft list ruleset || skip "needs nftables"
+	for drops in 'policy drop' 'drop' 'ct state established accept; counter log prefix "x" drop' \
+		'ct state invalid drop; reject with icmpx admin-prohibited'; do
+		run -0 firewall "$drops"
+		assert_output 'inet of forward'
+	done
+	for passes in 'policy accept' 'ct state invalid drop' 'drop; accept' 'limit rate 1/second drop'; do
+		run -0 firewall "$passes"
+		assert_output ''
+	done
+	# Of another family, or at another hook.
+	in_world nft 'table ip6 of { chain forward { type filter hook forward priority 0; drop; }; }'
+	in_world nft 'table inet in { chain input { type filter hook input priority 0; drop; }; chain other { drop; }; }'
+	run -0 firewall 'policy accept'
+	assert_output ''
+}
+
 @test "list --needing prints containers that need another" {
 	cd "$NIXOS_CONTAINER_CONF_DIR"
 	echo AFTER=db >a.conf
