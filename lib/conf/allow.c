@@ -82,6 +82,19 @@ allow_has(const char *list, enum allow_kind kind)
 }
 
 bool
+allow_names(const char *list, const char *name)
+{
+	char word[WORD_SIZE];
+	struct allow a;
+
+	while (list && word_item(&list, word) == 1)
+		if (!strcmp(word, name) && allow_parse(word, &a) == 0 &&
+		    a.kind == ALLOW_NAME)
+			return true;
+	return false;
+}
+
+bool
 allow_host(const char *list)
 {
 	return allow_has(list, ALLOW_HOST) || allow_has(list, ALLOW_ANY);

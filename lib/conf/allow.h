@@ -39,6 +39,9 @@ int allow_parse(const char *word, struct allow *a);
 /* allow_has - is a word of this kind in a list? NULL is the default */
 bool allow_has(const char *list, enum allow_kind kind);
 
+/* allow_names - is a container named in a list? */
+bool allow_names(const char *list, const char *name);
+
 /* allow_host - may the host itself connect? */
 bool allow_host(const char *list);
 

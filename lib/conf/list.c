@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "conf/allow.h"
 #include "conf/dot.h"
 #include "conf/names.h"
 #include "conf/plain.h"
@@ -71,7 +72,7 @@ needs(const struct settings *s, enum key key, const char *name)
 	return false;
 }
 
-/* keep_needing - keep those that need a container; settings may be wrong */
+/* keep_needing - keep those that name a container; settings may be wrong */
 static void
 keep_needing(struct names *names, int dir, const char *name)
 {
@@ -82,7 +83,9 @@ keep_needing(struct names *names, int dir, const char *name)
 	for (size_t i = 0; i < names->n; i++) {
 		names_file(names->name[i], file);
 		(void)settings_read(&s, dir, file, file, NULL);
-		if (needs(&s, KEY_AFTER, name) || needs(&s, KEY_REQUIRES, name))
+		if (needs(&s, KEY_AFTER, name) ||
+		    needs(&s, KEY_REQUIRES, name) ||
+		    allow_names(s.value[KEY_ALLOW_FROM], name))
 			memmove(names->name[n++], names->name[i], NAMES_SIZE);
 	}
 	names->n = n;

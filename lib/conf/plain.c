@@ -129,6 +129,7 @@ plain_all(FILE *to, const struct view *v)
 	both(to, "host", s, KEY_HOST_ADDRESS, KEY_HOST_ADDRESS6);
 	line(to, "bridge", s->value[KEY_HOST_BRIDGE]);
 	line(to, "ports", s->value[KEY_HOST_PORT]);
+	line(to, "allow from", s->value[KEY_ALLOW_FROM]);
 	while ((error = view_error(v, error)))
 		line(to, "error", error);
 }

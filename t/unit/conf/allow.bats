@@ -312,7 +312,7 @@ talks() { echo "$1" >&"${talk[1]}"; read -r -t 1 -u "${talk[0]}" answer && [[ $a
 
 @test "verify compares the elements of ALLOW_FROM" {
 	hosts
-	export NIXOS_CONTAINER_LOCK_DIR=$PWD NIXOS_CONTAINER_STATE_DIR=$PWD/trees NIX_STATE_DIR=$PWD/nix
+	export NIXOS_CONTAINER_RUN_DIR=$PWD NIXOS_CONTAINER_STATE_DIR=$PWD/trees NIX_STATE_DIR=$PWD/nix
 	mkdir machines
 	printf 'LEADER=%s\n' $$ >machines/db
 	changed db 'web containers host ports lan 192.0.2.0/24 192.0.2.7 2001:db8::/29 2001:dead::1'

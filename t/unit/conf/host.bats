@@ -208,6 +208,11 @@ firewall() {
 	echo AFTER=db >a.conf
 	echo 'REQUIRES="x container@db.service"' >b.conf
 	echo AFTER=dbs >c.conf
+	echo 'ALLOW_FROM="x,db"' >d.conf
+	echo ALLOW_FROM=host >e.conf
 	run -0 ctr-conf list --needing db
-	assert_output $'a\nb'
+	assert_output $'a\nb\nd'
+	# The word is no name.
+	run -0 ctr-conf list --needing host
+	assert_output ''
 }

@@ -333,6 +333,8 @@ schema() {
 		'[[{"interface":"lan0","name":null,"mode":null},{"interface":"lan1","name":"in","mode":null},{"interface":"lan2","name":null,"mode":"vepa"}],["eth1","eth2"],["CAP_SYS_TIME","CAP_IPC_LOCK"],{"memoryMax":"1G","cpuQuota":"50%","tasksMax":"100"},["none","x.mount"]]'
 	conf db 'ALLOW_FROM="web, lan 192.0.2.0/24"'
 	assert_equal "$(of db '.allowFrom')" '["web","lan","192.0.2.0/24"]'
+	run -0 ctr-conf show db
+	assert_line 'allow from:  web, lan 192.0.2.0/24'
 	assert_equal "$(of none 'del(.name, .state, .unit, .root, .settings, .nixDaemon) |
 		[paths(scalars)]')" '[]'
 	# The page has exactly these members.

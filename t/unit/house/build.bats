@@ -128,7 +128,7 @@ small_tree() {
 		case $tool in
 		ctr-conf) limit=160 ;;
 		ctr-gcroot) limit=100 ;;
-		ctr-verify) limit=116 ;;
+		ctr-verify) limit=120 ;;
 		mkveth) limit=104 ;;
 		*) limit=96 ;;
 		esac
