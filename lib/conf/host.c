@@ -303,7 +303,7 @@ check_users(struct check *c)
 {
 	struct errmsg whose = { "" };
 
-	if (users_conflict(c->s, c->host->name, c->host->root,
+	if (!c->host->connected && users_conflict(c->s, c->host->name, c->host->root,
 	    c->host->conf_dir, &whose) != 0)
 		bad(c, KEY_PRIVATE_USERS, "PRIVATE_USERS: %s", whose.text);
 }

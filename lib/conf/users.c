@@ -20,12 +20,15 @@
 #include "base/fd.h"
 #include "base/num.h"
 #include "conf/names.h"
+#include "tree/lock.h"
 
 /*
  * PICK: what systemd-nspawn picks from.  Behind it no one has IDs until END, by
  * systemd's list: https://systemd.io/UIDS-GIDS
  */
 enum { PICK_FIRST = 0x80000, PICK_END = 0x70000000, END = 0x7ffe0000 };
+
+#define LOCKS "%s/run/systemd/nspawn-uid"
 
 static const char *const subid_files[] = { "etc/subuid", "etc/subgid" };
 
@@ -139,6 +142,37 @@ others_conflict(const struct subid_range *mine, const char *name, int dir,
 	return r;
 }
 
+/*
+ * running_conflict - with what systemd-nspawn picked for a container that runs
+ *
+ * It has locked a file that is named by the first ID.
+ */
+static int
+running_conflict(const struct subid_range *mine, const char *root,
+    struct errmsg *whose)
+{
+	char path[PATH_MAX];
+	DIR *d;
+	struct dirent *e;
+	int r = 0;
+
+	snprintf(path, sizeof(path), LOCKS, root);
+	d = opendir(path);
+	while (d && r == 0 && (e = readdir(d))) {
+		long first = num_read(e->d_name, (long)SUBID_END - SUBID_COUNT);
+		const struct subid_range theirs = { (uint64_t)first,
+		    (uint64_t)first + SUBID_COUNT };
+
+		if (first >= 0 && subid_overlap(mine, &theirs) &&
+		    lock_file_held(dirfd(d), e->d_name) > 0)
+			r = overlap(whose, mine, &theirs, "of a container "
+			    "that runs", "");
+	}
+	if (d)
+		closedir(d);
+	return r;
+}
+
 int
 users_conflict(const struct settings *s, const char *name, const char *root,
     int conf_dir, struct errmsg *whose)
@@ -152,6 +186,8 @@ users_conflict(const struct settings *s, const char *name, const char *root,
 		r = host_conflict(&mine, root, subid_files[i], whose);
 	if (r == 0 && conf_dir >= 0)
 		r = others_conflict(&mine, name, conf_dir, whose);
+	if (r == 0)
+		r = running_conflict(&mine, root, whose);
 	return r;
 }
 
@@ -269,7 +305,7 @@ users_find(const struct users_source *from, unsigned long *base,
 			return -1;
 	if (taken.pick)
 		return 0;
-	snprintf(locks, sizeof(locks), "%s/run/systemd/nspawn-uid", from->root);
+	snprintf(locks, sizeof(locks), LOCKS, from->root);
 	if (take_dir(&taken, locks, take_lock, why) < 0 ||
 	    take_dir(&taken, from->conf_dir, take_conf, why) < 0 ||
 	    take_dir(&taken, from->trees, take_tree, why) < 0)

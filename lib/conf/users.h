@@ -17,10 +17,11 @@ struct users_source {
 /*
  * users_conflict - is the range that PRIVATE_USERS=NUMBER fixes somebody else's?
  *
- * s has the settings of the container name.  Looks at etc/subuid and etc/subgid
- * below root, and at the fixed ranges in the settings of others in conf_dir (-1:
- * none).  Reads nothing if s fixes no range.  Returns 1 and whose, 0, or -1 with
- * errno and whose: what failed.
+ * s has the settings of the container name, which does not run.  Looks at
+ * etc/subuid and etc/subgid below root, at the fixed ranges in the settings of others
+ * in conf_dir (-1: none), and at what systemd-nspawn picked for those that run.
+ * Reads nothing if s fixes no range.  Returns 1 and whose, 0, or -1 with errno and
+ * whose: what failed.
  */
 int users_conflict(const struct settings *s, const char *name,
     const char *root, int conf_dir, struct errmsg *whose);

@@ -19,9 +19,8 @@
 
 enum { RANDOM = 16 };	/* digits at the end of a copy's name */
 
-/* file_held - has anybody locked this file?  1, 0, or -1 with errno */
-static int
-file_held(int dir, const char *file)
+int
+lock_file_held(int dir, const char *file)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	auto_close int fd = openat(dir, file,
@@ -70,7 +69,7 @@ copies_held(int dir, const char *name)
 		return -1;
 	while (held == 0 && (e = readdir(d)))
 		if (is_copy(e->d_name, name))
-			held = file_held(dir, e->d_name);
+			held = lock_file_held(dir, e->d_name);
 	closedir(d);
 	return held;
 }
@@ -86,7 +85,7 @@ lock_held(int dir, const char *name)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	held = file_held(dir, file);
+	held = lock_file_held(dir, file);
 	if (held == 0)
 		held = copies_held(dir, name);
 	return held;

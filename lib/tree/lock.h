@@ -10,6 +10,9 @@
  * Source: image_path_lock and make_lock_file in systemd 247 to 262.
  */
 
+/* lock_file_held - has a process such a lock on this file?  1, 0, or -1: errno */
+int lock_file_held(int dir, const char *file);
+
 /* lock_held - 1: a tree, or a copy of it, is locked; 0: it is not; -1: errno */
 int lock_held(int dir, const char *name);
 

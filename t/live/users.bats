@@ -155,6 +155,12 @@ as_promised() {
 	nixos-container clone "$name" "$name-3"
 	also "$name-3"
 	grep -qx PRIVATE_USERS=pick "$confs/$name-3.conf"
+	nixos-container start "$name-3"
+	run -0 nixos-container run "$name-3" -- cat /proc/self/uid_map
+	nixos-container stop "$other"
+	ctr-conf set "$other" PRIVATE_USERS="$(awk '{ print $2 }' <<<"$output")"
+	run -1 nixos-container start "$other"
+	assert_output --partial "of a container that runs"
 }
 
 @test "eight containers that are created at once have users of their own" {

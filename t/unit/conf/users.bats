@@ -119,6 +119,15 @@ fits() { check "$@"; assert_success; assert_output ''; }
 	fits PRIVATE_USERS=identity
 	refused "1310720 to 1376255 overlap 1310720 to 1376255 of the container db" PRIVATE_USERS=1310720
 	refused "1300000 to 1365535 overlap 1310720 to 1376255 of the container db" PRIVATE_USERS=1300000
+	# What systemd-nspawn has picked, but not what it left when it was killed.
+	local lock=$host/run/systemd/nspawn-uid/2031616 held
+	: >"$lock"
+	fits PRIVATE_USERS=2031616
+	exec {held}<>"$lock"
+	ctr-tree idle --hold "$held" "$trees/any"
+	refused "2031616 to 2097151 overlap 2031616 to 2097151 of a container that runs" PRIVATE_USERS=2031616
+	fits PRIVATE_USERS=2097152
+	exec {held}>&-
 	rm "$confs/web.conf"
 	run -2 ctr-conf set --new --host web PRIVATE_USERS=1310720 --root "$host"
 	assert_output --partial "overlap 1310720 to 1376255 of the container db"
