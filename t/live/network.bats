@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What else a container's network can be made of.
 load container
+load actors
 
 teardown() {
 	for n in "${made[@]}"; do nixos-container destroy "$n" 2>/dev/null || :; done
@@ -49,25 +50,6 @@ unplug() {
 # waits UNIT - does a job of this unit wait?
 waits() { systemctl list-jobs --no-legend | grep -qE " $1 +start +waiting"; }
 device_is() { [[ $(systemctl show -p ActiveState --value "$1") == "$2" ]]; }
-
-# networkd_on - with a file that takes every link
-networkd_on() {
-	[[ -e /usr/lib/systemd/systemd-networkd ]] || skip "needs systemd-networkd"
-	mkdir -p /etc/systemd/network
-	printf '%s\n' '[Match]' 'Name=*' '[Network]' DHCP=yes IPv6AcceptRA=no >/etc/systemd/network/10-test.network
-	systemctl unmask systemd-networkd.service
-	systemctl start systemd-networkd.service
-}
-
-networkd_off() {
-	[[ -e /etc/systemd/network/10-test.network ]] || return 0
-	rm /etc/systemd/network/10-test.network
-	systemctl stop systemd-networkd.socket systemd-networkd.service
-	systemctl mask systemd-networkd.service
-}
-
-# networkd_says LINK STATE
-networkd_says() { networkctl --no-legend --no-pager list "$1" | grep -q " $2\$"; }
 
 # links_state - addresses and routes of all links, but for those that the kernel gives
 links_state() {
