@@ -17,6 +17,7 @@
 
 #include "base/fd.h"
 #include "net/nl.h"
+#include "net/query.h"
 
 /* Larger than what the kernel collects in one datagram. */
 enum { RX = 1 << 16 };
@@ -50,24 +51,6 @@ monitor_table(struct monitor *m, const char *text, struct errmsg *why)
 	    "inet:filter: %s", text);
 }
 
-/* open_groups - a socket that gets the messages of n groups; -1 with errno */
-static int
-open_groups(int protocol, const int *group, int n)
-{
-	const struct sockaddr_nl any = { .nl_family = AF_NETLINK };
-	auto_close int fd = socket(AF_NETLINK,
-	    SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
-
-	if (fd < 0 ||
-	    bind(fd, (const struct sockaddr *)&any, sizeof(any)) < 0)
-		return -1;
-	for (int i = 0; i < n; i++)
-		if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
-		    &group[i], sizeof(group[i])) < 0)
-			return -1;
-	return fd_take(&fd);
-}
-
 int
 monitor_open(struct monitor *m, struct errmsg *why)
 {
@@ -76,12 +59,12 @@ monitor_open(struct monitor *m, struct errmsg *why)
 
 	m->nft = m->route = -1;
 	if (m->tables > 0) {
-		m->nft = open_groups(NETLINK_NETFILTER, nft, 1);
+		m->nft = query_listen(NETLINK_NETFILTER, nft, 1);
 		if (m->nft < 0)
 			return errmsg_errno(why, "listen to nftables");
 	}
 	if (m->forwarding) {
-		m->route = open_groups(NETLINK_ROUTE, route, 2);
+		m->route = query_listen(NETLINK_ROUTE, route, 2);
 		if (m->route < 0)
 			return errmsg_errno(why, "listen to forwarding");
 	}

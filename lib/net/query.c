@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 /* The kernel fills at most 32 KiB of a receiver's buffer. */
 enum { RX = 1 << 15 };
 
@@ -26,6 +28,23 @@ query_open(int protocol)
 	close(fd);
 	errno = e;
 	return -1;
+}
+
+int
+query_listen(int protocol, const int *group, int n)
+{
+	const struct sockaddr_nl any = { .nl_family = AF_NETLINK };
+	auto_close int fd = socket(AF_NETLINK,
+	    SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+
+	if (fd < 0 ||
+	    bind(fd, (const struct sockaddr *)&any, sizeof(any)) < 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
+		    &group[i], sizeof(group[i])) < 0)
+			return -1;
+	return fd_take(&fd);
 }
 
 int

@@ -3,11 +3,17 @@
 #include "net/ready.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <poll.h>
+#include <sys/socket.h>
 
+#include "base/clock.h"
+#include "base/fd.h"
 #include "net/link.h"
+#include "net/query.h"
 
-enum { PAUSE_MS = 2 };
+enum { PAUSE_MS = 250 };
 
 int
 ready_set(struct nl *nl)
@@ -23,18 +29,40 @@ on_link(const struct nlmsghdr *answer, int n, void *arg)
 	link_read(answer, arg);
 }
 
-static int
-wait_for_mark(struct nl *nl, int timeout_ms)
+/*
+ * wait_for_change - until a link here changes, or ms have passed
+ *
+ * Many containers may wait at once, so nobody looks again and again.
+ */
+static void
+wait_for_change(int listener, int64_t ms)
 {
+	struct pollfd change = { .fd = listener, .events = POLLIN };
+	char rx[1];
+
+	(void)poll(&change, 1, (int)ms);	/* a signal ends it, too */
+	while (recv(listener, rx, sizeof(rx), 0) >= 0 || errno == ENOBUFS)
+		;
+}
+
+/* wait_for_mark - a link that is down changes without a word, so look sometimes */
+static int
+wait_for_mark(struct nl *nl, int listener, int timeout_ms)
+{
+	int64_t end = clock_ms() + timeout_ms, now;
 	struct link lo;
 
-	for (int ms = 0; ms < timeout_ms; ms += PAUSE_MS) {
+	for (;;) {
 		link_get_index(nl, LINK_LO);
 		if (nl_run(nl, on_link, &lo) < 0)
 			return -1;
 		if (lo.marked)
 			return 0;
-		(void)poll(NULL, 0, PAUSE_MS);	/* a signal ends it */
+		now = clock_ms();
+		if (now >= end)
+			break;
+		wait_for_change(listener, end - now < PAUSE_MS ? end - now :
+		    PAUSE_MS);
 	}
 	errno = ETIMEDOUT;
 	return -1;
@@ -43,12 +71,14 @@ wait_for_mark(struct nl *nl, int timeout_ms)
 int
 ready_wait(int timeout_ms)
 {
+	static const int group = RTNLGRP_LINK;
+	auto_close int listener = query_listen(NETLINK_ROUTE, &group, 1);
 	static struct nl nl;
 	int r, e;
 
-	if (nl_open(&nl) < 0)
+	if (listener < 0 || nl_open(&nl) < 0)
 		return -1;
-	r = wait_for_mark(&nl, timeout_ms);
+	r = wait_for_mark(&nl, listener, timeout_ms);
 	e = errno;
 	nl_close(&nl);
 	errno = e;

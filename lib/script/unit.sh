@@ -48,12 +48,18 @@ find_leader() {
 }
 
 # wait_for_leader - until machined knows it, or this process is gone
+#
+# It takes long only where many start at once: then each looks less often.
 wait_for_leader() {
-	tries=0
+	tries=0 pause=0.02
 	until find_leader; do
+		kill -0 $$ || return 1
+		sleep "$pause"
 		tries=$((tries + 1))
-		[ $tries -lt 500 ] && kill -0 $$ || return 1
-		sleep 0.02
+		case $tries in
+		20) pause=0.1 ;;
+		60) pause=0.5 ;;
+		esac
 	done
 }
 

@@ -4,11 +4,13 @@
 # Many containers at once, and the same one again and again.  LOAD and CYCLES:
 # how many, and how often.
 load container
+load actors
 
 : "${LOAD:=20}" "${CYCLES:=3}"
 
 setup_file() {
-	nixos-container create --no-start load-a
+	nixos-container create --no-start load-a --config \
+		'services.web.command = "exec httpd -f -p 80 -h /srv";'
 	A=$(ctr-gcroot path load-a)
 	export A
 }
@@ -55,6 +57,49 @@ same_as() { kept | diff "$1" - >"$BATS_TEST_TMPDIR/diff" || { tail -n 5 "$BATS_T
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/wrong")" ''
 	each nixos-container destroy @
 	until_true 10 same_as "$BATS_TEST_TMPDIR/before"
+}
+
+# all_units VERB - with all containers of this test at once; it takes $ms
+all_units() {
+	local begin=${EPOCHREALTIME/./}
+	seq -f "container@$name-%.0f.service" "$LOAD" | xargs systemctl "$1"
+	ms=$(((${EPOCHREALTIME/./} - begin) / 1000))
+	echo "# $1 of $LOAD: $ms ms" >&3
+}
+
+# answers - which of them answer at their port of the host, each by its own name
+answers() {
+	local i
+	for ((i = 1; i <= LOAD; i++)); do
+		[[ $(far curl -s -m 5 "http://192.0.2.1:$((21000 + i))/") != "$name-$i" ]] || echo "$i"
+	done
+}
+
+@test "containers with a port each start at once: all have theirs, and the ruleset is as before after them" {
+	lan_up
+	mkdir -p /run/netns
+	nft list ruleset >"$BATS_TEST_TMPDIR/ruleset"
+	kept >"$BATS_TEST_TMPDIR/before"
+	for ((i = 1; i <= LOAD; i++)); do also "$name-$i"; done
+	# shellcheck disable=SC2016 # for the shell
+	each sh -c 'i=@; i=${i##*-}
+		nixos-container create @ --no-start --system-path '"$A"' --port $((21000 + i)):80 &&
+			mkdir -p '"$state"'/@/srv && printf "%s" @ >'"$state"'/@/srv/index.html'
+	all_units start
+	run -0 nixos-container verify --all
+	assert_output ''
+	run -0 systemctl list-units --failed --no-legend 'container*'
+	assert_output ''
+	run -0 systemctl show -P NRestarts "container@$name-*.service"
+	refute_line --regexp '[1-9]'
+	all_answer() { [[ $(answers | wc -l) == "$LOAD" ]]; }
+	until_true 30 all_answer
+	all_units stop
+	nft list ruleset | cmp - "$BATS_TEST_TMPDIR/ruleset"
+	each nixos-container destroy @
+	until_true 10 same_as "$BATS_TEST_TMPDIR/before"
+	nft list ruleset | cmp - "$BATS_TEST_TMPDIR/ruleset"
+	lan_down
 }
 
 @test "cycles of start and stop leave nothing behind" {

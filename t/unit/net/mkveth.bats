@@ -1814,6 +1814,27 @@ export -f each_kill
 	in_world mkveth del foo
 }
 
+# waits PID - does it wait for the network now?
+waits() { [[ $(tr '\0' ' ' <"/proc/$1/cmdline") == 'mkveth wait '* ]]; }
+
+# slept PID - how often it has gone to sleep
+slept() { awk '/^voluntary/ { print $2 }' "/proc/$1/status"; }
+
+@test "wait sleeps until a link changes, so that many can wait at once" {
+	in_world ip netns add net-foo
+	in_world ip -n net-foo link set lo up
+	world_exec ip netns exec net-foo mkveth wait -- true 3>&- &
+	waiter=$!
+	until_true 5 waits "$waiter"
+	before=$(slept "$waiter")
+	sleep 1
+	after=$(slept "$waiter")
+	((after - before < 20))
+	in_world mkveth add --release -H 10.231.136.1 -L 10.231.136.2 foo
+	wait "$waiter"
+	in_world mkveth del foo
+}
+
 not_running() { [[ ! -e /proc/$1/exe ]]; }
 
 @test "forged answers, as a container's root can send, are ignored" {
