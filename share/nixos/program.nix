@@ -53,5 +53,6 @@ in
   config = mkIf cfg.installed {
     environment.systemPackages = [ cfg.package ];
     systemd.packages = [ cfg.package ];
+    systemd.tmpfiles.packages = [ cfg.package ];
   };
 }

@@ -376,6 +376,11 @@ BIND_RO="/a\\:b\\\\c"
 	is '["nixos-container"]' -E "map (p: p.name) $(host "$foo").services.udev.packages"
 }
 
+@test "what a host that went down left of its containers goes at boot" {
+	with_library
+	is '["nixos-container"]' -E "map (p: p.name) $(host "$foo").systemd.tmpfiles.packages"
+}
+
 @test "systemd.containers is another name for containers" {
 	with_library
 	is '["bar","foo"]' -E "builtins.attrNames $(host "systemd.$foo containers.bar = { };").containers"

@@ -38,6 +38,7 @@ in
     system.stateVersion = option types.str "24.05";
     system.build = option (types.lazyAttrsOf types.raw) { };
     systemd.packages = raw;
+    systemd.tmpfiles.packages = raw;
     systemd.services = any;
     systemd.sockets = any;
     systemd.paths = any;

@@ -160,9 +160,10 @@ small_tree() {
 }
 
 @test "install puts all files below DESTDIR, uninstall removes them" {
-	make_top install DESTDIR="$dest" PREFIX=/opt/ctr UNIT_DIR=/opt/units/system UDEV_DIR=/opt/udev
+	make_top install DESTDIR="$dest" PREFIX=/opt/ctr UNIT_DIR=/opt/units/system UDEV_DIR=/opt/udev TMPFILES_DIR=/opt/tmpfiles.d
 	assert_file_exists "$dest/opt/ctr/lib/systemd/network/00-nixos-container.network"
 	assert_file_exists "$dest/opt/udev/80-nixos-container.rules"
+	assert_file_exists "$dest/opt/tmpfiles.d/nixos-container.conf"
 	for tool in $tools nixos-container; do
 		assert_file_executable "$dest/opt/ctr/bin/$tool"
 	done
@@ -184,7 +185,7 @@ small_tree() {
 		"$dest/opt/units/system/container@.service"
 	run ! grep -rIE '@[A-Z_]+@' "$dest"
 	touch "$dest/opt/ctr/bin/of-another"
-	make_top uninstall DESTDIR="$dest" PREFIX=/opt/ctr UNIT_DIR=/opt/units/system UDEV_DIR=/opt/udev
+	make_top uninstall DESTDIR="$dest" PREFIX=/opt/ctr UNIT_DIR=/opt/units/system UDEV_DIR=/opt/udev TMPFILES_DIR=/opt/tmpfiles.d
 	run -0 find "$dest" -type f
 	assert_output "$dest/opt/ctr/bin/of-another"
 	assert_not_exists "$dest/opt/ctr/share/nixos-container"
