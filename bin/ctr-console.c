@@ -73,7 +73,7 @@ add_env(struct cli_job *job, const char *word, struct errmsg *why)
 static int
 set_ready(struct cli_job *job, const char *number, struct errmsg *why)
 {
-	long fd = num_read(number, INT_MAX);
+	long long fd = num_read(number, INT_MAX);
 
 	if (fd < 0 || fcntl((int)fd, F_GETFD) < 0)
 		return errmsg_set(why, "not a descriptor: %s", number);
@@ -84,7 +84,7 @@ set_ready(struct cli_job *job, const char *number, struct errmsg *why)
 static int
 set_leader(struct cli_job *job, const char *number, struct errmsg *why)
 {
-	long pid = num_read(number, INT_MAX);
+	long long pid = num_read(number, INT_MAX);
 
 	if (pid <= 0)
 		return errmsg_set(why, "not a process: %s", number);

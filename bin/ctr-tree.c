@@ -530,7 +530,7 @@ add_sealed(struct cli_job *job, const char *path, struct errmsg *why)
 static int
 set_limit(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
 {
-	long n = num_read(r->value, MAX_LIMIT);
+	long long n = num_read(r->value, MAX_LIMIT);
 
 	if (n < 0)
 		return errmsg_set(why, "--%s: expected a number: %s",
@@ -548,7 +548,7 @@ set_limit(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
 static int
 set_hold(struct cli_job *job, const char *value, struct errmsg *why)
 {
-	long fd = num_read(value, INT_MAX);
+	long long fd = num_read(value, INT_MAX);
 
 	if (fd < 0 || fcntl((int)fd, F_GETFD) < 0)
 		return errmsg_set(why, "--hold: expected an open descriptor: %s",

@@ -2,10 +2,10 @@
 /* num.c - read numbers */
 #include "base/num.h"
 
-long
-num_read(const char *text, long max)
+long long
+num_read(const char *text, long long max)
 {
-	long n = 0;
+	long long n = 0;
 
 	if (!*text)
 		return -1;

@@ -57,10 +57,15 @@ escape(const char *text, char buf[UNIT_SIZE])
 	*out = '\0';
 }
 
-static void
+/* unit_of - false: too long for a unit, which the type of the key refuses */
+static bool
 unit_of(const char *name, char buf[UNIT_SIZE])
 {
-	snprintf(buf, UNIT_SIZE, "container@%s.service", name);
+	bool container = name_ok(name);
+	int n = snprintf(buf, UNIT_SIZE, "%s%s%s", container ? "container@" : "",
+	    name, container ? ".service" : "");
+
+	return n < UNIT_SIZE;
 }
 
 /* put_order - After=, and for REQUIRES also Requires=; never the unit itself */
@@ -71,13 +76,10 @@ put_order(struct drop_in *d, const struct settings *s, enum key key,
 	const char *rest = s->value[key];
 	char word[WORD_SIZE], own[UNIT_SIZE], other[UNIT_SIZE];
 
-	unit_of(name, own);
+	if (!unit_of(name, own))
+		return;
 	while (rest && word_next(&rest, word) == 1) {
-		if (name_ok(word))
-			unit_of(word, other);
-		else
-			snprintf(other, sizeof(other), "%s", word);
-		if (!strcmp(other, own))
+		if (!unit_of(word, other) || !strcmp(other, own))
 			continue;
 		put(d, unit, "After=%s\n", other);
 		if (key == KEY_REQUIRES)

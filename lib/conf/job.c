@@ -121,7 +121,7 @@ read_change(struct cli_job *job, char *word, struct errmsg *why)
 static int
 set_wait(struct cli_job *job, const char *value, struct errmsg *why)
 {
-	long seconds = num_read(value, 86400);
+	long long seconds = num_read(value, 86400);
 
 	if (seconds < 0)
 		return errmsg_set(why, "--wait: expected a number of seconds: %s",

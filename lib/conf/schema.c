@@ -56,9 +56,9 @@ number(FILE *to, const char *name, int64_t value)
 
 /* number_of - null without a text */
 static void
-number_of(FILE *to, const char *name, const char *value, long max)
+number_of(FILE *to, const char *name, const char *value, long long max)
 {
-	long n = -1;
+	long long n = -1;
 
 	if (value)
 		n = num_read(value, max);

@@ -19,11 +19,11 @@ static int64_t
 read_number(const char *text)
 {
 	size_t n = strspn(text, "0123456789");
-	long number;
+	long long number;
 
 	if (n == 0 || n > DIGITS || text[n])
 		return -1;
-	number = num_read(text, (long)SUBID_END);
+	number = num_read(text, (long long)SUBID_END);
 	if (number < 0)
 		return (int64_t)SUBID_END;
 	return number;

@@ -372,7 +372,6 @@ static const struct row {
 	const char *name, *expected;
 	enum list list;
 	bool (*ok)(const char *word);
-	const char *(*detail)(const char *word);	/* instead of expected */
 } rows[TYPES] = {
 	[TYPE_SWITCH] = { "switch", "0 or 1", SINGLE, is_switch },
 	[TYPE_PATH] = { "path", "an absolute path", SINGLE, is_path },
@@ -394,10 +393,8 @@ static const struct row {
 	    "the MAC address of one host, like 02:00:00:00:00:07",
 	    SINGLE, is_mac },
 	[TYPE_MTU] = { "number", "an MTU of 68 to 65535", SINGLE, is_mtu },
-	[TYPE_PORTS] = { "list of ports", PORT_FORM, ITEMS, is_port,
-	    port_detail },
-	[TYPE_SOURCES] = { "list of sources", SOURCE_FORM, ITEMS, is_source,
-	    source_detail },
+	[TYPE_PORTS] = { "list of ports", PORT_FORM, ITEMS, is_port },
+	[TYPE_SOURCES] = { "list of sources", SOURCE_FORM, ITEMS, is_source },
 	[TYPE_PAIRS] = { "list of pairs", "IFNAME[:KEY=VALUE,...] with the "
 	    "keys host, local, bridge, mac and mtu", WORDS, is_pair },
 	[TYPE_INTERFACES] = { "list of interfaces",
@@ -446,8 +443,10 @@ invalid(const struct row *row, const char *value, struct errmsg *why)
 	bool cut = strlen(value) > 100;
 	const char *expected = row->expected;
 
-	if (row->detail)
-		expected = row->detail(value);
+	if (row == &rows[TYPE_PORTS])
+		expected = port_detail(value);
+	if (row == &rows[TYPE_SOURCES])
+		expected = source_detail(value);
 	return errmsg_set(why, "invalid value \"%.100s%s\" (expected %s)",
 	    value, cut ? "..." : "", expected);
 }

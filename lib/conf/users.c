@@ -43,8 +43,10 @@ static bool
 fixed_range(const struct settings *s, struct subid_range *r)
 {
 	const char *users = s->value[KEY_PRIVATE_USERS];
-	long first = users ? num_read(users, (long)SUBID_END - SUBID_COUNT) : -1;
+	long long first = -1;
 
+	if (users)
+		first = num_read(users, (long long)SUBID_END - SUBID_COUNT);
 	if (first <= 0)
 		return false;
 	r->first = (uint64_t)first;
@@ -159,7 +161,8 @@ running_conflict(const struct subid_range *mine, const char *root,
 	snprintf(path, sizeof(path), LOCKS, root);
 	d = opendir(path);
 	while (d && r == 0 && (e = readdir(d))) {
-		long first = num_read(e->d_name, (long)SUBID_END - SUBID_COUNT);
+		long long first = num_read(e->d_name,
+		    (long long)SUBID_END - SUBID_COUNT);
 		const struct subid_range theirs = { (uint64_t)first,
 		    (uint64_t)first + SUBID_COUNT };
 
@@ -256,7 +259,7 @@ take_tree(struct taken *taken, int dir, const char *entry)
 static void
 take_lock(struct taken *taken, int dir, const char *entry)
 {
-	long first = num_read(entry, (long)SUBID_END - 1);
+	long long first = num_read(entry, (long long)SUBID_END - 1);
 
 	(void)dir;
 	if (first >= 0)

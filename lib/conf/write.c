@@ -38,14 +38,16 @@ put_setting(struct out *out, const struct change *change)
 {
 	char value[2 * ENVFILE_MAX + 3];
 	const char *name = key_info[change->key].name;
+	size_t size;
 
 	if (!change->value || strlen(change->value) > ENVFILE_MAX) {
 		out->full |= change->value != NULL;
 		return;
 	}
+	size = quote_value(change->value, value);
 	put(out, name, strlen(name));
 	put(out, "=", 1);
-	put(out, value, quote_value(change->value, value));
+	put(out, value, size);
 	put(out, "\n", 1);
 }
 

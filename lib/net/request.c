@@ -129,7 +129,7 @@ request_mac(struct addressing *set, const char *text, struct errmsg *why)
 int
 request_mtu(struct addressing *set, const char *text, struct errmsg *why)
 {
-	long mtu = num_read(text, 65535);
+	long long mtu = num_read(text, 65535);
 
 	if (*text == '0' || mtu < 68)
 		return errmsg_set(why, "invalid MTU (68 to 65535): %s", text);

@@ -8,8 +8,8 @@
 /* What a copy may still take of each; copy_tree counts down. */
 struct copy_limit {
 	off_t bytes;		/* a hole counts as what it stands for */
-	long files;		/* of any kind */
-	long depth;		/* directories in each other */
+	long long files;	/* of any kind */
+	long long depth;	/* directories in each other */
 };
 
 struct copy_tree {
