@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/help.h"
+#include "base/version.h"
 
 enum { VERB_SIZE = 32, EDITS_MAX = 2 };
 
@@ -305,7 +306,7 @@ cli_answer(const struct cli_reader *r, int key, FILE *out)
 	if (key == CLI_HELP)
 		help_write(r->cli, r->verb, out);
 	else
-		fprintf(out, "%s\n", VERSION);
+		fprintf(out, "%s\n", version_line);
 	if (fflush(out) != 0 || ferror(out))
 		return -1;
 	return 0;

@@ -232,7 +232,7 @@ apply_option() {
 	done
 	case $how in
 	print_help) print_help "$verb"; exit 0 ;;
-	print_version) printf '%s\n' "$version"; exit 0 ;;
+	print_version) printf '%s %s\n' "$version" "$built"; exit 0 ;;
 	'assign remote') [ -z "$remote" ] || usage "$option is given twice" ;;
 	build_only* | pass_*) quote "$option" "$@"; passed="$passed$quoted" ;;
 	*) quote "$option" "$@"; passed="$passed$quoted" kept="$kept$quoted" ;;

@@ -60,7 +60,7 @@ stdenv.mkDerivation (final: {
   preBuild = ''
     mkdir -p build/deps/lib
     ln -s ${lib.getLib libcap}/lib/libcap.a ${lib.getLib libmnl}/lib/libmnl.a build/deps/lib
-    touch build/deps/lib/mnl.ld
+    touch build/deps/made
   '';
 
   buildFlags = [ "all" ];

@@ -491,8 +491,6 @@ BIND_RO="/a\\:b\\\\c"
 		sed "s|/1rz4g4znpzjwh1xymhjpm42vipw92pr73vdgl6xs1hycac8kf2n9|$out|")
 	cd "$tree"
 	export PATH="$bin:$PATH"
-	# This build's libmnl may be built for glibc: mnl.ld then has options for it.
-	flags+=("LDFLAGS=$(<"$TOP/build/deps/lib/mnl.ld")")
 	jq -r .preBuild <<<"$package" | sh -eu
 	run -0 env -u MAKEFLAGS -u MAKELEVEL make -s "${flags[@]}"
 	refute_output --partial musl-deps

@@ -26,8 +26,8 @@ make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 
 # small_tree - make $tree, with GNUmakefile and very little to build
 small_tree() {
-	tree=$BATS_TEST_TMPDIR/tree
-	mkdir -p "$tree"/{bin,lib/script,lib/room,share/{nixos,systems}}
+	tree="$BATS_TEST_TMPDIR/small tree"
+	mkdir -p "$tree"/{bin,lib/{base,script,room},share/{inside,nft,nixos,systems}}
 	cp "$TOP/GNUmakefile" "$tree"
 	cp -r "$TOP/share/build" "$tree/share"
 	touch "$tree/bin/nixos-container" "$tree/lib/script/"{list,remote}.sh
@@ -43,7 +43,7 @@ small_tree() {
 	out=$tree/build/shared
 	echo 'int main(void) { return 0; }' >"$tree/bin/tool.c"
 	echo 'extern int MARK; int MARK;' >"$tree/lib/room/mark.c"
-	printf '#!/bin/sh\necho ar >>%s\nexec ar "$@"\n' "$tree/ar-log" >"$tree/ar"
+	printf '#!/bin/sh\necho ar >>ar-log\nexec ar "$@"\n' >"$tree/ar"
 	printf '#!/bin/sh\nexec cc "$@" -UMARK -DMARK=by_cc\n' >"$tree/cc"
 	chmod 755 "$tree"/{ar,cc}
 	again() { make_top -C "$tree" NSS=0 STATIC=0 CFLAGS=-DMARK=one "$@" build/shared/bin/tool; }
@@ -53,19 +53,167 @@ small_tree() {
 	again CFLAGS=-DMARK=two
 	run -0 nm "$out/lib.a"
 	assert_line --regexp ' two$'
-	again CC="$tree/cc"
+	again CC=./cc
 	run -0 nm "$out/lib.a"
 	assert_line --regexp ' by_cc$'
 	again LDFLAGS=-Wl,-rpath,/of/ldflags
 	run -0 readelf -d "$out/bin/tool"
 	assert_output --partial '[/of/ldflags]'
-	again AR="$tree/ar"
+	again AR=./ar
 	assert_file_exists "$tree/ar-log"
 	# The same values rebuild nothing.
 	local before
 	before=$(stat -c %y "$out"/{lib.a,bin/tool})
-	again AR="$tree/ar"
+	again AR=./ar
 	assert_equal "$(stat -c %y "$out"/{lib.a,bin/tool})" "$before"
+}
+
+@test "--version has the commit; another commit links the tools again, and no more" {
+	local tree before hash
+	small_tree
+	echo '#include <stdio.h>
+		#include "base/version.h"
+		int main(void) { puts(version_line); return 0; }' >"$tree/bin/tool.c"
+	cp "$TOP"/lib/base/version.[ch] "$tree/lib/base"
+	echo 'extern int room; int room;' >"$tree/lib/room/room.c"
+	cd "$tree"
+	built() { make_top -C "$tree" NSS=0 STATIC=0 O=out out/bin/tool && out/bin/tool; }
+	run -0 built
+	assert_output --regexp '^[0-9.]+ \(gcc [0-9.]+, glibc [0-9.]+, shared, [a-z0-9_]+\)$'
+	git init -q
+	echo '/out' >.gitignore
+	by_us() { git -c user.name=x -c user.email=x@x "$@"; }
+	git add . && by_us commit -q -m one
+	hash=$(git rev-parse --short=12 HEAD)
+	run -0 built
+	assert_output --partial " (commit $hash, gcc "
+	before=$(stat -c %y out/{lib.a,obj/lib/room/room.o,obj/bin/tool.o})
+	by_us commit -q --allow-empty -m two
+	run -0 built
+	refute_output --partial "$hash"
+	assert_output --partial " (commit $(git rev-parse --short=12 HEAD), gcc "
+	assert_equal "$(stat -c %y out/{lib.a,obj/lib/room/room.o,obj/bin/tool.o})" "$before"
+	before=$(stat -c %y out/bin/tool)
+	built
+	assert_equal "$(stat -c %y out/bin/tool)" "$before"
+	echo '# changed' >>GNUmakefile
+	run -0 built
+	assert_output --partial "-dirty, gcc "
+	# A tree that only lies in another's is not of that commit.
+	mkdir of-another && mv GNUmakefile bin lib share of-another
+	run -0 make_top -C "$tree/of-another" NSS=0 STATIC=0 O=out out/bin/tool
+	run -0 of-another/out/bin/tool
+	assert_output --regexp '^[0-9.]+ \(gcc '
+}
+
+@test "out of the tree, another user builds from a tree that is not theirs" {
+	((EUID == 0)) || skip "needs root"
+	local tree out=/tmp/o$$-$BATS_TEST_NUMBER
+	small_tree
+	echo 'int main(void) { return 0; }' >"$tree/bin/tool.c"
+	mkdir -m 755 "$out"
+	chown 65534 "$out"
+	# As bats' directory is for root alone.
+	cp -r "$tree" "$out/source"
+	run -0 setpriv --reuid 65534 --regid 65534 --clear-groups env -u MAKEFLAGS -u MAKELEVEL \
+		make -s -C "$out/source" NSS=0 STATIC=0 O="$out/o" "$out/o/bin/tool" "$out/o/bin/nixos-container"
+	run -0 find "$out" -newer "$out/source/bin/tool.c" -type f -user 65534 -not -path "$out/o/*"
+	assert_output ''
+	"$out/o/bin/tool"
+	rm -r "$out"
+}
+
+@test "a static build takes given libraries, without apt and network, and builds in a path with blanks" {
+	[[ -e $TOP/build/deps/made ]] || skip "no libraries for musl in build/deps"
+	local tree program
+	small_tree
+	# As they are named by a user, and as they are collected.
+	mkdir -p "$tree/mine/"{libmnl,sys}
+	cp "$TOP/build/deps/lib/"lib{cap,mnl}.a "$tree/mine"
+	cp "$TOP/build/deps/include/libmnl/libmnl.h" "$tree/mine/libmnl"
+	cp "$TOP/build/deps/include/sys/capability.h" "$tree/mine/sys"
+	for program in apt-get dpkg-source; do
+		printf '#!/bin/sh\necho %s >>"%s"\nexit 1\n' $program "$BATS_TEST_TMPDIR/called" \
+			>"$BATS_TEST_TMPDIR/path/$program"
+		chmod 755 "$BATS_TEST_TMPDIR/path/$program"
+	done
+	cat >"$tree/bin/tool.c" <<-END
+		#include <libmnl/libmnl.h>
+		#include <linux/rtnetlink.h>
+		#include <sys/capability.h>
+		int main(void) { return !mnl_socket_open(NETLINK_ROUTE) || !cap_get_proc(); }
+	END
+	again() { make_top -C "$tree" NSS=0 "$@" build/bin/tool; }
+	run -0 again "LIBMNL=$tree/mine" "LIBCAP=$tree/mine"
+	assert_output --partial "libmnl: from the directory LIBMNL"
+	"$tree/build/bin/tool"
+	run -0 again "LIBMNL=$tree/mine" "LIBCAP=$tree/mine"
+	assert_output ''
+	# Another directory is another library.
+	local before
+	before=$(stat -c %y "$tree/build/bin/tool")
+	run -0 again "LIBMNL=$TOP/build/deps" "LIBCAP=$TOP/build/deps"
+	assert_output --partial "libcap: from the directory LIBCAP"
+	[[ $(stat -c %y "$tree/build/bin/tool") != "$before" ]]
+	"$tree/build/bin/tool"
+	# One without a library is a mistake, and nothing else is tried.
+	run -2 again "LIBMNL=$tree/bin" "LIBCAP=$TOP/build/deps"
+	assert_output --partial "no libmnl.a in $tree/bin"
+	assert_not_exists "$BATS_TEST_TMPDIR/called"
+}
+
+@test "TARGET names the compiler, the archiver and the directory; a compiler for musl brings its own" {
+	local tree
+	small_tree
+	echo 'int main(void) { return 0; }' >"$tree/bin/tool.c"
+	# Compilers that are asked what they are, and what they have.
+	for target in aarch64-linux-gnu aarch64-linux-musl; do
+		cat >"$BATS_TEST_TMPDIR/path/$target-gcc" <<-END
+			#!/bin/sh
+			case \$* in
+			*-dumpmachine) echo $target ;;
+			*-print-prog-name=ar) echo $target-ar ;;
+			*-print-prog-name=*) echo "\${1#*=}" ;;
+			*-E*) exit 1 ;;
+			*--version) echo gcc ;;
+			*) echo 13.2 ;;
+			esac
+		END
+		chmod 755 "$BATS_TEST_TMPDIR/path/$target-gcc"
+	done
+	run -0 make_top -C "$tree" -n V=1 NSS=0 TARGET=aarch64 build/aarch64/bin/tool
+	assert_output --partial '--musl build/aarch64/deps aarch64-linux-gnu-gcc'
+	assert_output --partial 'aarch64-linux-gnu-gcc -B build/aarch64/deps/ -specs=build/aarch64/deps/musl.specs '
+	assert_output --partial 'aarch64-linux-gnu-ar'
+	run -0 make_top -C "$tree" -n V=1 NSS_CC=cc CC=aarch64-linux-musl-gcc build/bin/tool
+	assert_output --partial ' build/deps-aarch64 aarch64-linux-musl-gcc'
+	assert_output --partial 'aarch64-linux-musl-ar'
+	# cc builds for this machine: its module would not fit.
+	run make_top -C "$tree" -npq CC=aarch64-linux-musl-gcc
+	assert_line --regexp '^NSS := *$'
+	run make_top -C "$tree" -npq
+	assert_line --regexp '^NSS := 1$'
+}
+
+@test "TARGET=aarch64 builds static binaries for that machine" {
+	command -v aarch64-linux-gnu-gcc >/dev/null || skip "no aarch64-linux-gnu-gcc: make deps TARGET=aarch64"
+	[[ $BUILD == "$TOP/build" ]] || skip "this is not the static build"
+	local tool size
+	make_top TARGET=aarch64
+	for tool in $tools; do
+		run -0 file "$BUILD/aarch64/bin/$tool"
+		assert_output --partial 'ARM aarch64'
+		assert_output --partial 'statically linked'
+		# For pages of up to 64 KiB, and without padding up to that size.
+		run -0 readelf -lW "$BUILD/aarch64/bin/$tool"
+		assert_output --regexp 'LOAD .* 0x10000'
+		size=$(stat -c %s "$BUILD/aarch64/bin/$tool")
+		((size <= $(limit "$tool") * 1024 * 5 / 4)) || fail "$tool: $size"
+	done
+	run -0 file "$BUILD"/aarch64/share/nixos-container/{inside/mkveth,systems/minimal/{init,ctr-console}}
+	assert_equal "$(grep -c 'ARM aarch64' <<<"$output")" 3
+	run -0 file -L "$BUILD/aarch64/lib/libnss_containers.so.2"
+	assert_output --partial 'ARM aarch64'
 }
 
 @test "a compiler for glibc links shared libraries, and is refused for a static build" {
@@ -119,33 +267,42 @@ small_tree() {
 	assert_equal "$(stat -c %y "$tree"/build/{lib.a,bin/nixos-container})" "$before"
 }
 
+# limit TOOL - print how large it may be on amd64, in KiB
+#
+# ctr-conf has the text of all settings, twelve verbs, and netlink for addresses,
+# sockets and flows; ctr-verify reads settings and rules; mkveth restores
+# interfaces; ctr-gcroot also works in trees.
+limit() {
+	case $1 in
+	ctr-conf) echo 160 ;;
+	ctr-gcroot) echo 100 ;;
+	ctr-verify) echo 120 ;;
+	mkveth) echo 104 ;;
+	*) echo 96 ;;
+	esac
+}
+
 @test "the binaries are static and small" {
 	[[ $BUILD == "$TOP/build" ]] || skip "this is not the static build"
 	for tool in $tools; do
-		# ctr-conf has the text of all settings, twelve verbs, and netlink for
-		# addresses, sockets and flows; ctr-verify reads settings and rules; mkveth
-		# restores interfaces; ctr-gcroot also works in trees.
-		case $tool in
-		ctr-conf) limit=160 ;;
-		ctr-gcroot) limit=100 ;;
-		ctr-verify) limit=120 ;;
-		mkveth) limit=104 ;;
-		*) limit=96 ;;
-		esac
 		run -0 file "$BUILD/bin/$tool"
 		assert_output --partial "statically linked"
 		refute_output --partial "interpreter"
-		(($(stat -c %s "$BUILD/bin/$tool") <= limit * 1024))
+		(($(stat -c %s "$BUILD/bin/$tool") <= $(limit "$tool") * 1024))
 	done
 }
 
 @test "every tool has --help on stdout and --version" {
+	local tool version=
 	for tool in $tools nixos-container; do
 		run -0 --separate-stderr "$tool" --help
 		assert_output --partial "usage: $tool"
 		assert_equal "$stderr" ''
 		run -0 "$tool" --version
 		assert_equal "${#lines[@]}" 1
+		# All of them say what the same build is made of.
+		assert_output --regexp '^[0-9.]+ \((commit [0-9a-f]{12}(-dirty)?, )?(gcc|clang) [0-9.]+, (musl|glibc [0-9.]+), (static|shared), [a-z0-9_]+\)$'
+		assert_equal "$output" "${version:=$output}"
 	done
 }
 
@@ -193,7 +350,7 @@ small_tree() {
 
 @test "CONTAINERS=nixos-containers sets all directories as on NixOS" {
 	make_top install DESTDIR="$dest" PREFIX=/opt/ctr CONTAINERS=nixos-containers \
-		O="$BATS_TEST_TMPDIR/o" STATIC=0
+		O="$BATS_TEST_TMPDIR/o" DEPS="$TOP/build/deps" STATIC=0
 	# Script, unit, generator and module for nsswitch.conf; pages name both.
 	run ! grep -rlE '/(var/lib|etc)/containers' "$dest/opt/ctr/bin" "$dest/opt/ctr/lib"
 	grep -qF state_dir='${NIXOS_CONTAINER_STATE_DIR:-/var/lib/nixos-containers}' \

@@ -405,7 +405,7 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 		man -w nixos-container.conf
 		false
 	END
-	assert_line --regexp '^[0-9.]+$'
+	assert_line --regexp '^[0-9.]+ \(.*\)$'
 	assert_line --regexp '/nixos-container\.conf\.5$'
 	# Other tests may boot hosts at the same time.
 	run -0 host list

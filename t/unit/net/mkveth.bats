@@ -1525,7 +1525,7 @@ batch() { world_exec mkveth batch "$@"; }
 	for verb in '' add del show batch; do
 		run --separate-stderr mkveth $verb --version
 		assert_success
-		assert_output --regexp '^[0-9.]+$'
+		assert_output --regexp '^[0-9.]+ \(.*\)$'
 	done
 	in_world mkveth add -- foo
 	in_world mkveth show -- foo

@@ -1352,7 +1352,7 @@ kill_everywhere() {
 	for option in --version -V; do
 		run ctr-gcroot $option
 		assert_success
-		assert_output --regexp '^[0-9.]+$'
+		assert_output --regexp '^[0-9.]+ \(.*\)$'
 	done
 	run -1 --separate-stderr sh -c 'ctr-gcroot --help >/dev/full'
 	assert_equal "${stderr%%:*}" "ctr-gcroot"
