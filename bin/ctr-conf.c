@@ -26,12 +26,14 @@
 #include "conf/change.h"
 #include "conf/command.h"
 #include "conf/hold.h"
+#include "conf/hostfile.h"
 #include "conf/hosts.h"
 #include "conf/inspect.h"
 #include "conf/job.h"
 #include "conf/keylist.h"
 #include "conf/list.h"
 #include "conf/pool.h"
+#include "conf/reserved.h"
 #include "conf/rules.h"
 #include "conf/ruleset.h"
 #include "conf/settings.h"
@@ -43,6 +45,7 @@
 #include "net/flow.h"
 #include "net/ifname.h"
 #include "net/inuse.h"
+#include "net/ipv6.h"
 #include "net/mac.h"
 #include "net/policy.h"
 #include "net/served.h"
@@ -96,13 +99,13 @@ open_target(struct target *t, const struct cli_job *job)
 
 /* host_uses - does the host, or a container that runs, have this address? */
 static bool
-host_uses(const unsigned char byte[4])
+host_uses(int family, const unsigned char *byte)
 {
 	static struct inuse_list list;
 
 	if (!list.known && inuse_list(&list) < 0)
 		err(1, "read the addresses and routes of the host");
-	return inuse_has(&list, byte);
+	return inuse_has(&list, family, byte);
 }
 
 /* host_serves - the first of these ports that a process serves, or 0 */
@@ -393,9 +396,12 @@ list_verb(const struct cli_job *job)
 }
 
 static void
-take(const unsigned char byte[4], int prefix, void *arg)
+take(int family, const unsigned char *byte, int prefix, void *arg)
 {
-	pool_take(arg, byte, prefix);
+	struct pool *pool = arg;
+
+	for (int i = 0; i < POOLS; i++)
+		pool_take(&pool[i], family, byte, prefix);
 }
 
 static void
@@ -407,24 +413,67 @@ print_address(int family, const void *byte, void *arg)
 	puts(inet_ntop(family, byte, text, sizeof(text)));
 }
 
+/* set_pools - of the host's settings, or the defaults; returns an exit code */
+static int
+set_pools(const struct cli_job *job, struct pool pool[POOLS])
+{
+	static const struct ip ipv4 = { AF_INET, 16, { 10, 233 } };
+	struct ip ipv6 = { .family = AF_INET6, .prefix = 64 };
+	struct hostfile host;
+
+	if (hostfile_read(&host, job->host_conf, &errors) < 0)
+		return errno == EINVAL ? EXIT_USAGE : 1;
+	pool_begin(&pool[POOL_IPV4],
+	    host.pool[POOL_IPV4].family ? &host.pool[POOL_IPV4] : &ipv4);
+	/* Without IPv6 on the host, a pair of it would keep its container down. */
+	if (!ipv6_enabled())
+		return 0;
+	if (host.pool[POOL_IPV6].family)
+		pool_begin(&pool[POOL_IPV6], &host.pool[POOL_IPV6]);
+	else if (ipv6_unique_local(ipv6.byte) == 0)
+		pool_begin(&pool[POOL_IPV6], &ipv6);
+	return 0;
+}
+
+/* print_pair - as settings */
+static void
+print_pair(const struct pool *pool, int pair)
+{
+	static const char *const keys[] = { "HOST_ADDRESS", "LOCAL_ADDRESS" };
+	const char *suffix = pool->net.family == AF_INET6 ? "6" : "";
+	char text[POOL_TEXT];
+
+	for (int end = 0; pair >= 0 && end < 2; end++)
+		printf("%s%s=%s\n", keys[end], suffix,
+		    pool_address(pool, pair, end, text));
+}
+
 static int
 address_verb(const struct cli_job *job)
 {
-	static struct pool pool;
-	char pair[POOL_TEXT];
+	static struct pool pool[POOLS];
+	const struct pool *full;
+	char text[POOL_TEXT];
+	int pair[POOLS], status;
 
 	if (job->of_host) {
 		if (inuse_own(print_address, NULL) < 0)
 			err(1, "read the addresses of the host");
 		return 0;
 	}
-	if (pool_take_settings(&pool, job->conf_dir, &errors) < 0)
+	status = set_pools(job, pool);
+	if (status != 0)
+		return status;
+	if (reserved_read(pool, job->conf_dir, &errors) < 0)
 		return failed("read", job->conf_dir);
-	if (inuse_read(take, &pool) < 0)
+	if (inuse_read(take, pool) < 0)
 		err(1, "read the addresses and routes of the host");
-	if (pool_find(&pool, pair) < 0)
-		errx(1, "no free pair of addresses in " POOL_NETWORK);
-	puts(pair);
+	full = pool_find(pool, pair);
+	if (full)
+		errx(1, "no free pair of addresses in %s",
+		    pool_name(full, text));
+	for (int i = 0; i < POOLS; i++)
+		print_pair(&pool[i], pair[i]);
 	return 0;
 }
 
@@ -492,7 +541,7 @@ static const struct cli_verb verbs[] = {
 	    "print what is known of a container",
 	    list_verb, 1, 1, false },
 	{ "address", "[--of-host]", JOB_OF_HOST,
-	    "print a free pair of addresses",
+	    "print a free pair of addresses of each family as settings",
 	    address_verb, 0, 0, false },
 	{ "users", "", JOB_ROOT "t",
 	    "print PRIVATE_USERS for a new container",

@@ -115,21 +115,20 @@ check_binds(struct check *c, enum key key, const char *option)
 }
 
 static void
-check_addresses(struct check *c)
+check_addresses(struct check *c, enum key key, int family)
 {
-	const char *rest = c->s->value[KEY_LOCAL_ADDRESS];
+	const char *rest = c->s->value[key];
 	char word[WORD_SIZE];
 	struct ip ip;
 
 	if (c->host->connected)
 		return;
 	while (rest && word_item(&rest, word) == 1)
-		if (ip_parse(word, AF_INET, &ip) == 0 &&
-		    c->host->in_use(ip.byte)) {
-			settings_report(c->errors, c->shown,
-			    c->s->line[KEY_LOCAL_ADDRESS], "LOCAL_ADDRESS: %s "
-			    "is in use by the host or a running container",
-			    word);
+		if (ip_parse(word, family, &ip) == 0 &&
+		    c->host->in_use(family, ip.byte)) {
+			settings_report(c->errors, c->shown, c->s->line[key],
+			    "%s: %s is in use by the host or a running "
+			    "container", key_info[key].name, word);
 			c->in_use = true;
 		}
 }
@@ -320,8 +319,10 @@ host_check(const struct settings *s, const struct host *host,
 	check_binds(&c, KEY_BIND_RO, "");
 	check_binds(&c, KEY_EXTRA_NSPAWN_FLAGS, "--bind=");
 	check_binds(&c, KEY_EXTRA_NSPAWN_FLAGS, "--bind-ro=");
-	if (settings_on(s, KEY_PRIVATE_NETWORK))
-		check_addresses(&c);
+	if (settings_on(s, KEY_PRIVATE_NETWORK)) {
+		check_addresses(&c, KEY_LOCAL_ADDRESS, AF_INET);
+		check_addresses(&c, KEY_LOCAL_ADDRESS6, AF_INET6);
+	}
 	if (s->value[KEY_HOST_PORT] && !check_others(&c))
 		check_served(&c);
 	check_users(&c);

@@ -17,7 +17,7 @@ struct host {
 	bool new;		/* it has no profile yet */
 	bool connected;		/* its own network exists: it runs */
 	/* in_use - does the host, or a running container, have it? */
-	bool (*in_use)(const unsigned char byte[4]);
+	bool (*in_use)(int family, const unsigned char *byte);
 	/* served - the first of these that a process of the host serves, or 0 */
 	int (*served)(const struct port *port);
 };
@@ -26,9 +26,9 @@ struct host {
  * host_check - does the host meet the requirements of the settings?
  *
  * Bridges, interfaces, a network namespace, sources of binds, required containers
- * and the container's system must exist; ports, user IDs and IPv4 address must be
- * free.  s
- * has passed check_settings.  Each error is reported in the line of its key.
+ * and the container's system must exist; ports, user IDs and addresses must be
+ * free.  s has passed check_settings.  Each error is reported in the line of its
+ * key.
  * Returns 0, or -1 with errno ENODEV, or EADDRINUSE: only an address is in use,
  * which may be the one of the instance before, so that trying again can help.
  */

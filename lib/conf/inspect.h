@@ -13,7 +13,7 @@
 struct inspect {
 	struct settings *settings;	/* those that were read last */
 	/* as in struct host */
-	bool (*in_use)(const unsigned char byte[4]);
+	bool (*in_use)(int family, const unsigned char *byte);
 	int (*served)(const struct port *port);
 	const struct settings_errors *errors;
 };

@@ -3,7 +3,6 @@
 #include "conf/ip.h"
 
 #include <arpa/inet.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -25,6 +24,15 @@ int
 ip_bits(int family)
 {
 	return family == AF_INET ? 32 : 128;
+}
+
+bool
+ip_same(const unsigned char *a, const unsigned char *b, int bits)
+{
+	int whole = bits / 8, mask = 0xff00 >> bits % 8 & 0xff;
+
+	return !memcmp(a, b, (size_t)whole) &&
+	    (mask == 0 || !((a[whole] ^ b[whole]) & mask));
 }
 
 int

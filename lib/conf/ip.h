@@ -2,6 +2,8 @@
 #ifndef CONF_IP_H
 #define CONF_IP_H
 
+#include <stdbool.h>
+
 /* An address that an interface can have. */
 struct ip {
 	int family;		/* AF_INET or AF_INET6 */
@@ -19,5 +21,8 @@ int ip_parse(const char *text, int family, struct ip *ip);
 
 /* ip_bits - of an address: 32 or 128 */
 int ip_bits(int family);
+
+/* ip_same - are the first bits of two addresses the same? */
+bool ip_same(const unsigned char *a, const unsigned char *b, int bits);
 
 #endif

@@ -297,7 +297,7 @@ static const struct {
 	{ "", read_verify },
 };
 
-/* check_dirs - are all directories absolute? */
+/* check_dirs - are all directories, and the one file, absolute? */
 static int
 check_dirs(const struct cli_job *job, struct errmsg *why)
 {
@@ -309,6 +309,7 @@ check_dirs(const struct cli_job *job, struct errmsg *why)
 		{ job->machines, "--machines" },
 		{ job->root, "--root" },
 		{ job->nix_state, "NIX_STATE_DIR" },
+		{ job->host_conf, "NIXOS_CONTAINER_HOST_CONF" },
 	};
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
@@ -329,7 +330,7 @@ check_job(struct cli_job *job, struct errmsg *why)
 	return 0;
 }
 
-/* from_env - a directory of the environment's, or the default */
+/* from_env - a path of the environment's, or the default */
 static const char *
 from_env(const char *name, const char *fallback)
 {
@@ -350,6 +351,7 @@ job_read(const struct cli *cli, char *argv[], struct cli_reader *r,
 	    .run_dir = from_env("NIXOS_CONTAINER_RUN_DIR", JOB_RUN_DIR),
 	    .trees = from_env("NIXOS_CONTAINER_STATE_DIR", STATE_DIR),
 	    .nix_state = from_env("NIX_STATE_DIR", "/nix/var/nix"),
+	    .host_conf = from_env("NIXOS_CONTAINER_HOST_CONF", HOST_CONF),
 	    .machines = STATUS_MACHINES, .root = "/" };
 	cli_start(r, cli, argv);
 	while ((key = cli_next(r, why)) > 0) {

@@ -30,11 +30,12 @@ extern const struct cli_option job_options[];
 /* A command line of ctr-conf or ctr-verify. */
 struct cli_job {
 	const struct cli_verb *verb;
-	const char *conf_dir;	/* absolute, as the next six */
+	const char *conf_dir;	/* absolute, as the next seven */
 	const char *lock_dir, *run_dir;	/* locks, also of other machines; records */
 	const char *trees, *machines;	/* DIR/NAME; of systemd-machined */
 	const char *nix_state;		/* $NIX_STATE_DIR */
 	const char *root;	/* of the host */
+	const char *host_conf;		/* the file of the host's settings */
 	const char *file;	/* of --file, or NULL */
 	const char *name;	/* of the one container, or NULL */
 	char **arg;		/* the other args operands */

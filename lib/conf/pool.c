@@ -1,238 +1,195 @@
 /* SPDX-License-Identifier: MIT */
-/* pool.c - which pairs of addresses are free */
+/* pool.c - pairs of addresses of a network, and which are free */
 #define _GNU_SOURCE
 #include "conf/pool.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
+#include <arpa/inet.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
-#include "base/fd.h"
-#include "conf/ip.h"
+/* A block is a /24, or a smaller pool: its first and last address are in no pair. */
+enum { BITS = 16, BLOCK_BITS = 8 };
 
-#define START "10.233."
-
-enum { PREFIX = 16, PER_24 = 127 };
-
-/* first_pair - the first pair that ends at or after this host of the pool */
 static int
-first_pair(unsigned host)
+block_bits(const struct pool *pool)
 {
-	unsigned low = host & 0xff;
-	int base = (int)(host >> 8) * PER_24;
+	return pool->bits < BLOCK_BITS ? pool->bits : BLOCK_BITS;
+}
+
+static int
+per_block(const struct pool *pool)
+{
+	return (1 << block_bits(pool)) / 2 - 1;
+}
+
+static int
+pairs(const struct pool *pool)
+{
+	return per_block(pool) << (pool->bits - block_bits(pool));
+}
+
+/* mask - clear the bits of an address beyond its prefix */
+static void
+mask(struct ip *ip)
+{
+	for (int i = ip->prefix; i < ip_bits(ip->family); i++)
+		ip->byte[i / 8] &= (unsigned char)~(0x80 >> i % 8);
+}
+
+static bool
+has_right_size(const struct ip *net)
+{
+	if (net->family == AF_INET)
+		return net->prefix >= 16 && net->prefix <= 30;
+	/* Addresses in fe80::/10 mean nothing without an interface. */
+	return net->prefix >= 48 && net->prefix <= 126 &&
+	    (net->byte[0] != 0xfe || (net->byte[1] & 0xc0) != 0x80);
+}
+
+static const char *
+network_text(const struct ip *net, char text[POOL_TEXT])
+{
+	size_t n;
+
+	inet_ntop(net->family, net->byte, text, POOL_TEXT);
+	n = strlen(text);
+	snprintf(text + n, POOL_TEXT - n, "/%d", net->prefix);
+	return text;
+}
+
+int
+pool_network(const char *text, struct ip *net, struct errmsg *why)
+{
+	int family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	char expected[POOL_TEXT];
+	struct ip given;
+
+	if (ip_parse(text, family, net) < 0 || !has_right_size(net))
+		return errmsg_set(why, "invalid network \"%.64s\" (expected an "
+		    "IPv4 network from /16 to /30, or an IPv6 network from /48 "
+		    "to /126 that is not link-local)", text);
+	given = *net;
+	mask(net);
+	if (!memcmp(&given, net, sizeof(given)))
+		return 0;
+	return errmsg_set(why, "invalid network \"%.64s\" (expected %s)", text,
+	    network_text(net, expected));
+}
+
+void
+pool_begin(struct pool *pool, const struct ip *net)
+{
+	int bits = ip_bits(net->family) - net->prefix;
+
+	memset(pool, 0, sizeof(*pool));
+	pool->net = *net;
+	pool->bits = bits < BITS ? bits : BITS;
+}
+
+/* first_pair - the first pair that ends at or after this number */
+static int
+first_pair(const struct pool *pool, unsigned number)
+{
+	unsigned low = number & ((1U << block_bits(pool)) - 1);
+	int base = (int)(number >> BLOCK_BITS) * per_block(pool);
 
 	if (low == 0)
 		return base;
 	return base + (int)(low - 1) / 2;
 }
 
-/* last_pair - the last pair that begins at or before this host; -1: none */
+/* last_pair - the last pair that begins at or before this number; -1: none */
 static int
-last_pair(unsigned host)
+last_pair(const struct pool *pool, unsigned number)
 {
-	unsigned low = host & 0xff;
-	int base = (int)(host >> 8) * PER_24;
+	unsigned last = (1U << block_bits(pool)) - 1, low = number & last;
+	int base = (int)(number >> BLOCK_BITS) * per_block(pool);
 
 	if (low == 0)
 		return base - 1;
-	if (low == 255)
-		return base + PER_24 - 1;
+	if (low == last)
+		return base + per_block(pool) - 1;
 	return base + (int)(low - 1) / 2;
 }
 
 void
-pool_take(struct pool *pool, const unsigned char byte[4], int prefix)
+pool_take(struct pool *pool, int family, const unsigned char *byte, int prefix)
 {
-	unsigned host = (unsigned)byte[2] << 8 | byte[3], others = 0;
+	int total = ip_bits(family), start = total - pool->bits;
+	unsigned all = (1U << pool->bits) - 1, number = 0, others = all;
 
-	if (byte[0] != 10 || byte[1] != 233)
+	if (family != pool->net.family)
 		return;
-	if (prefix >= PREFIX && prefix < 32)
-		others = (1U << (32 - prefix)) - 1;
-	for (int i = first_pair(host & ~others); i <= last_pair(host | others);
-	    i++)
+	if (prefix < pool->net.prefix)
+		prefix = total;
+	if (!ip_same(byte, pool->net.byte, prefix < start ? prefix : start))
+		return;
+	if (prefix > start) {
+		number = (unsigned)byte[total / 8 - 2] << 8 | byte[total / 8 - 1];
+		number &= all;
+		others = (1U << (total - prefix)) - 1;
+	}
+	for (int i = first_pair(pool, number & ~others);
+	    i <= last_pair(pool, number | others); i++)
 		pool->taken[i / 8] |= (unsigned char)(1 << i % 8);
 }
 
-static void
-take_text(struct pool *pool, const char *text)
-{
-	struct ip ip;
-
-	if (ip_parse(text, AF_INET, &ip) == 0)
-		pool_take(pool, ip.byte, ip.prefix);
-}
-
-/* take_words - each address in a line, whatever is around it */
-static void
-take_words(struct pool *pool, const char *line, size_t size)
-{
-	static const char part[] = "0123456789./";
-	char word[sizeof("255.255.255.255/32")];
-	size_t n;
-
-	for (size_t i = 0; i < size; i += n ? n : 1) {
-		for (n = 0; i + n < size && line[i + n] &&
-		    strchr(part, line[i + n]); n++)
-			;
-		if (n == 0 || n >= sizeof(word))
-			continue;
-		memcpy(word, line + i, n);
-		word[n] = '\0';
-		take_text(pool, word);
-		/* The address may be valid with a wrong prefix length. */
-		word[strcspn(word, "/")] = '\0';
-		take_text(pool, word);
-	}
-}
-
-/* take_any - take each address of a file with errors, except in comments */
-static void
-take_any(struct pool *pool, const char *text, size_t size)
-{
-	const char *end = text + size;
-
-	while (text < end) {
-		const char *stop = memchr(text, '\n', (size_t)(end - text));
-		size_t n, blank = 0;
-
-		if (!stop)
-			stop = end;
-		n = (size_t)(stop - text);
-		while (blank < n && (text[blank] == ' ' || text[blank] == '\t'))
-			blank++;
-		if (blank < n && text[blank] != '#' && text[blank] != ';')
-			take_words(pool, text, n);
-		text += n + 1;
-	}
-}
-
-/*
- * take_file - what a text of settings has, which may have errors
- *
- * An address counts in any value: its key may be misspelt.
- */
-static void
-take_file(struct pool *pool, const char *text, size_t size)
-{
-	static char copy[ENVFILE_MAX + 1];
-	struct envfile e;
-	bool failed = memchr(text, '\0', size) != NULL;
-	int next;
-
-	/* A backslash can hide the begin of an address. */
-	if (!memmem(text, size, START, strlen(START)) &&
-	    !memchr(text, '\\', size))
-		return;
-	memcpy(copy, text, size);
-	envfile_begin(&e, copy, size);
-	while ((next = envfile_next(&e)) != 0) {
-		if (next > 0)
-			take_words(pool, e.value, strlen(e.value));
-		else
-			failed = true;
-	}
-	if (failed)
-		take_any(pool, text, size);
-}
-
-/* is_settings - is it NAME.conf, even with a name that is not allowed now? */
+/* is_free - also if there is no such pool */
 static bool
-is_settings(const char *file)
+is_free(const struct pool *pool, int i)
 {
-	const char *dot = strrchr(file, '.');
-
-	return dot && (!strcmp(dot, ".conf") ||
-	    (file[0] == '.' && !strcmp(dot, ".pending")));
+	return pool->net.family == 0 ||
+	    (i < pairs(pool) && !(pool->taken[i / 8] & 1 << i % 8));
 }
 
-/*
- * read_file - read as much of a file as fits; returns the size, or -1 with errno
- *
- * Unlike with envfile_read, the begin of a file that is too large counts.  A
- * regular file is read at once.
- */
-static ssize_t
-read_file(int dir, const struct dirent *e, char text[ENVFILE_MAX])
-{
-	auto_close int fd = openat(dir, e->d_name,
-	    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	if (e->d_type != DT_REG) {
-		if (fstat(fd, &st) < 0)
-			return -1;
-		if (!S_ISREG(st.st_mode))
-			return 0;
-	}
-	do
-		n = read(fd, text, ENVFILE_MAX);
-	while (n < 0 && errno == EINTR);
-	return n;
-}
-
+/* find_common - the first pair that is free in all pools, or POOL_PAIRS */
 static int
-take_all(struct pool *pool, DIR *d, const char *shown,
-    const struct settings_errors *errors)
-{
-	static char text[ENVFILE_MAX], path[PATH_MAX];
-	struct dirent *e;
-
-	for (errno = 0; (e = readdir(d)); errno = 0) {
-		ssize_t n;
-
-		if (!is_settings(e->d_name))
-			continue;
-		n = read_file(dirfd(d), e, text);
-		if (n >= 0) {
-			take_file(pool, text, (size_t)n);
-			continue;
-		}
-		if (errno == ENOENT)	/* removed meanwhile */
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", shown, e->d_name);
-		settings_report(errors, path, 0, "%s", strerror(errno));
-	}
-	return errno ? -1 : 0;
-}
-
-int
-pool_take_settings(struct pool *pool, const char *conf_dir,
-    const struct settings_errors *errors)
-{
-	DIR *d = opendir(conf_dir);
-	int r, e;
-
-	if (!d)
-		return errno == ENOENT ? 0 : -1;
-	r = take_all(pool, d, conf_dir, errors);
-	e = errno;
-	closedir(d);
-	errno = e;
-	return r;
-}
-
-int
-pool_find(const struct pool *pool, char text[POOL_TEXT])
+find_common(const struct pool *pool, int pools)
 {
 	for (int i = 0; i < POOL_PAIRS; i++) {
-		unsigned char third = (unsigned char)(i / PER_24);
-		unsigned char low = (unsigned char)(i % PER_24 * 2 + 1);
+		int n = 0;
 
-		if (pool->taken[i / 8] & 1 << i % 8)
-			continue;
-		snprintf(text, POOL_TEXT, "10.233.%d.%d 10.233.%d.%d", third,
-		    low, third, low + 1);
-		return 0;
+		while (n < pools && is_free(&pool[n], i))
+			n++;
+		if (n == pools)
+			return i;
 	}
-	return -1;
+	return POOL_PAIRS;
+}
+
+const struct pool *
+pool_find(const struct pool pool[POOLS], int pair[POOLS])
+{
+	int common = find_common(pool, POOLS);
+
+	for (int i = 0; i < POOLS; i++) {
+		pair[i] = -1;
+		if (pool[i].net.family == 0)
+			continue;
+		pair[i] = common;
+		if (common == POOL_PAIRS)
+			pair[i] = find_common(&pool[i], 1);
+		if (pair[i] == POOL_PAIRS)
+			return &pool[i];
+	}
+	return NULL;
+}
+
+const char *
+pool_address(const struct pool *pool, int pair, int end, char text[POOL_TEXT])
+{
+	int per = per_block(pool), last = ip_bits(pool->net.family) / 8 - 1;
+	struct ip ip = pool->net;
+
+	ip.byte[last] |= (unsigned char)(pair % per * 2 + 1 + end);
+	ip.byte[last - 1] |= (unsigned char)(pair / per);
+	inet_ntop(ip.family, ip.byte, text, POOL_TEXT);
+	return text;
+}
+
+const char *
+pool_name(const struct pool *pool, char text[POOL_TEXT])
+{
+	return network_text(&pool->net, text);
 }

@@ -41,6 +41,40 @@ settings_report(const struct settings_errors *errors, const char *shown,
 	settings_report((r)->errors, (r)->shown, __VA_ARGS__); \
 	(r)->failed = true; } while (0)
 
+void
+settings_report_errno(const struct settings_errors *errors, const char *shown,
+    int e)
+{
+	const char *why = strerror(e);
+
+	if (e == ENOTSUP)
+		why = "not a regular file";
+	else if (e == EFBIG)
+		why = "more than 65536 bytes";
+	settings_report(errors, shown, 0, "%s", why);
+}
+
+int
+settings_lines(char *text, size_t size, const char *shown,
+    const struct settings_errors *errors, settings_each *each, void *arg)
+{
+	struct envfile e;
+	unsigned line = 0;
+	const char *wrong;
+	bool failed = false;
+
+	while ((wrong = envfile_bad_line(text, size, &line))) {
+		settings_report(errors, shown, line, "%s", wrong);
+		failed = true;
+	}
+	if (failed)
+		return -1;
+	envfile_begin(&e, text, size);
+	while (envfile_next(&e) != 0)
+		each(&e, arg);
+	return 0;
+}
+
 /* add - one assignment that was read */
 static void
 add(struct reading *r, const struct envfile *e)
@@ -67,11 +101,15 @@ add(struct reading *r, const struct envfile *e)
 		s->value[key] = e->value;
 }
 
-/* wrong_line - report a line that is not an assignment, or a bad one */
+/* on_line - an assignment; else report the line */
 static void
-wrong_line(struct reading *r, const struct envfile *e)
+on_line(const struct envfile *e, void *arg)
 {
-	if (e->key && key_find(e->key) != KEYS)
+	struct reading *r = arg;
+
+	if (!e->wrong)
+		add(r, e);
+	else if (e->key && key_find(e->key) != KEYS)
 		report(r, e->line, "%s: %s", e->key, e->wrong);
 	else
 		report(r, e->line, "%s", e->wrong);
@@ -82,26 +120,12 @@ settings_parse(struct settings *s, size_t size, const char *shown,
     const struct settings_errors *errors)
 {
 	struct reading r = { s, shown, errors, false };
-	struct envfile e;
-	unsigned line = 0;
-	const char *wrong;
-	int next;
 
 	memset(s->value, 0, sizeof(s->value));
 	memset(s->line, 0, sizeof(s->line));
-	while ((wrong = envfile_bad_line(s->text, size, &line)))
-		report(&r, line, "%s", wrong);
 	/* A file that is not text is not a settings file. */
-	if (r.failed)
-		size = 0;
-	envfile_begin(&e, s->text, size);
-	while ((next = envfile_next(&e)) != 0) {
-		if (next > 0)
-			add(&r, &e);
-		else
-			wrong_line(&r, &e);
-	}
-	if (!r.failed)
+	if (settings_lines(s->text, size, shown, errors, on_line, &r) == 0 &&
+	    !r.failed)
 		return 0;
 	errno = EINVAL;
 	return -1;
@@ -113,15 +137,10 @@ unreadable(struct settings *s, const char *shown,
     const struct settings_errors *errors)
 {
 	int e = errno;
-	const char *why = strerror(e);
 
 	memset(s->value, 0, sizeof(s->value));
 	memset(s->line, 0, sizeof(s->line));
-	if (e == ENOTSUP)
-		why = "not a regular file";
-	else if (e == EFBIG)
-		why = "more than 65536 bytes";
-	settings_report(errors, shown, 0, "%s", why);
+	settings_report_errno(errors, shown, e);
 	errno = e;
 	return -1;
 }

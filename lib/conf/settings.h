@@ -29,6 +29,22 @@ __attribute__((format(printf, 4, 5)))
 void settings_report(const struct settings_errors *errors, const char *shown,
     unsigned line, const char *fmt, ...);
 
+/* settings_report_errno - report an errno of envfile_read */
+void settings_report_errno(const struct settings_errors *errors,
+    const char *shown, int e);
+
+/* A callback for an assignment; or, with wrong, for a line that is none. */
+typedef void settings_each(const struct envfile *e, void *arg);
+
+/*
+ * settings_lines - read a text of KEY=VALUE lines, whatever its keys are
+ *
+ * text[size] must be writable.  If there are bytes that are not allowed, they are
+ * reported, and no line is read.  Returns 0, or -1.
+ */
+int settings_lines(char *text, size_t size, const char *shown,
+    const struct settings_errors *errors, settings_each *each, void *arg);
+
 /*
  * settings_read - read a file of settings beneath a directory
  *

@@ -17,11 +17,23 @@ struct report {
 	void *arg;
 };
 
-static void
-report(const struct report *to, const struct nlattr *attr, int prefix)
+/* size_of - of an address of this family, or 0 if it is another one */
+static size_t
+size_of(int family)
 {
-	if (mnl_attr_get_payload_len(attr) == 4)
-		to->each(mnl_attr_get_payload(attr), prefix, to->arg);
+	if (family == AF_INET)
+		return 4;
+	if (family == AF_INET6)
+		return 16;
+	return 0;
+}
+
+static void
+report(const struct report *to, int family, const struct nlattr *attr,
+    int prefix)
+{
+	if (mnl_attr_get_payload_len(attr) == size_of(family))
+		to->each(family, mnl_attr_get_payload(attr), prefix, to->arg);
 }
 
 static void
@@ -29,16 +41,19 @@ on_address(const struct nlmsghdr *answer, const struct report *to)
 {
 	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(answer);
 	const struct nlattr *attr;
+	size_t size;
 
-	if (mnl_nlmsg_get_payload_len(answer) < sizeof(*head) ||
-	    head->ifa_family != AF_INET)
+	if (mnl_nlmsg_get_payload_len(answer) < sizeof(*head))
+		return;
+	size = size_of(head->ifa_family);
+	if (size == 0)
 		return;
 	/* The prefix is that of IFA_ADDRESS, the peer's or the same. */
 	mnl_attr_for_each(attr, answer, sizeof(*head)) {
 		if (mnl_attr_get_type(attr) == IFA_ADDRESS)
-			report(to, attr, head->ifa_prefixlen);
+			report(to, head->ifa_family, attr, head->ifa_prefixlen);
 		if (mnl_attr_get_type(attr) == IFA_LOCAL)
-			report(to, attr, 32);
+			report(to, head->ifa_family, attr, (int)size * 8);
 	}
 }
 
@@ -49,13 +64,14 @@ on_route(const struct nlmsghdr *answer, const struct report *to)
 	const struct nlattr *attr;
 
 	if (mnl_nlmsg_get_payload_len(answer) < sizeof(*head) ||
-	    head->rtm_family != AF_INET || (head->rtm_flags & RTM_F_CLONED) ||
+	    size_of(head->rtm_family) == 0 ||
+	    (head->rtm_flags & RTM_F_CLONED) ||
 	    (head->rtm_table != RT_TABLE_MAIN &&
 	    head->rtm_table != RT_TABLE_LOCAL))
 		return;
 	mnl_attr_for_each(attr, answer, sizeof(*head))
 		if (mnl_attr_get_type(attr) == RTA_DST)
-			report(to, attr, head->rtm_dst_len);
+			report(to, head->rtm_family, attr, head->rtm_dst_len);
 }
 
 static void
@@ -71,7 +87,7 @@ on_answer(const struct nlmsghdr *answer, int n, void *arg)
 static int
 dump_addresses(struct nl *nl, struct report *to)
 {
-	const struct ifaddrmsg head = { .ifa_family = AF_INET };
+	const struct ifaddrmsg head = { .ifa_family = AF_UNSPEC };
 
 	nl_msg(nl, RTM_GETADDR, NLM_F_DUMP, &head, sizeof(head));
 	return nl_run(nl, on_answer, to);
@@ -80,7 +96,7 @@ dump_addresses(struct nl *nl, struct report *to)
 static int
 dump_routes(struct nl *nl, struct report *to)
 {
-	const struct rtmsg head = { .rtm_family = AF_INET };
+	const struct rtmsg head = { .rtm_family = AF_UNSPEC };
 
 	nl_msg(nl, RTM_GETROUTE, NLM_F_DUMP, &head, sizeof(head));
 	return nl_run(nl, on_answer, to);
@@ -133,10 +149,11 @@ on_own(const struct nlmsghdr *answer, int n, void *arg)
 
 	(void)n;
 	if (answer->nlmsg_type != RTM_NEWADDR ||
-	    mnl_nlmsg_get_payload_len(answer) < sizeof(*head) ||
-	    (head->ifa_family != AF_INET && head->ifa_family != AF_INET6))
+	    mnl_nlmsg_get_payload_len(answer) < sizeof(*head))
 		return;
-	size = head->ifa_family == AF_INET ? 4 : 16;
+	size = size_of(head->ifa_family);
+	if (size == 0)
+		return;
 	mnl_attr_for_each(attr, answer, sizeof(*head)) {
 		/* IFA_ADDRESS is that of the peer, if both are there. */
 		if (mnl_attr_get_payload_len(attr) == size &&
@@ -170,12 +187,24 @@ inuse_own(inuse_own_each *each, void *arg)
 	return r;
 }
 
+static struct inuse_address
+mapped(int family, const unsigned char *byte)
+{
+	struct inuse_address a = { { [10] = 0xff, [11] = 0xff } };
+
+	if (family == AF_INET)
+		memcpy(a.byte + 12, byte, 4);
+	else
+		memcpy(a.byte, byte, 16);
+	return a;
+}
+
 static void
-add(const unsigned char byte[4], int prefix, void *arg)
+add(int family, const unsigned char *byte, int prefix, void *arg)
 {
 	struct inuse_list *list = arg;
 
-	if (prefix != 32 || list->failed)
+	if (prefix != (int)size_of(family) * 8 || list->failed)
 		return;
 	if (list->n == list->room) {
 		size_t room = 2 * list->room + 64;
@@ -188,13 +217,13 @@ add(const unsigned char byte[4], int prefix, void *arg)
 		list->address = more;
 		list->room = room;
 	}
-	memcpy(&list->address[list->n++], byte, 4);
+	list->address[list->n++] = mapped(family, byte);
 }
 
 static int
 by_number(const void *a, const void *b)
 {
-	return memcmp(a, b, 4);
+	return memcmp(a, b, sizeof(struct inuse_address));
 }
 
 int
@@ -213,8 +242,10 @@ inuse_list(struct inuse_list *list)
 }
 
 bool
-inuse_has(const struct inuse_list *list, const unsigned char byte[4])
+inuse_has(const struct inuse_list *list, int family, const unsigned char *byte)
 {
-	return list->n > 0 && bsearch(byte, list->address, list->n,
+	struct inuse_address key = mapped(family, byte);
+
+	return list->n > 0 && bsearch(&key, list->address, list->n,
 	    sizeof(*list->address), by_number);
 }

@@ -4,13 +4,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-
-/* A callback for a network, or a single address if prefix is 32. */
-typedef void inuse_each(const unsigned char byte[4], int prefix, void *arg);
 
 /*
- * inuse_read - find the IPv4 networks that this network namespace uses
+ * A callback for a network of the family AF_INET or AF_INET6, or a single address
+ * if prefix is 32 or 128.
+ */
+typedef void inuse_each(int family, const unsigned char *byte, int prefix,
+    void *arg);
+
+/*
+ * inuse_read - find the networks that this network namespace uses
  *
  * These are the addresses of its interfaces with their networks, those of the
  * other ends of point-to-point links, and the destinations of all routes in
@@ -29,11 +32,14 @@ typedef void inuse_own_each(int family, const void *byte, void *arg);
  */
 int inuse_own(inuse_own_each *each, void *arg);
 
+/* An address of either family; IPv4 is mapped into IPv6. */
+struct inuse_address { unsigned char byte[16]; };
+
 /* All single addresses that inuse_read reports, sorted. */
 struct inuse_list {
 	bool known, failed;
 	size_t n, room;
-	uint32_t *address;
+	struct inuse_address *address;
 };
 
 /*
@@ -44,6 +50,7 @@ struct inuse_list {
 int inuse_list(struct inuse_list *list);
 
 /* inuse_has - is that address one of them? */
-bool inuse_has(const struct inuse_list *list, const unsigned char byte[4]);
+bool inuse_has(const struct inuse_list *list, int family,
+    const unsigned char *byte);
 
 #endif

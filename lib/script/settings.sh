@@ -80,7 +80,7 @@ add_mac() {
 		"$(od -A n -t x1 -N 5 /dev/urandom | sed 's/^ */02:/; s/ *$//; s/ /:/g')"
 }
 
-# add_addresses - a free pair, if the options say nothing of the network
+# add_addresses - a free pair of each family, if the options say nothing of the network
 add_addresses() {
 	for key in HOST_ADDRESS LOCAL_ADDRESS HOST_ADDRESS6 LOCAL_ADDRESS6 HOST_BRIDGE \
 		GATEWAY GATEWAY6; do
@@ -88,8 +88,7 @@ add_addresses() {
 	done
 	is_set PRIVATE_NETWORK || return 0
 	free=$(ctr-conf address) || exit
-	setting HOST_ADDRESS "${free% *}"
-	setting LOCAL_ADDRESS "${free#* }"
+	settings=$settings$free$newline
 }
 
 # write_settings - the pending settings of a container to be created

@@ -48,11 +48,25 @@ in
         machines have {option}`stateDir` in common.
       '';
     };
+    addressPool = mkOption {
+      type = types.listOf (types.strMatching "[0-9a-fA-F:.]+/[0-9]+");
+      default = [ ];
+      example = [ "10.5.32.0/20" "fd00:5:32::/64" ];
+      description = ''
+        The networks that the addresses of new containers are taken from: at most
+        one of IPv4 and one of IPv6. See {manpage}`nixos-container.conf(5)`.
+      '';
+    };
   };
 
   config = mkIf cfg.installed {
     environment.systemPackages = [ cfg.package ];
     systemd.packages = [ cfg.package ];
     systemd.tmpfiles.packages = [ cfg.package ];
+    environment.etc = mkIf (cfg.addressPool != [ ]) {
+      "nixos-container.conf".text = ''
+        ADDRESS_POOL="${concatStringsSep " " cfg.addressPool}"
+      '';
+    };
   };
 }

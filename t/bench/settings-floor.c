@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * settings-floor list DIR | address DIR - the least that it takes to print the
- * sorted names of all settings files, or a pair of 10.233.0.0/16 that neither
- * they nor the host's addresses and routes have
+ * sorted names of all settings files, or a pair of 10.233.0.0/16 and fd00::/112
+ * that neither they nor the host's addresses and routes have
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -18,6 +18,13 @@
 static unsigned char used[256 * 127];
 
 static void
+mark_pair(unsigned third, unsigned low)
+{
+	if (third < 256 && low > 0 && low < 255)
+		used[third * 127 + (low - 1) / 2] = 1;
+}
+
+static void
 mark(int dir, const char *name)
 {
 	char text[4096], *at = text;
@@ -31,9 +38,13 @@ mark(int dir, const char *name)
 	close(fd);
 	while ((at = strstr(at, "_ADDRESS=10.233."))) {
 		at += strlen("_ADDRESS=10.233.");
-		if (sscanf(at, "%u.%u", &third, &low) == 2 && third < 256 &&
-		    low > 0 && low < 255)
-			used[third * 127 + (low - 1) / 2] = 1;
+		if (sscanf(at, "%u.%u", &third, &low) == 2)
+			mark_pair(third, low);
+	}
+	for (at = text; (at = strstr(at, "_ADDRESS6=fd00::")); ) {
+		at += strlen("_ADDRESS6=fd00::");
+		if (sscanf(at, "%x", &low) == 1)
+			mark_pair(low >> 8, low & 0xff);
 	}
 }
 
@@ -53,7 +64,7 @@ dump(int fd, int type)
 		struct nlmsghdr head;
 		struct rtmsg body;
 	} ask = { { sizeof(ask), (__u16)type, NLM_F_REQUEST | NLM_F_DUMP, 1, 0 },
-	    { .rtm_family = AF_INET } };
+	    { .rtm_family = AF_UNSPEC } };
 	static char buf[1 << 15];
 	ssize_t n;
 
@@ -104,6 +115,7 @@ main(int argc, char *argv[])
 	look_at_host();
 	while (used[n])
 		n++;
-	printf("10.233.%d.%d\n", n / 127, n % 127 * 2 + 1);
+	printf("10.233.%d.%d fd00::%x\n", n / 127, n % 127 * 2 + 1,
+	    n / 127 * 256 + n % 127 * 2 + 1);
 	return 0;
 }

@@ -40,9 +40,12 @@ keys_of_page() {
 	sed -n 's/^\.It Ic \([A-Z0-9_]*\) .*/\1/p' "$TOP/share/man/nixos-container.conf.5" | sort -u
 }
 
-# key_examples - the example of each setting, one a line
-key_examples() {
-	awk '/^\.Sh EXAMPLES/ { exit } sub(/^\.Dl /, "") && /^[A-Z0-9_]+=/' \
+# key_examples - the example of each setting of a container, one a line
+key_examples() { examples_until '^\.Ss Settings of the host'; }
+
+# examples_until PATTERN - all before this line of nixos-container.conf(5)
+examples_until() {
+	last=$1 awk '$0 ~ ENVIRON["last"] { exit } sub(/^\.Dl /, "") && /^[A-Z0-9_]+=/' \
 		"$TOP/share/man/nixos-container.conf.5" | unescape
 }
 

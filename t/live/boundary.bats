@@ -293,7 +293,7 @@ another() {
 		run -1 as $users nc -w 2 127.0.0.1 8996 </dev/null
 	done
 	for users in pick no; do
-		another $users PRIVATE_NETWORK=0 HOST_ADDRESS= LOCAL_ADDRESS=
+		another $users PRIVATE_NETWORK=0 NAT= {HOST,LOCAL}_ADDRESS{,6}=
 		works "$name-$users" connect @boundary
 		run -0 as "$name-$users" nc -w 2 127.0.0.1 8996 </dev/null
 		run -0 as "$name-$users" ls /sys/class/net
@@ -342,7 +342,7 @@ another() {
 	ip netns add "$name"
 	ip -n "$name" link add boundary2 type bridge
 	for users in pick no; do
-		another $users PRIVATE_NETWORK=0 HOST_ADDRESS= LOCAL_ADDRESS= \
+		another $users PRIVATE_NETWORK=0 NAT= {HOST,LOCAL}_ADDRESS{,6}= \
 			NETWORK_NAMESPACE_PATH="/run/netns/$name"
 		run -0 as "$name-$users" ls /sys/class/net
 		assert_line boundary2

@@ -121,7 +121,7 @@ served() {
 @test "a container of IPv6 alone is served on loopback, too" {
 	create --no-start --config 'environment.etc."www/index.html".text = "six";
 		services.web.command = "exec httpd -f -p 80 -h /etc/www";'
-	sed -i /ADDRESS=/d "$conf"
+	sed -i /ADDRESS/d "$conf"
 	printf '%s\n' HOST_ADDRESS6=fc00::83:1 LOCAL_ADDRESS6=fc00::83:2 HOST_PORT=8163:80 >>"$conf"
 	nixos-container start "$name"
 	until_true 30 curl -s -m 3 http://127.0.0.1:8163/
@@ -285,11 +285,8 @@ answers() {
 @test "IPv6 and udp are forwarded as well" {
 	create --no-start --config 'environment.etc."www/index.html".text = "six";
 		services.web.command = "exec httpd -f -p 80 -h /etc/www";'
-	cat >>"$conf" <<-END
-		HOST_ADDRESS6=fc00::82:1
-		LOCAL_ADDRESS6=fc00::82:2
+	ctr-conf set "$name" HOST_ADDRESS6=fc00::82:1 LOCAL_ADDRESS6=fc00::82:2 \
 		HOST_PORT=tcp:8082:80,udp:8082:7
-	END
 	nixos-container start "$name"
 	until_true 30 far curl -s -m 3 "http://[2001:db8:2::1]:8082/"
 	run -0 far curl -s -m 3 "http://[2001:db8:2::1]:8082/"
@@ -439,7 +436,7 @@ forwarding_state() {
 	also "$name-b" && also "$name-n"
 	quiet=$(nixos-container show-ip "$name")
 	nixos-container stop "$name"
-	printf '%s\n' HOST_ADDRESS6=fc00::95:1 LOCAL_ADDRESS6=fc00::95:2 >>"$conf"
+	ctr-conf set "$name" HOST_ADDRESS6=fc00::95:1 LOCAL_ADDRESS6=fc00::95:2
 	nixos-container start "$name"
 	until_true 30 curl -s "http://$quiet/"
 	before=$(forwarding_state)

@@ -21,7 +21,7 @@ resolves_inside() { inside ping -c 1 -w 3 "$1" | grep -qF "($2)"; }
 
 @test "the host resolves NAME.containers, by both families, as long as it is there" {
 	create --no-start
-	printf 'HOST_ADDRESS6=fc00:9::1\nLOCAL_ADDRESS6=fc00:9::2\n' >>"$conf"
+	ctr-conf set "$name" HOST_ADDRESS6=fc00:9::1 LOCAL_ADDRESS6=fc00:9::2
 	nixos-container start "$name"
 	run -0 getent ahostsv4 "$name.containers"
 	assert_line --partial "$(nixos-container show-ip "$name")"

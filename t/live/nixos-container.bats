@@ -280,9 +280,9 @@ killed_create() {
 		nixos-container create "$name-$i" --no-start 2>/dev/null 3>&- &
 	done
 	wait
-	run -0 sh -c "cat $confs/$name-?.conf | grep -c _ADDRESS="
-	assert_output 12
-	run -0 sh -c "cat $confs/$name-?.conf | grep _ADDRESS= | cut -d= -f2 | sort | uniq -d"
+	run -0 sh -c "cat $confs/$name-?.conf | grep -c _ADDRESS"
+	assert_output 24
+	run -0 sh -c "cat $confs/$name-?.conf | grep _ADDRESS | cut -d= -f2 | sort | uniq -d"
 	assert_output ''
 }
 

@@ -58,7 +58,8 @@ all_well() {
 # ended_with STATUS - how many did
 ended_with() { printf '%s\n' "${statuses[@]}" | grep -cx "$1" || :; }
 
-addresses() { sed -n 's/^LOCAL_ADDRESS=//p' $confs/"$1"*.conf | sort; }
+# addresses NAME [6] - of all containers whose names begin so
+addresses() { sed -n "s/^LOCAL_ADDRESS${2-}=//p" $confs/"$1"*.conf | sort; }
 
 none_left() {
 	local n
@@ -75,8 +76,10 @@ names() { seq -f "$name-%.0f" "$1"; }
 	for ((round = 0; round < ROUNDS; round++)); do
 		at_once $AT_ONCE nixos-container create "$name-@I@" --no-start --system-path "$A"
 		all_well
-		assert_equal "$(addresses "$name" | wc -l)" $AT_ONCE
-		assert_equal "$(addresses "$name" | uniq -d)" ''
+		for family in '' 6; do
+			assert_equal "$(addresses "$name" $family | wc -l)" $AT_ONCE
+			assert_equal "$(addresses "$name" $family | uniq -d)" ''
+		done
 		at_once $AT_ONCE nixos-container destroy "$name-@I@"
 		all_well
 		none_left $(names $AT_ONCE)

@@ -89,8 +89,8 @@ routed_attacks() {
 	create --no-start
 	also "$name-b"
 	nixos-container create "$name-b" --no-start
-	printf '%s\n' HOST_ADDRESS6=fc00:151::1 LOCAL_ADDRESS6=fc00:151::2 BIND_RO=/usr/local >>"$conf"
-	printf '%s\n' HOST_ADDRESS6=fc00:152::1 LOCAL_ADDRESS6=fc00:152::2 >>"$confs/$name-b.conf"
+	ctr-conf set "$name" HOST_ADDRESS6=fc00:151::1 LOCAL_ADDRESS6=fc00:151::2 BIND_RO=/usr/local
+	ctr-conf set "$name-b" HOST_ADDRESS6=fc00:152::1 LOCAL_ADDRESS6=fc00:152::2
 	nixos-container start "$name-b"
 	a=$(nixos-container show-ip "$name") b=$(nixos-container show-ip "$name-b")
 	host=$(ctr-conf get "$name" HOST_ADDRESS)

@@ -402,6 +402,15 @@ BIND_RO="/a\\:b\\\\c"
 		'programs.nixos-container.confDir = "/srv/mine"; containers.a = { };').assertions)"
 }
 
+@test "the pool of addresses becomes the file of the host's settings" {
+	with_library
+	is '"ADDRESS_POOL=\"10.5.32.0/20 fd00:5:32::/64\"\n"' -E "$(host 'programs.nixos-container = {
+		installed = true; addressPool = [ "10.5.32.0/20" "fd00:5:32::/64" ]; };').environment.etc.\"nixos-container.conf\".text"
+	is '[]' -E "builtins.filter (f: f == \"nixos-container.conf\") (builtins.attrNames $(host "$foo").environment.etc)"
+	says addressPool -E "$(host 'programs.nixos-container = { installed = true;
+		addressPool = [ "10.5.32.0" ]; };').environment.etc.\"nixos-container.conf\".text"
+}
+
 @test "a container's own configuration is evaluated with its nixpkgs, and gets the host's defaults" {
 	with_library
 	local c="$(host "$foo").containers.foo.config"

@@ -331,7 +331,7 @@ EXTRA_NSPAWN_FLAGS=" --bind-ro=/srv/a:/srv/a --capability=CAP_NET_ADMIN"'
 	assert_equal "$(jq -r '.[].name' <<<"$output")" \
 		"$(sed -n 's/^\.It Ic \([A-Z_0-9]*\).*/\1/p' "$TOP/share/man/nixos-container.conf.5")"
 	assert_equal "$(jq -r '.[] | "\(.name)=\(.example)"' <<<"$output")" \
-		"$(sed -n "s/^\.Dl \([A-Z_0-9]*=.*\)/\1/p" "$TOP/share/man/nixos-container.conf.5" |
+		"$(sed -n "/^\.Ss Settings of the host/q; s/^\.Dl \([A-Z_0-9]*=.*\)/\1/p" "$TOP/share/man/nixos-container.conf.5" |
 			sed 's/\\(aq/'"'"'/g; s/="\(.*\)"$/=\1/')"
 	for what in example default; do
 		jq -r ".[] | select(.$what) | \"\(.name)=\\\"\(.$what)\\\"\"" <<<"$output" >"$BATS_TEST_TMPDIR/all"

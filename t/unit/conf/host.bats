@@ -70,6 +70,15 @@ fits() {
 	fits $pair
 	in_world ip route add 10.231.7.2/32 dev br7
 	lacks '3: LOCAL_ADDRESS: 10.231.7.2/24 is in use by the host or a running container' $pair
+	pair6='PRIVATE_NETWORK=1 HOST_ADDRESS6=fc00:7::1 LOCAL_ADDRESS6=fc00:7::1:2'
+	fits $pair6
+	# The same last bytes, and the same network, are no matter.
+	in_world ip addr add fc00:7::2/64 dev br7 nodad
+	fits $pair6
+	in_world ip route add fc00:7::1:2/128 dev br7
+	lacks '3: LOCAL_ADDRESS6: fc00:7::1:2 is in use by the host or a running container' $pair6
+	lacks '3: LOCAL_ADDRESS6: FC00:7::2/64 is in use by the host or a running container' \
+		PRIVATE_NETWORK=1 HOST_ADDRESS6=fc00:7::1 LOCAL_ADDRESS6=FC00:7::2/64
 	in_world ip netns add net-web
 	fits $pair
 }

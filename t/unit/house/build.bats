@@ -228,15 +228,15 @@ small_tree() {
 	assert_not_exists "$tree/build/bin"
 }
 
-@test "CONF_DIR and STATE_DIR are also defaults of the tools" {
+@test "CONF_DIR, STATE_DIR and HOST_CONF are also defaults of the tools" {
 	local tree
 	small_tree
-	echo 'int main(void) { return sizeof(CONF_DIR STATE_DIR) > 1; }' >"$tree/bin/tool.c"
-	echo 'const char dirs[] = CONF_DIR ":" STATE_DIR;' >"$tree/lib/room/dirs.c"
+	echo 'int main(void) { return sizeof(CONF_DIR STATE_DIR HOST_CONF) > 1; }' >"$tree/bin/tool.c"
+	echo 'const char dirs[] = CONF_DIR ":" STATE_DIR ":" HOST_CONF;' >"$tree/lib/room/dirs.c"
 	local dirs
 	for dirs in containers nixos-containers; do
-		make_top -C "$tree" STATIC=0 NSS=0 CONTAINERS=$dirs build/shared/lib.a
-		grep -qF "/etc/$dirs:/var/lib/$dirs" "$tree/build/shared/lib.a"
+		make_top -C "$tree" STATIC=0 NSS=0 CONTAINERS=$dirs HOST_CONF=/etc/of-$dirs build/shared/lib.a
+		grep -qF "/etc/$dirs:/var/lib/$dirs:/etc/of-$dirs" "$tree/build/shared/lib.a"
 	done
 }
 

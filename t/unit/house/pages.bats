@@ -152,6 +152,16 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 	run -2 check_settings 'GATEWAY=10.0.0.1'
 }
 
+@test "the example of the host's settings is valid" {
+	((EUID == 0)) || skip "root makes a network namespace"
+	examples_until '^\.Sh EXAMPLES' | grep '^ADDRESS_POOL=' >"$BATS_TEST_TMPDIR/host.conf"
+	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/host.conf")" 1
+	NIXOS_CONTAINER_CONF_DIR=/no/such NIXOS_CONTAINER_HOST_CONF=$BATS_TEST_TMPDIR/host.conf \
+		run -0 unshare -n ctr-conf address
+	assert_line HOST_ADDRESS=10.5.32.1
+	assert_line LOCAL_ADDRESS6=fd00:5:32::2
+}
+
 @test "the unit's page describes the generated drop-ins" {
 	local dir=$BATS_TEST_TMPDIR/g key
 	mkdir -p "$dir/conf" "$dir/out"
@@ -175,7 +185,7 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 	assert_output ''
 	# The settings in them, too.
 	grep -hoE '\b(Li|Ta Li|Ic) ([A-Z][A-Z0-9_]+( , )?)+(=|$| )' "$TOP"/share/man/*.[78] "$page" |
-		grep -oE '[A-Z][A-Z0-9]*(_[A-Z0-9]+)+' | grep -vxE '(STATE|CONF)_DIR' | sort -u >"$BATS_TEST_TMPDIR/named"
+		grep -oE '[A-Z][A-Z0-9]*(_[A-Z0-9]+)+' | grep -vxE '(STATE|CONF)_DIR|ADDRESS_POOL' | sort -u >"$BATS_TEST_TMPDIR/named"
 	(($(wc -l <"$BATS_TEST_TMPDIR/named") > 10))
 	keys >"$BATS_TEST_TMPDIR/code"
 	run -0 comm -23 "$BATS_TEST_TMPDIR/named" "$BATS_TEST_TMPDIR/code"
