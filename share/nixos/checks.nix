@@ -37,6 +37,7 @@ let
   ofPrivate = [
     "hostAddress" "hostAddress6" "localAddress" "localAddress6" "localMacAddress"
     "hostBridge" "forwardPorts" "extraVeths" "gateway" "gateway6" "mtu" "nat"
+    "allowFrom"
   ];
 
   interface = is "[^/:[:cntrl:][:blank:]%,'\"]{1,15}";
@@ -67,6 +68,15 @@ concatLists [
 
   (without "networkNamespace" [ "privateNetwork" "interfaces" "macvlans" ])
   (without "hostBridge" [ "hostAddress" "hostAddress6" ])
+  (without "allowFrom" [ "hostBridge" "interfaces" "macvlans" ])
+  [
+    (check (!(set "allowFrom") || all (v: v.hostBridge or null == null) (attrValues veths))
+      "${option "allowFrom"} excludes extraVeths with a hostBridge")
+    (check (length (list "allowFrom") <= 1 || !(elem "none" (list "allowFrom")))
+      "${option "allowFrom"}: none excludes other words")
+  ]
+  (each "allowFrom" (is "[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?|[0-9.]+(/[0-9]+)?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(/[0-9]+)?")
+    "a container, a network, or one of the words" (list "allowFrom"))
   (needs { ok = on "privateNetwork"; name = option "privateNetwork"; } ofPrivate)
   (needs {
     ok = set "localAddress" || set "localAddress6";

@@ -208,6 +208,16 @@ BIND_RO="/a\\:b\\\\c"
 		'.extraVeths: an interface name, not "interface-name-too-long"'
 	refuses 'privateNetwork = true; extraVeths = builtins.listToAttrs (builtins.genList (n: { name = "v${toString n}"; value = { }; }) 9);' \
 		'.extraVeths: at most eight pairs'
+	refuses 'allowFrom = [ "web" ];' '.allowFrom needs containers.foo.privateNetwork'
+	refuses 'privateNetwork = true; hostBridge = "br0"; allowFrom = [ "web" ];' \
+		'.allowFrom and containers.foo.hostBridge exclude each other'
+	refuses 'privateNetwork = true; macvlans = [ "eth0" ]; allowFrom = [ "web" ];' \
+		'.allowFrom and containers.foo.macvlans exclude each other'
+	refuses 'privateNetwork = true; extraVeths.v.hostBridge = "b"; allowFrom = [ "web" ];' \
+		'.allowFrom excludes extraVeths with a hostBridge'
+	refuses 'privateNetwork = true; allowFrom = [ "none" "web" ];' '.allowFrom: none excludes other words'
+	refuses 'privateNetwork = true; allowFrom = [ "web lan" ];' \
+		'.allowFrom: a container, a network, or one of the words, not "web lan"'
 	refuses 'bindMounts.a = { mountPoint = "a"; };' '.bindMounts: an absolute path without quotes, not "a"'
 	refuses "bindMounts.a = { mountPoint = \"/a\"; hostPath = \"/it's\"; };" \
 		".bindMounts: an absolute path without quotes, not \"/it's\""
