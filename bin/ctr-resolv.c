@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ctr-resolv copy [OPTION]... ROOT
+ * ctr-resolv servers [OPTION]...
  * ctr-resolv register [OPTION]... [FILE]
  *
  * copy runs on the host: it writes the host's resolver configuration to
  * ROOT/etc/resolv.conf and, for register, to ROOT/etc/resolv.conf.host.  ROOT
- * is untrusted, so files below it are only reached by inroot_*.
+ * is untrusted, so files below it are only reached by inroot_*.  servers prints
+ * the servers that copy would write.
  *
  * register runs in the container: openresolv writes resolv.conf from its
  * sources, and would drop the host's servers once it has a source.  So the
@@ -66,23 +68,34 @@ read_conf(const char *path, struct resolvconf *t)
 	return false;
 }
 
+/* add_servers - append the servers that the container reaches; how many */
+static int
+add_servers(const struct cli_job *job, struct resolvconf *out,
+    const struct resolvconf *host)
+{
+	static struct resolvconf upstream;
+	int n = resolvconf_servers(out, host, job->private_network);
+
+	if (n > 0 || !job->private_network)
+		return n;
+	if (read_conf(job->resolved, &upstream))
+		n = resolvconf_servers(out, &upstream, true);
+	if (n == 0)
+		warnx("%s: no server that a private network can reach",
+		    job->source);
+	return n;
+}
+
 /* render - the container's resolv.conf; false if the host's is empty */
 static bool
 render(const struct cli_job *job, struct resolvconf *out)
 {
-	static struct resolvconf host, upstream;
-	bool private = job->private_network;
+	static struct resolvconf host;
 
-	if (!read_conf(job->source, &host))
+	if (!read_conf(job->source, &host) ||
+	    !resolvconf_rest(out, &host, job->private_network))
 		return false;
-	if (!resolvconf_rest(out, &host, private))
-		return false;
-	if (resolvconf_servers(out, &host, private) > 0 || !private)
-		return true;
-	if (!read_conf(job->resolved, &upstream) ||
-	    resolvconf_servers(out, &upstream, true) == 0)
-		warnx("%s: no server that a private network can reach",
-		    job->source);
+	add_servers(job, out, &host);
 	return true;
 }
 
@@ -187,6 +200,22 @@ cmd_copy(const struct cli_job *job)
 	return 0;
 }
 
+static int
+cmd_servers(const struct cli_job *job)
+{
+	static struct resolvconf host, out;
+
+	if (!read_conf(job->source, &host)) {
+		warnx("%s is missing", job->source);
+		return 1;
+	}
+	if (add_servers(job, &out, &host) == 0)
+		return 1;
+	if (fwrite(out.s, 1, out.len, stdout) < out.len || fflush(stdout) != 0)
+		err(1, "write the output");
+	return 0;
+}
+
 /* open_registered - the file to register; -1: there is none */
 static int
 open_registered(const struct cli_job *job)
@@ -288,6 +317,9 @@ static const struct cli_verb verbs[] = {
 	    " [--source FILE] [--resolved FILE] ROOT", "prsRv",
 	    "copy the host's resolver configuration into a root directory",
 	    cmd_copy, 1, 1, 0 },
+	{ "servers", "[--private-network] [--source FILE] [--resolved FILE]",
+	    "psR", "print the name servers that copy would write",
+	    cmd_servers, 0, 0, 0 },
 	{ "register", "[--verbose] [FILE]", "v",
 	    "give openresolv the host's servers, in the container",
 	    cmd_register, 0, 1, 0 },

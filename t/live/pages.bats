@@ -174,14 +174,16 @@ logs_in() {
 }
 
 @test "ctr-resolv(8)" {
-	of ctr-resolv.8 2
+	of ctr-resolv.8 3
 	mkdir -p "$state/foo/etc"
 	example 1
+	assert_output 'nameserver 192.0.2.53'
+	example 2
 	run -0 cat "$state/foo/etc/resolv.conf"
 	assert_line 'nameserver 192.0.2.53'
 	cp /etc/resolv.conf before
 	echo 'nameserver 192.0.2.54' >/etc/resolv.conf
-	example 2
+	example 3
 	cp before /etc/resolv.conf
 	run -0 cat "$state/foo/etc/resolv.conf.host"
 	assert_line 'nameserver 192.0.2.54'

@@ -43,6 +43,28 @@ faulty() {
 	assert_equal "$(ls -A "$R/etc")" $'resolv.conf\nresolv.conf.host'
 }
 
+@test "servers prints the servers that copy would write; none is a failure" {
+	servers() { ctr-resolv servers --resolved "$PWD/resolved" "$@"; }
+	run -0 servers -s host
+	assert_output $'nameserver 192.0.2.1\nnameserver 2001:db8::1'
+	run -0 servers -s stub
+	assert_output 'nameserver 127.0.0.53'
+	run -0 servers -p -s stub
+	assert_output $'nameserver 192.0.2.7\nnameserver 2001:db8::7'
+	for resolved in /no/such stub; do
+		run -1 servers -p -s stub --resolved "$resolved"
+		assert_output 'ctr-resolv: stub: no server that a private network can reach'
+	done
+	run -1 servers -s /no/such
+	assert_output 'ctr-resolv: /no/such is missing'
+	: >empty
+	run -1 servers -s empty
+	run -2 servers -r
+	run -2 servers "$R"
+	assert_equal "$(ls -A "$R")" ''
+	run -1 sh -c 'exec ctr-resolv servers -s host >/dev/full'
+}
+
 @test "modes do not depend on the umask" {
 	(umask 077 && copy -s host "$R")
 	assert_equal "$(stat -c %a "$R/etc" "$CONF")" $'755\n644'
