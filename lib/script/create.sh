@@ -109,6 +109,7 @@ cmd_create() {
 	trap - EXIT
 	unlock
 	report_name
+	say_lacking
 }
 
 report_name() {

@@ -46,7 +46,7 @@ bridges() {
 # forwarding_begin FAMILY KEY - record what is there, and close the family to all
 # else; nothing if the administrator forwards it
 forwarding_begin() {
-	if ! grep -qsF "$1 $2 " "$sysctls"; then
+	if ! changes_have "$1 $2"; then
 		sysctl_get "$2" && [ "$value" = 0 ] || return 0
 		changes_record "$1" "$2"
 	fi
@@ -66,6 +66,15 @@ changes_record() {
 	done
 	[ "$1" = 6 ] || ! sysctl_get ipv4/conf/all/accept_redirects || [ "$value" != 0 ] ||
 		changes_note '4 ipv4/conf/all/accept_redirects 0 1'
+}
+
+# changes_have "FAMILY KEY" - each start asks; grep would take a millisecond
+changes_have() {
+	[ -e "$sysctls" ] || return 1
+	while read -r of key _; do
+		[ "$of $key" != "$1" ] || return 0
+	done <"$sysctls"
+	return 1
 }
 
 # changes_note LINE - once: others may set the old value meanwhile

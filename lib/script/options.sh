@@ -33,6 +33,13 @@ address() {
 	*) setting "$1" "$2" ;;
 	esac
 }
+any_setting() {
+	case $1 in
+	=*) usage "$option: expected KEY=VALUE" ;;
+	*=*) setting "${1%%=*}" "${1#*=}" ;;
+	*) usage "$option: expected KEY=VALUE: $1" ;;
+	esac
+}
 setting() { settings=$settings$1=$(one_line "$2")$newline; }
 # As one word: journalctl would take a value that begins with "-" for an option.
 journal() {

@@ -41,6 +41,14 @@ is_set() {
 	return 1
 }
 
+# is_on KEY - do they set this switch to 1?
+is_on() {
+	case $newline$settings in
+	*"$newline$1=1$newline"*) return 0 ;;
+	esac
+	return 1
+}
+
 # complete_settings - what options ask for in other words than the settings do
 complete_settings() {
 	is_set PRIVATE_NETWORK || settings=PRIVATE_NETWORK=1$newline$settings
@@ -51,6 +59,7 @@ complete_settings() {
 	is_set NIX_DAEMON || setting NIX_DAEMON 0
 	own_users=''
 	[ -n "$remote" ] || is_set PRIVATE_USERS || find_users
+	[ -n "$remote" ] || add_nat
 	add_mac
 }
 
@@ -80,15 +89,46 @@ add_mac() {
 		"$(od -A n -t x1 -N 5 /dev/urandom | sed 's/^ */02:/; s/ *$//; s/ /:/g')"
 }
 
-# add_addresses - a free pair of each family, if the options say nothing of the network
-add_addresses() {
+# wants_pair - do the options say nothing of the network but that there is one?
+wants_pair() {
 	for key in HOST_ADDRESS LOCAL_ADDRESS HOST_ADDRESS6 LOCAL_ADDRESS6 HOST_BRIDGE \
 		GATEWAY GATEWAY6; do
-		! is_set $key || return 0
+		! is_set $key || return 1
 	done
-	is_set PRIVATE_NETWORK || return 0
+	is_on PRIVATE_NETWORK
+}
+
+# add_addresses - a free pair of each family
+add_addresses() {
+	wants_pair || return 0
 	free=$(ctr-conf address) || exit
 	settings=$settings$free$newline
+}
+
+# add_nat - a container with such a pair reaches other machines and a name server;
+# set lacking to what it lacks for that
+add_nat() {
+	lacking=''
+	! is_set NAT && wants_pair || return 0
+	if [ -e /etc/NIXOS ]; then
+		lacking=nixos	# the host's configuration has its NAT
+	elif ! command -v nft >/dev/null; then
+		lacking=nft
+	else
+		setting NAT 1
+		is_set COPY_RESOLV_CONF || ctr-resolv servers --private-network >/dev/null 2>&1 ||
+			lacking=servers
+	fi
+}
+
+# say_lacking - how to get that
+say_lacking() {
+	nat="ctr-conf set $name NAT=1, then: nixos-container restart $name"
+	case $lacking in
+	nixos) note "$name: to reach other machines, it needs networking.nat of the host, or: $nat" ;;
+	nft) note "$name: to reach other machines, it needs nft on the host (nftables), and: $nat" ;;
+	servers) note "$name: the host has no name server that it can reach; see ctr-resolv(8)" ;;
+	esac
 }
 
 # write_settings - the pending settings of a container to be created

@@ -15,7 +15,10 @@ setup() {
 	made=("$name")
 }
 
-teardown() {
+teardown() { destroy_made; }
+
+# destroy_made - all containers of this test; for a teardown that does more
+destroy_made() {
 	local n left
 	# What a test that failed left in the background.
 	mapfile -t left < <(jobs -p)

@@ -305,7 +305,7 @@ answers() {
 }
 
 @test "without NAT nothing of the suite is in the ruleset" {
-	create
+	create --set NAT=0
 	nixos-container stop "$name"
 	run -0 sh -c 'nft -j list ruleset | jq -r ".nftables[] | select(.element) "'
 	assert_output ''
@@ -432,7 +432,7 @@ forwarding_state() {
 }
 
 @test "forwarding for one container lets nobody through to others, or to other networks" {
-	web quiet
+	web quiet --set NAT=0
 	also "$name-b" && also "$name-n"
 	quiet=$(nixos-container show-ip "$name")
 	nixos-container stop "$name"

@@ -78,8 +78,9 @@ resolves_inside() { inside ping -c 1 -w 3 "$1" | grep -qF "($2)"; }
 	create --no-start --nixos-path /src/t/systems/debian -I suite=/usr/local --resolve-containers
 	ctr-conf set "$name" PRIVATE_USERS=pick
 	nixos-container start "$name"
-	run -0 inside getent hosts "$name-b.containers"
+	run -0 inside getent ahosts "$name-b.containers"
 	assert_output --partial "$(nixos-container show-ip "$name-b")"
+	assert_output --partial "$(ctr-conf get "$name-b" LOCAL_ADDRESS6)"
 }
 
 @test "no reader ever misses a name that stays" {

@@ -396,9 +396,7 @@ servers() { inside cat /etc/resolv.conf | grep -qF "$1"; }
 	for n in b c d; do also "$name-$n"; done
 	nixos-container create "$name-b"
 	nixos-container create "$name-c" --no-start
-	nixos-container create "$name-d" --no-start
-	ctr-conf set "$name-d" PRIVATE_NETWORK=0 --unset HOST_ADDRESS --unset LOCAL_ADDRESS
-	nixos-container start "$name-d"
+	nixos-container create "$name-d" --set PRIVATE_NETWORK=0
 	systemctl stop nixos-container-rules.service
 	nft flush ruleset
 	ip link set "c-$name" down

@@ -43,9 +43,7 @@ repaired() {
 		MTU=1400 MEMORY_MAX=1G
 	nixos-container start "$name-c"
 	also "$name-d"
-	nixos-container create "$name-d" --no-start
-	ctr-conf set "$name-d" PRIVATE_NETWORK=0 --unset HOST_ADDRESS --unset LOCAL_ADDRESS
-	nixos-container start "$name-d"
+	nixos-container create "$name-d" --set PRIVATE_NETWORK=0
 	also "$name-e-name-that-is-long"
 	nixos-container create "$name-e-name-that-is-long" --local-address fc00:98::2 --host-address fc00:98::1
 	same
@@ -68,8 +66,11 @@ repaired() {
 	ip addr del "$address/32" dev "c-$name"
 	differs "c-$name: address $address is missing" "c-$name: route to $inner is missing"
 	repaired nixos-container network "$name"
+	# The kernel takes IPv6 addresses away with it.
 	ip link set "c-$name" down
-	differs "c-$name: is down" "c-$name: route to $inner is missing"
+	differs "c-$name: is down" "c-$name: address $(ctr-conf get "$name" HOST_ADDRESS6) is missing" \
+		"c-$name: route to $inner is missing" \
+		"c-$name: route to $(ctr-conf get "$name" LOCAL_ADDRESS6) is missing"
 	repaired nixos-container network "$name"
 	inside ip route del default
 	differs "eth0 in net-$name: default route via $address is missing"
@@ -145,7 +146,7 @@ repaired() {
 	run -1 --separate-stderr verify "$name-b"
 	assert_output "$name-b: rule is not loaded: links \"c-$name-b\""
 	run -1 --separate-stderr verify "$name-b" "$name"
-	assert_equal "${#lines[@]}" 3
+	assert_equal "${#lines[@]}" 5
 	assert_line "$name: c-$name: is down"
 	run -1 verify --json
 	assert_equal "$(jq -r '.[0].mend' <<<"$output")" "nixos-container network $name"
