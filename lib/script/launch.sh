@@ -119,7 +119,8 @@ launch_nix() {
 launch_network() {
 	init=$system/init
 	if has_network && has_users; then
-		{ exec 8>&-; network_later; } &
+		# No child of systemd-nspawn: SIGCHLD would interrupt its calls of machined.
+		(exec 8>&-; network_later &)
 		set -- systemd-nspawn "$@" --private-network \
 			--bind-ro="$inside_dir/mkveth:/run/mkveth-wait" \
 			{} -- /run/mkveth-wait wait -- "$init"

@@ -176,3 +176,26 @@ as_promised() {
 	run -0 sh -c 'cat "$@" | grep ^PRIVATE_USERS= | sort -u | wc -l' sh "$confs/$name"*.conf
 	assert_output 9
 }
+
+# as_children PID - the programs that are its children
+as_children() { ps -o comm= --ppid "$1" | sort -u; }
+
+# waits_for_machined - set main to systemd-nspawn, once it has a child
+waits_for_machined() {
+	main=$(systemctl show -p MainPID --value "container@$name.service")
+	[[ $(cat "/proc/$main/comm") == systemd-nspawn ]] && as_children "$main" | grep -q systemd-nspawn
+}
+
+@test "systemd-nspawn has no child whose end would interrupt it while it registers" {
+	local main machined
+	create --no-start
+	machinectl list >/dev/null
+	machined=$(systemctl show -p MainPID --value systemd-machined)
+	kill -STOP "$machined"
+	systemctl start --no-block "container@$name"
+	until_true 10 waits_for_machined || { kill -CONT "$machined"; return 1; }
+	children=$(as_children "$main")
+	kill -CONT "$machined"
+	assert_equal "$children" systemd-nspawn
+	until_true 10 systemctl is-active --quiet "container@$name"
+}
