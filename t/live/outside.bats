@@ -6,6 +6,7 @@ load container
 # "Other machines" are a network namespace behind a link of the host.  None knows the
 # addresses of containers.  One is the name server of the host's resolv.conf.
 setup_file() {
+	sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
 	ip netns add far
 	ip link add far0 type veth peer name eth0 netns far
 	ip addr add 192.0.2.1/24 dev far0
