@@ -119,8 +119,7 @@ launch_nix() {
 launch_network() {
 	init=$system/init
 	if has_network && has_users; then
-		# No child of systemd-nspawn: SIGCHLD would interrupt its calls of machined.
-		(exec 8>&-; network_later &)
+		{ exec 8>&-; network_later; } &
 		set -- systemd-nspawn "$@" --private-network \
 			--bind-ro="$inside_dir/mkveth:/run/mkveth-wait" \
 			{} -- /run/mkveth-wait wait -- "$init"
@@ -151,5 +150,5 @@ launch_sealed() {
 		[ ! -e "$path" ] || set -- --path "$path" "$@"
 	done
 	nspawn_unlock	# systemd-nspawn takes it soon
-	exec ctr-conf args --sealed "$name" -- ctr-tree seal --optional "$@"
+	exec ctr-start ctr-conf args --sealed "$name" -- ctr-tree seal --optional "$@"
 }

@@ -20,8 +20,8 @@ network_and_ports() {
 # With a user namespace, systemd-nspawn makes the network namespace, too: only
 # one that belongs to it can be administrated from inside.  mkveth adds the
 # links while the container's first process waits for them.  This runs beside
-# systemd-nspawn, which took the place of this script ($$): if it fails, nothing
-# in the container has run yet, and nothing must.
+# ctr-start, which took the place of this script ($$), and systemd-nspawn below it:
+# if it fails, nothing in the container has run yet, and nothing must.
 network_later() {
 	netns=/run/netns/net-$name
 	# A container that ran outside its unit leaves it.

@@ -41,4 +41,4 @@ _nixos_container_more() {
 }
 
 complete -F _nixos_container nixos-container ctr-conf ctr-console ctr-gcroot \
-	ctr-resolv ctr-tree ctr-verify ctr-watch mkveth run-in-netns
+	ctr-resolv ctr-start ctr-tree ctr-verify ctr-watch mkveth run-in-netns

@@ -56,6 +56,11 @@ never_answers() {
 
 answered() { exec {silent}>&-; umount -l "$1"; }
 
+# nspawn_of NAME - its systemd-nspawn, a child of the unit's main process
+nspawn_of() {
+	pgrep -x -P "$(systemctl show -p MainPID --value "container@$1.service")" systemd-nspawn
+}
+
 # nothing_left NAME - no trace of a container on the host
 nothing_left() {
 	run ! listed "$1"

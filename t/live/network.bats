@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # What else a container's network can be made of.
+# bats file_tags=suites
 load container
 load actors
 
@@ -82,7 +83,7 @@ machine=(/proc/sys/{kernel/domainname,kernel/core_pattern,vm/swappiness,fs/file-
 	until_true 5 ip link show inx
 	nixos-container start "$name"
 	run ! ip link show inx
-	kill -9 "$(systemctl show -p MainPID --value "container@$name.service")"
+	kill -9 "$(nspawn_of "$name")"
 	nixos-container stop "$name"
 	until_true 5 ip link show inx
 }
@@ -142,7 +143,7 @@ machine=(/proc/sys/{kernel/domainname,kernel/core_pattern,vm/swappiness,fs/file-
 		ip -n "net-$name" link property add dev inx altname "c-$name-v"
 		ip -n "net-$name" link set inx address 02:00:00:00:66:66 mtu 900 group 10231 alias x promisc on txqueuelen 5 gso_max_size 4000 gso_max_segs 3
 		ip -n "net-$name" link set inx name other
-		kill -9 "$(systemctl show -p MainPID --value "container@$name.service")"
+		kill -9 "$(nspawn_of "$name")"
 		nixos-container stop "$name"
 		until_true 5 ip link show inx
 		assert_equal "$(ip -d -j link show inx | jq -c '.[0] | [.address, .mtu, .group, .ifalias, .altnames, .txqlen, .flags, .gso_max_size, .gso_max_segs]')" "$before"

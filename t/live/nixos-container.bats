@@ -3,6 +3,7 @@
 # The verbs of nixos-container on the minimal system.
 load container
 
+# bats test_tags=suites
 @test "create makes a container, starts it and lists it" {
 	run create
 	assert_success
@@ -16,6 +17,7 @@ load container
 	assert_output "$name"
 }
 
+# bats test_tags=suites
 @test "the seed's example has the seed's addresses, links and routes" {
 	create --host-address 10.231.136.1 --local-address 10.231.136.2
 	ip -j addr show "c-$name" | jq -e '.[0].addr_info[] |
@@ -110,6 +112,7 @@ load container
 	assert_output --partial cgroup.procs
 }
 
+# bats test_tags=suites
 @test "update switches the running container to the edited configuration" {
 	create --config 'environment.etc."motto".text = "one";'
 	run -0 inside cat /etc/motto
@@ -123,6 +126,7 @@ load container
 	assert_output "$before"
 }
 
+# bats test_tags=suites
 @test "rollback brings the generation before back, into the running container too" {
 	create --config 'environment.etc."motto".text = "one";'
 	nixos-container update "$name" --config 'environment.etc."motto".text = "two";'
@@ -306,6 +310,7 @@ killed_create() {
 	rm -r "$root"
 }
 
+# bats test_tags=suites
 @test "destroy takes all that is the container's" {
 	create
 	mkdir -p "$root/var/deep/$(printf 'd/%.0s' {1..300})"
@@ -316,6 +321,7 @@ killed_create() {
 	nothing_left "$name"
 }
 
+# bats test_tags=suites
 @test "destroy unmounts what is mounted below the root and never empties it" {
 	create --no-start
 	mkdir -p "$BATS_TEST_TMPDIR/mine" "$root/srv/my data"
@@ -343,6 +349,7 @@ killed_create() {
 	assert_line -n 1 600
 }
 
+# bats test_tags=suites
 @test "echo reboot into the root shell restarts the container" {
 	create
 	before=$(boots)
@@ -351,6 +358,7 @@ killed_create() {
 	run -0 nixos-container status "$name"
 }
 
+# bats test_tags=suites
 @test "run passes the exit status, the arguments and the streams" {
 	create
 	run inside sh -c 'exit 7'
@@ -395,6 +403,7 @@ killed_create() {
 	run -3 nixos-container status "$name"
 }
 
+# bats test_tags=suites
 @test "terminate ends it at once and it stays down" {
 	create
 	nixos-container terminate "$name"
@@ -463,6 +472,7 @@ killed_create() {
 	ip link del "h$BATS_TEST_NUMBER"
 }
 
+# bats test_tags=suites
 @test "launch runs a container in the foreground, and the other verbs know it" {
 	create --no-start
 	nixos-container launch "$name" </dev/null >/dev/null 2>&1 3>&- &
@@ -484,6 +494,7 @@ killed_create() {
 }
 inside_works() { ctr-console run "$root" -- true 2>/dev/null; }
 
+# bats test_tags=suites
 @test "a collection keeps a container's closure and takes a destroyed one's" {
 	create --no-start --config 'environment.etc."unique".text = "'"$name"'";'
 	system=$(ctr-gcroot path "$name")
@@ -555,6 +566,7 @@ inside_works() { ctr-console run "$root" -- true 2>/dev/null; }
 	run -4 nixos-container status "$name"
 }
 
+# bats test_tags=suites
 @test "a container whose systemd-nspawn is killed is started again at once" {
 	create
 	before=$(boots)
@@ -564,6 +576,10 @@ inside_works() { ctr-console run "$root" -- true 2>/dev/null; }
 	run -0 nixos-container status "$name"
 	before=$(boots)
 	# Not only all at once: the leader is left to the kernel then.
+	kill -9 "$(nspawn_of "$name")"
+	until_true 8 booted_after "$before"
+	run -0 nixos-container status "$name"
+	before=$(boots)
 	kill -9 "$(systemctl show -p MainPID --value "container@$name.service")"
 	until_true 8 booted_after "$before"
 }
@@ -655,6 +671,7 @@ teller() { pgrep -P "$1" -x sh || pgrep -P "$1" -f nixos-container; }
 	assert_equal "${#lines[@]}" 1
 }
 
+# bats test_tags=suites
 @test "stop and start are quick while machined is away" {
 	create
 	systemctl kill --signal=KILL systemd-machined.service
@@ -668,6 +685,7 @@ teller() { pgrep -P "$1" -x sh || pgrep -P "$1" -f nixos-container; }
 	((SECONDS < 15))
 }
 
+# bats test_tags=suites
 @test "stop and terminate need no machined, and leave no record of the machine" {
 	create
 	for verb in stop terminate; do
@@ -693,6 +711,7 @@ says() {
 	assert_line ExecMainStatus=2
 }
 
+# bats test_tags=suites
 @test "a fault that stays ends the unit at once, and mended it starts" {
 	also "$name-p"
 	nixos-container create "$name-p" --port tcp:8091:80
@@ -713,6 +732,7 @@ says() {
 # gave_up - the unit has failed, and systemd will not try again
 gave_up() { systemctl --quiet is-failed "container@$name.service"; }
 
+# bats test_tags=suites
 @test "start after too many failures, or too often, is not refused" {
 	create --no-start
 	echo EXTRA_NSPAWN_FLAGS=--no-such >"$conf"
@@ -740,6 +760,7 @@ gave_up() { systemctl --quiet is-failed "container@$name.service"; }
 	run ! grep -F /nix/var/nix/db "/proc/$(sed -n 's/^LEADER=//p' "/run/systemd/machines/$name")/mountinfo"
 }
 
+# bats test_tags=suites
 @test "systemd-nspawn gets cgroup v2, and no limit on address families, where it knows" {
 	create --no-start
 	mkdir "$BATS_TEST_TMPDIR/bin"
@@ -759,6 +780,7 @@ gave_up() { systemctl --quiet is-failed "container@$name.service"; }
 	done
 }
 
+# bats test_tags=suites
 @test "what a killed systemd-nspawn of any version leaves goes at cleanup" {
 	create --no-start
 	hex=0123456789abcdef

@@ -55,6 +55,18 @@ logs_in() {
 	rm -r /srv/foo
 }
 
+@test "ctr-start(8)" {
+	of ctr-start.8 1
+	mkdir -p /srv/foo/{bin,sbin,usr,etc}
+	cp "$(command -v busybox)" /srv/foo/bin/
+	echo ID=foo >/srv/foo/etc/os-release
+	printf '#!/bin/busybox sh\necho I am $$\n' >/srv/foo/sbin/init
+	chmod +x /srv/foo/sbin/init
+	example 1
+	assert_output --partial 'I am 1'
+	rm -r /srv/foo
+}
+
 @test "ctr-watch(8)" {
 	of ctr-watch.8 2
 	echo 'table inet mine {}' >/etc/mine.nft

@@ -182,8 +182,8 @@ as_children() { ps -o comm= --ppid "$1" | sort -u; }
 
 # waits_for_machined - set main to systemd-nspawn, once it has a child
 waits_for_machined() {
-	main=$(systemctl show -p MainPID --value "container@$name.service")
-	[[ $(cat "/proc/$main/comm") == systemd-nspawn ]] && as_children "$main" | grep -q systemd-nspawn
+	main=$(pgrep -x systemd-nspawn -P "$(systemctl show -p MainPID --value "container@$name.service")")
+	[[ $main ]] && as_children "$main" | grep -q systemd-nspawn
 }
 
 @test "systemd-nspawn has no child whose end would interrupt it while it registers" {

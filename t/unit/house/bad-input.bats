@@ -117,6 +117,7 @@ refused() {
 @test "ctr-resolv refuses bad input, and changes nothing" { refused ctr-resolv; }
 @test "ctr-console refuses bad input, and changes nothing" { refused ctr-console; }
 @test "ctr-tree refuses bad input, and changes nothing" { refused ctr-tree; }
+@test "ctr-start refuses bad input, and changes nothing" { refused ctr-start; }
 @test "ctr-watch refuses bad input, and changes nothing" { refused ctr-watch; }
 
 @test "ctr-verify refuses bad input, and changes nothing" { refused ctr-verify; }

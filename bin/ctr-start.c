@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctr-start COMMAND [ARGUMENT]...
+ *
+ * Run COMMAND, which becomes systemd-nspawn, so that no request to stop is lost.
+ *
+ * systemd-nspawn passes a request on to the first process of its container once.
+ * The kernel drops that signal while the process has no handler for it: early in
+ * its start, and while it executes itself anew.  So this process stands before
+ * systemd-nspawn, takes the request, waits until the signal will be taken, and
+ * sends it itself.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cli.h"
+#include "base/clock.h"
+#include "base/exits.h"
+#include "base/fd.h"
+#include "base/privilege.h"
+
+enum {
+	POWER_OFF = 37,		/* SIGRTMIN+3 of glibc; that of musl differs */
+	LOOK_MS = 20,
+	AGAIN_MS = 500,	/* to ask again, if it was lost all the same */
+};
+
+#define KILL_SIGNAL "--kill-signal"
+#define KILL_SIGNAL_POWER_OFF KILL_SIGNAL "=SIGRTMIN+3"
+
+/* A command line. */
+struct cli_job {
+	char **command;		/* ends with NULL */
+};
+
+/* A request to stop. */
+struct stop {
+	bool wanted;
+	bool passed_on;		/* to COMMAND, as there was no container */
+	int64_t asked_ms;	/* when its first process was asked, or 0 */
+};
+
+/* proc_read - read a file of a process; returns its length, or 0 */
+static size_t
+proc_read(pid_t pid, const char *name, char *text, size_t size)
+{
+	auto_close int fd = -1;
+	char path[80];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = fd_read_max(fd, text, size - 1);
+	if (n < 0)
+		return 0;
+	text[n] = '\0';
+	return (size_t)n;
+}
+
+/* status_line - the text behind the name of a line of status, or "" */
+static const char *
+status_line(const char *status, const char *name)
+{
+	const char *at = strstr(status, name);
+
+	return at ? at + strlen(name) : "";
+}
+
+/* is_first - is it the first process of a PID namespace, and a child of parent? */
+static bool
+is_first(const char *status, pid_t parent)
+{
+	const char *pids = status_line(status, "\nNSpid:");
+	const char *end = strchr(pids, '\n');
+
+	return strtol(status_line(status, "\nPPid:"), NULL, 10) == parent &&
+	    end && end - pids > 2 && end[-1] == '1' && end[-2] == '\t';
+}
+
+/* takes_signal - it has a handler, or blocks it to read it later */
+static bool
+takes_signal(const char *status)
+{
+	unsigned long long set =
+	    strtoull(status_line(status, "\nSigBlk:"), NULL, 16) |
+	    strtoull(status_line(status, "\nSigCgt:"), NULL, 16);
+
+	return set >> (POWER_OFF - 1) & 1;
+}
+
+/*
+ * leader_open - the first process of the container of nspawn, as a pidfd
+ *
+ * *ready tells whether it takes the signal.  Returns -1 if there is none yet.
+ */
+static int
+leader_open(pid_t nspawn, bool *ready)
+{
+	char name[40], list[4096], status[8192];
+	char *at = list, *end;
+
+	snprintf(name, sizeof(name), "task/%d/children", (int)nspawn);
+	if (proc_read(nspawn, name, list, sizeof(list)) == 0)
+		return -1;
+	for (pid_t pid = (pid_t)strtol(at, &end, 10); end != at;
+	    at = end, pid = (pid_t)strtol(at, &end, 10)) {
+		/* First the pidfd, then the look at what it is of. */
+		auto_close int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+		if (fd < 0 ||
+		    proc_read(pid, "status", status, sizeof(status)) == 0 ||
+		    !is_first(status, nspawn))
+			continue;
+		*ready = takes_signal(status);
+		return fd_take(&fd);
+	}
+	return -1;
+}
+
+/* wants_power_off - is its kill signal ours, whatever the settings add? */
+static bool
+wants_power_off(pid_t nspawn)
+{
+	static char words[1 << 17];
+	size_t len = proc_read(nspawn, "cmdline", words, sizeof(words));
+	bool ours = false;
+
+	for (const char *w = words; w < words + len; w += strlen(w) + 1) {
+		if (!strcmp(w, "--"))
+			break;
+		if (!strncmp(w, KILL_SIGNAL, strlen(KILL_SIGNAL)))
+			ours = !strcmp(w, KILL_SIGNAL_POWER_OFF);
+	}
+	return ours;
+}
+
+/* pass_on - without a container, or with another signal, COMMAND knows better */
+static void
+pass_on(struct stop *stop, pid_t pid)
+{
+	/* A second one ends systemd-nspawn at once, and the container with it. */
+	if (!stop->passed_on)
+		(void)kill(pid, SIGTERM);	/* it may have ended */
+	stop->passed_on = true;
+}
+
+/* ask - ask the container to stop, if it can be asked now */
+static void
+ask(struct stop *stop, pid_t pid)
+{
+	bool ready = false;
+	auto_close int leader = leader_open(pid, &ready);
+	int64_t now = clock_ms();
+
+	if (leader < 0 || !wants_power_off(pid)) {
+		pass_on(stop, pid);
+		return;
+	}
+	if (!ready || (stop->asked_ms && now - stop->asked_ms < AGAIN_MS))
+		return;
+	/* Fails if it has just ended. */
+	(void)syscall(SYS_pidfd_send_signal, leader, POWER_OFF, NULL, 0);
+	stop->asked_ms = now;
+}
+
+/* end_as - end as the command did */
+static _Noreturn void
+end_as(int status)
+{
+	sigset_t none;
+
+	if (WIFSIGNALED(status)) {
+		(void)signal(WTERMSIG(status), SIG_DFL);
+		sigemptyset(&none);
+		(void)sigprocmask(SIG_SETMASK, &none, NULL);
+		(void)raise(WTERMSIG(status));
+		exit(128 + WTERMSIG(status));
+	}
+	exit(WEXITSTATUS(status));
+}
+
+/*
+ * reap - if COMMAND has ended, end as it did
+ *
+ * Other children are those of the shell that became this process.
+ */
+static void
+reap(pid_t pid)
+{
+	pid_t ended;
+	int status;
+
+	do {
+		ended = waitpid(-1, &status, WNOHANG);
+		if (ended == pid)
+			end_as(status);
+	} while (ended > 0);
+}
+
+/* attend - wait for its end, and for requests to stop it */
+static _Noreturn void
+attend(pid_t pid, const sigset_t *events)
+{
+	static const struct timespec look = { .tv_nsec = LOOK_MS * 1000000L };
+	struct stop stop = { 0 };
+	int got;
+
+	for (;;) {
+		got = sigtimedwait(events, NULL, stop.wanted ? &look : NULL);
+		if (got == SIGTERM || got == SIGINT)
+			stop.wanted = true;
+		reap(pid);
+		if (stop.wanted)
+			ask(&stop, pid);
+	}
+}
+
+static int
+start(const struct cli_job *job)
+{
+	sigset_t events, before;
+	pid_t pid;
+
+	sigemptyset(&events);
+	sigaddset(&events, SIGCHLD);
+	sigaddset(&events, SIGTERM);
+	sigaddset(&events, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &events, &before) < 0)
+		err(EXIT_TOOL, "block signals");
+	pid = fork();
+	if (pid < 0)
+		err(EXIT_TOOL, "fork");
+	if (pid > 0)
+		attend(pid, &events);
+
+	/* If this process is killed, the container is not left alone. */
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+		err(EXIT_TOOL, "be told of the end of the parent");
+	if (sigprocmask(SIG_SETMASK, &before, NULL) < 0)
+		err(EXIT_TOOL, "restore the signal mask");
+	execvp(job->command[0], job->command);
+	err(exits_exec(errno), "exec %s", job->command[0]);
+}
+
+static const struct cli_option options[] = { { 0 } };
+
+static const struct cli_verb verbs[] = {
+	{ "", "[--] COMMAND [ARGUMENT]...", "",
+	    "run systemd-nspawn so that no request to stop is lost",
+	    start, 1, INT_MAX, 1 },
+	{ 0 },
+};
+
+static const struct cli cli = { .tool = "ctr-start", .verbs = verbs,
+    .options = options, .notes = "SIGTERM and SIGINT ask the first process of the "
+    "container to power off,\nas soon as it can take that." };
+
+static int
+set_option(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
+{
+	(void)job;		/* there is none */
+	(void)r;
+	(void)why;
+	return 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct cli_reader reader;
+	struct cli_job job = { 0 };
+	struct errmsg why = { "" };
+	int answer;
+
+	(void)argc;	/* argv ends with NULL */
+	if (privilege_refuse_setuid() < 0)
+		errx(EXIT_TOOL, PRIVILEGE_SETUID);
+	answer = cli_read(&reader, &cli, argv, set_option, &job, &why);
+	if (answer < 0)
+		errx(EXIT_TOOL, "%s", why.text);
+	if (answer > 0) {
+		if (cli_answer(&reader, answer, stdout) < 0)
+			err(EXIT_TOOL, "write the output");
+		return 0;
+	}
+	job.command = reader.operand;
+	return start(&job);
+}

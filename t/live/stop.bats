@@ -1,0 +1,45 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# A stop at any moment of a start: none is lost, and none waits for its timeout.
+load container
+
+# stops ARGUMENT... - STOPS times (8), stop a container of these arguments up to a
+# second after its start; each takes at most five seconds
+stops() {
+	create "$@"
+	for _ in $(seq "${STOPS:-8}"); do
+		nixos-container stop "$name"
+		systemctl start --no-block "container@$name.service"
+		wait_ms=$((RANDOM % 1000))
+		sleep "$(printf '0.%03d' $wait_ms)"
+		from=${EPOCHREALTIME/./}
+		systemctl stop "container@$name.service"
+		took_ms=$(((${EPOCHREALTIME/./} - from) / 1000))
+		echo "after $wait_ms ms: $took_ms ms"
+		((took_ms < 5000))
+		run -0 systemctl show -p Result --value "container@$name.service"
+		assert_output success
+		run ! ip link show "c-$name"
+	done
+}
+
+debian=(--nixos-path /src/t/systems/debian -I suite=/usr/local)
+
+# bats test_tags=suites
+@test "a systemd container is stopped at any moment" { stops "${debian[@]}"; }
+
+# bats test_tags=suites
+@test "a systemd container without users of its own is stopped at any moment" {
+	stops --host-users "${debian[@]}"
+}
+
+@test "a container of the minimal system is stopped at any moment" { stops; }
+
+@test "a container that executes its init anew is stopped at that moment" {
+	create "${debian[@]}"
+	nixos-container run "$name" -- systemctl daemon-reexec 3>&- &
+	SECONDS=0
+	systemctl stop "container@$name.service"
+	((SECONDS < 10))
+	wait $! || :
+}
