@@ -26,7 +26,9 @@ job_begin() {
 		ask_nix "$job/settings" >"$job/said"
 	} 9>&- &
 	job_asks=$!
-	mkdir -p "$job/root/etc" "$job/empty"
+	mkdir -p "$job/root/etc/nix" "$job/empty"
+	# As an option, the daemon would be sent it, too, and warn that it ignores it.
+	printf 'download-attempts = 2\n' >"$job/root/etc/nix/nix.conf"
 	job_sees='' real_state_dir=$(readlink -f -- "$state_dir")
 }
 
@@ -53,6 +55,12 @@ job_end() {
 			"$nix_dir/$dir/per-user"/6[1-5][0-9][0-9][0-9]
 	done
 	rmdir "$@" 2>/dev/null || :
+	# What is left of a killed command may still write there.
+	tries=0
+	until rm -rf "$job" 2>/dev/null || [ $tries -ge 100 ]; do
+		sleep 0.05
+		tries=$((tries + 1))
+	done
 	rm -rf "$job"
 }
 

@@ -9,7 +9,7 @@ build_theirs() {
 	job_built_with
 	set -- "$programs/nix-build" "$file" -A system -I "nixos-config=$1" --no-out-link \
 		--option restrict-eval true --option experimental-features "$nix_features" \
-		--option connect-timeout 15 --option download-attempts 2 \
+		--option connect-timeout 15 \
 		--option allowed-uris "$safe_uris" -I "configuration-of-$name=${1%/*}"
 	[ -z "$quiet" ] || set -- "$@" --quiet
 	with_lines "$search$nix_flags" job_run "$@"

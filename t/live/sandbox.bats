@@ -3,6 +3,7 @@
 #
 # What a container wrote is evaluated and built without the rights, files and
 # network of the host's root, within limits.
+# bats file_tags=suites
 load container
 
 setup() {
@@ -51,6 +52,13 @@ nothing_stays() {
 	run ! compgen -G "$nix_state/*/per-user/6[0-9]*"
 }
 
+# git_runs - Nix before 2.20 reads repositories by git, which runs their code
+git_runs() {
+	local version
+	version=$(nix --version)
+	[[ $version =~ \ 2\.([0-9]+)\. ]] && ((BASH_REMATCH[1] < 20))
+}
+
 # code COMMANDS - a configuration that has git run them, and goes on
 code() {
 	local text
@@ -73,25 +81,27 @@ code() {
 		echo states: $(ls -A '"$state"') nix: $(ls -A /nix/var/nix)
 		touch /x /etc/x /nix/store/x '"$nixos"'/x /usr/x /run/x /dev/shm/x /tmp/x && echo wrote
 		for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline; echo; done'
-	run -0 timeout 60 nixos-container update --no-apply "$name"
+	run -0 timeout 60 nixos-container update --no-apply "$name" --option allowed-uris git+file:///
 	rm /root/secret
 	refute_output --partial secret-of-the-host
 	refute_output --partial wrote
-	assert_output --regexp 'ran as 6[0-9]{4}, groups 6[0-9]{4}'
-	assert_output --regexp 'CapEff:.0000000000000000'
-	assert_output --regexp 'CapBnd:.0000000000000000'
-	assert_output --regexp 'NoNewPrivs:.1'
-	assert_output --regexp 'Seccomp:.2'
-	assert_line --regexp '^root: bin build dev etc lib( lib64)? nix proc root run sys tmp usr var etc: resolv.conf resolv.conf.host ssl run: proc: [0-9]$'
-	assert_line "states: $name nix: daemon-socket"
+	if git_runs; then
+		assert_output --regexp 'ran as 6[0-9]{4}, groups 6[0-9]{4}'
+		assert_output --regexp 'CapEff:.0000000000000000'
+		assert_output --regexp 'CapBnd:.0000000000000000'
+		assert_output --regexp 'NoNewPrivs:.1'
+		assert_output --regexp 'Seccomp:.2'
+		assert_line --regexp '^root: bin build dev etc lib( lib64)? nix proc root run sys tmp usr var etc: nix resolv.conf resolv.conf.host ssl run: proc: [0-9]$'
+		assert_line "states: $name nix: daemon-socket"
+	fi
 	nothing_stays
 }
 
 @test "a result that is no path in the store is refused" {
 	# Nor can the code of a configuration write one: the pipe is not its own.
 	code 'for p in /proc/[0-9]*; do ! grep -q nix-build $p/cmdline || echo /nix/store/none >$p/fd/1; done'
-	run -0 timeout 60 nixos-container update --no-apply "$name"
-	assert_output --partial "Permission denied"
+	run -0 timeout 60 nixos-container update --no-apply "$name" --option allowed-uris git+file:///
+	! git_runs || assert_output --partial "Permission denied"
 	first=$(ctr-gcroot path "$name")
 	cp -r "$minimal" "$BATS_TEST_TMPDIR/two"
 	cat >"$BATS_TEST_TMPDIR/two.nix" <<-'X'
@@ -120,11 +130,11 @@ code() {
 	it_is 'toString (builtins.attrNames (builtins.readDir /etc))'
 	run -0 nixos-container update --no-apply "$name" --option restrict-eval false
 	run -0 cat "$(ctr-gcroot path "$name")/etc/it"
-	assert_output 'resolv.conf resolv.conf.host ssl'
+	assert_output 'nix resolv.conf resolv.conf.host ssl'
 	ln -s "$canary/file" "$nixos/link"
 	it_is 'builtins.readFile ./link'
 	first=$(ctr-gcroot path "$name")
-	fails "link" --option restrict-eval false
+	fails "No such file or directory" --option restrict-eval false
 }
 
 @test "neither the host's loopback nor its other addresses are in reach" {
@@ -139,7 +149,7 @@ code() {
 	until_true 5 grep -q '^Accept' "$BATS_TEST_TMPDIR/hits"
 	: >"$BATS_TEST_TMPDIR/hits"
 	for host in 127.0.0.1 10.99.0.1 '[::ffff:127.0.0.1]'; do
-		it_is "builtins.readFile (builtins.fetchurl \"http://$host:8994/\")"
+		it_is "builtins.readFile (builtins.fetchurl { url = \"http://$host:8994/\"; name = \"it\"; })"
 		fails "unable to download" --option allowed-uris http:// \
 			--option connect-timeout 1 --option download-attempts 1
 	done
@@ -153,7 +163,7 @@ code() {
 endless() {
 	case $1 in
 	evaluation) it_is "toString (builtins.foldl' (a: b: a + builtins.length (builtins.genList (x: x) 1000)) 0 (builtins.genList (x: x) 50000000))" ;;
-	flood) it_is "toString (builtins.foldl' (a: b: builtins.trace \"$(printf 'yes%.0s' {1..300})\" b) 0 (builtins.genList (x: x) 10000000))" ;;
+	flood) it_is "toString (builtins.foldl' (a: b: builtins.trace \"$(printf 'yes%.0s' {1..20000})\" b) 0 (builtins.genList (x: x) 10000000))" ;;
 	esac
 }
 
