@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # A container with real systemd, real login and real openresolv inside.
+# bats file_tags=suites
 load container
 
 base=/etc/nixos-container-test/debian-base

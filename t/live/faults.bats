@@ -67,6 +67,7 @@ teardown_file() { faults_end; }
 	each_point two_generations back nixos-container rollback --no-apply NAME 1
 }
 
+# bats test_tags=suites
 @test "launch, until the container's own processes" {
 	starts() {
 		nixos-container start "$name" &&
@@ -78,6 +79,7 @@ teardown_file() { faults_end; }
 	each_point with_port starts nixos-container launch NAME
 }
 
+# bats test_tags=suites
 @test "cleanup" {
 	cleaned() {
 		nixos-container cleanup "$name" || return 1

@@ -31,6 +31,7 @@ built() {
 collect() { nix-store --gc >/dev/null 2>&1; }
 sync() { ctr-gcroot sync --trees "$state" "$@"; }
 
+# bats test_tags=suites
 @test "nix-build in a container: its result is kept until its link is deleted" {
 	running
 	built /root "keep-$name"
@@ -119,6 +120,7 @@ sync() { ctr-gcroot sync --trees "$state" "$@"; }
 	assert_file_exist "$result"
 }
 
+# bats test_tags=suites
 @test "a profile that the container makes with its own Nix is kept, and lies in its tree" {
 	running
 	built /root "first-$name"
@@ -133,6 +135,7 @@ sync() { ctr-gcroot sync --trees "$state" "$@"; }
 	assert_output "first-$name"
 }
 
+# bats test_tags=suites
 @test "a system that the container sets for itself is what it starts, and a generation of the host's" {
 	running
 	before=$(ctr-gcroot path "$name")
@@ -162,6 +165,7 @@ sync() { ctr-gcroot sync --trees "$state" "$@"; }
 	assert_not_exist "$running"
 }
 
+# bats test_tags=suites
 @test "the path unit makes a root at once, and the service runs before nix-gc" {
 	running
 	systemctl daemon-reload

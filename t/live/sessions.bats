@@ -21,6 +21,7 @@ ends_with() {
 	assert_equal "$status" "$1"
 }
 
+# bats test_tags=suites
 @test "a session outlives a restart of the server, and systemd's own" {
 	create_debian
 	held 3
@@ -30,6 +31,7 @@ ends_with() {
 	ends_with 7
 }
 
+# bats test_tags=suites
 @test "the server comes back by itself when it was killed or stopped" {
 	create_debian
 	inside sh -c 'kill -9 $(systemctl show -p MainPID --value ctr-console)' || :
@@ -56,6 +58,7 @@ ends_with() {
 	until_true 60 booted_after "$before"
 }
 
+# bats test_tags=suites
 @test "update goes on while a session runs" {
 	create_debian
 	held 3
@@ -164,6 +167,7 @@ logins() {
 	every_way
 }
 
+# bats test_tags=suites
 @test "every way in, at Debian with users of its own" {
 	create_debian --no-start
 	ctr-conf set "$name" PRIVATE_USERS=pick
@@ -264,6 +268,7 @@ logins() {
 	done
 }
 
+# bats test_tags=suites
 @test "a stop does not wait for sessions that trap their signals" {
 	local hold='trap "" HUP TERM; echo here; while :; do sleep 1; done' plain ours
 	for system in minimal debian; do
@@ -314,6 +319,7 @@ has_sockets() {
 	every_way
 }
 
+# bats test_tags=suites
 @test "every way in, at a Debian without the suite and with users of its own" {
 	create_bare --no-start
 	ctr-conf set "$name" PRIVATE_USERS=pick
@@ -354,6 +360,7 @@ has_sockets() {
 	run -0 stat /etc/passwd
 }
 
+# bats test_tags=suites
 @test "a container's own units of these names win, and systemctl edit works" {
 	create_debian
 	run -0 unit_paths
@@ -411,6 +418,7 @@ unreachable() {
 	timeout 20 nixos-container stop "$name"
 }
 
+# bats test_tags=suites
 @test "no process of the host's enters a container whose sockets are gone" {
 	for users in no pick; do
 		create_bare --no-start

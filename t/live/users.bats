@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # Containers with users of their own.
+# bats file_tags=suites
 load container
 
 # Subordinate IDs of the host's users; a host has none by itself.
