@@ -444,7 +444,9 @@ calls(void)
 	n += allowed("delete_module", syscall(SYS_delete_module, NULL, 0));
 	n += allowed("open_by_handle_at", syscall(SYS_open_by_handle_at, -1, NULL, 0));
 	n += allowed("perf_event_open", syscall(SYS_perf_event_open, NULL, 0, -1, -1, 0));
+#ifdef SYS_iopl	/* of x86 */
 	n += allowed("iopl", syscall(SYS_iopl, 3));
+#endif
 	n += allowed("swapoff", syscall(SYS_swapoff, "/nothing"));
 	n += allowed("acct", syscall(SYS_acct, "/nothing"));
 	return n == 0;

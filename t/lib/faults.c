@@ -12,14 +12,14 @@
  * runs, as only the steps before it are tested.
  *
  * Exit status: that of the command; 137 if it was killed; 99 if -u ended it;
- * 125 if we failed.  x86_64 only.
+ * 125 if we failed.  For x86_64 and arm64.
  * Source: ptrace(2), seccomp(2).
  */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
+#include <elf.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -38,9 +38,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifndef __x86_64__
-#error "the registers are those of x86_64"
-#endif
 
 enum { UNTIL = 99, TOOL = 125, KILLED = 137 };
 
@@ -60,18 +57,22 @@ static const struct call {
 	int path;		/* which argument is one, or -1 */
 } calls[] = {
 #define C(name, rule, path) { SYS_##name, #name, rule, path }
-	C(open, OPENS, 0), C(openat, OPENS, 1), C(openat2, OPENS2, 1),
-	C(creat, ALWAYS, 0),
-	C(mkdir, ALWAYS, 0), C(mkdirat, ALWAYS, 1),
-	C(mknod, ALWAYS, 0), C(mknodat, ALWAYS, 1),
-	C(link, ALWAYS, 1), C(linkat, ALWAYS, 3),
-	C(symlink, ALWAYS, 1), C(symlinkat, ALWAYS, 2),
-	C(rename, ALWAYS, 1), C(renameat, ALWAYS, 3), C(renameat2, ALWAYS, 3),
-	C(unlink, ALWAYS, 0), C(unlinkat, ALWAYS, 1), C(rmdir, ALWAYS, 0),
+#ifdef SYS_open	/* newer machines have only the calls that end with at */
+	C(open, OPENS, 0), C(creat, ALWAYS, 0),
+	C(mkdir, ALWAYS, 0), C(mknod, ALWAYS, 0),
+	C(link, ALWAYS, 1), C(symlink, ALWAYS, 1), C(rename, ALWAYS, 1),
+	C(unlink, ALWAYS, 0), C(rmdir, ALWAYS, 0),
+	C(chmod, ALWAYS, 0), C(chown, ALWAYS, 0), C(lchown, ALWAYS, 0),
+#endif
+	C(openat, OPENS, 1), C(openat2, OPENS2, 1),
+	C(mkdirat, ALWAYS, 1), C(mknodat, ALWAYS, 1),
+	C(linkat, ALWAYS, 3), C(symlinkat, ALWAYS, 2),
+	C(renameat, ALWAYS, 3), C(renameat2, ALWAYS, 3),
+	C(unlinkat, ALWAYS, 1),
 	C(truncate, ALWAYS, 0), C(ftruncate, ALWAYS, -1),
-	C(chmod, ALWAYS, 0), C(fchmod, ALWAYS, -1), C(fchmodat, ALWAYS, 1),
-	C(chown, ALWAYS, 0), C(fchown, ALWAYS, -1), C(fchownat, ALWAYS, 1),
-	C(lchown, ALWAYS, 0), C(utimensat, ALWAYS, 1),
+	C(fchmod, ALWAYS, -1), C(fchmodat, ALWAYS, 1),
+	C(fchown, ALWAYS, -1), C(fchownat, ALWAYS, 1),
+	C(utimensat, ALWAYS, 1),
 	C(setxattr, ALWAYS, 0), C(fsetxattr, ALWAYS, -1),
 	C(write, FILES, -1), C(writev, FILES, -1), C(pwrite64, FILES, -1),
 	C(fallocate, ALWAYS, -1), C(copy_file_range, ALWAYS, -1),
@@ -143,6 +144,69 @@ start(char *argv[])
 	return pid;
 }
 
+/* registers - read them from a process; false: it has just been killed */
+static bool
+registers(pid_t pid, struct user_regs_struct *r)
+{
+	struct iovec all = { r, sizeof(*r) };
+
+	return ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &all) == 0;
+}
+
+#ifdef __x86_64__
+static int
+call_number(const struct user_regs_struct *r)
+{
+	return (int)r->orig_rax;
+}
+
+static unsigned long
+argument(const struct user_regs_struct *r, int n)
+{
+	const unsigned long long all[] = { r->rdi, r->rsi, r->rdx, r->r10,
+	    r->r8, r->r9 };
+
+	return (unsigned long)all[n];
+}
+
+/* refuse - let the process skip its call, which then returns the error */
+static void
+refuse(pid_t pid, struct user_regs_struct *r, int error)
+{
+	struct iovec all = { r, sizeof(*r) };
+
+	r->orig_rax = (unsigned long long)-1;
+	r->rax = (unsigned long long)-error;
+	(void)ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &all);
+}
+#elif defined(__aarch64__)
+static int
+call_number(const struct user_regs_struct *r)
+{
+	return (int)r->regs[8];
+}
+
+static unsigned long
+argument(const struct user_regs_struct *r, int n)
+{
+	return (unsigned long)r->regs[n];
+}
+
+/* refuse - as above; a call's number is no register here once it has begun */
+static void
+refuse(pid_t pid, struct user_regs_struct *r, int error)
+{
+	int none = -1;
+	struct iovec nr = { &none, sizeof(none) }, all = { r, sizeof(*r) };
+
+	r->regs[0] = (unsigned long long)-error;
+	(void)ptrace(PTRACE_SETREGSET, pid, NT_ARM_SYSTEM_CALL, &nr);
+	(void)ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &all);
+}
+#else
+#error "the registers of this machine are not known"
+#endif
+
 static void
 peek(pid_t pid, unsigned long from, void *to, size_t len)
 {
@@ -153,15 +217,6 @@ peek(pid_t pid, unsigned long from, void *to, size_t len)
 	while (process_vm_readv(pid, &local, 1, &remote, 1, 0) < 0 &&
 	    local.iov_len > 1)
 		local.iov_len = remote.iov_len = local.iov_len / 2;
-}
-
-static unsigned long
-argument(const struct user_regs_struct *r, int n)
-{
-	const unsigned long long all[] = { r->rdi, r->rsi, r->rdx, r->r10,
-	    r->r8, r->r9 };
-
-	return (unsigned long)all[n];
 }
 
 static bool
@@ -242,9 +297,9 @@ at_call(pid_t pid)
 	const struct call *call = calls;
 	struct user_regs_struct r;
 
-	if (ptrace(PTRACE_GETREGS, pid, NULL, &r) < 0)
-		return;		/* the process has just been killed */
-	while (call < calls + CALLS && call->nr != (int)r.orig_rax)
+	if (!registers(pid, &r))
+		return;
+	while (call < calls + CALLS && call->nr != call_number(&r))
 		call++;
 	if (call == calls + CALLS || !changes(pid, call, &r))
 		return;
@@ -265,9 +320,7 @@ at_call(pid_t pid)
 			fflush(job.list);
 		_exit(KILLED);	/* PTRACE_O_EXITKILL: and all of them */
 	}
-	r.orig_rax = (unsigned long long)-1;
-	r.rax = (unsigned long long)-job.error;
-	(void)ptrace(PTRACE_SETREGS, pid, NULL, &r);
+	refuse(pid, &r, job.error);
 }
 
 /* at_exec - a process has become another program */
