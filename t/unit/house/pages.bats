@@ -209,7 +209,7 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 
 @test "each test target of make is a stage of t/run" {
 	local stage
-	for stage in check check-all check-unit check-vm torture bench fuzz lint demo play; do
+	for stage in check check-all check-unit check-vm check-arm64 torture bench fuzz lint demo play; do
 		grep -qE "^$stage:" "$TOP/GNUmakefile" || fail "make has no target $stage"
 		# A known stage, then a wrong one: t/run refuses the second, and runs none.
 		run -2 "$TOP/t/run" "$stage" no-such
