@@ -341,6 +341,11 @@ limit() {
 	grep -qF 'ExecStart=/opt/ctr/bin/nixos-container' \
 		"$dest/opt/units/system/container@.service"
 	run ! grep -rIE '@[A-Z_]+@' "$dest"
+	# The manual names the directories of this installation.
+	run ! grep -rF /usr/local/ "$dest/opt/ctr/share/man"
+	grep -qF /opt/units/system/container@.service "$dest/opt/ctr/share/man/man8/container@.service.8"
+	grep -qF /opt/ctr/lib/systemd/network/ "$dest/opt/ctr/share/man/man8/mkveth.8"
+	grep -qF /opt/udev/80- "$dest/opt/ctr/share/man/man8/mkveth.8"
 	touch "$dest/opt/ctr/bin/of-another"
 	make_top uninstall DESTDIR="$dest" PREFIX=/opt/ctr UNIT_DIR=/opt/units/system UDEV_DIR=/opt/udev TMPFILES_DIR=/opt/tmpfiles.d
 	run -0 find "$dest" -type f
