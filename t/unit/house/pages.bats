@@ -250,6 +250,11 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 	done
 }
 
+@test "no width of a list has an apostrophe, at which groff would end it" {
+	# shellcheck disable=SC2046 # our own names hold no blanks
+	run ! grep -E "^\.Bl .*'" $(pages)
+}
+
 @test "make html renders all pages, and links between them work" {
 	local out=$BATS_TEST_TMPDIR/o p to
 	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" html O="$out"
