@@ -505,4 +505,13 @@ archive() {
 	assert_output --partial "libcap: built from Debian's source package"
 	assert_output --partial "libmnl: from Debian trixie's package"
 	assert_file_exists "$BATS_TEST_TMPDIR/deps/include/sys/capability.h"
+	run -0 cat "$BATS_TEST_TMPDIR/deps/sources"
+	assert_output $'libcap2 (= 2.66)\nlibmnl (= 1.0.5)'
+}
+
+@test "a build with shared libraries has one static build, for containers" {
+	run -0 make_top -n -j2 STATIC=0 NSS=0 O="$BATS_TEST_TMPDIR/o" DEPS="$BATS_TEST_TMPDIR/deps"
+	assert_equal "$(grep -c 'STATIC=1 ' <<<"$output")" 1
+	# Its libraries are where DEPS says.
+	assert_output --partial "-idirafter $BATS_TEST_TMPDIR/deps/include"
 }
