@@ -514,7 +514,7 @@ BIND_RO="/a\\:b\\\\c"
 	run -0 env -u MAKEFLAGS -u MAKELEVEL make -s "${flags[@]}"
 	refute_output --partial musl-deps
 	env -u MAKEFLAGS -u MAKELEVEL make -s "${flags[@]}" install
-	for tool in run-in-netns mkveth ctr-gcroot ctr-tree ctr-resolv ctr-console ctr-verify ctr-watch; do
+	for tool in run-in-netns mkveth ctr-gcroot ctr-tree ctr-resolv ctr-console ctr-verify ctr-start ctr-watch; do
 		run -0 file "$out/bin/$tool"
 		assert_output --partial "statically linked"
 		"$out/bin/$tool" --version
