@@ -183,7 +183,7 @@ pty() {
 		NOTIFY_SOCKET=$to serve
 		until_true 10 has "$BATS_TEST_TMPDIR/got" '^READY=1'
 		run -0 con run "$root" env
-		refute_output --partial NOTIFY_SOCKET
+		refute_line --regexp '^NOTIFY_SOCKET='
 		stop_server
 		kill "$receiver" 2>/dev/null || true
 	done

@@ -149,6 +149,9 @@ small_tree() {
 	"$tree/build/bin/tool"
 	run -0 again "LIBMNL=$tree/mine" "LIBCAP=$tree/mine"
 	assert_output ''
+	# They are kept.
+	run -0 again
+	assert_output ''
 	# Another directory is another library.
 	local before
 	before=$(stat -c %y "$tree/build/bin/tool")

@@ -36,10 +36,13 @@ system() {
 }
 
 # evaluate TEXT - print the derivation, or the error, one line
+#
+# Later releases of Nix print "error:" alone, a trace, and then the indented error.
 evaluate() {
 	printf '%s\n' "$1" >configuration.nix
 	nix-instantiate -I nixos-config="$PWD/configuration.nix" "$MINIMAL" -A system 2>&1 |
-		grep -v -e "^(use '--show-trace'" -e '^warning: you did not specify' -e '^$'
+		grep -v -e "^(use '--show-trace'" -e '^warning: you did not specify' -e '^$' |
+		sed -E '/^error:$/,/^ +error: /{ /^ +error: /!d; s/^ +//; }'
 }
 
 refused() {
