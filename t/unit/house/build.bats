@@ -16,6 +16,12 @@ make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 	assert_output --partial "/bin/nixos-container"
 }
 
+@test "the static programs for containers are built by one make, as two would disturb each other" {
+	run -0 make_top -n V=1 O="$BATS_TEST_TMPDIR/o" DEPS="$TOP/build/deps" STATIC=0 NSS=0
+	assert_equal "$(grep -cE '^make .*STATIC=1 ' <<<"$output")" 1
+	assert_output --partial "/inside/mkveth"
+}
+
 @test "another CONF_DIR rebuilds the module for nsswitch.conf" {
 	local dir lib=$BATS_TEST_TMPDIR/o/lib/libnss_containers.so.2
 	for dir in /srv/one /srv/two; do
