@@ -355,6 +355,7 @@ limit() {
 	grep -qF /opt/units/system/container@.service "$dest/opt/ctr/share/man/man8/container@.service.8"
 	grep -qF /opt/ctr/lib/systemd/network/ "$dest/opt/ctr/share/man/man8/mkveth.8"
 	grep -qF /opt/udev/80- "$dest/opt/ctr/share/man/man8/mkveth.8"
+	grep -qF /opt/tmpfiles.d/ "$dest/opt/ctr/share/man/man8/container@.service.8"
 	touch "$dest/opt/ctr/bin/of-another"
 	make_top uninstall DESTDIR="$dest" PREFIX=/opt/ctr UNIT_DIR=/opt/units/system UDEV_DIR=/opt/udev TMPFILES_DIR=/opt/tmpfiles.d
 	run -0 find "$dest" -type f
