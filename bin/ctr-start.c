@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -231,6 +232,46 @@ attend(pid_t pid, const sigset_t *events)
 	}
 }
 
+static void
+enter_group(int dir)
+{
+	auto_close int fd = openat(dir, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)fd_write_all(fd, "0", 1);	/* see step_aside */
+}
+
+/*
+ * step_aside - leave the unit's own control group for one below it
+ *
+ * cgroup v2 gives a group's controllers to those below it only while no process
+ * is in it: systemd-nspawn leaves it, too.  Without success the container has
+ * fewer controllers.  Source: nspawn-cgroup.c, cgroup-v2.rst in Linux.
+ */
+static void
+step_aside(void)
+{
+	auto_close int fd = -1;
+	char own[4096], path[8192];
+	const char *at;
+
+	/* Elsewhere the group is not ours alone. */
+	if (!getenv("NOTIFY_SOCKET") ||
+	    access("/sys/fs/cgroup/cgroup.controllers", F_OK) < 0 ||
+	    proc_read(getpid(), "cgroup", own, sizeof(own)) == 0)
+		return;
+	at = strstr(own, "0::/");
+	if (!at)
+		return;
+	snprintf(path, sizeof(path), "/sys/fs/cgroup%.*s/ctr-start",
+	    (int)strcspn(at + 3, "\n"), at + 3);
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return;
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		enter_group(fd);
+}
+
 static int
 start(const struct cli_job *job)
 {
@@ -246,8 +287,10 @@ start(const struct cli_job *job)
 	pid = fork();
 	if (pid < 0)
 		err(EXIT_TOOL, "fork");
-	if (pid > 0)
+	if (pid > 0) {
+		step_aside();
 		attend(pid, &events);
+	}
 
 	/* If this process is killed, the container is not left alone. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)

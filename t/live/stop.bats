@@ -43,3 +43,15 @@ debian=(--nixos-path /src/t/systems/debian -I suite=/usr/local)
 	((SECONDS < 10))
 	wait $! || :
 }
+
+# bats test_tags=suites
+@test "no process stays in the unit's own group, so that the container gets its controllers" {
+	[[ -e /sys/fs/cgroup/cgroup.controllers ]] || skip "this host has cgroup v1"
+	create
+	group=/sys/fs/cgroup/machine.slice/container@$name.service
+	assert_dir_exists "$group/ctr-start"
+	empty() { run -0 cat "$group/cgroup.procs"; [[ $output == "" ]]; }
+	until_true 5 empty
+	nixos-container stop "$name"
+	assert_not_exists "$group"
+}
