@@ -29,6 +29,8 @@ job_begin() {
 	mkdir -p "$job/root/etc/nix" "$job/empty"
 	# As an option, the daemon would be sent it, too, and warn that it ignores it.
 	printf 'download-attempts = 2\n' >"$job/root/etc/nix/nix.conf"
+	# A repository of the container's belongs to others than the unit's user.
+	printf '[safe]\n\tdirectory = *\n' >"$job/root/etc/gitconfig"
 	job_sees='' real_state_dir=$(readlink -f -- "$state_dir")
 }
 

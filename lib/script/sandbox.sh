@@ -68,8 +68,7 @@ in_job() {
 		--setenv=NIX_REMOTE=daemon --setenv=NIX_STATE_DIR=/nix/var/nix \
 		--setenv=NIX_CONF_DIR=/etc/nix --setenv=NIX_SSL_CERT_FILE=/etc/ssl/cert.pem \
 		--setenv=GIT_SSL_CAINFO=/etc/ssl/cert.pem --setenv=LANG=C.UTF-8 \
-		--setenv=GIT_CONFIG_COUNT=1 --setenv=GIT_CONFIG_KEY_0=safe.directory \
-		--setenv=GIT_CONFIG_VALUE_0='*' --setenv=GC_NPROCS=1 -- "$@"
+		--setenv=GC_NPROCS=1 -- "$@"
 	# What it sees
 	bind_quote "$certificates"
 	set -- -p RootDirectory="$job/root" -p MountAPIVFS=yes \
