@@ -202,6 +202,7 @@ next_line(const char **text, int line, char buf[LINE], struct cli_job *job)
 		errx(EXIT_USAGE, "line %d: longer than %d bytes", line,
 		    LINE - 1);
 	memcpy(buf, *text, len);
+	/* cppcheck-suppress arrayIndexOutOfBoundsCond ; errx does not return */
 	buf[len] = '\0';
 	*text += len + ((*text)[len] == '\n');
 	n = words_split(buf, word + 1, WORDS, &why);
