@@ -38,7 +38,7 @@ nothing_odd() {
 	odd=$(ls -A $confs | grep -vE '^[a-z0-9-]+\.conf$'
 		systemctl list-units --all --plain --no-legend 'container-port-*'
 		# The bystander runs.
-		ls -A /run/nixos-container 2>/dev/null | grep -vx -e bystander.forward -e .tables
+		ls -A /run/nixos-container 2>/dev/null | grep -vx -e bystander.forward -e .tables -e .sysctls
 		ls -A $state | grep -vxE '[a-z0-9-]+|\.#[a-z0-9-]+\.lck' || :)
 	[[ ! $odd ]] || { echo "left: $odd"; return 1; }
 }
