@@ -38,7 +38,10 @@ enum {
 	POWER_OFF = 37,		/* SIGRTMIN+3 of glibc; that of musl differs */
 	LOOK_MS = 20,
 	AGAIN_MS = 500,	/* to ask again, if it was lost all the same */
+	PASSES = 10,
 };
+
+#define ASIDE "ctr-start"	/* a control group below the unit's */
 
 #define KILL_SIGNAL "--kill-signal"
 #define KILL_SIGNAL_POWER_OFF KILL_SIGNAL "=SIGRTMIN+3"
@@ -232,51 +235,89 @@ attend(pid_t pid, const sigset_t *events)
 	}
 }
 
+/* move - to a control group; fails if the process has ended */
 static void
-enter_group(int dir)
+move(int group, pid_t pid)
 {
-	auto_close int fd = openat(dir, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	auto_close int fd = openat(group, "cgroup.procs", O_WRONLY | O_CLOEXEC);
 
 	if (fd >= 0)
-		(void)fd_write_all(fd, "0", 1);	/* see step_aside */
+		(void)dprintf(fd, "%d", (int)pid);
+}
+
+/* move_others - all processes of a group but one; returns whether there were any */
+static bool
+move_others(int from, int to, pid_t one)
+{
+	char list[4096], *at = list, *end;
+	auto_close int fd = openat(from, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : fd_read_max(fd, list, sizeof(list) - 1);
+	bool any = false;
+
+	if (n < 0)
+		return false;
+	list[n] = '\0';
+	for (pid_t pid = (pid_t)strtol(at, &end, 10); end != at;
+	    at = end, pid = (pid_t)strtol(at, &end, 10)) {
+		if (pid == one)
+			continue;
+		move(to, pid);
+		any = true;
+	}
+	return any;
+}
+
+/* own_group - the path of this process's in cgroup v2; returns 0, or -1 */
+static int
+own_group(char *path, size_t size)
+{
+	char own[4096];
+	const char *at;
+
+	if (access("/sys/fs/cgroup/cgroup.controllers", F_OK) < 0 ||
+	    proc_read(getpid(), "cgroup", own, sizeof(own)) == 0)
+		return -1;
+	at = strstr(own, "0::/");
+	if (!at)
+		return -1;
+	snprintf(path, size, "/sys/fs/cgroup%.*s",
+	    (int)strcspn(at + 3, "\n"), at + 3);
+	return 0;
 }
 
 /*
- * step_aside - leave the unit's own control group for one below it
+ * step_aside - leave the unit's own control group to nspawn alone
  *
  * cgroup v2 gives a group's controllers to those below it only while no process
- * is in it: systemd-nspawn leaves it, too.  Without success the container has
- * fewer controllers.  Source: nspawn-cgroup.c, cgroup-v2.rst in Linux.
+ * is in it: systemd-nspawn leaves it, too.  What the shell that became this process
+ * has started moves as well.  Without success the container has fewer controllers.
+ * Source: nspawn-cgroup.c, cgroup-v2.rst in Linux.
  */
 static void
-step_aside(void)
+step_aside(pid_t nspawn)
 {
-	auto_close int fd = -1;
-	char own[4096], path[8192];
-	const char *at;
+	auto_close int own = -1, aside = -1;
+	char path[4096];
 
 	/* Elsewhere the group is not ours alone. */
-	if (!getenv("NOTIFY_SOCKET") ||
-	    access("/sys/fs/cgroup/cgroup.controllers", F_OK) < 0 ||
-	    proc_read(getpid(), "cgroup", own, sizeof(own)) == 0)
+	if (!getenv("NOTIFY_SOCKET") || own_group(path, sizeof(path)) < 0)
 		return;
-	at = strstr(own, "0::/");
-	if (!at)
+	own = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (own < 0 || (mkdirat(own, ASIDE, 0755) < 0 && errno != EEXIST))
 		return;
-	snprintf(path, sizeof(path), "/sys/fs/cgroup%.*s/ctr-start",
-	    (int)strcspn(at + 3, "\n"), at + 3);
-	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+	aside = openat(own, ASIDE, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (aside < 0)
 		return;
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		enter_group(fd);
+	/* One may have forked while it was moved. */
+	for (int i = 0; i < PASSES && move_others(own, aside, nspawn); i++)
+		;
 }
 
 static int
 start(const struct cli_job *job)
 {
 	sigset_t events, before;
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 
 	sigemptyset(&events);
 	sigaddset(&events, SIGCHLD);
@@ -288,13 +329,15 @@ start(const struct cli_job *job)
 	if (pid < 0)
 		err(EXIT_TOOL, "fork");
 	if (pid > 0) {
-		step_aside();
+		step_aside(pid);
 		attend(pid, &events);
 	}
 
 	/* If this process is killed, the container is not left alone. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
 		err(EXIT_TOOL, "be told of the end of the parent");
+	if (getppid() != parent)
+		exit(EXIT_TOOL);	/* it has ended before that */
 	if (sigprocmask(SIG_SETMASK, &before, NULL) < 0)
 		err(EXIT_TOOL, "restore the signal mask");
 	execvp(job->command[0], job->command);
