@@ -46,12 +46,21 @@ debian=(--nixos-path /src/t/systems/debian -I suite=/usr/local)
 
 # bats test_tags=suites
 @test "no process stays in the unit's own group, so that the container gets its controllers" {
+	local users group controller
 	[[ -e /sys/fs/cgroup/cgroup.controllers ]] || skip "this host has cgroup v1"
-	create
+	create --no-start
 	group=/sys/fs/cgroup/machine.slice/container@$name.service
-	assert_dir_exists "$group/ctr-start"
 	empty() { run -0 cat "$group/cgroup.procs"; [[ $output == "" ]]; }
-	until_true 5 empty
-	nixos-container stop "$name"
-	assert_not_exists "$group"
+	for users in pick no; do
+		ctr-conf set "$name" PRIVATE_USERS=$users
+		nixos-container start "$name"
+		assert_dir_exists "$group/ctr-start"
+		until_true 5 empty
+		run -0 cat "$group/cgroup.subtree_control"
+		for controller in $(grep -owE 'memory|pids' "$group/cgroup.controllers"); do
+			assert_output --regexp "\b$controller\b"
+		done
+		nixos-container stop "$name"
+		assert_not_exists "$group"
+	done
 }

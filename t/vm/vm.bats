@@ -111,6 +111,10 @@ suite() {
 	suite live/nixos-container.bats '^(create makes a container|the seed.s example|the container rules|echo reboot into|stop lets|settings that NixOS writes)'
 }
 
+@test "containers get the controllers of their unit" {
+	suite live/stop.bats '^no process stays'
+}
+
 @test "containers get interfaces of the host, further pairs, and existing namespaces" {
 	suite live/network.bats '^(INTERFACES|MACVLANS|EXTRA_VETHS|a namespace that exists)'
 }
