@@ -348,11 +348,15 @@ rules_verb(const struct cli_job *job)
 	char ifname[IFNAMSIZ];
 	const struct rules_links links = { job->name, ifname, mac_inner,
 	    ifname_link };
+	struct target t;
 	int status;
 
 	if (job->load || job->unload)
 		return load_rules(job);
-	status = read_right(job);
+	open_target(&t, job);
+	status = inspect_target(&checks, job, &t, job->name);
+	if (status == 0)
+		status = inspect_claims(&checks, job, &t, job->name);
 	if (status != 0)
 		return status;
 	ifname_link(job->name, ifname);

@@ -271,8 +271,13 @@ check_pairs(struct check *c)
 	char word[WORD_SIZE];
 	int n = 0;
 
-	while (rest && word_next(&rest, word) == 1)
+	while (rest && word_next(&rest, word) == 1) {
 		n++;
+		if (word[0] == 'c' && strchr("-_", word[1]) && word[1])
+			bad(c, KEY_EXTRA_VETHS, "EXTRA_VETHS: %s: names that "
+			    "begin with c- or c_ are those of containers' "
+			    "own links", word);
+	}
 	if (n > EXTRA_PAIRS)
 		bad(c, KEY_EXTRA_VETHS, "EXTRA_VETHS: more than %d pairs",
 		    EXTRA_PAIRS);

@@ -17,6 +17,7 @@
 #include "base/num.h"
 #include "base/port.h"
 #include "conf/bind.h"
+#include "conf/claims.h"
 #include "conf/extra.h"
 #include "conf/ip.h"
 #include "conf/names.h"
@@ -133,100 +134,33 @@ check_addresses(struct check *c, enum key key, int family)
 		}
 }
 
-/* read_element - "forward4 tcp . 8080 : ...", as older versions recorded it */
-static bool
-read_element(char *line, struct port *port)
-{
-	static const char form[] = "forwardN tcp . ";
-	char *number = line + sizeof(form) - 1;
-
-	if (strncmp(line, "forward", 7) != 0 || strlen(line) < sizeof(form))
-		return false;
-	*port = (struct port){ .udp = !strncmp(line + 9, "udp", 3) };
-	number[strspn(number, "0123456789")] = '\0';
-	port->host = port->last = (int)num_read(number, 65535);
-	return port->host > 0;
-}
-
-/* read_claim - a line as rules_print writes it */
-static bool
-read_claim(char *line, struct port *port)
-{
-	static const char form[] = "claim ";
-	const char *expected;
-
-	line[strcspn(line, "\n")] = '\0';
-	if (strncmp(line, form, sizeof(form) - 1) != 0)
-		return read_element(line, port);
-	return port_parse(line + sizeof(form) - 1, port, &expected) == 0;
-}
-
-/* find_claim - returns the first port that both have, or 0 */
-static int
-find_claim(FILE *f, const struct port *port)
-{
-	struct port theirs;
-	char line[512];
-
-	rewind(f);
-	while (fgets(line, sizeof(line), f)) {
-		if (!read_claim(line, &theirs) || !port_overlap(port, &theirs))
-			continue;
-		if (theirs.host > port->host)
-			return theirs.host;
-		return port->host;
-	}
-	return 0;
-}
-
-/* check_claims - check the ports that another container has recorded */
 static void
-check_claims(struct check *c, const char *file, const char *other)
+on_port(int number, const struct port *port, const char *other, void *arg)
 {
-	const char *rest = c->s->value[KEY_HOST_PORT], *expected;
-	char path[PATH_MAX], word[WORD_SIZE];
-	struct port port;
-	FILE *f;
+	struct check *c = arg;
 
-	snprintf(path, sizeof(path), "%s/%s", c->host->run_dir, file);
-	f = fopen(path, "re");
-	if (!f)
-		return;
-	while (word_item(&rest, word) == 1) {
-		int found = 0;
+	bad(c, KEY_HOST_PORT, "HOST_PORT: port %d (%s) of the host is "
+	    "forwarded to %s", number, port_protocol(port), other);
+	c->claimed = true;
+}
 
-		if (port_parse(word, &port, &expected) == 0)
-			found = find_claim(f, &port);
-		if (found == 0)
-			continue;
-		bad(c, KEY_HOST_PORT, "HOST_PORT: port %d (%s) of the host is "
-		    "forwarded to %s", found, port_protocol(&port), other);
-		c->claimed = true;
-	}
-	fclose(f);
+static void
+on_link(const char *ifname, const char *other, void *arg)
+{
+	struct check *c = arg;
+
+	bad(c, KEY_EXTRA_VETHS, "EXTRA_VETHS: the host has a link %s of the "
+	    "container %s", ifname, other);
 }
 
 /* check_others - returns whether another container has one of the ports */
 static bool
 check_others(struct check *c)
 {
-	DIR *d = opendir(c->host->run_dir);
-	struct dirent *e;
+	const struct claims_found found = { on_port, on_link, c };
 
-	while (d && (e = readdir(d))) {
-		char other[NAME_MAX + 1];
-		char *dot;
-
-		strcpy(other, e->d_name);
-		dot = strrchr(other, '.');
-		if (!dot || strcmp(dot, ".forward") != 0)
-			continue;
-		*dot = '\0';
-		if (name_ok(other) && strcmp(other, c->host->name) != 0)
-			check_claims(c, e->d_name, other);
-	}
-	if (d)
-		closedir(d);
+	if (c->s->value[KEY_HOST_PORT] || c->s->value[KEY_EXTRA_VETHS])
+		claims_find(c->s, c->host->run_dir, c->host->name, &found);
 	return c->claimed;
 }
 
@@ -323,7 +257,7 @@ host_check(const struct settings *s, const struct host *host,
 		check_addresses(&c, KEY_LOCAL_ADDRESS, AF_INET);
 		check_addresses(&c, KEY_LOCAL_ADDRESS6, AF_INET6);
 	}
-	if (s->value[KEY_HOST_PORT] && !check_others(&c))
+	if (!check_others(&c) && s->value[KEY_HOST_PORT])
 		check_served(&c);
 	check_users(&c);
 	if (host->conf_dir >= 0)
@@ -334,4 +268,15 @@ host_check(const struct settings *s, const struct host *host,
 		return 0;
 	errno = c.failed ? ENODEV : EADDRINUSE;
 	return -1;
+}
+
+int
+host_claims(const struct settings *s, const struct host *host,
+    const char *shown, const struct settings_errors *errors)
+{
+	struct check c = { .s = s, .host = host, .shown = shown,
+	    .errors = errors };
+
+	(void)check_others(&c);
+	return c.failed ? -1 : 0;
 }

@@ -35,4 +35,13 @@ struct host {
 int host_check(const struct settings *s, const struct host *host,
     const char *shown, const struct settings_errors *errors);
 
+/*
+ * host_claims - does no other container have its ports and further links?
+ *
+ * This is the part of host_check that reads the records of others, for a caller
+ * that holds the lock on them.  Returns 0, or -1: each error is reported.
+ */
+int host_claims(const struct settings *s, const struct host *host,
+    const char *shown, const struct settings_errors *errors);
+
 #endif

@@ -32,6 +32,17 @@ inspect_host(const struct inspect *how, const struct cli_job *job,
 }
 
 int
+inspect_claims(const struct inspect *how, const struct cli_job *job,
+    const struct target *t, const char *name)
+{
+	const struct host host = { .name = name, .run_dir = job->run_dir };
+
+	if (host_claims(how->settings, &host, t->shown, how->errors) == 0)
+		return 0;
+	return EXIT_USAGE;
+}
+
+int
 inspect_target(const struct inspect *how, const struct cli_job *job,
     const struct target *t, const char *name)
 {

@@ -23,9 +23,17 @@ struct inspect {
  *
  * name: the container, whose settings were read from t and are right.  Returns
  * 0 or an exit code: 1, or EXIT_USAGE if trying again cannot help.  Each error is
- * reported, by this function and the next two.
+ * reported, by this function and the next three.
  */
 int inspect_host(const struct inspect *how, const struct cli_job *job,
+    const struct target *t, const char *name);
+
+/*
+ * inspect_claims - do others have what the settings that were read last ask for?
+ *
+ * As inspect_host, but only of ports and links, by the records of the others.
+ */
+int inspect_claims(const struct inspect *how, const struct cli_job *job,
     const struct target *t, const char *name);
 
 /*

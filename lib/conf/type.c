@@ -92,6 +92,13 @@ is_interface(const char *v)
 	return true;
 }
 
+/* is_link - an interface that is named in rules: nft has signs of its own */
+static bool
+is_link(const char *v)
+{
+	return is_interface(v) && v[strcspn(v, "\"'*\\;{}")] == '\0';
+}
+
 static bool
 is_mac(const char *v)
 {
@@ -163,7 +170,7 @@ is_pair_part(const char *part)
 	if (n == 5 && !memcmp(part, "local", n))
 		return is_address4(value) || is_address6(value);
 	if (n == 6 && !memcmp(part, "bridge", n))
-		return is_interface(value);
+		return is_link(value);
 	if (n == 3 && !memcmp(part, "mac", n))
 		return is_mac(value);
 	return n == 3 && !memcmp(part, "mtu", n) && is_mtu(value);
@@ -178,7 +185,7 @@ is_pair(const char *v)
 		return false;
 	strcpy(buf, v);
 	name = strsep(&rest, ":");
-	if (!is_interface(name))
+	if (!is_link(name))
 		return false;
 	while ((part = strsep(&rest, ",")))
 		if (*part && !is_pair_part(part))
@@ -387,8 +394,8 @@ static const struct row {
 	[TYPE_GATEWAY6] = { "IPv6 address",
 	    "an IPv6 address without a prefix", SINGLE, is_gateway6 },
 	[TYPE_INTERFACE] = { "interface",
-	    "the name of an interface, 1 to 15 characters",
-	    SINGLE, is_interface },
+	    "the name of an interface, 1 to 15 characters without "
+	    "quotes or wildcards", SINGLE, is_link },
 	[TYPE_MAC] = { "MAC address",
 	    "the MAC address of one host, like 02:00:00:00:00:07",
 	    SINGLE, is_mac },

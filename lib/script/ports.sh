@@ -69,7 +69,8 @@ tables_off() {
 #
 # It comes before the container runs, so its first packet is checked.  The
 # elements are kept in a file, as the settings may change meanwhile.  Those of
-# before are deleted in the same transaction, so no packet slips by.
+# before are deleted in the same transaction, so no packet slips by.  What another
+# container has is refused here, where no other can take it meanwhile.
 ports_on() (
 	elements=$run_dir/$name.forward before='' changed=1
 	rules_lock
@@ -77,12 +78,17 @@ ports_on() (
 	if [ -e "$elements" ]; then
 		before=$(ctr-conf rules --unload "$elements") || exit
 		! cmp -s "$elements" "$elements.new" || changed=''
+		cp "$elements" "$elements.old"
+		# If the change fails, those of before are loaded.
+		trap 'mv "$elements.old" "$elements"; rm -f "$elements.new"' EXIT
 		# If this is killed, either may be loaded.
 		cat "$elements.new" >>"$elements"
 	else
 		mv "$elements.new" "$elements"
 	fi
 	rules_load "$elements" "$before" "$changed"
+	trap - EXIT
+	rm -f "$elements.old"
 	[ -s "$elements" ] || rm -f "$elements"
 )
 
@@ -145,7 +151,18 @@ cmd_rules() {
 	[ -e "$1" ] || return 0
 	all=$(ctr-conf rules --load "$@")
 	rules_need "$all"
-	rules_put "$all$newline" || ports_failed
+	rules_put "$all$newline" || rules_each "$@"
+}
+
+# rules_each RECORD... - what is wrong with one does not keep the others out
+rules_each() {
+	rules_put "$newline" || ports_failed
+	for record; do
+		added=$(ctr-conf rules --load "$record")
+		nft_change "$added$newline" && continue
+		nft_said
+		say "$record: could not load these rules, for the reason above"
+	done
 }
 
 # flows_forget - NAT is for the first packet of a flow: of flows from before a
@@ -159,6 +176,18 @@ flows_forget() {
 		say "$name: flows that are older than its ports stay, for the reason above"
 }
 
+# elements_off RECORD - each line alone: one that is another's by now, or that nft
+# does not take, does not keep the others in; 1 if nft takes nothing
+elements_off() {
+	while read -r line; do
+		printf '%s\n' "$line" >"$1.new"
+		deleting=$(ctr-conf rules --unload "$1.new")
+		[ -z "$deleting" ] || nft_change "$deleting$newline" || :
+	done <"$1"
+	rm -f "$1.new"
+	nft_change "$newline"
+}
+
 # ports_off - remove the elements
 #
 # If nft fails the file stays, for the next cleanup.
@@ -166,11 +195,11 @@ ports_off() (
 	elements=$run_dir/$name.forward
 	[ -e "$elements" ] || [ -e "$elements.new" ] || [ -e "$sysctls" ] || [ -e "$tables" ] || exit 0
 	rules_lock
-	rm -f "$elements.new"
+	rm -f "$elements.new" "$elements.old"
 	if [ -e "$elements" ]; then
 		before=$(ctr-conf rules --unload "$elements") || exit
-		[ -z "$before" ] || ! command -v nft >/dev/null ||
-			nft_change "$before$newline" || { nft_said; exit 1; }
+		[ -z "$before" ] || ! command -v nft >/dev/null || nft_change "$before$newline" ||
+			elements_off "$elements" || { nft_said; exit 1; }
 		flows_forget
 		rm -f "$elements"
 	fi

@@ -18,8 +18,8 @@ setup_file() {
 }
 
 teardown_file() {
-	kill "$outside"
-	lan_down
+	[[ ! ${outside-} ]] || { kill "$outside"; lan_down; }
+	no_others
 }
 
 teardown() {

@@ -162,3 +162,60 @@ watched() { systemctl is-active --quiet nixos-container-rules.service; }
 	refute_output --partial "$name-b"
 	nft add table inet of-others
 }
+
+@test "of two containers that claim a port at once, one runs, and no rules are kept out" {
+	local one=$name-b two=$name-c
+	create --no-start --set ALLOW_FROM=none
+	also "$one" "$two"
+	for each in "$one" "$two"; do
+		nixos-container create "$each" --no-start --port 8095 --system-path "$(ctr-gcroot path "$name")"
+	done
+	nixos-container start "$name"
+	for _ in 1 2 3; do
+		systemctl start --no-block "container@$one" "container@$two"
+		settled() { ! systemctl is-active "container@$one" "container@$two" | grep -q activating; }
+		until_true 20 settled
+		run systemctl is-active "container@$one" "container@$two"
+		assert_equal "$(grep -cx active <<<"$output")" 1
+		# The second try finds the port taken before it begins, and is the last.
+		run -0 systemctl show -p NRestarts --value "container@$one" "container@$two"
+		refute_output --regexp '[2-9]'
+		run -0 nixos-container verify --all
+		assert_output ''
+		ours >"$BATS_TEST_TMPDIR/before"
+		nft flush ruleset
+		until_true 10 whole "$BATS_TEST_TMPDIR/before"
+		systemctl stop "container@$one" "container@$two"
+		systemctl reset-failed "container@$one" "container@$two" || :
+	done
+}
+
+@test "network refuses the port of another, and changes nothing" {
+	local one=$name-b
+	web hello --port 8096:80
+	also "$one"
+	nixos-container create "$one" --system-path "$(ctr-gcroot path "$name")"
+	ours >"$BATS_TEST_TMPDIR/before"
+	cp "/run/nixos-container/$one.forward" "$BATS_TEST_TMPDIR/record"
+	ctr-conf set "$one" HOST_PORT=8000-8100
+	run -2 nixos-container network "$one"
+	assert_output "ctr-conf: $confs/$one.conf:$(grep -n HOST_PORT "$confs/$one.conf" | cut -d: -f1): HOST_PORT: port 8096 (tcp) of the host is forwarded to $name"
+	cmp "/run/nixos-container/$one.forward" "$BATS_TEST_TMPDIR/record"
+	nft flush ruleset
+	until_true 10 whole "$BATS_TEST_TMPDIR/before"
+}
+
+@test "a record that nft does not take keeps no other rules out, and goes with a cleanup" {
+	web hello --port 8090:80
+	ours >"$BATS_TEST_TMPDIR/before"
+	printf 'links "c-odd"\nlinks "v*"\nrouted "v*"\n' >/run/nixos-container/odd.forward
+	nft flush ruleset
+	until_true 10 served
+	nft list set inet nixos-container links | grep -q "c-$name"
+	run -0 nixos-container rules
+	assert_output --partial 'odd.forward: could not load these rules'
+	nixos-container cleanup odd
+	assert_not_exists /run/nixos-container/odd.forward
+	nft flush ruleset
+	until_true 10 whole "$BATS_TEST_TMPDIR/before"
+}

@@ -120,6 +120,31 @@ pair='PRIVATE_NETWORK=1 HOST_ADDRESS=10.231.7.1 LOCAL_ADDRESS=10.231.7.2'
 	fits $pair HOST_PORT='udp:80 udp:20101-20200 192.0.2.2:443 eth2:90 127.0.0.2:8081 8010'
 }
 
+@test "rules refuses what another container has, whatever was checked before" {
+	printf '%s\n' $pair HOST_PORT=80 EXTRA_VETHS=veth9 >"${file%/*}/db.conf"
+	ctr-conf rules db >"$NIXOS_CONTAINER_LOCK_DIR/db.forward"
+	printf '%s\n' $pair HOST_PORT=79-81 >"$file"
+	run -2 ctr-conf rules web
+	assert_output "ctr-conf: $file:4: HOST_PORT: port 80 (tcp) of the host is forwarded to db"
+	printf '%s\n' $pair EXTRA_VETHS=veth9:host=10.5.5.1 >"$file"
+	run -2 ctr-conf rules web
+	assert_output "ctr-conf: $file:4: EXTRA_VETHS: the host has a link veth9 of the container db"
+	run -0 ctr-conf rules db
+}
+
+@test "a further pair has neither the name of a container's own link nor signs of nft" {
+	for word in c-db c_db c-:bridge=br0; do
+		taken "4: EXTRA_VETHS: $word: names that begin with c- or c_ are those of containers' own links" \
+			$pair EXTRA_VETHS=$word
+	done
+	for word in 'v*' 'v\"x' 'v9:bridge=b*' 'v{'; do
+		check $pair "EXTRA_VETHS=\"$word\""
+		assert_equal "$status" 2
+		assert_output --partial 'EXTRA_VETHS: invalid value'
+	done
+	fits $pair EXTRA_VETHS=cdb
+}
+
 # serves KIND ADDRESS PORT... - processes of the host that serve; one line says so
 serves() {
 	local kind=$1 at=$2
