@@ -96,6 +96,12 @@ any_mac(const char *name, const char *interface, uint8_t mac[6])
 }
 
 static void
+any_link(const char *name, char ifname[IFNAMSIZ])
+{
+	snprintf(ifname, IFNAMSIZ, "c-%.12s", name);
+}
+
+static void
 rules(void)
 {
 	static const char *const starts[] = { "links \"", "routed \"", "nat4 ", "nat6 ",
@@ -107,12 +113,16 @@ rules(void)
 	    "forward6_range tcp . ", "forward6_range udp . ",
 	    "forward4_range_at ", "forward6_range_at ", "forward4_range_by \"",
 	    "forward6_range_by \"", "hairpin4 \"", "hairpin6 \"",
-	    "claim tcp:", "claim udp:", "local tcp-", NULL };
+	    "limited \"", "from_link \"", "from_containers \"", "from_host \"",
+	    "from_ports \"", "from_lan \"", "from_any \"", "from4_range \"",
+	    "from6_range \"", "near4 \"", "near6 \"",
+	    "claim tcp:", "claim udp:", "local tcp-", "address ", NULL };
 	static const char *const commands[] = {
 	    "add element inet nixos-container ", "delete element inet nixos-container ",
 	    "add element bridge nixos-container port",
 	    "delete element bridge nixos-container port", NULL };
-	const struct rules_links links = { "web", "c-web", any_mac };
+	const struct rules_links links = { "web", "c-web", any_mac,
+	    any_link };
 	FILE *out = begin(), *in;
 	char *elements;
 
