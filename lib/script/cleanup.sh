@@ -6,16 +6,29 @@
 # beside the tree or in the store belongs to the machine that has the tree in use
 cmd_cleanup() {
 	set_name "$1"
-	undone='' shared_steps='roots_off copies_off sessions_off'
-	! in_use_elsewhere || shared_steps=''
+	undone='' shared_steps='roots_off copies_off sessions_off' had_lock=${nspawn_lock-}
+	cleanup_lock || shared_steps=''
 	for step in machine_forget $shared_steps daemon_off network_off loopback_off ports_off \
 		nspawn_off cgroups_off; do
 		"$step" || undone=1
 	done
+	[ -n "$had_lock" ] || nspawn_unlock
 	[ -n "$undone" ] || return 0
 	say "$name: cleanup is incomplete, for the reason above; to try again:" \
 		"nixos-container cleanup $name"
 	return 1
+}
+
+# cleanup_lock - hold the lock on the tree, so that no other machine begins with it
+#
+# This waits for what launch began, too: systemd runs cleanup as soon as launch has
+# ended, whose children may still have the lock, and make what is removed here.
+cleanup_lock() {
+	if [ -w "$state_dir" ]; then
+		nspawn_take "$name"
+	else
+		! in_use_elsewhere
+	fi
 }
 
 network_off() { mkveth del -- "$name"; }

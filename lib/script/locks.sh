@@ -91,6 +91,11 @@ tree_wait() {
 # nspawn_lock NAME - hold descriptor 8 on the lock that systemd-nspawn takes on a
 # tree: machines that share the tree see it, but no other lock of this one
 nspawn_lock() {
+	nspawn_take "$1" || { say "$1: $elsewhere"; return 1; }
+}
+
+# nspawn_take NAME - the same, without a word if another has it
+nspawn_take() {
 	[ -z "${nspawn_lock-}" ] && [ -d "$state_dir" ] || return 0
 	nspawn_lock=$state_dir/.#$1.lck
 	while :; do
@@ -101,7 +106,6 @@ nspawn_lock() {
 	done
 	exec 8>&-
 	nspawn_lock=''
-	say "$1: $elsewhere"
 	return 1
 }
 

@@ -64,3 +64,39 @@ debian=(--nixos-path /src/t/systems/debian -I suite=/usr/local)
 		assert_not_exists "$group"
 	done
 }
+
+@test "a stop while launch waits for the rules of others leaves nothing" {
+	local rules stopping unit=container@$name.service
+	create --no-start --host-users
+	waits() { pgrep -f '^flock 7$' >/dev/null; }
+	ends() { [[ $(systemctl show -p SubState --value "$unit") == stop-post ]]; }
+	exec {rules}</run/nixos-container
+	flock "$rules"
+	systemctl start --no-block "$unit" 3>&- {rules}>&-
+	until_true 10 waits
+	systemctl stop "$unit" 3>&- {rules}>&- &
+	stopping=$!
+	until_true 10 ends
+	sleep 0.5	# cleanup looks whether the tree is in use
+	exec {rules}>&-
+	wait "$stopping"
+	run -0 nixos-container verify "$name"
+	assert_output ''
+	assert_not_exists "$nix_state/gcroots/per-container/$name/booted"
+	assert_not_exists "$state/.$name.sessions"
+	assert_not_exists "/run/nixos-container/$name.forward"
+}
+
+@test "a stop at any moment of launch leaves nothing" {
+	create --no-start --host-users
+	for _ in $(seq 24); do
+		systemctl start --no-block "container@$name.service"
+		wait_ms=$((5 + RANDOM % 50))
+		sleep "$(printf '0.%03d' $wait_ms)"
+		systemctl stop "container@$name.service"
+		systemctl reset-failed "container@$name.service" 2>/dev/null || :
+		echo "after $wait_ms ms"
+		run -0 nixos-container verify "$name"
+		assert_output ''
+	done
+}
