@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "net/bridge.h"
 #include "net/explain.h"
 #include "net/netns.h"
 #include "net/ready.h"
@@ -184,10 +185,19 @@ claim_slots(struct job *job)
 static int
 find_pairs(struct job *job)
 {
-	for (int i = job->want->no_pair; i < job->want->n; i++)
-		if (veth_find(&job->at, &job->pair[i].want,
-		    &job->pair[i].found, job->why) < 0)
+	for (int i = job->want->no_pair; i < job->want->n; i++) {
+		struct pair *pair = &job->pair[i];
+		int bridge;
+
+		if (veth_find(&job->at, &pair->want, &pair->found,
+		    job->why) < 0)
 			return -1;
+		bridge = pair->found.bridge.index;
+		if (bridge && bridge_complete(&job->host->nl, bridge,
+		    &pair->want) < 0)
+			return explain(&job->host->nl, pair->want.bridge,
+			    job->why);
+	}
 	return 0;
 }
 

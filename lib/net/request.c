@@ -391,6 +391,7 @@ validate_pair(struct veth_wanted *pair, bool defroute, struct errmsg *why)
 	    AF_INET6) || address_list_first(inner, AF_INET6)))
 		return errmsg_set(why, "IPv6 needs an MTU of at least 1280: %u",
 		    set->mtu);
+	pair->default_routes = defroute;
 	if (complete_gateway(set, AF_INET, defroute, why) < 0)
 		return -1;
 	return complete_gateway(set, AF_INET6, defroute, why);

@@ -29,6 +29,7 @@ struct veth_wanted {
 	char alt[IFNAME_ALT_SIZE];	/* its alternative name, or "" */
 	const char *peer;		/* interface in the container */
 	char bridge[IFNAMSIZ];		/* or "" */
+	bool default_routes;		/* through a gateway that is not given, too */
 	struct addressing set;		/* bridge: see veth_ensure */
 };
 

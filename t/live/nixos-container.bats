@@ -43,6 +43,19 @@ load container
 	ip link del "b$BATS_TEST_NUMBER"
 }
 
+@test "an address without a prefix length is in the network of the bridge, its gateway" {
+	ip link add "b$BATS_TEST_NUMBER" up type bridge
+	ip addr add 10.231.145.1/24 dev "b$BATS_TEST_NUMBER"
+	create --bridge "b$BATS_TEST_NUMBER" --local-address 10.231.145.7
+	ping -c 1 -W 2 10.231.145.7
+	run -0 inside ip route
+	assert_line --partial "10.231.145.0/24 dev eth0"
+	assert_line --partial "default via 10.231.145.1 dev eth0"
+	run -0 nixos-container verify "$name"
+	assert_output ''
+	ip link del "b$BATS_TEST_NUMBER"
+}
+
 @test "an IPv6 address is taken wherever an IPv4 one is" {
 	create --host-address fc00:143::1 --local-address fc00:143::2
 	run -0 cat "$conf"

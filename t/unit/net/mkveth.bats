@@ -288,6 +288,42 @@ export -f is_routed
 	assert_line --index 0 --partial ' bridge br0'
 }
 
+@test "an address without a prefix length gets that of its bridge, and its gateway" {
+	local all=(-b br0 -L 10.2.0.2 -L fc02::2)
+	addresses() { in_world ip -n net-foo -br addr show "$1" scope global | tr -s ' ' | cut -d' ' -f3-; }
+	in_world ip link add br0 type bridge
+	in_world ip addr add 10.9.0.1/16 dev br0
+	in_world ip addr add 10.2.0.1/24 dev br0
+	in_world ip addr add 10.2.0.7/24 dev br0
+	in_world ip addr add fc02::1/64 dev br0 nodad
+	in_world ip link set br0 up
+	in_world mkveth add "${all[@]}" foo
+	assert_equal "$(addresses eth0)" '10.2.0.2/24 fc02::2/64 '
+	assert_equal "$(in_world routes net-foo eth0)" \
+		'default via 10.2.0.1, default via fc02::1'
+	assert_equal "$(in_world talk net-foo '' 10.2.0.1)" 10.2.0.2
+	same "${all[@]}" foo
+	in_world mkveth add "${all[@]}" foo
+	assert_equal "$(in_world routes net-foo eth0)" \
+		'default via 10.2.0.1, default via fc02::1'
+
+	# What is given stays.
+	in_world mkveth add "${all[@]}" -g 10.2.0.9 foo
+	assert_equal "$(in_world routes net-foo eth0)" \
+		'default via 10.2.0.9, default via fc02::1'
+	in_world mkveth add "${all[@]}" -D foo
+	assert_equal "$(in_world routes net-foo eth0)" ''
+	in_world mkveth add -b br0 -L 10.2.0.2/25 foo
+	assert_equal "$(addresses eth0)" '10.2.0.2/25 '
+	assert_equal "$(in_world routes net-foo eth0)" ''
+	# So does what is in no network of the bridge.
+	in_world mkveth add -b br0 -L 10.3.0.2 foo
+	assert_equal "$(addresses eth0)" '10.3.0.2/32 '
+	in_world mkveth add -b br0 --pair v1:bridge=br0,local=10.2.0.3 foo
+	assert_equal "$(addresses v1)" '10.2.0.3/24 '
+	assert_equal "$(in_world routes net-foo v1)" ''
+}
+
 @test "add puts a container back on its bridge, or takes it off" {
 	in_world ip link add br0 type bridge
 	in_world ip link set br0 up
