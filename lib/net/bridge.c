@@ -47,7 +47,7 @@ complete(struct veth_wanted *want, struct address *addr,
 int
 bridge_complete(struct nl *host, int bridge, struct veth_wanted *want)
 {
-	struct address_list *inner = &want->set.inner, own;
+	struct address_list *inner = &want->set.inner, own = { .n = 0 };
 
 	if (!has_single(inner))
 		return 0;

@@ -26,8 +26,8 @@ cmd_cleanup() {
 cleanup_lock() {
 	if [ -w "$state_dir" ]; then
 		nspawn_take "$name"
-	else
-		! in_use_elsewhere
+	elif in_use_elsewhere; then
+		return 1
 	fi
 }
 
