@@ -75,7 +75,7 @@ teardown_file() { faults_end; }
 			ping -c 1 -W 2 "$(nixos-container show-ip "$name")" &&
 			nixos-container stop "$name"
 	}
-	with_port() { a_container && echo "HOST_PORT=$((20000 + points)):80" >>"$conf" && echo NAT=1 >>"$conf"; }
+	with_port() { a_container && echo "HOST_PORT=$((20000 + points)):80" >>"$conf"; }
 	each_point with_port starts nixos-container launch NAME
 }
 
