@@ -66,6 +66,30 @@ overlap(struct errmsg *whose, const struct subid_range *mine,
 	return 1;
 }
 
+/* open_regular - a FIFO must not make us wait, nor a device be read for ever */
+static FILE *
+open_regular(const char *path, struct errmsg *why)
+{
+	auto_close int fd = open(path,
+	    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	FILE *f = NULL;
+
+	if (fd >= 0 && fstat(fd, &st) == 0) {
+		if (!S_ISREG(st.st_mode)) {
+			errno = ENOTSUP;
+			errmsg_set(why, "%s: not a regular file", path);
+			return NULL;
+		}
+		f = fdopen(fd, "r");
+	}
+	if (f)
+		(void)fd_take(&fd);	/* it is f's now */
+	else
+		errmsg_errno(why, "open %s", path);
+	return f;
+}
+
 /* open_subids - NULL with errno 0 if the file is missing */
 static FILE *
 open_subids(const char *root, const char *file, struct errmsg *why)
@@ -75,14 +99,10 @@ open_subids(const char *root, const char *file, struct errmsg *why)
 
 	snprintf(path, sizeof(path), "%s/%s", strcmp(root, "/") ? root : "",
 	    file);
-	f = fopen(path, "re");
-	if (f)
-		return f;
-	if (errno == ENOENT)
+	f = open_regular(path, why);
+	if (!f && errno == ENOENT)
 		errno = 0;
-	else
-		errmsg_errno(why, "open %s", path);
-	return NULL;
+	return f;
 }
 
 /* close_subids - 0, or -1 and why: not all of it could be read */

@@ -94,7 +94,25 @@ fits() { check "$@"; assert_success; assert_output ''; }
 	rm "$host/etc/subuid"
 	mkdir "$host/etc/subuid"
 	run -1 ctr-conf users --root "$host"
-	assert_output "ctr-conf: read /etc/subuid: Is a directory"
+	assert_output "ctr-conf: $host/etc/subuid: not a regular file"
+}
+
+@test "a subuid that is a FIFO or a device is refused, and not waited for" {
+	local bad
+	mkfifo "$host/fifo"
+	for bad in "$host/fifo" /dev/zero; do
+		ln -sf "$bad" "$host/etc/subuid"
+		run -1 timeout 5 ctr-conf users --root "$host"
+		assert_output "ctr-conf: $host/etc/subuid: not a regular file"
+		echo PRIVATE_USERS=524288 >"$confs/web.conf"
+		run -2 timeout 5 ctr-conf check web --root "$host"
+		assert_line "ctr-conf: $confs/web.conf:1: PRIVATE_USERS: $host/etc/subuid: not a regular file"
+	done
+	# Links to files are fine.
+	echo bob:524288:65536 >"$host/subuid"
+	ln -sf ../subuid "$host/etc/subuid"
+	users
+	assert_output 589824
 }
 
 @test "a fixed range that a user of the host has is refused" {
