@@ -16,6 +16,7 @@
 #include "base/name.h"
 #include "base/num.h"
 #include "base/port.h"
+#include "conf/allow.h"
 #include "conf/bind.h"
 #include "conf/claims.h"
 #include "conf/extra.h"
@@ -203,6 +204,36 @@ check_required(struct check *c)
 }
 
 /*
+ * check_sources - a container that ALLOW_FROM names is no port of a bridge
+ *
+ * Its packets come from the bridge, and what names it never matches.
+ */
+static void
+check_sources(struct check *c)
+{
+	static struct settings other;
+	const char *list = c->s->value[KEY_ALLOW_FROM], *rest = list;
+	char word[WORD_SIZE], file[NAMES_FILE_SIZE];
+	struct allow a;
+
+	if (!list || allow_has(list, ALLOW_ANY) ||
+	    allow_has(list, ALLOW_CONTAINERS))
+		return;
+	while (word_item(&rest, word) == 1) {
+		if (allow_parse(word, &a) < 0 || a.kind != ALLOW_NAME)
+			continue;
+		names_file(word, file);
+		/* Use the valid ones of wrong settings. */
+		(void)settings_read_any(&other, c->host->conf_dir, file, file,
+		    NULL);
+		if (other.value[KEY_HOST_BRIDGE])
+			bad(c, KEY_ALLOW_FROM, "ALLOW_FROM: %s is on the bridge "
+			    "%s (expected its address instead of its name)",
+			    word, other.value[KEY_HOST_BRIDGE]);
+	}
+}
+
+/*
  * check_system - does the container's system exist?
  *
  * A path outside the store is a path in the container.
@@ -260,8 +291,10 @@ host_check(const struct settings *s, const struct host *host,
 	if (!check_others(&c) && s->value[KEY_HOST_PORT])
 		check_served(&c);
 	check_users(&c);
-	if (host->conf_dir >= 0)
+	if (host->conf_dir >= 0) {
 		check_required(&c);
+		check_sources(&c);
+	}
 	if (!host->new)
 		check_system(&c);
 	if (!c.failed && !c.in_use)

@@ -27,7 +27,7 @@ struct host {
  *
  * Bridges, interfaces, a network namespace, sources of binds, required containers
  * and the container's system must exist; ports, user IDs and addresses must be
- * free.  s has passed check_settings.  Each error is reported in the line of its
+ * free; a container that ALLOW_FROM names is on no bridge.  s has passed check_settings.  Each error is reported in the line of its
  * key.
  * Returns 0, or -1 with errno ENODEV, or EADDRINUSE: only an address is in use,
  * which may be the one of the instance before, so that trying again can help.

@@ -180,6 +180,22 @@ serves() {
 	fits $pair HOST_PORT=127.0.0.1:82
 }
 
+@test "a container on a bridge is not let in by its name" {
+	local own=PRIVATE_NETWORK=1 dir=$NIXOS_CONTAINER_CONF_DIR
+	printf '%s\n' PRIVATE_NETWORK=1 HOST_BRIDGE=br7 >"$dir/br.conf"
+	printf '%s\n' PRIVATE_NETWORK=1 >"$dir/db.conf"
+	lacks '2: ALLOW_FROM: br is on the bridge br7 (expected its address instead of its name)' \
+		$own ALLOW_FROM="db,br"
+	# These let it in by its address.
+	fits $own ALLOW_FROM="br containers"
+	fits $own ALLOW_FROM="br any"
+	# It need not exist yet, nor have right settings.
+	fits $own ALLOW_FROM="db none-yet"
+	echo WRONG=1 >>"$dir/br.conf"
+	lacks '2: ALLOW_FROM: br is on the bridge br7 (expected its address instead of its name)' \
+		$own ALLOW_FROM=br
+}
+
 @test "a required container must exist" {
 	lacks '1: REQUIRES: no such container: db' 'REQUIRES="db nfs-client.target"'
 	touch "$NIXOS_CONTAINER_CONF_DIR/db.conf"
