@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cli.h"
@@ -29,6 +30,7 @@
 #include "conf/hostfile.h"
 #include "conf/hosts.h"
 #include "conf/inspect.h"
+#include "conf/ip.h"
 #include "conf/job.h"
 #include "conf/keylist.h"
 #include "conf/list.h"
@@ -364,25 +366,51 @@ rules_verb(const struct cli_job *job)
 	return 0;
 }
 
-/* flush_verb - all ports are read before a flow is forgotten */
+/* read_flow_word - read an address or a port for flush; -1: it is neither */
+static int
+read_flow_word(const char *word, struct flow_address *address,
+    struct port *port, struct flow_wanted *wanted, const char **expected)
+{
+	int family = strchr(word, ':') ? AF_INET6 : AF_INET;
+	struct ip ip;
+
+	if (!strchr(word, '/') && ip_parse(word, family, &ip) == 0) {
+		address[wanted->addresses].family = family;
+		memcpy(address[wanted->addresses++].byte, ip.byte,
+		    sizeof(ip.byte));
+		return 0;
+	}
+	if (port_parse(word, &port[wanted->ports], expected) < 0)
+		return -1;
+	wanted->ports++;
+	return 0;
+}
+
+/* flush_verb - all words are read before a flow is forgotten */
 static int
 flush_verb(const struct cli_job *job)
 {
-	struct port *port = calloc((size_t)job->args, sizeof(*port));
+	size_t n = (size_t)job->args;
+	struct port *port = calloc(n, sizeof(*port));
+	struct flow_address *address = calloc(n, sizeof(*address));
+	struct flow_wanted wanted = { .port = port, .address = address,
+	    .plain = job->plain };
 	const char *expected;
 	int status = 0;
 
-	if (!port)
+	if (!port || !address)
 		errx(1, "flush: out of memory");
 	for (int i = 0; i < job->args; i++)
-		if (port_parse(job->arg[i], &port[i], &expected) < 0)
-			errx(EXIT_USAGE, "flush: invalid port \"%s\" "
-			    "(expected %s)", job->arg[i], expected);
-	if (flow_forget(port, (size_t)job->args) < 0) {
+		if (read_flow_word(job->arg[i], address, port, &wanted,
+		    &expected) < 0)
+			errx(EXIT_USAGE, "flush: invalid port or address \"%s\" "
+			    "(expected ADDRESS or %s)", job->arg[i], expected);
+	if (flow_forget(&wanted) < 0) {
 		warn("flush: connection tracking");
 		status = 1;
 	}
 	free(port);
+	free(address);
 	return status;
 }
 
@@ -534,8 +562,9 @@ static const struct cli_verb verbs[] = {
 	    "print its forwarded ports and NAT as elements for nft, or\n"
 	    "commands for nft of such elements",
 	    rules_verb, 0, INT_MAX, false },
-	{ "flush", "PORT...", "",
-	    "forget the flows to ports of the host, so that NAT is anew for them",
+	{ "flush", "[--plain] PORT|ADDRESS...", JOB_PLAIN,
+	    "forget the flows to ports of the host and those of addresses, so\n"
+	    "that NAT and rules are anew for them",
 	    flush_verb, 1, INT_MAX, false },
 	{ "list", "[--long|--json|--dot] [--needing NAME]\n [NAME...]",
 	    JOB_FORM JOB_JSON JOB_STATUS,

@@ -39,6 +39,8 @@ const struct cli_option job_options[] = {
 	{ 'A', "load", NULL, "commands for nft that add the elements in files",
 	    false },
 	{ 'U', "unload", NULL, "commands for nft that delete them", false },
+	{ 'p', "plain", NULL, "only flows without NAT, and of an address only\n"
+	    "those that it opened", false },
 	{ 'l', "long", NULL, "print a table", true },
 	{ 'g', "dot", NULL, "print a graph for Graphviz", false },
 	{ 'm', "machines", "DIR", "state directory of systemd-machined\n"
@@ -151,6 +153,7 @@ set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
 	case 's': job->sealed = true; break;
 	case 'A': job->load = true; break;
 	case 'U': job->unload = true; break;
+	case 'p': job->plain = true; break;
 	case 'c': job->conf_dir = value; break;
 	case 'L': job->lock_dir = value; break;
 	case 'R': job->run_dir = value; break;

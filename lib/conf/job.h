@@ -24,6 +24,7 @@
 #define JOB_OF_HOST "H"
 #define JOB_ROOT "r"
 #define JOB_RULES "AU"
+#define JOB_PLAIN "p"
 
 extern const struct cli_option job_options[];
 
@@ -47,6 +48,7 @@ struct cli_job {
 	bool host, no_host;	/* look at the host, too */
 	bool load, unload;	/* of rules: commands for nft */
 	bool of_host;		/* of address: those of the host */
+	bool plain;		/* of flush: only flows without NAT */
 	const char *needing;	/* of list: containers that need this one */
 	int wait_ms;
 	struct change change[KEYS];	/* of each key one at most */

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <netinet/in.h>
@@ -13,93 +14,19 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
-#include "net/inuse.h"
+#include "net/flowmatch.h"
 #include "net/nl.h"
 #include "net/query.h"
 
 /* Bits of CTA_FILTER_ORIG_FLAGS, by what the kernel compares; it exports none. */
 enum { BY_PROTOCOL = 1 << 3, BY_PORT = 1 << 5 };
 
-struct address {
-	int family;
-	unsigned char byte[16];
-};
-
-/* The addresses of the host, read when the first one is compared. */
-struct own {
-	struct address *address;
-	size_t n, room;
-	bool read;
-};
-
 struct forget {
-	const struct port *port;
-	size_t n;
-	struct own own;
+	const struct flow_wanted *wanted;
+	struct flowmatch_own own;
 	int fd;			/* deletes, while another socket reads */
 	int err;		/* errno of the first failure */
 };
-
-/* An entry, as far as it is compared. */
-struct flow {
-	bool udp;
-	int port;
-	struct address to;
-};
-
-static void
-add_own(int family, const void *byte, void *arg)
-{
-	struct own *own = arg;
-	size_t room = 2 * own->room + 64;
-
-	if (own->n == own->room) {
-		void *more = reallocarray(own->address, room,
-		    sizeof(*own->address));
-
-		/* An entry that stays is less harm than no start. */
-		if (!more)
-			return;
-		own->address = more;
-		own->room = room;
-	}
-	own->address[own->n].family = family;
-	memcpy(own->address[own->n++].byte, byte, family == AF_INET ? 4 : 16);
-}
-
-static bool
-is_own(struct forget *f, const struct address *a)
-{
-	size_t size = a->family == AF_INET ? 4 : 16;
-
-	if (!f->own.read && inuse_own(add_own, &f->own) < 0 && f->err == 0)
-		f->err = errno;
-	f->own.read = true;
-	for (size_t i = 0; i < f->own.n; i++)
-		if (f->own.address[i].family == a->family &&
-		    !memcmp(f->own.address[i].byte, a->byte, size))
-			return true;
-	return false;
-}
-
-/* wanted - is it to one of the ports? */
-static bool
-wanted(struct forget *f, const struct flow *flow)
-{
-	for (size_t i = 0; i < f->n; i++) {
-		const struct port *p = &f->port[i];
-
-		if (p->udp != flow->udp || flow->port < p->host ||
-		    flow->port > p->last ||
-		    !port_has(p, flow->to.family, flow->to.byte))
-			continue;
-		if (p->family != AF_UNSPEC && !port_any(p))
-			return true;
-		if (is_own(f, &flow->to))
-			return true;
-	}
-	return false;
-}
 
 /* find - returns the attribute of this type with at least size bytes, or NULL */
 static const struct nlattr *
@@ -112,25 +39,59 @@ find(const struct nlattr *nest, uint16_t type, size_t size)
 	return attr;
 }
 
-/* read_flow - read the original direction; returns whether it is complete */
-static bool
-read_flow(const struct nlattr *tuple, int family, struct flow *flow)
+/* read_ends - read the two addresses of a direction */
+static void
+read_ends(const struct nlattr *tuple, int family, struct flow_address end[2])
 {
+	static const uint16_t types[2][2] = {
+		{ CTA_IP_V4_SRC, CTA_IP_V4_DST },
+		{ CTA_IP_V6_SRC, CTA_IP_V6_DST },
+	};
+	const struct nlattr *ip = find(tuple, CTA_TUPLE_IP, 0), *attr;
 	size_t size = family == AF_INET ? 4 : 16;
-	const struct nlattr *ip, *proto, *to, *protocol, *port;
 
-	ip = find(tuple, CTA_TUPLE_IP, 0);
-	proto = find(tuple, CTA_TUPLE_PROTO, 0);
-	to = find(ip, family == AF_INET ? CTA_IP_V4_DST : CTA_IP_V6_DST, size);
-	protocol = find(proto, CTA_PROTO_NUM, 1);
-	port = find(proto, CTA_PROTO_DST_PORT, 2);
-	if (!to || !protocol || !port)
-		return false;
-	flow->udp = mnl_attr_get_u8(protocol) == IPPROTO_UDP;
-	flow->port = ntohs(mnl_attr_get_u16(port));
-	flow->to.family = family;
-	memcpy(flow->to.byte, mnl_attr_get_payload(to), size);
-	return true;
+	for (int i = 0; i < 2; i++) {
+		attr = find(ip, types[family == AF_INET6][i], size);
+		if (!attr)
+			continue;
+		end[i].family = family;
+		memcpy(end[i].byte, mnl_attr_get_payload(attr), size);
+	}
+}
+
+/* read_protocol - read the protocol and the port; ICMP has none */
+static void
+read_protocol(const struct nlattr *tuple, struct flow *flow)
+{
+	const struct nlattr *proto = find(tuple, CTA_TUPLE_PROTO, 0);
+	const struct nlattr *protocol = find(proto, CTA_PROTO_NUM, 1);
+	const struct nlattr *port = find(proto, CTA_PROTO_DST_PORT, 2);
+
+	if (protocol)
+		flow->protocol = mnl_attr_get_u8(protocol);
+	if (port)
+		flow->port = ntohs(mnl_attr_get_u16(port));
+}
+
+static void
+read_flow(const struct nlmsghdr *entry, int family, struct flow *flow)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, entry, sizeof(struct nfgenmsg)) {
+		int type = mnl_attr_get_type(attr);
+
+		if (type == CTA_TUPLE_ORIG) {
+			read_ends(attr, family, &flow->end[FLOW_FROM]);
+			read_protocol(attr, flow);
+		} else if (type == CTA_TUPLE_REPLY) {
+			read_ends(attr, family, &flow->end[FLOW_ANSWER_FROM]);
+		} else if (type == CTA_STATUS &&
+		    mnl_attr_get_payload_len(attr) >= sizeof(uint32_t)) {
+			flow->nat = ntohl(mnl_attr_get_u32(attr)) &
+			    (IPS_SRC_NAT | IPS_DST_NAT);
+		}
+	}
 }
 
 static struct nlmsghdr *
@@ -175,19 +136,26 @@ static int
 on_entry(const struct nlmsghdr *entry, void *arg)
 {
 	const struct nfgenmsg *head = mnl_nlmsg_get_payload(entry);
-	const struct nlattr *attr;
+	struct flow flow = { .port = -1 };
 	struct forget *f = arg;
-	struct flow flow;
 
 	if (mnl_nlmsg_get_payload_len(entry) < sizeof(*head) ||
 	    (head->nfgen_family != AF_INET && head->nfgen_family != AF_INET6))
 		return MNL_CB_OK;
-	mnl_attr_for_each(attr, entry, sizeof(*head))
-		if (mnl_attr_get_type(attr) == CTA_TUPLE_ORIG &&
-		    read_flow(attr, head->nfgen_family, &flow) &&
-		    wanted(f, &flow))
-			delete(f, entry, head->nfgen_family);
+	read_flow(entry, head->nfgen_family, &flow);
+	if (flowmatch(f->wanted, &flow, &f->own))
+		delete(f, entry, head->nfgen_family);
 	return MNL_CB_OK;
+}
+
+/* dump_all - all that the kernel has */
+static int
+dump_all(int fd, struct forget *f)
+{
+	_Alignas(8) char tx[QUERY_TX];
+
+	return query_run(fd, begin(tx, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC),
+	    on_entry, f);
 }
 
 /* dump - let the kernel pick family and protocol, and the port if it is not 0 */
@@ -217,17 +185,18 @@ dump(int fd, int family, bool udp, int port, struct forget *f)
 	return query_run(fd, request, on_entry, f);
 }
 
-/* forget - the ports of a protocol; a port of 0 stands for several */
+/* forget_ports - those of a protocol; a port of 0 stands for several */
 static int
-forget(int fd, bool udp, struct forget *f)
+forget_ports(int fd, bool udp, struct forget *f)
 {
+	const struct port *p = f->wanted->port;
 	int port = -1, r;
 
-	for (size_t i = 0; i < f->n; i++) {
-		if (f->port[i].udp != udp)
+	for (size_t i = 0; i < f->wanted->ports; i++) {
+		if (p[i].udp != udp)
 			continue;
-		if (port < 0 && f->port[i].host == f->port[i].last)
-			port = f->port[i].host;
+		if (port < 0 && p[i].host == p[i].last)
+			port = p[i].host;
 		else
 			port = 0;
 	}
@@ -245,19 +214,39 @@ forget(int fd, bool udp, struct forget *f)
 	return r;
 }
 
+/* forget - with an address, each flow has to be seen once anyway */
+static int
+forget(int fd, struct forget *f)
+{
+	int r;
+
+	if (f->wanted->addresses == 0) {
+		if (forget_ports(fd, false, f) < 0)
+			return -1;
+		return forget_ports(fd, true, f);
+	}
+	do
+		r = dump_all(fd, f);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
 int
-flow_forget(const struct port *ports, size_t n)
+flow_forget(const struct flow_wanted *wanted)
 {
 	auto_close int fd = query_open(NETLINK_NETFILTER), other = -1;
-	struct forget f = { .port = ports, .n = n };
+	struct forget f = { .wanted = wanted };
 
 	other = query_open(NETLINK_NETFILTER);
 	if (fd < 0 || other < 0)
 		return -1;
 	f.fd = other;
-	if (forget(fd, false, &f) < 0 || forget(fd, true, &f) < 0)
+	flowmatch_sort(wanted->address, wanted->addresses);
+	if (forget(fd, &f) < 0)
 		f.err = errno;
 	free(f.own.address);
+	if (f.err == 0)
+		f.err = f.own.err;
 	errno = f.err;
 	return f.err ? -1 : 0;
 }
