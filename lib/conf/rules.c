@@ -320,6 +320,35 @@ print_claims(const struct settings *s, FILE *out)
 	}
 }
 
+/* print_address - without its prefix */
+static void
+print_address(const char *word, FILE *out)
+{
+	fprintf(out, "address %.*s\n", (int)strcspn(word, "/"), word);
+}
+
+static void
+print_addresses(const char *list, FILE *out)
+{
+	char word[WORD_SIZE];
+
+	while (list && word_item(&list, word) == 1)
+		print_address(word, out);
+}
+
+/* print_extra_addresses - those of a further pair */
+static void
+print_extra_addresses(const char *word, FILE *out)
+{
+	struct extra e;
+
+	if (extra_begin(&e, word) < 0)
+		return;
+	while (extra_next(&e))
+		if (!strcmp(e.key, "local"))
+			print_address(e.value, out);
+}
+
 void
 rules_print(const struct settings *s, const struct rules_links *links,
     FILE *out)
@@ -337,4 +366,9 @@ rules_print(const struct settings *s, const struct rules_links *links,
 	print_family(s, 4, s->value[KEY_LOCAL_ADDRESS], via, out);
 	print_family(s, 6, s->value[KEY_LOCAL_ADDRESS6], via, out);
 	print_claims(s, out);
+	print_addresses(s->value[KEY_LOCAL_ADDRESS], out);
+	print_addresses(s->value[KEY_LOCAL_ADDRESS6], out);
+	rest = s->value[KEY_EXTRA_VETHS];
+	while (rest && word_next(&rest, word) == 1)
+		print_extra_addresses(word, out);
 }

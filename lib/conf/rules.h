@@ -35,11 +35,12 @@ struct rules_links {
  * with its MAC address (portmac), and if the settings give addresses (portfix4,
  * portfix6), these (portip4, portip6), the latter as a number, too (portnd6).
  *
- * Two more kinds of lines are no elements: "claim PROTOCOL:[ADDRESS:]PORT[-LAST]" is
- * a port of the host that belongs to the container, and "local ID ADDRESS:PORT
- * LISTEN..." one that a program of the host serves: the last part of its unit's
+ * Three more kinds of lines are no elements: "claim PROTOCOL:[ADDRESS:]PORT[-LAST]"
+ * is a port of the host that belongs to the container, "local ID ADDRESS:PORT
+ * LISTEN..." one that a program of the host serves (the last part of its unit's
  * name, the end in the container as systemd-socket-proxyd(8) takes it, and the
- * sockets on loopback.
+ * sockets on loopback), and "address ADDRESS" an address of the container, whose
+ * flows are forgotten as ctr-conf flush does.
  *
  * s has passed check_settings.
  * Source: share/nft.

@@ -48,8 +48,12 @@ free_lines(struct lines *l)
 bool
 ruleset_is_element(const char *line)
 {
-	return strchr(line, ' ') && strncmp(line, "local ", 6) != 0 &&
-	    strncmp(line, "claim ", 6) != 0;
+	static const char *const others[] = { "local ", "claim ", "address " };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (!strncmp(line, others[i], strlen(others[i])))
+			return false;
+	return strchr(line, ' ');
 }
 
 static void

@@ -12,6 +12,7 @@ network_and_ports() {
 	network_up || failed=$?
 	wait "$!" || exit
 	[ "$failed" = 0 ] || exit "$failed"
+	strangers_forget
 	{ exec 8>&-; loopback_on; } &	# each port takes some time
 }
 
@@ -34,6 +35,7 @@ network_later() {
 	mkdir -p /run/netns
 	if [ -n "$rules" ] && : >"$netns" && mount --bind "/proc/$leader/ns/net" "$netns" &&
 		network_up; then
+		strangers_forget
 		loopback_on
 		return
 	fi
@@ -78,7 +80,7 @@ network_repair() {
 	# mkveth would make another one, which the container is not in.
 	[ -e "/run/netns/net-$name" ] || die 1 "$name: its network namespace has lost its" \
 		"name, /run/netns/net-$name; to repair that: nixos-container restart $name"
-	ports_on && network_up && loopback_on
+	ports_on && network_up && strangers_forget --plain && loopback_on
 }
 
 # copy_resolv_conf [OPTION] - a container without name servers still starts

@@ -152,6 +152,8 @@ cmd_rules() {
 	all=$(ctr-conf rules --load "$@")
 	rules_need "$all"
 	rules_put "$all$newline" || rules_each "$@"
+	# Those with NAT are from when the rules were there, and go on.
+	record_forget 'claim address' --plain "$@"
 }
 
 # rules_each RECORD... - what is wrong with one does not keep the others out
@@ -167,14 +169,31 @@ rules_each() {
 
 # flows_forget - NAT is for the first packet of a flow: of flows from before a
 # change, the next one has to be the first
-flows_forget() {
-	set --
-	while read -r set element; do
-		[ "$set" != claim ] || set -- "$@" "$element"
-	done <"$run_dir/$name.forward"
-	[ $# = 0 ] || ctr-conf flush -- "$@" ||
-		say "$name: flows that are older than its ports stay, for the reason above"
+flows_forget() { record_forget claim '' "$run_dir/$name.forward"; }
+
+# strangers_forget [--plain] - of flows from before the container could be told from
+# others, a stranger's packets may be the answers
+#
+# It comes after the link: until there is one, others can send as the container.
+strangers_forget() {
+	[ ! -e "$run_dir/$name.forward" ] ||
+		record_forget address "${1-}" "$run_dir/$name.forward"
 }
+
+# record_forget KINDS OPTION RECORD... - forget the flows of these kinds of lines
+record_forget() (
+	kinds=$1 option=$2 words=''
+	shift 2
+	for record; do
+		while read -r kind word; do
+			case " $kinds " in *" $kind "*) words="$words $word" ;; esac
+		done <"$record"
+	done
+	set -f		# "[::1]:80" is no pattern
+	# shellcheck disable=SC2086 # words, and perhaps no option
+	[ -z "$words" ] || ctr-conf flush $option -- $words ||
+		say "$name: flows that are older than its rules stay, for the reason above"
+)
 
 # elements_off RECORD - each line alone: one that is another's by now, or that nft
 # does not take, does not keep the others in; 1 if nft takes nothing
@@ -200,7 +219,7 @@ ports_off() (
 		before=$(ctr-conf rules --unload "$elements") || exit
 		[ -z "$before" ] || ! command -v nft >/dev/null || nft_change "$before$newline" ||
 			elements_off "$elements" || { nft_said; exit 1; }
-		flows_forget
+		record_forget 'claim address' '' "$elements"
 		rm -f "$elements"
 	fi
 	forwarding_off && tables_off

@@ -170,3 +170,91 @@ talks() { echo "$1" >&"${talk[1]}"; read -r -t 3 -u "${talk[0]}" answer && [[ $a
 	assert_output --partial 'ALLOW_FROM excludes MACVLANS'
 	nixos-container start "$name"
 }
+
+# receives - $name writes what comes to its UDP port 7000 into the file got
+receives() {
+	ends=0
+	: >"$BATS_TEST_TMPDIR/got"
+	ip netns exec "net-$name" socat -u UDP6-RECV:7000,ipv6only=0 \
+		"OPEN:$BATS_TEST_TMPDIR/got,append" 3>&- &
+	until_true 10 ip netns exec "net-$name" grep -q :1B58 /proc/net/udp6
+}
+
+# says WHO PORT TO TEXT - a packet by UDP from this port; TO: ADDRESS:PORT
+says() { from "$1" socat -u - "UDP:$3,sourceport=$2" <<<"$4"; }
+
+# as_container TO... - out opens flows with the source addresses of $name, by port 7000
+as_container() {
+	local to
+	from out ip addr add 10.231.71.2/32 dev eth0
+	from out ip addr add fc00:77:71::2/128 dev eth0 nodad
+	for to; do
+		case $to in
+		'['*) from out socat -u - "UDP6:$to,bind=[fc00:77:71::2]:7000" <<<forged ;;
+		*) from out socat -u - "UDP4:$to,bind=10.231.71.2:7000" <<<forged ;;
+		esac
+	done
+	from out ip addr del 10.231.71.2/32 dev eth0
+	from out ip addr del fc00:77:71::2/128 dev eth0
+}
+
+# got WORD... - no packets but these came to $name
+got() {
+	ends=$((ends + 1))
+	# Its own comes after all that were sent before.
+	ip netns exec "net-$name" socat -u - UDP4:127.0.0.1:7000 <<<"end$ends"
+	until_true 10 grep -qx "end$ends" "$BATS_TEST_TMPDIR/got"
+	assert_equal "$(grep -v ^end "$BATS_TEST_TMPDIR/got" | xargs)" "$*"
+}
+
+# tracked ADDRESS - how many flows with it the kernel has
+tracked() { grep -c "src=$1 " /proc/net/nf_conntrack || :; }
+
+@test "what others opened as the container, before it was there or could be told, lets none in" {
+	started "$name-web" 72
+	started "$name" 71 ALLOW_FROM=host
+	nixos-container stop "$name"
+	sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.out.rp_filter=0
+	as_container 192.168.77.2:5000 '[fd00:77::2]:5000'
+	[[ $(tracked 10.231.71.2) -gt 0 ]]
+	nixos-container start "$name"
+	assert_equal "$(tracked 10.231.71.2)" 0
+	receives
+	says lan 5000 10.231.71.2:7000 start4
+	says lan 5000 '[fc00:77:71::2]:7000' start6
+	says host 5000 10.231.71.2:7000 host
+	got host
+	# While the tables are away.
+	nft 'table inet of-others { chain c { type filter hook forward priority 0; ct state new counter; }; }'
+	systemctl stop nixos-container-rules.service
+	nft delete table inet nixos-container
+	as_container 192.168.77.2:5001 '[fd00:77::2]:5001'
+	says lan 5001 10.231.71.2:7000 open
+	got host open
+	nixos-container rules
+	says lan 5001 10.231.71.2:7000 rules4
+	says lan 5001 '[fc00:77:71::2]:7000' rules6
+	got host open
+	systemctl start nixos-container-rules.service
+	nft delete table inet of-others
+	kill "$!"
+}
+
+@test "flows of a container that is gone do not reach the next one with its addresses" {
+	started "$name-web" 72
+	started "$name" 71 NAT=1
+	for to in 192.168.77.2 '[fd00:77::2]'; do
+		ip netns exec "net-$name" socat -u - "UDP:$to:5000,sourceport=7000" <<<x
+	done
+	[[ $(tracked 10.231.71.2) -gt 0 ]]
+	nixos-container destroy "$name"
+	assert_equal "$(tracked 10.231.71.2)" 0
+	started "$name" 71 ALLOW_FROM=none
+	receives
+	# The answers to NAT went to the host.
+	says lan 5000 192.168.77.1:7000 nat4
+	says lan 5000 '[fd00:77::1]:7000' nat6
+	says lan 5000 10.231.71.2:7000 plain4
+	got
+	kill "$!"
+}

@@ -22,7 +22,7 @@ limits() {
 	shift
 	run -0 ctr-conf rules db
 	assert_output "$(printf '%s\n' 'links "c-db"' 'routed "c-db"' 'limited "c-db"' \
-		'from_link "c-db" . "c-db"' "$@")"
+		'from_link "c-db" . "c-db"' "$@" 'address 10.5.0.2' 'address fc00:5::2')"
 }
 
 @test "each word of ALLOW_FROM is an element for the link" {
@@ -58,7 +58,9 @@ from_link "c-web" . "c-db"
 limited "v1"
 from_link "c-db" . "v1"
 from_link "v1" . "v1"
-from_link "c-web" . "v1"'
+from_link "c-web" . "v1"
+address 10.5.0.2
+address fc00:5::2'
 }
 
 @test "the host serves a port on loopback only if it may connect itself" {

@@ -11,12 +11,13 @@ setup() {
 pair=$'PRIVATE_NETWORK=1\nHOST_ADDRESS=10.0.0.1\nLOCAL_ADDRESS=10.0.0.2/24'
 pair6=$'HOST_ADDRESS6=fc00::1\nLOCAL_ADDRESS6=fc00::2/64'
 
-# gives SETTINGS LINE... - the rules for these settings of web must be LINE...
+# gives SETTINGS LINE... - the rules for these settings of web must be LINE..., besides
+# its addresses
 gives() {
 	printf '%s\n' "$1" >web.conf
 	shift
 	run -0 ctr-conf rules web
-	assert_output "$(printf '%s\n' "$@")"
+	assert_equal "$(grep -v '^address ' <<<"$output")" "$(printf '%s\n' "$@")"
 }
 
 # served PORT TO - what a TCP port of all addresses has besides elements
@@ -115,6 +116,19 @@ served() { printf '%s\n' "claim tcp:$1" "local tcp-$1 $2 127.0.0.1:$1 [::1]:$1";
 		'portnd6 "v3" . 0xfc020000000000000000000000000002' 'near6 "br1" . fc02::2' 'bridged "v3"' 'port "v3"' \
 		'portmac "v3" . 02:00:00:00:00:08' 'portip6 "v3" . fe80::ff:fe00:8' \
 		'portnd6 "v3" . 0xfe80000000000000000000fffe000008'
+}
+
+@test "each address of its own is a line, for its flows" {
+	printf '%s\n' PRIVATE_NETWORK=1 HOST_ADDRESS=10.0.0.1 'LOCAL_ADDRESS="10.0.0.2/24, 10.0.0.3"' "$pair6" \
+		'EXTRA_VETHS="v1:host=10.1.0.1,local=10.1.0.2 v2 v3:bridge=br1,mac=02:00:00:00:00:08,local=10.2.0.2/24,local=fc02::2/64"' >web.conf
+	run -0 ctr-conf rules web
+	assert_equal "$(grep '^address ' <<<"$output" | xargs)" \
+		'address 10.0.0.2 address 10.0.0.3 address fc00::2 address 10.1.0.2 address 10.2.0.2 address fc02::2'
+	ctr-conf rules web >web.forward
+	run -0 ctr-conf rules --load web.forward
+	refute_output --partial address
+	run -0 ctr-conf rules --unload web.forward
+	refute_output --partial address
 }
 
 @test "a container without links of its own has no rules" {

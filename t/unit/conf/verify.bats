@@ -65,7 +65,7 @@ forward() {
 	forward
 	local rules=0 set element table
 	while read -r set element; do
-		[[ $set != @(claim|local) ]] || continue
+		[[ $set != @(claim|local|address) ]] || continue
 		table=inet
 		[[ $set != port* ]] || table=bridge
 		in_world nft "delete element $table nixos-container $set { $element }"
