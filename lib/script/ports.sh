@@ -201,7 +201,7 @@ elements_off() {
 	while read -r line; do
 		printf '%s\n' "$line" >"$1.new"
 		deleting=$(ctr-conf rules --unload "$1.new")
-		[ -z "$deleting" ] || nft_change "$deleting$newline" || :
+		[ -z "$deleting" ] || nft_change "$deleting$newline" || nft_said
 	done <"$1"
 	rm -f "$1.new"
 	nft_change "$newline"

@@ -406,10 +406,18 @@ answers() {
 	run -0 nft list ruleset
 	refute_output --partial 8096
 	# What cannot be taken away is said, and kept for the next time.
-	echo 'forward4 tcp . 8096 : no.such.name. . 80' >"$file"
-	run -1 nixos-container cleanup "$name"
+	cp "$BATS_TEST_TMPDIR/twice" "$file"
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '%s\n' '#!/bin/sh' 'echo no memory >&2; exit 1' >"$BATS_TEST_TMPDIR/bin/nft"
+	chmod +x "$BATS_TEST_TMPDIR/bin/nft"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run -1 nixos-container cleanup "$name"
+	assert_line 'no memory'
 	assert_exists "$file"
-	rm "$file"
+	# What nft does not take was never loaded.
+	echo 'forward4 tcp . 8096 : no.such.name. . 80' >"$file"
+	run -0 nixos-container cleanup "$name"
+	assert_output --partial 'no.such.name.'
+	assert_not_exists "$file"
 	# Without the table nothing is there to take.
 	nixos-container start "$name"
 	nft delete table inet nixos-container
