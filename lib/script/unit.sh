@@ -10,6 +10,8 @@ unit_said() {
 	else
 		set -- -u "$unit"
 	fi
+	# What launch said may be on its way still, behind what systemd said after it.
+	journalctl --sync 2>/dev/null || :
 	journalctl --no-pager --quiet -o cat -n 10 "$@" 2>/dev/null |
 		ctr-console filter | sed 's/^/  /' || :
 }
