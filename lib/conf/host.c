@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "conf/host.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <net/if.h>
@@ -14,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/name.h"
-#include "base/num.h"
 #include "base/port.h"
 #include "conf/allow.h"
 #include "conf/bind.h"
@@ -267,8 +265,8 @@ check_users(struct check *c)
 {
 	struct errmsg whose = { "" };
 
-	if (!c->host->connected && users_conflict(c->s, c->host->name, c->host->root,
-	    c->host->conf_dir, &whose) != 0)
+	if (!c->host->connected && users_conflict(c->s, c->host->name,
+	    c->host->root, c->host->conf_dir, &whose) != 0)
 		bad(c, KEY_PRIVATE_USERS, "PRIVATE_USERS: %s", whose.text);
 }
 
