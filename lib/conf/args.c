@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "conf/bind.h"
+#include "conf/device.h"
 #include "conf/word.h"
 #include "tree/idmap.h"
 
@@ -78,19 +79,32 @@ put_capabilities(const struct words *w, const struct settings *s)
 		put(w, "--capability=", word);
 }
 
+/* put_escaped - a path of --bind=, in which a colon would end it */
+static void
+put_escaped(const struct words *w, const char *path)
+{
+	fputs("--bind=", w->out);
+	for (; *path; path++) {
+		if (*path == ':')
+			putc('\\', w->out);
+		putc(*path, w->out);
+	}
+	putc(w->end, w->out);
+}
+
 /* put_devices - put devices with a node on the host; others may appear later */
 static void
 put_devices(const struct words *w, const struct settings *s)
 {
-	const char *rest = s->value[KEY_DEVICES];
+	const char *rest = s->value[KEY_DEVICES], *mode;
 	char word[WORD_SIZE];
 	struct stat st;
 
 	while (rest && word_next(&rest, word) == 1) {
-		word[strcspn(word, ":")] = '\0';
+		word[device_node(word, &mode)] = '\0';
 		if (*word == '/' && stat(word, &st) == 0 &&
 		    (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)))
-			put(w, "--bind=", word);
+			put_escaped(w, word);
 	}
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/name.h"
 #include "conf/bind.h"
+#include "conf/device.h"
 #include "conf/word.h"
 
 enum { UNIT_SIZE = 288 };	/* a unit of another program: 255 */
@@ -155,16 +156,13 @@ put_mounts(struct drop_in *d, const struct settings *s, enum key key)
 static void
 put_devices(struct drop_in *d, const struct settings *s)
 {
-	const char *rest = s->value[KEY_DEVICES];
+	const char *rest = s->value[KEY_DEVICES], *mode;
 	char word[WORD_SIZE];
 
 	while (rest && word_next(&rest, word) == 1) {
-		char *mode = strchr(word, ':');
+		size_t n = device_node(word, &mode);
 
-		if (mode)
-			*mode++ = '\0';
-		put(d, service, "DeviceAllow=%s %s\n", word,
-		    mode ? mode : "rwm");
+		put(d, service, "DeviceAllow=%.*s %s\n", (int)n, word, mode);
 	}
 }
 

@@ -17,6 +17,7 @@
 #include "base/port.h"
 #include "conf/allow.h"
 #include "conf/bind.h"
+#include "conf/device.h"
 #include "conf/ip.h"
 #include "conf/word.h"
 
@@ -228,17 +229,9 @@ is_tmpfs(const char *v)
 static bool
 is_device(const char *v)
 {
-	const char *mode = strrchr(v, ':');
-	size_t n = strlen(v);
+	const char *mode;
 
-	if (mode)
-		n = (size_t)(mode - v);
-	if (strncmp(v, "/dev/", 5) && strncmp(v, "char-", 5) &&
-	    strncmp(v, "block-", 6))
-		return false;
-	if (mode && (!mode[1] || mode[1 + strspn(mode + 1, "rwm")]))
-		return false;
-	return strspn(v, ALNUM "_/*.+-") == n;
+	return device_node(v, &mode) > 0;
 }
 
 /*

@@ -63,6 +63,15 @@ gives_none() {
 	END
 }
 
+@test "a colon in the name of a device does not end it" {
+	((EUID == 0)) || skip "needs root"
+	echo DEVICES=/dev/pci-0:1.0:rw >web.conf
+	run -0 unshare -m sh -euc 'mount -t tmpfs dev /dev
+		mknod /dev/pci-0:1.0 c 1 3
+		exec ctr-conf args web'
+	assert_output '--bind=/dev/pci-0\:1.0'
+}
+
 @test "the user namespace is that of the settings" {
 	gives --private-users=65536 --private-users-ownership=auto <<<PRIVATE_USERS=65536
 	gives --private-users=identity --private-users-ownership=auto <<<PRIVATE_USERS=identity

@@ -192,8 +192,8 @@ rejects() {
 	rejects BIND a ./a '/a b' /a: /a:b /a:/b:bogus /a:/b: /a:/b:idmap,x : :x
 	takes TMPFS /tmp '/var/cache:size=64M,mode=755 /x'
 	rejects TMPFS tmp
-	takes DEVICES /dev/fuse '/dev/rtc0:r char-usb_device' block-loop:rw
-	rejects DEVICES /etc/passwd fuse /dev/fuse:x /dev/fuse: /dev/a:b:r
+	takes DEVICES /dev/fuse '/dev/rtc0:r char-usb_device' block-loop:rw /dev/v4l/by-path/pci-0000:00:1.0
+	rejects DEVICES /etc/passwd fuse /dev/fuse:x /dev/fuse: /dev/a:0:x :r
 	takes CAPABILITIES CAP_SYS_TIME 'CAP_SYS_TIME CAP_NET_ADMIN' all CAP_MKNOD,CAP_SYS_PTRACE
 	rejects CAPABILITIES SYS_TIME CAP_NO_SUCH CAP_SYS_TIM
 	takes PRIVATE_USERS pick identity no 0 65536 4294901760

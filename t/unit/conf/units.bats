@@ -26,14 +26,15 @@ makes() {
 		After=container@cache-2.service Requires=container@cache-2.service \
 		'RequiresMountsFor="/srv/data"' 'RequiresMountsFor="/usr/share/zoneinfo"' \
 		'[Service]' 'DeviceAllow=/dev/fuse rwm' 'DeviceAllow=/dev/rtc0 r' \
-		'DeviceAllow=char-usb_device rwm' MemoryMax=1G CPUQuota=150% TasksMax=2000 \
+		'DeviceAllow=char-usb_device rwm' 'DeviceAllow=/dev/by/pci-0:1.0 rwm' \
+		'DeviceAllow=/dev/by/pci-0:2 rw' MemoryMax=1G CPUQuota=150% TasksMax=2000 \
 		'TimeoutStartSec=2min 30s' <<-'END'
 			MEMORY_MAX=1G
 			REQUIRES=cache-2
 			TASKS_MAX=2000
 			BIND_RO=/usr/share/zoneinfo
 			START_TIMEOUT="2min 30s"
-			DEVICES="/dev/fuse /dev/rtc0:r char-usb_device"
+			DEVICES="/dev/fuse /dev/rtc0:r char-usb_device /dev/by/pci-0:1.0 /dev/by/pci-0:2:rw"
 			AFTER="db network-online.target"
 			CPU_QUOTA=150%
 			BIND=/srv/data:/data
