@@ -340,24 +340,40 @@ is_unit(const char *v)
 }
 
 /* Numbers with units, as in systemd.time(7); one without is seconds. */
+/* decimal - the length of a number like 2 or 1.5; 0: there is none */
+static size_t
+decimal(const char *v)
+{
+	size_t n = strspn(v, "0123456789"), more = 0;
+
+	if (n < 1 || n > 9)
+		return 0;
+	if (v[n] == '.') {
+		more = 1 + strspn(v + n + 1, "0123456789");
+		if (!digits(v + n + 1, more - 1))
+			return 0;
+	}
+	return n + more;
+}
+
 static bool
 is_span(const char *v)
 {
 	static const char *const units[] = { "us", "usec", "ms", "msec", "s",
 	    "sec", "second", "seconds", "m", "min", "minute", "minutes", "h",
 	    "hr", "hour", "hours", "d", "day", "days", "w", "week", "weeks",
-	    NULL };
+	    "M", "month", "months", "y", "year", "years", NULL };
 	size_t n;
 
 	if (!strcmp(v, "infinity"))
 		return true;
 	do {
-		n = strspn(v, "0123456789");
-		if (!digits(v, n) || n > 9)
+		n = decimal(v);
+		if (n == 0)
 			return false;
 		v += n;
 		v += strspn(v, " ");
-		n = strspn(v, "abcdefghijklmnopqrstuvwxyz");
+		n = strspn(v, "Mabcdefghijklmnopqrstuvwxyz");
 		if (n && !word_in(v, n, units))
 			return false;
 		v += n;

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 # checks.nix - refuse wrong options of a container, and wrong combinations
 #
-# checks name cfg: a list of { assertion, message } as for NixOS's assertions.
-# cfg is the value of containers.<name>; a missing attribute is the same as null.
-# Mistakes that would stop the container's start fail here, when the host is
-# built.  It uses Nix's builtins only, no library.
-name: cfg:
+# checks confDir name cfg: a list of { assertion, message } as for NixOS's
+# assertions.  confDir is the directory of the settings, cfg the value of
+# containers.<name>; a missing attribute is the same as null.  Mistakes that would
+# stop the container's start fail here, when the host is built.  It uses Nix's
+# builtins only, no library.
+confDir: name: cfg:
 
 let
   inherit (builtins) all attrNames attrValues concatLists concatMap
@@ -23,7 +24,8 @@ let
   each = attribute: right: what: values:
     map (v: check (right v) "${option attribute}: ${what}, not ${toJSON v}") values;
 
-  reserved = [ "cache" "containers" "mounts" "policy" "registries" "sigstore" "storage" ];
+  # In /etc/containers, NAME.conf is Podman's.
+  reserved = if confDir != "/etc/containers" then [ ] else [ "cache" "containers" "mounts" "policy" "registries" "sigstore" "storage" ];
 
   # without ATTRIBUTE OTHERS - ATTRIBUTE excludes each of OTHERS
   without = attribute: others:
@@ -34,11 +36,8 @@ let
       "${option attribute} needs ${what.name}") attributes;
 
   veths = cfg.extraVeths or { };
-  ofPrivate = [
-    "hostAddress" "hostAddress6" "localAddress" "localAddress6" "localMacAddress"
-    "hostBridge" "forwardPorts" "extraVeths" "gateway" "gateway6" "mtu" "nat"
-    "allowFrom"
-  ];
+  # Others need it, too, but nixpkgs' module takes and ignores them: see warnings.nix.
+  ofPrivate = [ "gateway" "gateway6" "mtu" "nat" "allowFrom" ];
 
   interface = is "[^/:[:cntrl:][:blank:]%,'\"]{1,15}";
   # Text that a quoted word within a quoted line of the settings file can hold.
@@ -46,15 +45,13 @@ let
   below = v: text v && is "/.*" v;
   unit = is "[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?|[a-zA-Z0-9:_.\\\\@-]+\\.(service|target|socket|mount|path|timer|device|slice)";
 
+  # Of systemd.time(7).
+  units = concatStringsSep "|" [
+    "us(ec)?" "ms(ec)?" "s(ec(onds?)?)?" "m(in(utes?)?)?" "h(r|ours?)?" "d(ays?)?"
+    "w(eeks?)?" "M|months?" "y(ears?)?"
+  ];
+
   mounts = attrValues (cfg.bindMounts or { });
-  vethChecks = veth:
-    let v = veths.${veth}; in
-    each "extraVeths" interface "an interface name" [ veth ] ++ [
-      (check (v.hostBridge or null == null || v.hostAddress or null == null && v.hostAddress6 or null == null)
-        "${option "extraVeths.${veth}"}: hostBridge excludes hostAddress and hostAddress6")
-      (check (v.forwardPorts or [ ] == [ ])
-        "${option "extraVeths.${veth}"}: forwardPorts is not allowed; use ${option "forwardPorts"}")
-    ];
 in
 concatLists [
   [
@@ -67,7 +64,6 @@ concatLists [
   ]
 
   (without "networkNamespace" [ "privateNetwork" "interfaces" "macvlans" ])
-  (without "hostBridge" [ "hostAddress" "hostAddress6" ])
   (without "allowFrom" [ "hostBridge" "interfaces" "macvlans" ])
   [
     (check (!(set "allowFrom") || all (v: v.hostBridge or null == null) (attrValues veths))
@@ -81,9 +77,14 @@ concatLists [
   (needs {
     ok = set "localAddress" || set "localAddress6";
     name = "${option "localAddress"} or localAddress6";
-  } [ "forwardPorts" "nat" ])
+  } [ "nat" ])
 
-  (concatMap vethChecks (attrNames veths))
+  (each "extraVeths" interface "an interface name" (attrNames veths))
+  [
+    (check (!(set "hostAddress") || !(set "hostAddress6")
+        || is ".*:.*" (get "hostAddress") != is ".*:.*" (get "hostAddress6"))
+      "${option "hostAddress"} and hostAddress6 are of one family")
+  ]
   [ (check (length (attrNames veths) <= 8) "${option "extraVeths"}: at most eight pairs") ]
   (each "interfaces" interface "an interface name" (list "interfaces"))
   (each "forwardPorts" (p: elem (p.protocol or "tcp") [ "tcp" "udp" ])
@@ -91,15 +92,17 @@ concatLists [
   (each "forwardPorts" (p: p.hostPortLast or null == null || p.hostPortLast >= p.hostPort)
     "hostPortLast is not below hostPort" (list "forwardPorts"))
 
-  (each "bindMounts" below "an absolute path without quotes"
-    (map (m: m.mountPoint) mounts
-      ++ filter (p: p != null) (map (m: m.hostPath or null) mounts)))
+  (each "bindMounts" below "an absolute path without quotes" (map (m: m.mountPoint) mounts))
+  (each "bindMounts" (p: below p || text p && is "\\+/.*" p) "an absolute path without quotes"
+    (filter (p: p != null) (map (m: m.hostPath or null) mounts)))
   (each "tmpfs" below "an absolute path without quotes" (list "tmpfs"))
   (each "extraFlags" text "words without quotes" (list "extraFlags"))
+  (each "extraFlags" (v: !(text v) || is "[^-].*|[^[:blank:]=]*|[^[:blank:]=]+=.*" v && !(is ".*[[:blank:]]-.*" v))
+    "one argument, so [ \"--option=value\" ] or [ \"--option\" \"value\" ]" (list "extraFlags"))
   (each "macvlans" text "words without quotes" (list "macvlans"))
   (each "additionalCapabilities" (is "[A-Za-z_]+") "the name of a capability" (list "additionalCapabilities"))
   (each "allowedDevices" (d:
-      is "(/dev/|char-|block-)[a-zA-Z0-9_/*.+-]*" d.node && is "[rwm]+" d.modifier)
+      is "(/dev/|char-|block-)[a-zA-Z0-9_/*.+:@,=-]*" d.node && is "[rwm]+" d.modifier)
     "a node below /dev, char-NAME or block-NAME, and some of r, w and m" (list "allowedDevices"))
 
   (concatMap (attribute: each attribute text "text without quotes"
@@ -108,7 +111,7 @@ concatLists [
       "hostBridge" "gateway" "gateway6" "flake" ])
   (each "privateUsers" (v: !(isInt v) || v <= 4294901760)
     "the first user ID of 65536" (filter (v: v != null) [ (get "privateUsers") ]))
-  (each "timeoutStartSec" (is "([0-9]+(ms|s|min|h)? ?)+|infinity")
+  (each "timeoutStartSec" (is "([0-9]+([.][0-9]+)? *(${units})? *)+|infinity")
     "a time span such as 1min 30s, or infinity" (filter (v: v != null) [ (get "timeoutStartSec") ]))
   (each "memoryMax" (is "[0-9]+[KMGT]?|[0-9]+%|infinity") "an amount of memory"
     (filter (v: v != null) [ (get "memoryMax") ]))

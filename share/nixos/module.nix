@@ -13,30 +13,18 @@ let
   containers = config.containers;
   settings = mapAttrs (_: import ./settings.nix) containers;
 
-  # Overrides the mkDefault of a module that machines and containers share.
-  mkHosts = mkOverride 900;
-
-  # inside name - the module that the host adds to each container's NixOS
-  inside = name: { lib, options, ... }:
-    with lib;
-    {
-      boot = if options.boot ? isNspawnContainer then { isNspawnContainer = true; }
-        else { isContainer = true; };
-      networking.hostName = mkDefault name;
-      networking.useDHCP = mkHosts false;
-      nixpkgs =
-        if options.nixpkgs ? hostPlatform
-        then { hostPlatform = mkHosts pkgs.stdenv.hostPlatform; }
-        else { localSystem = mkHosts pkgs.stdenv.hostPlatform; };
-      programs.nixos-container.package = mkDefault cfg.package;
-    };
+  inside = name: container: import ./inside.nix {
+    inherit name container;
+    inherit (pkgs.stdenv) hostPlatform;
+    inherit (cfg) package;
+  };
 
   # evaluate name - evaluate a container's NixOS configuration; for options.nix
-  evaluate = name: { nixpkgs, specialArgs, module }:
-    (import "${toString nixpkgs}/nixos/lib/eval-config.nix" {
-      modules = [ ./container.nix (inside name) module ];
+  evaluate = name: { container, module }:
+    (import "${toString container.nixpkgs}/nixos/lib/eval-config.nix" {
+      modules = [ ./container.nix (inside name container) module ];
       prefix = [ "containers" name "config" ];
-      inherit specialArgs;
+      inherit (container) specialArgs;
       # The modules set it; the default would be impure.
       system = null;
     }).config;
@@ -123,10 +111,11 @@ in
   config = mkMerge [
     {
       warnings = optional (containers != { } && !config.boot.enableContainers)
-        "containers.<name> has no effect while boot.enableContainers is false.";
+        "containers.<name> has no effect while boot.enableContainers is false."
+        ++ concatLists (mapAttrsToList (import ./warnings.nix) containers);
     }
     (mkIf config.boot.enableContainers {
-      assertions = concatLists (mapAttrsToList (import ./checks.nix) containers) ++ [
+      assertions = concatLists (mapAttrsToList (import ./checks.nix cfg.confDir) containers) ++ [
         {
           assertion = hasPrefix "/etc/" cfg.confDir;
           message = "programs.nixos-container.confDir must lie below /etc, not in ${cfg.confDir}";

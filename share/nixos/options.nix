@@ -2,7 +2,7 @@
 # options.nix - the options of one container: containers.<name>
 #
 # Extra arguments: hostPkgs, the packages of the host; evaluate, a function that
-# evaluates { nixpkgs, specialArgs, module } to the container's configuration.
+# evaluates { container, module } to the container's configuration.
 { config, options, lib, hostPkgs, evaluate, ... }:
 
 with lib;
@@ -61,10 +61,7 @@ in
   options = import ./network.nix { inherit lib; } // {
     config = mkOption {
       type = types.deferredModule;
-      apply = module: evaluate {
-        inherit (config) nixpkgs specialArgs;
-        inherit module;
-      };
+      apply = module: evaluate { inherit module; container = config; };
       example = literalExpression "{ services.openssh.enable = true; }";
       description = ''
         The container's NixOS configuration, a module. Read as a value, this

@@ -47,6 +47,18 @@ let
   mounts = attrValues (if cfg ? bindMounts then cfg.bindMounts else { });
   binds = readOnly: map bind (filter (m: m.isReadOnly or true == readOnly) mounts);
 
+  # As with the module of nixpkgs, extraVeths make the network private, but the main
+  # pair has addresses only with privateNetwork.
+  private = get "privateNetwork" == true || (cfg.extraVeths or { }) != { };
+  main = name: if get "privateNetwork" == true then get name else null;
+  # address SIDE IPv6 - the addresses of that family, whichever option has them
+  address = side: isIPv6:
+    let
+      given = filter (a: a != null) (map main [ "${side}Address" "${side}Address6" ]);
+      found = filter (a: (match ".*:.*" a != null) == isIPv6) given;
+    in
+    if found == [ ] then null else words found;
+
   port = p:
     let
       at = p.hostAddress or null;
@@ -68,8 +80,8 @@ let
         optional (veth.${attribute} or null != null) "${key}=${veth.${attribute}}";
       parts = concatLists [
         (part "bridge" "hostBridge")
-        (part "host" "hostAddress")
-        (part "host" "hostAddress6")
+        (if veth.hostBridge or null != null then [ ] else part "host" "hostAddress")
+        (if veth.hostBridge or null != null then [ ] else part "host" "hostAddress6")
         (part "local" "localAddress")
         (part "local" "localAddress6")
         (part "mac" "localMacAddress")
@@ -88,17 +100,18 @@ let
   rest = concatLists [
     (line "FLAKE" (get "flake"))
     (optional (cfg.copyResolvConf or true == false) "COPY_RESOLV_CONF=0")
-    (flag "PRIVATE_NETWORK" (get "privateNetwork"))
-    (line "HOST_BRIDGE" (get "hostBridge"))
-    (line "HOST_ADDRESS" (get "hostAddress"))
-    (line "LOCAL_ADDRESS" (get "localAddress"))
-    (line "HOST_ADDRESS6" (get "hostAddress6"))
-    (line "LOCAL_ADDRESS6" (get "localAddress6"))
-    (line "LOCAL_MAC_ADDRESS" (get "localMacAddress"))
+    (flag "PRIVATE_NETWORK" private)
+    (line "HOST_BRIDGE" (main "hostBridge"))
+    (line "HOST_ADDRESS" (address "host" false))
+    (line "LOCAL_ADDRESS" (address "local" false))
+    (line "HOST_ADDRESS6" (address "host" true))
+    (line "LOCAL_ADDRESS6" (address "local" true))
+    (line "LOCAL_MAC_ADDRESS" (main "localMacAddress"))
     (line "GATEWAY" (get "gateway"))
     (line "GATEWAY6" (get "gateway6"))
     (line "MTU" (number (get "mtu")))
-    (line "HOST_PORT" (concatStringsSep "," (map port (list "forwardPorts"))))
+    (line "HOST_PORT" (if address "local" false == null && address "local" true == null then null
+      else concatStringsSep "," (map port (list "forwardPorts"))))
     (flag "NAT" (get "nat"))
     (line "ALLOW_FROM" (words (list "allowFrom")))
     (flag "RESOLVE_CONTAINERS" (get "resolveContainers"))

@@ -53,11 +53,20 @@ settings() {
 	output=${output%x}
 }
 
-# wrong NAME TEXT - set output to the messages of checks.nix, one a line
+# wrong NAME TEXT [DIRECTORY] - set output to the messages of checks.nix, one a line
 wrong() {
 	run -0 --separate-stderr value -E "map (c: c.message) (builtins.filter
-		(c: !c.assertion) (import ./share/nixos/checks.nix \"$1\" { $2 }))"
+		(c: !c.assertion) (import ./share/nixos/checks.nix \"${3-/etc/nixos-containers}\" \"$1\" { $2 }))"
 	output=$(jq -r '.[]' <<<"$output")
+}
+
+# warns TEXT ATTRIBUTE... - warnings.nix must name these
+warns() {
+	run -0 --separate-stderr value -E "import ./share/nixos/warnings.nix \"foo\" { $1 }"
+	shift
+	output=$(jq -r '.[]' <<<"$output")
+	assert_equal "$(sed 's/ has no effect .*//' <<<"$output" | sort)" \
+		"$(printf 'containers.foo.%s\n' "$@" | sort)"
 }
 
 refuses() {
@@ -184,26 +193,16 @@ BIND_RO="/a\\:b\\\\c"
 }
 
 @test "options that would stop the container's start are refused when the host is built" {
-	refuses 'hostAddress = "10.0.0.1";' '.hostAddress needs containers.foo.privateNetwork'
-	refuses 'extraVeths.v = { };' '.extraVeths needs containers.foo.privateNetwork'
-	refuses 'privateNetwork = true; hostBridge = "br0"; hostAddress6 = "fc00::1";' \
-		'.hostBridge and containers.foo.hostAddress6 exclude each other'
 	refuses 'privateNetwork = true; networkNamespace = "/run/netns/x";' \
 		'.networkNamespace and containers.foo.privateNetwork exclude each other'
 	refuses 'macvlans = [ "eth0" ]; networkNamespace = "/run/netns/x";' \
 		'.networkNamespace and containers.foo.macvlans exclude each other'
 	refuses 'given = [ "config" "path" ];' ': config and path exclude each other'
 	refuses 'privateNetwork = true; nat = true;' '.nat needs containers.foo.localAddress or localAddress6'
-	refuses 'privateNetwork = true; forwardPorts = [ { hostPort = 1; } ];' \
-		'.forwardPorts needs containers.foo.localAddress or localAddress6'
 	refuses 'privateNetwork = true; localAddress = "10.0.0.2"; forwardPorts = [ { protocol = "sctp"; hostPort = 1; } ];' \
 		'.forwardPorts: the protocol is tcp or udp, not {"hostPort":1,"protocol":"sctp"}'
-	refuses 'privateNetwork = true; extraVeths.v = { hostBridge = "b"; hostAddress = "10.0.0.1"; };' \
-		'.extraVeths.v: hostBridge excludes hostAddress and hostAddress6'
 	refuses 'privateNetwork = true; localAddress = "10.0.0.2"; forwardPorts = [ { hostPort = 2; hostPortLast = 1; } ];' \
 		'.forwardPorts: hostPortLast is not below hostPort, not {"hostPort":2,"hostPortLast":1}'
-	refuses 'privateNetwork = true; extraVeths.v.forwardPorts = [ { } ];' \
-		'.extraVeths.v: forwardPorts is not allowed; use containers.foo.forwardPorts'
 	refuses 'privateNetwork = true; extraVeths.interface-name-too-long = { };' \
 		'.extraVeths: an interface name, not "interface-name-too-long"'
 	refuses 'privateNetwork = true; extraVeths = builtins.listToAttrs (builtins.genList (n: { name = "v${toString n}"; value = { }; }) 9);' \
@@ -226,6 +225,12 @@ BIND_RO="/a\\:b\\\\c"
 	refuses 'privateNetwork = true; localAddress = "a\nb";' '.localAddress: text without quotes, not "a\nb"'
 	refuses 'allowedDevices = [ { node = "/etc/x"; modifier = "r"; } ];' \
 		'.allowedDevices: a node below /dev, char-NAME or block-NAME, and some of r, w and m, not {"modifier":"r","node":"/etc/x"}'
+	refuses 'privateNetwork = true; hostAddress = "fc00::1"; hostAddress6 = "fc00::2";' \
+		'.hostAddress and hostAddress6 are of one family'
+	for flags in '"--bind /x"' '"-U --quiet"' '"-D /x"'; do
+		refuses "extraFlags = [ $flags ];" \
+			".extraFlags: one argument, so [ \"--option=value\" ] or [ \"--option\" \"value\" ], not $flags"
+	done
 	refuses 'privateUsers = 4294967295;' '.privateUsers: the first user ID of 65536, not 4294967295'
 	refuses 'timeoutStartSec = "soon";' '.timeoutStartSec: a time span such as 1min 30s, or infinity, not "soon"'
 	refuses 'memoryMax = "much";' '.memoryMax: an amount of memory, not "much"'
@@ -234,13 +239,56 @@ BIND_RO="/a\\:b\\\\c"
 	refuses 'after = [ "a_b" ];' '.after: a container, or the full name of a unit, not "a_b"'
 }
 
+@test "what the module of nixpkgs takes is taken, and means the same" {
+	# Options without effect are not written, and named.
+	without='hostBridge = "br0"; hostAddress = "10.0.0.1"; localAddress6 = "fc00::2";
+		localMacAddress = "02:00:00:00:00:2a"; forwardPorts = [ { hostPort = 1; } ];'
+	settings "$without"
+	assert_equal "$output" ''
+	wrong foo "$without"
+	assert_output ''
+	warns "$without" hostBridge hostAddress localAddress6 localMacAddress forwardPorts
+	assert_output --partial 'containers.foo.hostBridge has no effect without containers.foo.privateNetwork'
+	warns 'privateNetwork = true; forwardPorts = [ { hostPort = 1; } ];' forwardPorts
+	warns 'extraVeths.v = { hostBridge = "b"; hostAddress = "10.0.0.1"; forwardPorts = [ { } ]; };' \
+		extraVeths.v.hostAddress extraVeths.v.forwardPorts
+	settings 'privateNetwork = true; forwardPorts = [ { hostPort = 1; } ];'
+	assert_equal "$output" $'PRIVATE_NETWORK=1\n'
+	# An extra pair makes the network private.
+	settings 'extraVeths.v = { hostBridge = "b"; hostAddress = "10.0.0.1"; localAddress = "10.0.0.2/24"; };'
+	assert_equal "$output" $'PRIVATE_NETWORK=1\nEXTRA_VETHS=v:bridge=b,local=10.0.0.2/24\n'
+	# The address of the host is the gateway behind a bridge.
+	settings 'privateNetwork = true; hostBridge = "br0"; hostAddress = "10.0.0.1"; localAddress = "10.0.0.2/24";'
+	assert_equal "$output" $'PRIVATE_NETWORK=1\nHOST_BRIDGE=br0\nHOST_ADDRESS=10.0.0.1\nLOCAL_ADDRESS=10.0.0.2/24\n'
+	# An address is of the family that it is of.
+	settings 'privateNetwork = true; hostAddress = "fc00::2"; localAddress = "fc00::1";'
+	assert_equal "$output" $'PRIVATE_NETWORK=1\nHOST_ADDRESS6=fc00::2\nLOCAL_ADDRESS6=fc00::1\n'
+	for good in 'allowedDevices = [ { node = "/dev/v4l/by-path/pci-0:1"; modifier = "r"; } ];' \
+		'bindMounts.a = { mountPoint = "/a"; hostPath = "+/b"; };' \
+		'extraFlags = [ "--setenv=A=b c" "--bind" "/a b" "-U" ];'; do
+		wrong foo "$good"
+		assert_output ''
+	done
+	for span in 5m 90 1.5h '2min 30s' 1M '3 years' infinity 100ms; do
+		wrong foo "timeoutStartSec = \"$span\";"
+		assert_output ''
+	done
+	for span in 5x '' soon '1 .5'; do
+		wrong foo "timeoutStartSec = \"$span\";"
+		assert_output --partial 'a time span'
+	done
+}
+
 @test "invalid names and names of Podman's files are refused" {
 	local name
 	for name in a_b -a a- 'a b' '' a.b "$(printf 'a%.0s' {1..64})"; do
 		wrong "$name" ''
 		assert_output --partial 'a name is 1 to 63 letters, digits and hyphens'
 	done
+	# Where NixOS has its directory, such a name is as good as any.
 	wrong storage ''
+	assert_output ''
+	wrong storage '' /etc/containers
 	assert_output 'containers.storage: this name is reserved: Podman keeps files of that name'
 	for name in a A-9 "$(printf 'a%.0s' {1..63})"; do
 		wrong "$name" 'privateNetwork = true; localAddress = "10.0.0.2"; nat = true; after = [ "a" "x.mount" ];'

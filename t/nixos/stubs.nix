@@ -28,6 +28,8 @@ in
     networking.extraHosts = option types.lines "";
     networking.dhcpcd.denyInterfaces = strings;
     networking.networkmanager.unmanaged = strings;
+    networking.interfaces = any;
+    networking.useNetworkd = option types.bool false;
     networking.hostName = option types.str "";
     networking.useDHCP = option types.bool true;
     networking.useHostResolvConf = option types.bool false;
@@ -39,6 +41,7 @@ in
     system.build = option (types.lazyAttrsOf types.raw) { };
     systemd.packages = raw;
     systemd.tmpfiles.packages = raw;
+    systemd.network = any;
     systemd.services = any;
     systemd.sockets = any;
     systemd.paths = any;

@@ -206,8 +206,8 @@ rejects() {
 	rejects TASKS_MAX 0 -1 2K lots
 	takes AFTER database 'database network-online.target' srv-data.mount a@b.service
 	rejects AFTER a/b database.conf _x ../x .service
-	takes START_TIMEOUT 90 1min '2min 30s' 2min30s 500ms infinity 1h '1 min'
-	rejects START_TIMEOUT soon 1parsec min -1 1.5
+	takes START_TIMEOUT 90 1min '2min 30s' 2min30s 500ms infinity 1h '1 min' 1.5h 5m 1M2w '3 years'
+	rejects START_TIMEOUT soon 1parsec min -1 1. .5 1.s 1..5
 }
 
 @test "an error in a list names the wrong word" {
