@@ -52,7 +52,7 @@ let
       modifier = mkOption {
         type = types.str;
         example = "rw";
-        description = "The allowed access: some of `r`ead, `w`rite and `m`knod.";
+        description = "The allowed access: some of `r` (read), `w` (write) and `m` (mknod).";
       };
     };
   };
@@ -117,6 +117,7 @@ in
     timeoutStartSec = mkOption {
       type = types.str;
       default = "1min";
+      example = "5min";
       description = "The timeout of its start; a time span of {manpage}`systemd.time(7)`.";
     };
 
@@ -167,6 +168,7 @@ in
     privateUsers = mkOption {
       type = types.either types.ints.u32 (types.enum [ "no" "identity" "pick" ]);
       default = "no";
+      example = "pick";
       description = ''
         Whether the container has a user namespace: `pick` gives it a range of
         65536 user IDs that no other container has, a number is the first ID of
@@ -180,7 +182,10 @@ in
     bindMounts = mkOption {
       type = types.attrsOf (types.submodule bindMount);
       default = { };
-      example = { "/home" = { hostPath = "/home/alice"; isReadOnly = false; }; };
+      example = {
+        "/home" = { hostPath = "/home/alice"; isReadOnly = false; };
+        "/srv/data" = { };
+      };
       description = "Files and directories of the host to mount in the container.";
     };
 

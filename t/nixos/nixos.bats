@@ -192,6 +192,27 @@ BIND_RO="/a\\:b\\\\c"
 	((count > 30))
 }
 
+@test "the page of the module has every option, and keys of nixos-container.conf(5)" {
+	local option key count=0 page=share/man/nixos-container-module.5
+	for option in $(sed -nE 's/^  ?  ?([a-zA-Z0-9]+) = (mkOption|switch|strings|maybe|address|optional).*/\1/p' \
+		share/nixos/{options,network}.nix | grep -vxE "given|address"); do
+		grep -qxF ".It Ic containers.<name>.$option" "$page"
+		count=$((count + 1))
+	done
+	((count > 35))
+	for key in $(sed -nE 's/^\.Ic ([A-Z0-9_ ,]+)$/\1/p' "$page" | tr -d ,); do
+		grep -q "^\.It Ic $key " share/man/nixos-container.conf.5
+		count=$((count + 1))
+	done
+	((count > 70))
+}
+
+@test "the page of the module is made from its options" {
+	with_library
+	share/man/module "$NIXPKGS_LIB" 2>/dev/null >"$BATS_TEST_TMPDIR/page"
+	run -0 diff -u share/man/nixos-container-module.5 "$BATS_TEST_TMPDIR/page"
+}
+
 @test "options that would stop the container's start are refused when the host is built" {
 	refuses 'privateNetwork = true; networkNamespace = "/run/netns/x";' \
 		'.networkNamespace and containers.foo.privateNetwork exclude each other'

@@ -232,6 +232,8 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 @test "each page has examples, and t/live/pages.bats runs them" {
 	local p
 	for p in $(pages); do
+		# Its examples are values.
+		[[ $p != */nixos-container-module.5 ]] || continue
 		examples "$p"
 		((${#examples[@]})) || fail "$p has no examples"
 		grep -qE "^\s*of ${p##*/} ${#examples[@]}$" "$TOP/t/live/pages.bats" ||
