@@ -43,6 +43,18 @@ let
     reloadTriggers = optional (c.restartIfChanged && c.path != null) settings.${name}.system;
   };
 
+  # Options that name interfaces, with names of links by the module of nixpkgs.
+  oldNames = with config.networking; concatLists (mapAttrsToList
+    (option: names: map (old: { inherit option old; }) (filter (hasPrefix "ve-") names))
+    {
+      "nat.internalInterfaces" = nat.internalInterfaces;
+      "firewall.trustedInterfaces" = firewall.trustedInterfaces;
+      "firewall.interfaces" = attrNames firewall.interfaces;
+    });
+  renamed = { option, old }:
+    "networking.${option} names ${old}, but the links of containers are called c-NAME here"
+    + ": write c${removePrefix "ve" old}, and c_+ for names above 13 characters";
+
   # It keeps systemd-networkd off the containers' links, whoever enabled it.
   networkFile = "00-nixos-container.network";
 
@@ -112,6 +124,7 @@ in
     {
       warnings = optional (containers != { } && !config.boot.enableContainers)
         "containers.<name> has no effect while boot.enableContainers is false."
+        ++ optionals config.boot.enableContainers (map renamed oldNames)
         ++ concatLists (mapAttrsToList (import ./warnings.nix) containers);
     }
     (mkIf config.boot.enableContainers {

@@ -28,7 +28,10 @@ in
     networking.extraHosts = option types.lines "";
     networking.dhcpcd.denyInterfaces = strings;
     networking.networkmanager.unmanaged = strings;
+    networking.firewall.interfaces = any;
+    networking.firewall.trustedInterfaces = strings;
     networking.interfaces = any;
+    networking.nat.internalInterfaces = strings;
     networking.useNetworkd = option types.bool false;
     networking.hostName = option types.str "";
     networking.useDHCP = option types.bool true;
