@@ -123,6 +123,7 @@ plain_all(FILE *to, const struct view *v)
 	line(to, "system", view_system(v));
 	number(to, "generation", v->status.generation);
 	line(to, "flake", s->value[KEY_FLAKE]);
+	line(to, "config file", s->value[KEY_CONFIG_FILE]);
 	line(to, "autostart", settings_on(s, KEY_AUTO_START) ? "yes" : "no");
 	line(to, "users", settings_own_users(s) ? "own" : "host");
 	both(to, "addresses", s, KEY_LOCAL_ADDRESS, KEY_LOCAL_ADDRESS6);

@@ -258,6 +258,7 @@ write_status(FILE *to, const struct view *v)
 	flag(to, "autoStart", settings_on(&v->settings, KEY_AUTO_START));
 	text(to, "systemPath", v->settings.value[KEY_SYSTEM_PATH]);
 	text(to, "flake", v->settings.value[KEY_FLAKE]);
+	text(to, "configFile", v->settings.value[KEY_CONFIG_FILE]);
 	number(to, "generation", st->generation);
 	text(to, "system", view_system(v));
 }

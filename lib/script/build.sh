@@ -4,8 +4,6 @@
 
 # check_build_options - do the options that say what to build agree?
 check_build_options() {
-	[ -z "${config_file#-}" ] || [ -f "$config_file" ] ||
-		die 2 "--config-file $config_file: no such file"
 	case $nixos_path in
 	-*) usage "--nixos-path: not a path: $nixos_path" ;;
 	esac
@@ -16,10 +14,20 @@ check_build_options() {
 	[ -z "$system_path" ] || [ -e "$system_path/init" ] ||
 		die 2 "--system-path $system_path: has no init"
 	[ -z "$flake" ] || check_flake
+	[ -z "${config_file#-}" ] || check_config_file
+}
+
+# check_config_file - make the file independent of the current directory, too
+check_config_file() {
 	case $config_file in
-	'' | - | /*) ;;
-	*) config_file=$here/$config_file ;;
+	*[[:cntrl:]]*) die 2 "--config-file $config_file: a control character in the path" ;;
+	/*) ;;
+	*) config_file=$here/${config_file#./} ;;
 	esac
+	[ -f "$config_file" ] || [ -f "$config_file/default.nix" ] ||
+		die 2 "--config-file $config_file: no such file"
+	! file_inside "$config_file" || die 2 "--config-file $config_file: in the tree of a" \
+		'container, whose root can change it; to use it as it is now: --config-file - <FILE'
 }
 
 # check_flake - make the flake independent of the current directory
@@ -136,6 +144,36 @@ nix_file() {
 	fi
 }
 
+# checked_system - print the Nix that makes the set of <nixpkgs/nixos>, or of another
+# file, but refuses a system that is no container's
+#
+# The arguments of the file, which --arg sets, are those of the function here.
+checked_system() {
+	case $file in
+	'<'*'>') from=$file ;;
+	*://* | channel:*) from="fetchTarball $(nix_string "$file")" ;;
+	/*) from="/. + $(nix_string "$file")" ;;
+	*) from="/. + $(nix_string "$here/$file")" ;;
+	esac
+	cat <<-END
+		{ ... }@given:
+		let
+		  file = import ($from);
+		  nixos =
+		    if builtins.isFunction file
+		    then file (builtins.intersectAttrs (builtins.functionArgs file) given)
+		    else file;
+		  boot = nixos.config.boot or { };
+		  option = if boot ? isNspawnContainer then "isNspawnContainer" else "isContainer";
+		in
+		nixos // {
+		  system =
+		    if boot.\${option} or true then nixos.system
+		    else throw "the system of $name is not a container's: add to its configuration: boot.\${option} = true;";
+		}
+	END
+}
+
 # build CONFIGURATION - build a system and set system to its path
 #
 # A link in the lock directory is its temporary root, until build_done.
@@ -145,7 +183,8 @@ build() {
 		$asked
 	END
 	nix_file
-	build_with "$nix_paths$nix_flags" nix-build "$file" -A system -I "nixos-config=$1" \
+	build_with "$nix_paths$nix_flags" nix-build --expr "$(checked_system)" -A system \
+		-I "nixos-config=$1" \
 		-o "$run_dir/$name.build"
 }
 
@@ -175,11 +214,11 @@ system_set() {
 	done
 }
 
-# build_done - the link that keeps what was built goes, and those that a Nix
+# build_done - the link that keeps what was built goes, and the configuration, and those that a Nix
 # which was killed had begun, in the ways of its versions; so does the sandbox
 build_done() {
 	job_end
-	rm -f "$run_dir/$name.build" "$run_dir/$name.build.tmp-"* "$run_dir"/.[0-9]*_"$name.build"
+	rm -f "$run_dir/$name.nix" "$run_dir/$name.build" "$run_dir/$name.build.tmp-"* "$run_dir"/.[0-9]*_"$name.build"
 }
 
 # flake_attribute FLAKE - what of it to build, as nix build has it
@@ -197,45 +236,4 @@ build_flake() {
 	set -- nix --extra-experimental-features 'nix-command flakes' build \
 		--out-link "$run_dir/$name.build" "$(flake_attribute "$1")"
 	build_with "$nix_paths$nix_flags$flake_flags" "$@"
-}
-
-# default_config TEXT - the configuration that create writes
-default_config() {
-	cat <<-END
-		{ config, lib, pkgs, ... }:
-
-		with lib;
-
-		{ boot.isContainer = true;
-		  networking.hostName = mkDefault "$name";
-		  networking.useDHCP = false;
-		  $1
-		}
-	END
-}
-
-# config_get - print its configuration.nix
-config_get() { ctr-tree get --max-bytes 16777216 -- "$root" etc/nixos/configuration.nix -; }
-
-# config_wanted - print the configuration that the options ask for
-config_wanted() {
-	if [ -n "$config_file" ]; then
-		cat -- "$config_file"
-	else
-		default_config "$config"
-	fi
-}
-
-# config_read - set wanted to that configuration; standard input is read once
-config_read() {
-	wanted=$(config_wanted && printf .) || exit 1
-	wanted=${wanted%.}
-}
-
-# config_put TREE [OPTION] - write it to a file of the container's, or of the copy:
-# a redirection would follow a link
-config_put() {
-	printf '%s' "$wanted" |
-		ctr-tree ${2+"$2"} -- put "$1" - etc/nixos/configuration.nix ||
-		die 1 "$name: could not write its configuration"
 }

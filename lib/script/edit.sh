@@ -9,6 +9,8 @@ cmd_edit() {
 	read_settings
 	[ -z "$SYSTEM_PATH$FLAKE" ] || die 1 "$name: its system is not built from" \
 		"configuration.nix: $conf has ${SYSTEM_PATH:+SYSTEM_PATH}${FLAKE:+FLAKE}"
+	[ -z "$CONFIG_FILE" ] || die 1 "$name: its configuration is the host's file" \
+		"$CONFIG_FILE; edit that, then: nixos-container update $name"
 	edits=$(mktemp -d "${TMPDIR:-/tmp}/nixos-container.XXXXXX")
 	trap 'rm -rf "$edits"' EXIT
 	trap 'exit 1' INT TERM HUP
@@ -31,7 +33,7 @@ edit_update() {
 	config_get >"$edits/now" || exit
 	cmp -s "$edits/before" "$edits/now" ||
 		die 1 "$name: its configuration was changed by another command meanwhile"
-	config_file=$edits/configuration.nix with_config=1
+	with_config=1
 	update_rest
 }
 

@@ -22,6 +22,15 @@ remote_run() {
 	exec ssh $remote_tty ${NIX_SSHOPTS-} -- "$remote" "nixos-container $verb$1"
 }
 
+# remote_module - print the text of the configuration: the other machine has no such file
+remote_module() {
+	if [ -d "$config_file" ]; then
+		cat -- "$config_file/default.nix"
+	else
+		cat -- "$config_file"
+	fi
+}
+
 # remote_build NAME - build what create or update needs on the other machine
 #
 # Returns if the other machine builds: without a configuration on this side.
@@ -39,22 +48,23 @@ remote_build() {
 	run_dir=$(mktemp -d "${TMPDIR:-/tmp}/nixos-container.XXXXXX")
 	trap 'rm -rf "$run_dir"' EXIT
 	trap 'exit 1' INT TERM HUP
-	text=$run_dir/configuration.nix
-	: >"$text"
+	module=''
 	if [ -z "$flake" ] && [ -z "$system_path" ] || [ -n "$with_config" ]; then
-		config_wanted >"$text"
+		config_read
+		printf '%s' "$wanted" >"$run_dir/configuration.nix"
+		[ -z "${config_file#-}" ] || module=$(remote_module) || exit 1
 	fi
 	if [ -n "$flake" ]; then
 		build_flake "$flake"
 	elif [ -n "$system_path" ]; then
 		system=$(readlink -f -- "$system_path")
 	else
-		build "$text"
+		build "$run_dir/configuration.nix"
 	fi
 	nix-copy-closure ${quiet:+--quiet} --to "$remote" "$system" ||
 		die 1 "$name: could not copy $system to $remote"
 	quote --system-path "$system"
-	[ ! -s "$text" ] || quoted="$quoted --config-file -"
-	(remote_run "$kept$quoted -- '$name'" <"$text")
+	[ -z "$module" ] || quoted="$quoted --config-file -"
+	printf '%s\n' "$module" | (remote_run "$kept$quoted -- '$name'") || exit
 	exit 0
 }

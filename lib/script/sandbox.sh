@@ -62,6 +62,14 @@ no_calls='personality sched_setscheduler sched_setattr shmget semget msgget mq_o
 #
 # Its root is the folder of the job: systemd makes there what it binds.
 in_job() {
+	# systemd would take what follows a dollar sign for a variable.
+	for word; do
+		case $word in
+		*\$*) word=$(printf '%s' "$word" | sed 's/\$/$$/g') ;;
+		esac
+		set -- "$@" "$word"
+		shift
+	done
 	# What it is.  Nix takes a home of another user's for none, and a missing one
 	# for its own.
 	set -- --setenv=PATH="$job_path" --setenv=HOME=/build/home --setenv=TMPDIR=/build \

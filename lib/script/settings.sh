@@ -4,12 +4,13 @@
 
 # read_settings - set those that this script uses; their values have no newline
 read_settings() {
-	values=$(ctr-conf get -- "$name" SYSTEM_PATH FLAKE PRIVATE_NETWORK INTERFACES \
-		MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_USERS COPY_RESOLV_CONF \
+	values=$(ctr-conf get -- "$name" SYSTEM_PATH FLAKE CONFIG_FILE PRIVATE_NETWORK \
+		INTERFACES MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_USERS COPY_RESOLV_CONF \
 		RESOLVE_CONTAINERS NIX_DAEMON) || exit
 	{
 		IFS= read -r SYSTEM_PATH
 		IFS= read -r FLAKE
+		IFS= read -r CONFIG_FILE
 		IFS= read -r PRIVATE_NETWORK
 		IFS= read -r INTERFACES
 		IFS= read -r MACVLANS
@@ -56,6 +57,7 @@ complete_settings() {
 	[ -z "$ports" ] || setting HOST_PORT "$ports"
 	option=--flake
 	[ -z "$flake" ] || setting FLAKE "$flake"
+	[ -z "${config_file#-}" ] || setting CONFIG_FILE "$config_file"
 	is_set NIX_DAEMON || setting NIX_DAEMON 0
 	own_users=''
 	[ -n "$remote" ] || is_set PRIVATE_USERS || find_users

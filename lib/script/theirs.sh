@@ -7,7 +7,8 @@ build_theirs() {
 	job_prepare
 	nix_file
 	job_built_with
-	set -- "$programs/nix-build" "$file" -A system -I "nixos-config=$1" --no-out-link \
+	set -- "$programs/nix-build" --expr "$(checked_system)" -A system \
+		-I "nixos-config=$1" --no-out-link \
 		--option restrict-eval true --option experimental-features "$nix_features" \
 		--option connect-timeout 15 \
 		--option allowed-uris "$safe_uris" -I "configuration-of-$name=${1%/*}"
@@ -19,16 +20,28 @@ safe_uris='https:// git+https:// tarball+https:// github: gitlab: sourcehut:'
 
 # flake_inside FLAKE - is it in a container?  Set tree to that, path to the folder
 # in it, and rest to what follows the path.
-#
-# A link on the way may lead there and out again, so each is followed by itself.
 flake_inside() {
-	rest=${1#"${1%%[#?]*}"} way=${1%%[#?]*} links=0 at='' scheme=path
+	rest=${1#"${1%%[#?]*}"} way=${1%%[#?]*} scheme=path
 	case $way in
 	/*) ;;
 	path:*%* | *file:*%*) die 1 "$name: not built: a % in $1; use the path itself" ;;
 	path:/* | file:/* | *+file:/*) scheme=${way%%:*} way=${way#*:}; way=${way#//} ;;
 	*) return 1 ;;
 	esac
+	way_inside "$1"
+}
+
+# file_inside FILE - the same of a file, which is an absolute path
+file_inside() {
+	rest='' way=$1 scheme=path
+	way_inside "$1"
+}
+
+# way_inside WHAT - the same of the path $way
+#
+# A link on the way may lead there and out again, so each is followed by itself.
+way_inside() {
+	links=0 at=''
 	while [ -n "$way" ]; do
 		part=${way%%/*}
 		case $way in
@@ -50,7 +63,7 @@ flake_inside() {
 			esac
 			case $way in
 			*/*) ;;
-			*) die 1 "$name: not built: not the plain path of a folder in a container: $1" ;;
+			*) die 1 "$name: not built: not a plain path in a container: $1" ;;
 			esac
 			tree=$state_dir/${way%%/*} path=${way#*/}
 			case $scheme in

@@ -32,31 +32,60 @@ update_end() {
 update_rest() {
 	before=$(ctr-gcroot path "$name" 2>/dev/null) || before=''
 	builder=''
+	find_source
 	if [ -n "$system_path" ]; then
 		system=$system_path
-		if [ -n "$with_config" ]; then
-			config_read
-			config_put "$root" --backup
-		fi
+		[ -z "$with_config" ] || { config_read; config_put "$root" --backup; keep_source; }
 	elif [ -n "$flake" ]; then
 		builder=build_flake built_from=$flake
 		build_flake "$flake"
-		keep_flake
-	elif [ -n "$FLAKE" ] && [ -z "$with_config$nixos_path" ]; then
-		builder=build_flake built_from=$FLAKE
-		build_flake "$FLAKE"
+		keep_source
+	elif [ -n "${config_file#-}" ]; then
+		builder=build built_from=$run_dir/$name.nix
+		configure_from_host
 	else
 		builder=build_theirs built_from=$root/etc/nixos/configuration.nix
 		configure
-		keep_flake
+		keep_source
 	fi
 	system_set
 	apply_or_take_back
 }
 
-# keep_flake - what the next update builds
-keep_flake() {
-	[ "$flake" = "$FLAKE" ] || ctr-conf set --file "$conf" "FLAKE=$flake"
+# find_source - without an option that names it, what the settings name is built
+find_source() {
+	if [ -n "$with_config$system_path$flake" ]; then
+		:
+	elif [ -n "$FLAKE" ] && [ -z "$nixos_path" ]; then
+		flake=$FLAKE
+	elif [ -n "$CONFIG_FILE" ]; then
+		config_file=$CONFIG_FILE
+		[ -f "$config_file" ] || [ -f "$config_file/default.nix" ] ||
+			die 1 "$name: not built: $conf has CONFIG_FILE=$config_file: no such file"
+		! file_inside "$config_file" || die 1 "$name: not built:" \
+			"$conf has CONFIG_FILE=$config_file, which lies in the tree of a container"
+	fi
+}
+
+# keep_source - what the next update builds
+keep_source() {
+	host_file=${config_file#-}
+	[ "$flake/$host_file" = "$FLAKE/$CONFIG_FILE" ] ||
+		ctr-conf set --file "$conf" "FLAKE=$flake" "CONFIG_FILE=$host_file"
+}
+
+# configure_from_host - build a configuration of the host's, and not what its
+# container may have made of the one in its tree
+configure_from_host() {
+	config_read
+	printf '%s' "$wanted" >"$built_from"
+	build "$built_from"
+	keep_source	# a killed update may leave another configuration in the tree
+	! config_same || return 0
+	[ -n "$with_config" ] || note "$name: built from $config_file;" \
+		"$root/etc/nixos/configuration.nix was not, and is kept as configuration.nix.~N~;" \
+		"to build such changes: ctr-conf set $name CONFIG_FILE="
+	config_put "$root" --backup
 }
 
 # configure - build the container's configuration, or the one of the options,

@@ -35,6 +35,25 @@ also() { made+=("$1"); }
 # create ARGUMENT... - a container of the minimal system
 create() { nixos-container create "$name" "$@"; }
 
+# configuration FILE - print configuration.nix as update --config-file FILE writes it
+configuration() {
+	cat <<-END
+		{ lib, options, ... }:
+
+		{
+		  boot = if options.boot ? isNspawnContainer then { isNspawnContainer = true; }
+		    else { isContainer = true; };
+		  networking.hostName = lib.mkDefault "$name";
+		  networking.useDHCP = lib.mkOverride 900 false;
+		  imports = [
+		    (
+		/. + "$1"
+		    )
+		  ];
+		}
+	END
+}
+
 inside() { nixos-container run "$name" -- "$@"; }
 
 # boots - which boot of the container this is: the start time of its init

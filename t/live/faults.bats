@@ -32,10 +32,10 @@ teardown_file() { faults_end; }
 	configured() {
 		local text
 		text=$(cat "$root/etc/nixos/configuration.nix" 2>&1)
-		[[ $text == "$(<"$BATS_TEST_TMPDIR/one")" || $text == "$(<"$BATS_TEST_TMPDIR/two")" ]] ||
+		[[ $text == "$(<"$BATS_TEST_TMPDIR/one")" || $text == "$(configuration "$BATS_TEST_TMPDIR/two")" ]] ||
 			{ echo "torn: $text"; return 1; }
 		nixos-container update --no-apply --config-file "$BATS_TEST_TMPDIR/two" "$name" &&
-			cmp "$root/etc/nixos/configuration.nix" "$BATS_TEST_TMPDIR/two" &&
+			configuration "$BATS_TEST_TMPDIR/two" | cmp "$root/etc/nixos/configuration.nix" &&
 			cat "$root"/etc/nixos/* | grep -q one &&
 			[[ ! -e $root/etc/nixos/configuration.nix.new ]]
 	}

@@ -303,7 +303,7 @@ plant() {
 	rm -r "$BATS_TEST_TMPDIR/bin" "$root/etc/nixos"
 	mkdir "$root/etc/nixos"
 	configure
-	cmp "$BATS_TEST_TMPDIR/text" "$root/etc/nixos/configuration.nix"
+	configuration "$BATS_TEST_TMPDIR/text" | cmp "$root/etc/nixos/configuration.nix"
 	swap "$root/etc/nixos" $canary/nixos
 	for _ in {1..20}; do configure; done
 	kill -0 $swapper

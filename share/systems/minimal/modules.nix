@@ -145,7 +145,7 @@ lib: rec {
   evalModules = { options, args, module }:
     let
       config = evaluate [ ] options (map (m: { inherit (m) file; value = m.config; }) modules);
-      all = args // { inherit config lib; };
+      all = args // { inherit config lib options; };
       modules = builtins.genericClosure {
         startSet = [ (load all "the configuration" "0" module) ];
         operator = m: lib.imap0 (i: load all m.file "${m.key}/${toString i}") m.imports;
