@@ -8,7 +8,8 @@ cmd_destroy() {
 	if [ ! -e "$conf" ] && [ ! -L "$conf" ] && [ ! -e "$pending" ] &&
 		[ ! -e "$pending_tmp" ]; then
 		locks_sweep
-		no_such_container
+		note "$name: no such container ($conf is missing): nothing to destroy"
+		return 0
 	fi
 	if [ -e "$conf" ] && is_declarative; then
 		die 1 "$name: declared in the host's configuration, which has to remove it"

@@ -21,6 +21,8 @@ cmd_graph() { exec ctr-conf list --dot; }
 
 cmd_show_ip() {
 	need_name "$1"
+	read_settings
+	has_network || die 1 "$name: uses the network of the host, so it has no address of its own"
 	addresses=$(ctr-conf get -- "$name" LOCAL_ADDRESS LOCAL_ADDRESS6) || exit
 	address=${addresses%%"$newline"*}
 	address=${address:-${addresses#*"$newline"}}

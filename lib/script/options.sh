@@ -13,6 +13,7 @@ init_options() {
 
 # How an option is applied: the commands of the table.
 flag() { eval "$1=1"; }
+ignored() { :; }
 assign() { eval "$1=\$2"; }
 build_only() { "$@"; }	# for the machine that builds: see remote.sh
 config_text() { config=$1 with_config=1; }

@@ -136,6 +136,9 @@ cmd_terminate() { need_name "$1"; unit_kill; }
 cmd_status() {
 	set_name "$1"
 	[ -e "$conf" ] || { printf 'gone\n'; exit 4; }
-	running || { printf 'down\n'; exit 3; }
-	printf 'up\n'
+	if running; then
+		printf 'up\n'
+	else
+		printf 'down\n'
+	fi
 }

@@ -3,7 +3,7 @@
 # update.sh - another generation
 
 cmd_update() {
-	set_name "$1"
+	need_name "$1"
 	check_build_options
 	update_begin
 	update_rest

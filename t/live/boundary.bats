@@ -456,7 +456,7 @@ another() {
 		run -1 timeout 20 machinectl start "$name-$users"
 		for verb in poweroff terminate; do
 			timeout 20 machinectl $verb "$name-$users"
-			until_true 20 sh -c "! nixos-container status $name-$users >/dev/null"
+			until_true 20 is_not_up "$name-$users"
 			until_true 10 sh -c "! ip link show c-$name-$users 2>/dev/null >&2"
 			nixos-container start "$name-$users"
 		done

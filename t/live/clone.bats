@@ -25,7 +25,7 @@ listing() {
 	run -0 grep -oE '^(HOST|LOCAL)_ADDRESS6?=' "$confs/$name-b.conf"
 	assert_output $'HOST_ADDRESS=\nLOCAL_ADDRESS=\nHOST_ADDRESS6=\nLOCAL_ADDRESS6='
 	run ! grep -xFf <(grep _ADDRESS "$conf") "$confs/$name-b.conf"
-	run -3 nixos-container status "$name-b"
+	is_down "$name-b"
 	nixos-container start "$name"
 	nixos-container start "$name-b"
 	run -0 nixos-container run "$name-b" -- cat /etc/motto
@@ -82,7 +82,7 @@ listing() {
 	run -1 nixos-container clone "$name" "$name-b"
 	assert_output --partial "container exists"
 	run -1 nixos-container clone "$name" "$name"
-	run -0 nixos-container status "$name" || ((status == 3))
+	run -0 nixos-container status "$name"
 	also "$name-b-0"
 	run -0 --separate-stderr nixos-container clone --ensure-unique-name "$name" "$name-b"
 	assert_output "$name-b-0"

@@ -62,6 +62,13 @@ boots() { inside cut -d' ' -f22 /proc/1/stat; }
 # booted_after TIME - has it booted since?
 booted_after() { local now; now=$(boots 2>/dev/null) && ((now > $1)); }
 
+is_up() { [[ $(nixos-container status "$1") == up ]]; }
+is_not_up() { ! is_up "$1"; }
+is_down() {
+	run -0 nixos-container status "$1"
+	assert_output down
+}
+
 listed() { nixos-container list | grep -qxF -- "$1"; }
 
 # never_answers DIR - mount a file system that does not; answered ends that

@@ -55,7 +55,7 @@ changes_nothing() {
   delete /nix/var/nix/gcroots/per-container/$name"
 	run -0 inside hostname
 	nixos-container destroy "$name"
-	run -1 nixos-container destroy --dry-run "$name"
+	run -0 nixos-container destroy --dry-run "$name"
 	assert_output --partial "no such container"
 }
 

@@ -512,7 +512,7 @@ lies() {
 	run -125 timeout 60 nixos-container login "$name"
 	assert_output --partial "$name"
 	timeout 60 nixos-container stop "$name"
-	run -3 nixos-container status "$name"
+	is_down "$name"
 	run ! ip link show "c-$name"
 	rm -r "$dropin"
 	goes_away

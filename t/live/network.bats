@@ -168,7 +168,7 @@ machine=(/proc/sys/{kernel/domainname,kernel/core_pattern,vm/swappiness,fs/file-
 	run -0 ip -d -o link show mv0
 	refute_output --partial protodown
 	assert_output --partial ',UP'
-	run -3 nixos-container status "$name"
+	is_down "$name"
 	ip link del mv0
 	ip link del hx
 }
@@ -418,4 +418,18 @@ servers() { inside cat /etc/resolv.conf | grep -qF "$1"; }
 	run -0 nixos-container verify
 	run -2 nixos-container network
 	run -2 nixos-container network --all "$name"
+}
+
+@test "--use-host-network gives a container the network of the host" {
+	run -2 nixos-container create "$name" --use-host-network --local-address 10.231.190.2
+	assert_output --partial PRIVATE_NETWORK
+	nothing_left "$name"
+	create --use-host-network
+	grep -x PRIVATE_NETWORK=0 "$conf"
+	assert_equal "$(inside readlink /proc/1/ns/net)" "$(readlink /proc/self/ns/net)"
+	run -1 nixos-container show-ip "$name"
+	assert_output "nixos-container: $name: uses the network of the host, so it has no address of its own"
+	run ! ip link show "c-$name"
+	run -0 nixos-container stop --signal TERM "$name"
+	is_down "$name"
 }

@@ -393,8 +393,7 @@ killed_create() {
 	((SECONDS < 8))
 	run -0 cat "$root/var/bye"
 	assert_output bye
-	run -3 nixos-container status "$name"
-	assert_output down
+	is_down "$name"
 	run ! ip link show "c-$name"
 	assert_not_exists "/run/netns/net-$name"
 }
@@ -413,16 +412,16 @@ killed_create() {
 	run -0 nixos-container status "$name"
 	nixos-container stop "$name"
 	nixos-container stop "$name"
-	run -3 nixos-container status "$name"
+	is_down "$name"
 }
 
 # bats test_tags=suites
 @test "terminate ends it at once and it stays down" {
 	create
 	nixos-container terminate "$name"
-	run -3 nixos-container status "$name"
+	is_down "$name"
 	sleep 1
-	run -3 nixos-container status "$name"
+	is_down "$name"
 	# systemd-nspawn has seen it end, and left no locks of its user IDs.
 	before=$(find /run/systemd/nspawn-uid /run/systemd/nspawn -type f)
 	ctr-conf set "$name" PRIVATE_USERS=pick
@@ -438,8 +437,8 @@ killed_create() {
 	nixos-container stop "$name"
 	systemctl daemon-reload
 	systemctl start multi-user.target
-	until_true 10 nixos-container status "$name"
-	run -3 nixos-container status "$name-not"
+	until_true 10 is_up "$name"
+	is_down "$name-not"
 }
 
 @test "settings that NixOS writes start here unchanged" {
@@ -497,7 +496,7 @@ killed_create() {
 	assert_output "$name"
 	nixos-container stop "$name"
 	wait "$pid" || :
-	run -3 nixos-container status "$name"
+	is_down "$name"
 	nixos-container launch "$name" </dev/null >/dev/null 2>&1 3>&- &
 	pid=$!
 	until_true 10 inside_works
@@ -574,8 +573,10 @@ inside_works() { ctr-console run "$root" -- true 2>/dev/null; }
 		run -1 nixos-container $verb "$name"
 		assert_output --partial "$name: no such container"
 	done
-	run -1 nixos-container destroy "$name"
+	run -0 nixos-container destroy "$name"
 	assert_output --partial "$name: no such container"
+	run -0 nixos-container destroy -q "$name"
+	assert_output ''
 	run -4 nixos-container status "$name"
 }
 

@@ -51,7 +51,7 @@ is_empty() {
 	is_empty
 	assert_exists "$BATS_TEST_TMPDIR/mine/kept"
 	run ! grep -F "$root/" /proc/self/mountinfo
-	run -3 nixos-container status "$name"
+	is_down "$name"
 }
 
 @test "a tree that is a mount of its own stays mounted" {
@@ -139,7 +139,7 @@ is_empty() {
 	flock 6
 	nixos-container start "$name" 2>/dev/null 3>&- 6>&- &
 	until_true 10 pgrep -f "flock -s -w 30"
-	run -3 nixos-container status "$name"
+	is_down "$name"
 	rm "/run/nixos-container/$name.tree.lock"
 	exec 6>&-
 	wait $!

@@ -184,11 +184,12 @@ suite() {
 	run -0 in_vm cat /var/lib/containers/{one,two,three}/var/bye
 	assert_output $'bye\nbye\nbye'
 	for name in one two; do
-		until_true 20 in_vm nixos-container status "$name"
+		until_true 20 in_vm sh -c "nixos-container status $name | grep -qx up"
 		run -0 in_vm nixos-container run "$name" -- hostname
 		assert_output "$name"
 	done
-	run -3 in_vm nixos-container status three
+	run -0 in_vm nixos-container status three
+	assert_output down
 	assert_equal "$(in_vm cat /etc/containers/{one,two,three}.conf)" "$addresses"
 	run -0 in_vm ping -c 1 -W 5 "$(in_vm nixos-container show-ip one)"
 	in_vm nixos-container start three

@@ -223,7 +223,8 @@ teardown() {
 	from_near -H far reload "$name"
 	from_near -H far restart "$name"
 	from_near -H far terminate "$name"
-	run -3 from_near -H far status "$name"
+	run -0 from_near -H far status "$name"
+	assert_output down
 	from_near -H far cleanup "$name"
 	from_near -H far reset "$name"
 	run -1 on "$far" test -e "/var/lib/containers/$name/root/from-there"
