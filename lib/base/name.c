@@ -17,10 +17,16 @@ name_ok(const char *name)
 {
 	size_t n;
 
-	for (n = 0; alnum(name[n]) || name[n] == '-'; n++)
+	for (n = 0; alnum(name[n]) || name[n] == '-' || name[n] == '_'; n++)
 		;
-	return n >= 1 && n <= 63 && name[n] == '\0' && alnum(name[0]) &&
-	    alnum(name[n - 1]);
+	return n >= 1 && n <= 63 && name[n] == '\0' && name[0] != '-' &&
+	    name[n - 1] != '-';
+}
+
+bool
+name_new_ok(const char *name)
+{
+	return name_ok(name) && !strchr(name, '_');
 }
 
 bool

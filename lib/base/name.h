@@ -13,8 +13,12 @@
  * name_ok - is this the name of a container?
  *
  * A host name label of RFC 1123: [a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?
+ * Beside these, the underscores that NixOS's own tools allowed before 22.05.
  */
 bool name_ok(const char *name);
+
+/* name_new_ok - the same of a container to be created: without underscores */
+bool name_new_ok(const char *name);
 
 /*
  * name_reserved - does Podman have a file of that name in /etc/containers?

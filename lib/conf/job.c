@@ -167,11 +167,16 @@ set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
 }
 
 static int
+not_a_name(const char *name, struct errmsg *why)
+{
+	return errmsg_set(why, "%s: not a container name: " NAME_ALLOWED, name);
+}
+
+static int
 check_name(const char *name, struct errmsg *why)
 {
 	if (!name_ok(name))
-		return errmsg_set(why, "%s: not a container name: %s", name,
-		    NAME_ALLOWED);
+		return not_a_name(name, why);
 	if (name_reserved(name))
 		return errmsg_set(why, "%s: this name is reserved: Podman keeps "
 		    "files of that name", name);
@@ -189,6 +194,8 @@ take_name(struct cli_job *job, struct errmsg *why)
 		    job->verb->name);
 	job->name = *job->arg++;
 	job->args--;
+	if (job->new && !name_new_ok(job->name))
+		return not_a_name(job->name, why);
 	return check_name(job->name, why);
 }
 

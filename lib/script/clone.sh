@@ -3,7 +3,7 @@
 # clone.sh - another container with a copy of the tree
 
 cmd_clone() {
-	check_name "$2"
+	check_new_name "$2"
 	need_name "$1"
 	clone_settings
 	from=$name from_root=$root from_conf=$conf

@@ -93,6 +93,7 @@ publish() {
 }
 
 cmd_create() {
+	check_new_name "$1"
 	set_name "$1"
 	check_build_options
 	complete_settings

@@ -35,6 +35,7 @@ remote_module() {
 #
 # Returns if the other machine builds: without a configuration on this side.
 remote_build() {
+	[ "$verb" = update ] || check_new_name "$1"
 	set_name "$1"
 	check_build_options
 	[ -z "$dry_run" ] || return 0

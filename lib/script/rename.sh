@@ -7,7 +7,7 @@
 # A rename that is alive holds both locks.
 
 cmd_rename() {
-	check_name "$2"
+	check_new_name "$2"
 	set_name "$1"
 	[ "$1" != "$2" ] || usage "the new name is the old one: $2"
 	record=$conf_dir/.$1.$2.rename

@@ -120,6 +120,7 @@ unit_kill() {
 # prepare_start - tell systemd of its settings; exit 2 if these are wrong
 prepare_start() {
 	need_name "$1"
+	note_old_name
 	ctr-conf check --no-host -- "$name" || exit
 	reload_if_changed
 }

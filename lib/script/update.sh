@@ -12,6 +12,7 @@ cmd_update() {
 update_begin() {
 	lock "$name"
 	need_name "$name"
+	note_old_name
 	trap 'update_end $?' EXIT
 	trap 'exit 1' INT TERM HUP
 	not_elsewhere

@@ -98,7 +98,7 @@ pairs() {
 	conf more.conf PRIVATE_NETWORK=1 \
 		"EXTRA_VETHS='v1:host=10.233.0.3,local=10.233.0.4 v2:bridge=br1,local=10.233.0.9/29'"
 	# A file of another tool is not a container, but its address counts.
-	conf a_b.conf LOCAL_ADDRESS=10.233.0.6
+	conf a+b.conf LOCAL_ADDRESS=10.233.0.6
 	conf other.txt LOCAL_ADDRESS=10.233.0.17
 	conf web.conf.bak LOCAL_ADDRESS=10.233.0.17
 	conf note.conf '# LOCAL_ADDRESS=10.233.0.17' FLAKE=/x/10.233.0.17

@@ -101,7 +101,7 @@ refused() {
 	refused '6: HOST_PORT: 127.0.0.1:80:80 is for the host, which ALLOW_FROM does not name' \
 		"${pair[@]}" HOST_PORT=127.0.0.1:80:80 ALLOW_FROM=lan
 	local form='any, containers, host, lan, none, ports, names of containers, and networks like 192.0.2.0/24'
-	for word in a_b 0.0.0.0/0 192.0.2.300 127.0.0.1 -x x-; do
+	for word in a+b 0.0.0.0/0 192.0.2.300 127.0.0.1 -x x-; do
 		refused "1: ALLOW_FROM: invalid value \"$word\" (expected $form)" ALLOW_FROM="\"web $word\""
 	done
 	for word in 192.0.2.7/24 2001:db8::1/64; do

@@ -205,7 +205,7 @@ rejects() {
 	takes TASKS_MAX 2000 10% infinity
 	rejects TASKS_MAX 0 -1 2K lots
 	takes AFTER database 'database network-online.target' srv-data.mount a@b.service
-	rejects AFTER a/b database.conf _x ../x .service
+	rejects AFTER a/b database.conf +x ../x .service
 	takes START_TIMEOUT 90 1min '2min 30s' 2min30s 500ms infinity 1h '1 min' 1.5h 5m 1M2w '3 years'
 	rejects START_TIMEOUT soon 1parsec min -1 1. .5 1.s 1..5
 }
@@ -276,7 +276,7 @@ EXTRA_NSPAWN_FLAGS=" --bind-ro=/srv/a:/srv/a --capability=CAP_NET_ADMIN"'
 @test "check takes names, all containers, or any file" {
 	echo NAT=0 >"$file"
 	echo NAT=x >"${file%/*}/two.conf"
-	for other in storage.conf .web.pending web.conf.bak a_b.conf; do echo NO=1 >"${file%/*}/$other"; done
+	for other in storage.conf .web.pending web.conf.bak a+b.conf; do echo NO=1 >"${file%/*}/$other"; done
 	ctr-conf check --no-host web
 	run -2 ctr-conf check --no-host web two
 	assert_output --partial 'two.conf:1: NAT: '
@@ -296,13 +296,13 @@ EXTRA_NSPAWN_FLAGS=" --bind-ro=/srv/a:/srv/a --capability=CAP_NET_ADMIN"'
 }
 
 @test "invalid names are refused before any file is read" {
-	for name in '' -- .. a/b a_b -x x- "$(printf '%064d' 0)" storage; do
+	for name in '' -- .. a/b a+b -x x- "$(printf '%064d' 0)" storage; do
 		run -2 ctr-conf get -- "$name"
 	done
 	run -2 ctr-conf get storage
 	assert_output 'ctr-conf: storage: this name is reserved: Podman keeps files of that name'
-	run -2 ctr-conf get a_b
-	assert_output --partial 'a_b: not a container name: a name is 1 to 63 letters'
+	run -2 ctr-conf get a+b
+	assert_output --partial 'a+b: not a container name: a name is 1 to 63 letters'
 }
 
 @test "a wrong command line exits with 2, a failure with 1" {

@@ -16,7 +16,7 @@ setup() {
 	printf '%s\n' 'LOCAL_ADDRESS="10.0.0.3, 10.0.0.4/8	10.0.0.5"' HOST_ADDRESS=10.0.0.1 >db-1.conf
 	echo NAT=0 >none.conf
 	# Files that do not belong to containers.
-	for name in storage a_b; do echo LOCAL_ADDRESS=10.0.0.9 >"$name.conf"; done
+	for name in storage a+b; do echo LOCAL_ADDRESS=10.0.0.9 >"$name.conf"; done
 	run -0 ctr-conf hosts
 	assert_output "$local_lines
 10.0.0.3 db-1.containers db-1

@@ -32,11 +32,11 @@ store=/nix/store/00000000000000000000000000000000-system
 @test "list prints the names, sorted, and reads nothing else" {
 	run -0 ctr-conf list
 	assert_output ''
-	touch conf/{web,db,a-b,-x,x-,a_b,registries,.new}.conf conf/{.web.pending,web.conf.bak}
+	touch conf/{web,db,a-b,-x,x-,a+b,a_b,registries,.new}.conf conf/{.web.pending,web.conf.bak}
 	printf '\0\0' >conf/db.conf
 	mkdir conf/dir.conf
 	run -0 ctr-conf list
-	assert_output $'a-b\ndb\ndir\nweb'
+	assert_output $'a-b\na_b\ndb\ndir\nweb'
 	run -0 ctr-conf list web db web
 	assert_output $'db\nweb'
 	assert_not_exist calls
@@ -133,7 +133,7 @@ $ask container@web.service"
 		conf web
 		unit other active 'Fri 2026-11-27 01:32:18 UTC'
 		unit web "${pair%:*}" 'Fri 2026-11-27 01:32:18 UTC'
-		unit x_y active
+		unit x+y active
 		unit web.service failed
 		assert_equal "$(of web .state)" "\"${pair#*:}\""
 	done

@@ -162,7 +162,7 @@ served() { printf '%s\n' "claim tcp:$1" "local tcp-$1 $2 127.0.0.1:$1 [::1]:$1";
 	assert_output "ctr-conf: $PWD/other.conf: No such file or directory"
 	run -2 ctr-conf rules
 	run -2 ctr-conf rules web other
-	run -2 ctr-conf rules a_b
+	run -2 ctr-conf rules a+b
 }
 
 @test "--load and --unload print commands for nft, of whole lines" {

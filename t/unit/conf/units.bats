@@ -94,7 +94,7 @@ makes() {
 	echo AUTO_START=0 >off.conf
 	echo MEMORY_MAX=1G >>web.conf
 	# Files that do not belong to containers.
-	for name in storage a_b -x; do echo AUTO_START=1 >"./$name.conf"; done
+	for name in storage a+b -x; do echo AUTO_START=1 >"./$name.conf"; done
 	echo AUTO_START=1 >.c.pending
 	run -0 ctr-conf units "$out" "$out.early" "$out.late"
 	assert_output ''
@@ -225,7 +225,7 @@ Requires=container@db.service'
 @test "a wrong command line of units is named" {
 	run -2 ctr-conf units
 	run -2 ctr-conf units a b c d
-	run -2 ctr-conf units --changed a_b
+	run -2 ctr-conf units --changed a+b
 	run -2 ctr-conf units --changed web a b
 	assert_output 'ctr-conf: units: unexpected argument: b'
 	run -2 ctr-conf get web --changed

@@ -397,9 +397,9 @@ limit() {
 		assert_output --partial 'a_b: not a container name'
 		NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR
 		export NIXOS_CONTAINER_CONF_DIR
-		touch "$BATS_TEST_TMPDIR/"{one,two-2,a_b,storage,containers}.conf
+		touch "$BATS_TEST_TMPDIR/"{one,two-2,a_b,a+b,storage,containers}.conf
 		run -0 $sh "$BUILD/bin/nixos-container" list
-		assert_output $'one\ntwo-2'
+		assert_output $'a_b\none\ntwo-2'
 	done
 }
 

@@ -1257,7 +1257,7 @@ kill_everywhere() {
 	wrong 2 "init: missing argument; see --help" init
 	wrong 2 "set: missing argument; see --help" set foo
 	wrong 2 "init: unexpected argument: bar" init foo bar
-	for name in '' .. a/b -- -a a_b 'a b' "$(printf 'a%.0s' {1..64})"; do
+	for name in '' .. a/b -- -a a+b 'a b' "$(printf 'a%.0s' {1..64})"; do
 		wrong 2 "invalid container name: $name (a name is 1 to 63 letters, digits and hyphens, with a letter or digit at both ends)" init -- "$name"
 	done
 	wrong 2 "not an absolute path: a" set foo a
