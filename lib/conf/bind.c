@@ -41,7 +41,7 @@ are_options(const char *text)
 }
 
 int
-bind_parse(const char *word, struct bind *b)
+bind_split(const char *word, struct bind *b)
 {
 	char *rest;
 
@@ -54,10 +54,18 @@ bind_parse(const char *word, struct bind *b)
 	b->source = next_part(&rest);
 	b->inside = next_part(&rest);
 	b->options = rest;
-	if (*b->source && *b->source != '/')
-		return -1;
 	if (!b->inside)
 		b->inside = b->source;
+	return 0;
+}
+
+int
+bind_parse(const char *word, struct bind *b)
+{
+	if (bind_split(word, b) < 0)
+		return -1;
+	if (*b->source && *b->source != '/')
+		return -1;
 	if (*b->inside != '/')
 		return -1;
 	if (b->options && !are_options(b->options))

@@ -15,6 +15,9 @@ struct bind {
 	char text[WORD_SIZE];	/* the others point into it */
 };
 
+/* bind_split - as bind_parse, but any text is valid that is not too long */
+int bind_split(const char *word, struct bind *b);
+
 /*
  * bind_parse - read PATH[:INSIDE[:OPTIONS]]
  *

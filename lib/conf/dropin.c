@@ -153,6 +153,41 @@ put_mounts(struct drop_in *d, const struct settings *s, enum key key)
 			put_mount(d, b.source);
 }
 
+/* bound_by - the bind of this flag: behind its "=", or in the next word */
+static const char *
+bound_by(const char *flag, const char **rest, char next[WORD_SIZE])
+{
+	static const char *const names[] = { "--bind-ro", "--bind" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t n = strlen(names[i]);
+
+		if (strncmp(flag, names[i], n) != 0)
+			continue;
+		if (flag[n] == '=')
+			return flag + n + 1;
+		if (!flag[n] && word_next(rest, next) == 1)
+			return next;
+	}
+	return NULL;
+}
+
+/* put_flags - NixOS's own module has all binds in the flags of systemd-nspawn */
+static void
+put_flags(struct drop_in *d, const struct settings *s)
+{
+	const char *rest = s->value[KEY_EXTRA_NSPAWN_FLAGS], *bound;
+	char word[WORD_SIZE], next[WORD_SIZE];
+	struct bind b;
+
+	while (rest && word_next(&rest, word) == 1) {
+		bound = bound_by(word, &rest, next);
+		if (bound && bind_split(bound, &b) == 0 && !b.in_tree &&
+		    *b.source == '/')
+			put_mount(d, b.source);
+	}
+}
+
 static void
 put_devices(struct drop_in *d, const struct settings *s)
 {
@@ -184,6 +219,7 @@ dropin_print(const struct settings *s, const char *name, FILE *out)
 	put_servers(&d, s);
 	put_mounts(&d, s, KEY_BIND);
 	put_mounts(&d, s, KEY_BIND_RO);
+	put_flags(&d, s);
 	put_devices(&d, s);
 	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
 		if (s->value[same[i].key])

@@ -44,6 +44,22 @@ generated() {
 	until_true 10 test "$(nixos-container status "$name")" = down
 }
 
+@test "a bind in EXTRA_NSPAWN_FLAGS mounts what it lies on, and its end stops the container" {
+	local dir=/srv/$name unit=srv-${name//-/\\x2d}.mount
+	printf '[Mount]\nWhat=tmpfs\nWhere=%s\nType=tmpfs\n' "$dir" >"/run/systemd/system/$unit"
+	create --no-start --set "EXTRA_NSPAWN_FLAGS=--bind=$dir:/data"
+	nixos-container start "$name"
+	findmnt -no FSTYPE "$dir" | grep -x tmpfs
+	inside touch /data/file
+	assert_exists "$dir/file"
+	systemctl stop "$unit"
+	until_true 20 is_not_up "$name"
+	nixos-container destroy "$name"
+	rm "/run/systemd/system/$unit"
+	rmdir "$dir"
+	systemctl daemon-reload
+}
+
 @test "a container waits for the mounts that its bind paths lie on" {
 	mkdir -p "$BATS_TEST_TMPDIR/my data" "$BATS_TEST_TMPDIR/a:b"
 	create --no-start

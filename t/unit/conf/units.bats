@@ -89,6 +89,23 @@ makes() {
 	assert_output ''
 }
 
+@test "binds in the flags of systemd-nspawn are waited for, too" {
+	makes '[Unit]' 'RequiresMountsFor="/srv/a"' 'RequiresMountsFor="/srv/b"' \
+		'RequiresMountsFor="/srv/c"' 'RequiresMountsFor="/srv/d"' 'RequiresMountsFor="/srv/e:f"' \
+		'RequiresMountsFor="/srv/my data"' 'RequiresMountsFor="/srv/100%%\\"' \
+		'RequiresMountsFor="/srv/z"' <<-'END'
+			EXTRA_NSPAWN_FLAGS="--bind=/srv/a --bind=/srv/b:/x --bind-ro=/srv/c:/x:norbind,new \
+			  --bind-ro /srv/d:/x --quiet --bind=/srv/e\\:f:/x '--bind=/srv/my data:/x' \
+			  --bind=/srv/100%\\\\:/x --bind=+/tree:/x --bind=:/x --bind-user=/u --bind=rel:/x \
+			  --bind-rox=/u --bind=/srv/z:/x --setenv=A=--bind=/u --bind"
+		END
+	printf 'EXTRA_NSPAWN_FLAGS="--setenv=A=b --bind=+/var:/x --bind-ro :/y"\n' >web.conf
+	rm -r "$out"
+	run -0 ctr-conf units "$out"
+	run -0 find "$out" -type f
+	assert_output ''
+}
+
 @test "one drop-in of multi-user.target wants all containers with AUTO_START=1" {
 	for name in web db-1 a; do echo AUTO_START=1 >"$name.conf"; done
 	echo AUTO_START=0 >off.conf
