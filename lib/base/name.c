@@ -35,6 +35,8 @@ name_reserved(const char *name)
 	static const char *const podman[] = { "cache", "containers", "mounts",
 	    "policy", "registries", "sigstore", "storage" };
 
+	if (strcmp(CONF_DIR, "/etc/containers") != 0)
+		return false;
 	for (size_t i = 0; i < sizeof(podman) / sizeof(podman[0]); i++)
 		if (!strcmp(podman[i], name))
 			return true;

@@ -21,9 +21,11 @@ bool name_ok(const char *name);
 bool name_new_ok(const char *name);
 
 /*
- * name_reserved - does Podman have a file of that name in /etc/containers?
+ * name_reserved - does Podman have a file of that name where settings are?
  *
- * NAME.conf then belongs to Podman, not to a container.
+ * NAME.conf then belongs to Podman, not to a container.  Podman's directory is
+ * /etc/containers: a suite that is built for another one, as NixOS has it, takes
+ * every name.
  * Source: containers-registries.conf(5) and similar pages.
  */
 bool name_reserved(const char *name);

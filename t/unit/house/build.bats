@@ -367,7 +367,16 @@ limit() {
 	make_top install DESTDIR="$dest" PREFIX=/opt/ctr CONTAINERS=nixos-containers \
 		O="$BATS_TEST_TMPDIR/o" DEPS="$TOP/build/deps" STATIC=0
 	# Script, unit, generator and module for nsswitch.conf; pages name both.
-	run ! grep -rlE '/(var/lib|etc)/containers' "$dest/opt/ctr/bin" "$dest/opt/ctr/lib"
+	run -0 grep -rlE '/(var/lib|etc)/containers' "$dest/opt/ctr/bin" "$dest/opt/ctr/lib"
+	assert_output "$dest/opt/ctr/bin/nixos-container"
+	# It knows Podman's directory, where some names are reserved, and only there.
+	run -0 grep -cE '/(var/lib|etc)/containers' "$dest/opt/ctr/bin/nixos-container"
+	assert_output 1
+	for f in nixos-container ctr-conf; do
+		run env "PATH=$dest/opt/ctr/bin:$PATH" NIXOS_CONTAINER_CONF_DIR="$BATS_TEST_TMPDIR" \
+			"$f" "$([[ $f == ctr-conf ]] && echo get || echo status)" storage
+		refute_output --partial reserved
+	done
 	grep -qF state_dir='${NIXOS_CONTAINER_STATE_DIR:-/var/lib/nixos-containers}' \
 		"$dest/opt/ctr/bin/nixos-container"
 	grep -qF conf_dir='${NIXOS_CONTAINER_CONF_DIR:-/etc/nixos-containers}' \
