@@ -101,10 +101,9 @@ _nss_containers_gethostbyname_r"
 
 @test "other names are not found" {
 	container web PRIVATE_NETWORK=1 LOCAL_ADDRESS=10.233.0.2
-	container storage PRIVATE_NETWORK=1 LOCAL_ADDRESS=10.233.0.4
 	printf 'PRIVATE_NETWORK=1\nLOCAL_ADDRESS=10.9.9.9\n' >"$BATS_TEST_TMPDIR/out.conf"
 	for n in web .containers containers ../out.containers web.container a/b.containers \
-		web-.containers storage.containers none.containers web.containers.example \
+		web-.containers none.containers web.containers.example \
 		"$(printf 'a%.0s' {1..64}).containers" "$(printf 'a%.0s' {1..5000}).containers" \
 		$'w\neb.containers' '%s.containers'; do
 		run -2 look ahosts "$n"
