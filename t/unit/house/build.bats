@@ -237,6 +237,15 @@ small_tree() {
 	assert_not_exists "$tree/build/bin"
 }
 
+@test "cppcheck knows each macro that the build defines" {
+	local macro count=0
+	for macro in $(sed -n 's/^OURS *:=.*foreach v,\([A-Z_ ]*\),.*/\1/p' "$TOP/GNUmakefile") VERSION; do
+		grep -qF -- "-D$macro='\"\"'" "$TOP/t/run" || fail "not in t/run: $macro"
+		count=$((count + 1))
+	done
+	((count >= 5))
+}
+
 @test "CONF_DIR, STATE_DIR and HOST_CONF are also defaults of the tools" {
 	local tree
 	small_tree
