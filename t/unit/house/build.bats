@@ -237,6 +237,39 @@ small_tree() {
 	assert_not_exists "$tree/build/bin"
 }
 
+@test "compile-all takes each gcc and clang in PATH once, and names the one that fails" {
+	local dir=$BATS_TEST_TMPDIR/path name
+	mkdir "$dir"
+	for name in gcc-98 gcc-99 clang-97 gcc-ar-98; do
+		printf '#!/bin/sh\necho %s\n' "${name##*-}" >"$dir/$name"
+		chmod 755 "$dir/$name"
+	done
+	ln -s gcc-99 "$dir/gcc"
+	# It builds a tool that prints the compiler.
+	cat >"$dir/make" <<-'END'
+		#!/bin/sh
+		printf '%s %s\n' "${REALGCC--}" "$*" >>"$LOG"
+		case $* in *CC=gcc-98*-O0*) exit 2 ;; esac
+		for word; do case $word in O=*) out=${word#O=} ;; esac; done
+		mkdir -p "$out/bin"
+		printf '#!/bin/sh\necho by %s\n' "${REALGCC:-clang}" >"$out/bin/tool"
+		chmod 755 "$out/bin/tool"
+	END
+	chmod 755 "$dir/make"
+	LOG=$BATS_TEST_TMPDIR/log PATH=$dir:$PATH run -1 "$TOP/share/build/compile-all" \
+		--native "$BATS_TEST_TMPDIR/o" "$TOP/build/deps"
+	assert_line --regexp '^compile-all: found .*clang-97 .*gcc-98 gcc-99'
+	refute_output --partial gcc-ar
+	assert_line 'compile-all: gcc-98-O0: failed'
+	assert_line 'compile-all: gcc-98-O3: ok'
+	assert_line 'by gcc-99'
+	run -0 grep -c 'CC=gcc-99 ' "$BATS_TEST_TMPDIR/log"
+	assert_output 3
+	grep -q '^gcc-99 .*CC=musl-gcc STATIC=1' "$BATS_TEST_TMPDIR/log"
+	grep -q '^- .*CC=clang-97 STATIC=0' "$BATS_TEST_TMPDIR/log"
+	run ! grep -q 'CC=gcc ' "$BATS_TEST_TMPDIR/log"
+}
+
 @test "cppcheck knows each macro that the build defines" {
 	local macro count=0
 	for macro in $(sed -n 's/^OURS *:=.*foreach v,\([A-Z_ ]*\),.*/\1/p' "$TOP/GNUmakefile") VERSION; do
