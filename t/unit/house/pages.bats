@@ -192,6 +192,15 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 	assert_output ''
 }
 
+@test "README has each command that make check-bare runs" {
+	local prompt command
+	sed -n "/^readme='/,/^'/{//!p}" "$TOP/t/lib/bare" >"$BATS_TEST_TMPDIR/commands"
+	(($(wc -l <"$BATS_TEST_TMPDIR/commands") >= 6))
+	while read -r prompt command; do
+		grep -qE "^  [$prompt] $command( |$)" "$TOP/README" || fail "not in README: $prompt $command"
+	done <"$BATS_TEST_TMPDIR/commands"
+}
+
 @test "the make targets and the files in README exist" {
 	local target named known
 	known=$(make -s -C "$TOP" help | cut -f 1)
