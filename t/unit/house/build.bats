@@ -335,11 +335,16 @@ limit() {
 
 @test "the binaries are static and small" {
 	[[ $BUILD == "$TOP/build" ]] || skip "this is not the static build"
+	local tool size more=0
+	# The limits are for gcc 12 and musl 1.2.3: gcc 14 and 16 with musl 1.2.5 make up
+	# to 4 % more of the same code.
+	[[ $(mkveth --version) == *"gcc 12."* ]] || more=1
 	for tool in $tools; do
 		run -0 file "$BUILD/bin/$tool"
 		assert_output --partial "statically linked"
 		refute_output --partial "interpreter"
-		(($(stat -c %s "$BUILD/bin/$tool") <= $(limit "$tool") * 1024))
+		size=$(stat -c %s "$BUILD/bin/$tool")
+		((size <= $(limit "$tool") * (1024 + more * 64))) || fail "$tool: $size"
 	done
 }
 
