@@ -429,6 +429,9 @@ another() {
 
 @test "limits hold: tasks, and memory" {
 	local users
+	# Where the machine has its controllers in version 1, a host of version 2 has none.
+	[[ -d /sys/fs/cgroup/pids ]] || grep -qw pids /sys/fs/cgroup/cgroup.controllers ||
+		skip "no controllers of cgroups on this host"
 	for users in pick no; do
 		another $users TASKS_MAX=40 MEMORY_MAX=64M
 		run as "$name-$users" sh -c 'i=0; while [ $i -lt 80 ]; do sleep 60 & i=$((i + 1)); done'
@@ -527,7 +530,9 @@ deaf() {
 		deaf "$name-$users"
 		for verb in reload update; do
 			run -124 timeout -s TERM -k 10 3 nixos-container $verb "$name-$users"
-			assert_not_exists "/run/nixos-container/$name-$users.lock"
+			# The signal may be earlier than what removes the file.
+			[[ ! -e /run/nixos-container/$name-$users.lock ]] ||
+				flock -n "/run/nixos-container/$name-$users.lock" true
 		done
 		timeout 60 nixos-container stop "$name-$users"
 		timeout 60 nixos-container destroy "$name-$users"
