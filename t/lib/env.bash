@@ -21,3 +21,8 @@ until_true() {
 
 # unused_name prefix - print a name that no concurrent test uses
 unused_name() { printf '%s%d-%d\n' "$1" "$$" "$BATS_TEST_NUMBER"; }
+
+# needs_kernel VERSION - skip the test on older ones
+needs_kernel() {
+	printf '%s\n' "$1" "$(uname -r)" | sort -CV || skip "needs Linux $1"
+}

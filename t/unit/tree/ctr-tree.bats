@@ -292,6 +292,7 @@ teardown() {
 
 @test "seal: no root with that namespace makes the paths writable again" {
 	((EUID == 0)) || skip "needs root"
+	needs_kernel 5.12
 	mkdir -p sealed/sub over
 	echo old >sealed/file
 	ln -s sealed link
@@ -322,6 +323,7 @@ teardown() {
 
 @test "seal: what is mounted there later is not seen, and elsewhere it is" {
 	((EUID == 0)) || skip "needs root"
+	needs_kernel 5.12
 	mkdir -p sealed/late other
 	# shellcheck disable=SC2016
 	run -0 unshare -m --propagation shared sh -c 'mount --bind . . && cd "$PWD" && mkfifo go gone
@@ -351,6 +353,7 @@ teardown() {
 
 @test "seal --optional goes on with a warning if there are no user namespaces" {
 	((EUID == 0)) || skip "needs root"
+	needs_kernel 5.12
 	mkdir dir
 	run -125 unshare --user --map-root-user --mount sh -c \
 		'echo 0 >/proc/sys/user/max_user_namespaces; exec ctr-tree seal --path "$1" true' sh "$PWD/dir"
@@ -532,10 +535,16 @@ machine_id() {
 	assert_equal "$(cat outside/kept)" secret
 }
 
-@test "idmap tells whether mounts of a directory can map user IDs" {
+@test "idmap: mounts of a tmpfs can map user IDs" {
 	((EUID == 0)) || skip "needs root"
+	needs_kernel 6.3
 	run -0 unshare -m sh -c 'mount -t tmpfs t trees && exec ctr-tree idmap "$PWD/trees"'
 	assert_output ''
+	assert_equal "$(pgrep -P $$ ctr-tree | wc -l)" 0
+}
+
+@test "idmap: mounts of /proc cannot map user IDs" {
+	((EUID == 0)) || skip "needs root"
 	run -1 ctr-tree idmap /proc
 	assert_output ''
 	run -2 ctr-tree idmap "$PWD/none"
