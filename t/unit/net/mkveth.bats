@@ -1260,9 +1260,12 @@ foul() {
 		printf 'link property add dev %s altname %0110d\n' "$2" $i
 	done >"$BATS_TEST_TMPDIR/names"
 	ip -n "$1" -force -batch "$BATS_TEST_TMPDIR/names" 2>/dev/null || :
-	ip -n "$1" link set "$2" down &&
-	ip -n "$1" link property del dev "$2" altname mine &&
-	ip -n "$1" link property del dev "$2" altname "$(printf '%0110d' 1)" &&
+	ip -n "$1" link set "$2" down || return 1
+	for i in mine "$(printf '%0110d' 1)"; do
+		# Linux 5.10 looks for them in the namespace that the interface left.
+		! ip -n "$1" link show "$i" >/dev/null 2>&1 ||
+			ip -n "$1" link property del dev "$2" altname "$i" || return 1
+	done
 	ip -n "$1" link property add dev "$2" altname c-victim &&
 	ip -n "$1" link set "$2" alias $'of the\ncontainer' &&
 	ip -n "$1" link set "$2" group 10231 promisc on allmulticast on arp off multicast off &&
