@@ -74,7 +74,7 @@ find_users() {
 	case $works in
 	0) own_users=1 ;;
 	1) note "$name: has no users of its own: $state_dir cannot map user IDs" \
-		'(ext4, xfs and btrfs can); see nixos-container-security(7)' ;;
+		'(ext4 and xfs can since Linux 5.12, btrfs since 5.15); see nixos-container-security(7)' ;;
 	esac
 }
 
