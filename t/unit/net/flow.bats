@@ -22,6 +22,8 @@ setup() {
 		}
 	END
 	[[ -e /proc/net/nf_conntrack ]] || skip "needs /proc/net/nf_conntrack"
+	# On a slow machine, a test takes longer than the 30 s of a flow without an answer.
+	in_world sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600
 }
 teardown() { drop_world; }
 
