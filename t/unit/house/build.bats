@@ -225,6 +225,12 @@ small_tree() {
 	assert_output --partial 'ARM aarch64'
 }
 
+@test "strace is asked for calls that arm64 lacks only if there are such" {
+	run ! grep -nE "(trace|inject)=([a-z0-9_?]+,)*(open|mkdir|unlink|rename|symlink|link|l?stat|chmod|poll|pipe)\\b" \
+		"$TOP"/t/unit/*/*.bats
+	assert_output ''
+}
+
 @test "a compiler for glibc links shared libraries, and is refused for a static build" {
 	local tree
 	small_tree

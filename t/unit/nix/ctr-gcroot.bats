@@ -395,7 +395,7 @@ generations() {
 	x=$(store_path x)
 	ctr-gcroot set foo "$A"
 	ctr-gcroot set foo "$B"
-	strace -f -o trace -e inject=rename:delay_enter=1000000 \
+	strace -f -o trace -e 'inject=?rename,renameat:delay_enter=1000000' \
 		nix-env -p "$PROFILES/foo/system" --switch-generation 1 3>&- &
 	until_true 5 test -e "$PROFILES/foo/system.lock"
 	run -1 ctr-gcroot --wait 0 set foo "$x"
@@ -420,7 +420,7 @@ generations() {
 	need_strace
 	x=$(store_path x) y=$(store_path y)
 	ctr-gcroot set foo "$x"
-	strace -o trace -e inject=symlinkat,symlink:delay_enter=1000000:when=1 \
+	strace -o trace -e 'inject=symlinkat,?symlink:delay_enter=1000000:when=1' \
 		ctr-gcroot set foo "$A" 3>&- &
 	until_true 5 test -e "$PROFILES/foo/system.lock"
 	sleep 0.2
