@@ -9,9 +9,10 @@ bats_load_library bats-support
 bats_load_library bats-assert
 bats_load_library bats-file
 
-# until_true seconds command... - wait for a condition, with a deadline
+# until_true seconds command... - wait for a condition, with a deadline; a machine
+# that is NIXOS_CONTAINER_TEST_SLOWNESS times as slow has so many times as long
 until_true() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${NIXOS_CONTAINER_TEST_SLOWNESS:-1}))
 	shift
 	until "$@"; do
 		((SECONDS < end)) || { echo "timed out: $*" >&2; return 1; }

@@ -329,6 +329,7 @@ LOCAL_ADDRESS6=${net6}2"
 	run -0 ctr-conf address --of-host
 }
 
+# bats test_tags=long
 @test "ten thousand containers get a pair each, fast" {
 	mkdir many
 	for i in {0..9999}; do

@@ -451,6 +451,7 @@ END
 	refute_output --partial br0
 }
 
+# bats test_tags=long
 @test "ten thousand containers are listed in 8 MiB" {
 	[[ $BUILD != */sanitize ]] || skip "the sanitizer takes more memory"
 	mkdir many

@@ -249,6 +249,7 @@ Requires=container@db.service'
 	assert_output 'ctr-conf: get takes no --changed'
 }
 
+# bats test_tags=long
 @test "5,000 containers take less than a second" {
 	for ((i = 0; i < 5000; i++)); do echo AUTO_START=1 >"c$i.conf"; done
 	run -0 timeout 1 ctr-conf units "$out"

@@ -113,6 +113,7 @@ pty() {
 	assert_output ""
 }
 
+# bats test_tags=long
 @test "after a kill at any step, the next server starts and leaves nothing stale" {
 	stop_server
 	for call in bind listen fchmodat renameat; do

@@ -225,6 +225,25 @@ small_tree() {
 	assert_output --partial 'ARM aarch64'
 }
 
+@test "the arm64 machine is not made for wrong arguments" {
+	((EUID == 0)) || skip "needs root"
+	local cache=$BATS_TEST_TMPDIR/cache
+	mkdir -p "$BATS_TEST_TMPDIR/build/aarch64"
+	refuses() {
+		run -2 env NIXOS_CONTAINER_TEST_CACHE="$cache" "$TOP/t/lib/arm64" "${@:2}"
+		assert_line -n 0 "arm64: $1"
+		assert_not_exists "$cache"
+	}
+	cd "$BATS_TEST_TMPDIR"
+	refuses 'expected story or unit, and a build' story
+	refuses 'no such verb: boot' boot build
+	refuses 'no build for arm64 in build/aarch64 (make TARGET=aarch64)' story build/aarch64
+	refuses 'story: expected one kernel' story build
+	refuses 'story: no such kernel: 64k (expected 4k or 16k)' story build 64k
+	refuses 'unit: expected one file' unit build
+	refuses 'unit: no such file: t/unit/net/none.bats' unit build -f x t/unit/net/none.bats
+}
+
 @test "strace is asked for calls that arm64 lacks only if there are such" {
 	run ! grep -nE "(trace|inject)=([a-z0-9_?]+,)*(open|mkdir|unlink|rename|symlink|link|l?stat|chmod|poll|pipe)\\b" \
 		"$TOP"/t/unit/*/*.bats

@@ -91,6 +91,7 @@ called() { [[ $(wc -l <calls) == "$1" ]]; }
 	: >go
 }
 
+# bats test_tags=long
 @test "a flood of messages is a change" {
 	tables add table inet mine
 	mkfifo go

@@ -1124,6 +1124,7 @@ export -f more_is_complete example_is_complete_too
 	assert_equal "$(in_world links)" 'c-bar lo veth1 veth2'
 }
 
+# bats test_tags=long
 @test "with further pairs, add does all or nothing, and can be repeated after a kill" {
 	each_failure_more() {
 		local call n
@@ -1366,6 +1367,7 @@ export -f state foul
 	kill "$pid"
 }
 
+# bats test_tags=long
 @test "after a kill at any step, del moves interfaces back" {
 	each_kill_moved() {
 		local call n verb calls
@@ -1401,6 +1403,7 @@ export -f state foul
 	LOG=$BATS_TEST_TMPDIR/log in_world each_kill_moved
 }
 
+# bats test_tags=long
 @test "with interfaces, if any system call fails, add does all or nothing" {
 	each_failure_moved() {
 		local call n
@@ -1619,12 +1622,14 @@ each_failure() {
 	return $bad
 }
 
+# bats test_tags=long
 @test "if any system call fails, add does all or nothing" {
 	export -f each_failure
 	# shellcheck disable=SC2086 # words of a command
 	LOG=$BATS_TEST_TMPDIR/log in_world each_failure $EXAMPLE_ARGS
 }
 
+# bats test_tags=long
 @test "the same with an existing namespace: it stays unchanged" {
 	each_failure_inside() {
 		local call n bad=0
@@ -1649,6 +1654,7 @@ each_failure() {
 	LOG=$BATS_TEST_TMPDIR/log in_world each_failure_inside $EXAMPLE_ARGS
 }
 
+# bats test_tags=long
 @test "if any system call of a change fails, the old state is restored" {
 	each_failed_change() {
 		local call n before='' bad=0
@@ -1709,6 +1715,7 @@ each_kill() {
 }
 export -f each_kill
 
+# bats test_tags=long
 @test "after a kill at any step of add, add completes the network, and del removes it" {
 	# shellcheck disable=SC2086 # words of a command
 	LOG=$BATS_TEST_TMPDIR/log \
@@ -1716,6 +1723,7 @@ export -f each_kill
 		in_world each_kill add $EXAMPLE_ARGS foo
 }
 
+# bats test_tags=long
 @test "the same after a kill at any step of a change or a del" {
 	# shellcheck disable=SC2086 # words of a command
 	LOG=$BATS_TEST_TMPDIR/log BEFORE='mkveth add -H 10.1.1.1/24 -L 10.1.1.2/24 foo' \
@@ -1746,6 +1754,7 @@ export -f each_kill
 	in_world nothing_is_left
 }
 
+# bats test_tags=long
 @test "a thousand networks are added, shown and deleted" {
 	local line='add -H 10.%d.%d.1 -L 10.%d.%d.2 -H fc00:%x::1 -L fc00:%x::2 m%d\n'
 	for i in {1..1000}; do
@@ -1799,6 +1808,7 @@ export -f each_kill
 	assert_equal "$(jq length <<<"$output")" 21
 }
 
+# bats test_tags=long
 @test "concurrent add and del of one name leave all or nothing" {
 	mixed() {
 		local i

@@ -194,6 +194,7 @@ odd_mounts() {
 	check_interfaces run-in-netns ns
 }
 
+# bats test_tags=long
 @test "thousands of mounts below /sys are kept" {
 	many() {
 		mount -t tmpfs many /sys/kernel/debug

@@ -366,6 +366,7 @@ generations() {
 	assert_output "ctr-gcroot: foo has no current generation"
 }
 
+# bats test_tags=long
 @test "check can ask Nix about any number of paths" {
 	need_nix
 	ctr-gcroot set foo "$(store_path x)"
@@ -898,6 +899,7 @@ machine() { mkdir -p machines && printf 'NAME=%s\nROOT=%s\nLEADER=%s\n' "$@" >"m
 	done
 }
 
+# bats test_tags=long
 @test "sync can be repeated after it was killed at any system call, and loses no root" {
 	need_strace
 	made one
@@ -995,6 +997,7 @@ kill_everywhere() {
 	((${nth[fsync]} > 0))
 }
 
+# bats test_tags=long
 @test "set can be repeated after it was killed at any system call" {
 	need_strace
 	reset_world() {
@@ -1012,6 +1015,7 @@ kill_everywhere() {
 	kill_everywhere 'ctr-gcroot set foo "$B"' ctr-gcroot set foo "$B"
 }
 
+# bats test_tags=long
 @test "set killed at any system call leaves one system or the other" {
 	need_strace
 	reset_world() { rm -rf state; ctr-gcroot set foo "$A"; }
@@ -1022,6 +1026,7 @@ kill_everywhere() {
 	kill_everywhere : ctr-gcroot set foo "$B"
 }
 
+# bats test_tags=long
 @test "rollback, delete-generations and rm can be repeated after they were killed at any system call" {
 	need_strace
 	reset_world() { rm -rf state; ctr-gcroot set foo "$A"; ctr-gcroot set foo "$B"; mkdir -p "$ROOTS/foo/x/y"; ctr-gcroot init bar; }
