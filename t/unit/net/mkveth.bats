@@ -544,6 +544,7 @@ whole_state() {
 export -f whole_state
 
 @test "new addresses replace the existing ones" {
+	needs_kernel 5.18
 	in_world mkveth add -H 10.1.1.1 -H 10.1.1.5/24 -L 10.1.1.2 -H fc01::1/64 \
 		-L fc01::2 -g 10.9.9.9 foo
 	in_world ip -n net-foo addr add 10.77.0.1/24 dev eth0
@@ -1971,6 +1972,7 @@ same() {
 }
 
 @test "verify prints what add would remove, MTU, MAC address and other addresses" {
+	needs_kernel 5.18
 	in_world mkveth add "${EXAMPLE[@]}" foo
 	run -1 in_world mkveth verify -H 10.231.136.1 -L 10.231.136.2 -M 1400 \
 		-m 02:00:00:00:00:01 foo
