@@ -218,7 +218,8 @@ system_set() {
 # which was killed had begun, in the ways of its versions; so does the sandbox
 build_done() {
 	job_end
-	rm -f "$run_dir/$name.nix" "$run_dir/$name.build" "$run_dir/$name.build.tmp-"* "$run_dir"/.[0-9]*_"$name.build"
+	rm -f "$run_dir/$name.configuration.nix" "$run_dir/$name.build" \
+		"$run_dir/$name.build.tmp-"* "$run_dir"/.[0-9]*_"$name.build"
 }
 
 # flake_attribute FLAKE - what of it to build, as nix build has it

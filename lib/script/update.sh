@@ -42,7 +42,7 @@ update_rest() {
 		build_flake "$flake"
 		keep_source
 	elif [ -n "${config_file#-}" ]; then
-		builder=build built_from=$run_dir/$name.nix
+		builder=build built_from=$run_dir/$name.configuration.nix
 		configure_from_host
 	else
 		builder=build_theirs built_from=$root/etc/nixos/configuration.nix

@@ -28,9 +28,12 @@ file() {
 	grep -x "CONFIG_FILE=$file" "$conf"
 	assert_equal "$(nixos-container show --json "$name" | jq -r .configFile)" "$file"
 	file two
+	# A container with NIX_DAEMON=1 has its socket there.
+	: >"/run/nixos-container/$name.nix"
 	run -0 nixos-container update "$name"
 	built two
 	refute_output --partial 'configuration.nix'
+	rm "/run/nixos-container/$name.nix"
 	assert_equal "$(ls "$root/etc/nixos")" configuration.nix
 	# A relative path, and another file
 	file three "$BATS_TEST_TMPDIR/other.nix"

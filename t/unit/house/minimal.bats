@@ -131,11 +131,12 @@ switched() { inside "$1/bin/switch-to-configuration ${2:-test} 2>&1; echo status
 
 @test "the configuration that nixos-container writes is accepted" {
 	echo '{ networking.hostName = "mine"; system.stateVersion = "24.05"; }' >mine.nix
-	run evaluate '{ config, lib, pkgs, ... }: with lib; {
-		boot.isContainer = true;
-		networking.hostName = mkDefault "c";
-		networking.useDHCP = false;
-		imports = [ ./mine.nix ];
+	run evaluate '{ lib, options, ... }: {
+		boot = if options.boot ? isNspawnContainer then { isNspawnContainer = true; }
+		  else { isContainer = true; };
+		networking.hostName = lib.mkDefault "c";
+		networking.useDHCP = lib.mkOverride 900 false;
+		imports = [ ({ config, lib, pkgs, ... }: with lib; { imports = [ ./mine.nix ]; }) ];
 	}'
 	assert_output --partial -minimal-system-mine.drv
 }

@@ -90,6 +90,22 @@ teardown() {
 	run -2 from_near -H far update "$name" --nixos-path /x
 }
 
+@test "a file with relative imports is built here, and the remote host has its text" {
+	on "$near" sh -c 'mkdir -p /tmp/conf && cd /tmp/conf
+		echo "{ imports = [ ./part.nix ]; }" >web.nix
+		echo "{ environment.etc.\"motto\".text = \"part\"; }" >part.nix'
+	from_near -H far create "$name" --config-file /tmp/conf/web.nix
+	run -0 from_near -H far run "$name" -- cat /etc/motto
+	assert_output part
+	run -0 on "$far" grep -F './part.nix' "/var/lib/containers/$name/etc/nixos/configuration.nix"
+	run -1 on "$far" grep CONFIG_FILE "/etc/containers/$name.conf"
+	on "$near" sh -c "sed -i s/part/changed/ /tmp/conf/part.nix; cd /tmp/conf && nixos-container -H far update $name --config-file ./web.nix"
+	run -0 from_near -H far run "$name" -- cat /etc/motto
+	assert_output changed
+	run -1 from_near -H far update "$name"
+	assert_output --partial part.nix
+}
+
 @test "arguments, streams and exit status pass unchanged" {
 	from_near -H far create "$name"
 	from_near -H far run "$name" -- true
