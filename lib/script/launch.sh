@@ -6,6 +6,7 @@
 # it.
 cmd_launch() {
 	need_name "$1"
+	old_name die 2
 	ctr-conf check -- "$name" || exit
 	read_settings
 	tree_wait

@@ -7,7 +7,7 @@ cmd_list() { exec ctr-conf list $form -- "$@"; }
 
 cmd_show() {
 	need_name "$1"
-	note_old_name
+	old_name note
 	# shellcheck disable=SC2086 # an option, or none
 	exec ctr-conf show $form -- "$name"
 }

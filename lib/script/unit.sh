@@ -120,7 +120,7 @@ unit_kill() {
 # prepare_start - tell systemd of its settings; exit 2 if these are wrong
 prepare_start() {
 	need_name "$1"
-	note_old_name
+	old_name die 2
 	ctr-conf check --no-host -- "$name" || exit
 	reload_if_changed
 }

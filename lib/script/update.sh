@@ -12,7 +12,7 @@ cmd_update() {
 update_begin() {
 	lock "$name"
 	need_name "$name"
-	note_old_name
+	old_name note
 	trap 'update_end $?' EXIT
 	trap 'exit 1' INT TERM HUP
 	not_elsewhere
