@@ -9,6 +9,7 @@ cmd_launch() {
 	old_name die 2
 	ctr-conf check -- "$name" || exit
 	read_settings
+	first_build
 	tree_wait
 	wait_for_machine_end 10 || die 1 "$name: a machine of that name is running;" \
 		"see: machinectl show $name"
