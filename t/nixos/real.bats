@@ -174,3 +174,42 @@ has() {
 	has both HOST_BRIDGE=br0 HOST_ADDRESS=10.0.0.1
 	has netns NETWORK_NAMESPACE_PATH=/run/netns/blue
 }
+
+# written OPTION=VALUE... - write configuration.nix as create does, and the expression
+# that it builds with
+written() {
+	# shellcheck disable=SC2016 # for that shell
+	sh -euc 'newline="
+"
+		name=web here=/ edits="" config="" config_file="" file=$NIXPKGS/nixos
+		. "$TOP/lib/script/configuration.sh"
+		. "$TOP/lib/script/build.sh"
+		for set; do eval "$set"; done
+		config_read
+		printf %s "$wanted" >configuration.nix
+		checked_system >checked.nix' sh "$@"
+}
+
+# checked ATTRIBUTE [OPTION]... - make that of it
+checked() {
+	nix-instantiate --expr "$(cat checked.nix)" -I "nixos-config=$PWD/configuration.nix" -A "$@"
+}
+
+@test "create makes a container's system of any configuration, and refuses others" {
+	export TOP
+	cd "$BATS_TEST_TMPDIR"
+	mkdir parts
+	echo '{ services.openssh.enable = true; networking.hostName = "mine"; imports = [ ./parts/dhcp.nix ]; }' >web.nix
+	echo '{ networking.useDHCP = true; }' >parts/dhcp.nix
+	written "config_file=$PWD/web.nix"
+	run -0 --separate-stderr checked system
+	assert_output --regexp "^$NIX_STORE_DIR/.*-nixos-system-mine-.*\.drv"
+	assert_equal "$(checked config.networking.useDHCP --eval)" true
+	assert_equal "$(checked config.boot.isNspawnContainer --eval)" true
+	written
+	assert_equal "$(checked config.networking.hostName --eval) $(checked config.networking.useDHCP --eval)" '"web" false'
+	# As releases before 25.11 had it
+	echo '{ boot.isContainer = true; }' >configuration.nix
+	run -1 checked system
+	assert_output --partial "the system of web is not a container's: add to its configuration: boot.isNspawnContainer = true;"
+}
