@@ -65,6 +65,20 @@ init_of() { inside cut -d' ' -f22 /proc/1/stat; }
 	run ! grep FLAKE "$conf"
 }
 
+@test "--log-format and --no-allow-dirty are passed on to Nix" {
+	run -0 create --no-start --config "$(motto one)" --log-format internal-json
+	assert_line --regexp '^@nix \{.*"action"'
+	run -0 nixos-container update "$name" --config "$(motto two)" --log-format internal-json
+	assert_line --regexp '^@nix \{.*"action"'
+	flake three
+	git -C "$BATS_TEST_TMPDIR/flake" init -q
+	git -C "$BATS_TEST_TMPDIR/flake" add flake.nix
+	run -1 nixos-container update "$name" --flake "$BATS_TEST_TMPDIR/flake" --impure --no-allow-dirty
+	assert_output --partial dirty
+	nixos-container update "$name" --flake "$BATS_TEST_TMPDIR/flake" --impure --no-write-lock-file
+	grep -x three "$(ctr-gcroot path "$name")/etc/motto"
+}
+
 @test "a flake that cannot be built, or a bad one, changes nothing" {
 	create --config "$(motto one)"
 	cp "$conf" "$BATS_TEST_TMPDIR/before"
