@@ -62,14 +62,6 @@ no_calls='personality sched_setscheduler sched_setattr shmget semget msgget mq_o
 #
 # Its root is the folder of the job: systemd makes there what it binds.
 in_job() {
-	# systemd would take what follows a dollar sign for a variable.
-	for word; do
-		case $word in
-		*\$*) word=$(printf '%s' "$word" | sed 's/\$/$$/g') ;;
-		esac
-		set -- "$@" "$word"
-		shift
-	done
 	# What it is.  Nix takes a home of another user's for none, and a missing one
 	# for its own.
 	set -- --setenv=PATH="$job_path" --setenv=HOME=/build/home --setenv=TMPDIR=/build \
@@ -128,12 +120,15 @@ job_pipes() {
 # job_run COMMAND... - set system to the one store path that it prints
 #
 # In the background, as a shell handles no signal while it waits for the
-# foreground.
+# foreground.  The command is in a file, as systemd takes dollar signs for variables,
+# and reads semicolons as others when it is reloaded before the unit begins.
 job_run() {
 	job_memory=${NIXOS_CONTAINER_BUILD_MEMORY:-2G} job_time=${NIXOS_CONTAINER_BUILD_TIME:-4h}
 	job_stop "$job_unit"
 	[ ! -e "$job/status" ] || rm -f "$job/status" "$job/result"
-	job_pipes "$@" &
+	quote "$@"
+	printf 'exec%s\n' "$quoted" >"$job/root/command"
+	job_pipes sh /command &
 	job_client=$!
 	wait "$job_client" || :
 	job_client=''

@@ -159,6 +159,21 @@ code() {
 	assert_output ''
 }
 
+@test "dollar signs and semicolons reach Nix, also while systemd reads its configuration again" {
+	local odd="$canary/a \$HOME;b" reloads i
+	mkdir -m 755 "$odd"
+	while sleep 0.3; do systemctl daemon-reload; done 3>&- &
+	reloads=$!
+	for i in 1 2 3 4 5; do
+		echo "odd $i" >"$odd/file"
+		it_is 'builtins.readFile <odd/file>'
+		timeout 120 nixos-container update --no-apply -I "odd=$odd" "$name"
+		grep -x "odd $i" "$(ctr-gcroot path "$name")/etc/it"
+	done
+	kill "$reloads"
+	wait "$reloads" || :
+}
+
 # endless KIND - a configuration without end
 endless() {
 	case $1 in
