@@ -135,7 +135,7 @@ Wants=container@one.service'
 	create --no-start
 	cp "$conf" "$BATS_TEST_TMPDIR/good"
 	local bad
-	for bad in MEMORY_MAX=much CPU_QUOTA=half TASKS_MAX=-1 START_TIMEOUT=soon 'AFTER="a b_c"' \
+	for bad in MEMORY_MAX=much CPU_QUOTA=half TASKS_MAX=-1 START_TIMEOUT=soon 'AFTER="a b+c"' \
 		"REQUIRES=$name" 'AFTER="x.service;y"' DEVICES=/etc/passwd 'DEVICES="/dev/x:q"' \
 		'MEMORY_MAX="1 [Service] ExecStart=/x"'; do
 		{ cat "$BATS_TEST_TMPDIR/good"; printf '%s\n' "$bad"; } >"$conf"
