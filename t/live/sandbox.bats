@@ -91,7 +91,7 @@ code() {
 		assert_output --regexp 'CapBnd:.0000000000000000'
 		assert_output --regexp 'NoNewPrivs:.1'
 		assert_output --regexp 'Seccomp:.2'
-		assert_line --regexp '^root: bin build dev etc lib( lib64)? nix proc root run sys tmp usr var etc: gitconfig nix resolv.conf resolv.conf.host ssl run: proc: [0-9]$'
+		assert_line --regexp '^root: bin build command dev etc lib( lib64)? nix proc root run sys tmp usr var etc: gitconfig nix resolv.conf resolv.conf.host ssl run: proc: [0-9]$'
 		assert_line "states: $name nix: daemon-socket"
 	fi
 	nothing_stays

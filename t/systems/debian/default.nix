@@ -12,11 +12,13 @@ let
 
   base = builtins.storePath "/etc/nixos-container-test/debian-base";
 
-  # The configuration: modules are merged as they are, there are no priorities.
+  # The configuration: modules are merged as they are, there are no priorities, and
+  # those that are imported win.
 
   lib = {
     mkDefault = x: x;
     mkForce = x: x;
+    mkOverride = _: x: x;
     mkIf = condition: x: if condition then x else { };
     optional = condition: x: if condition then [ x ] else [ ];
     optionalString = condition: x: if condition then x else "";
@@ -34,10 +36,11 @@ let
     let
       value = if isFunction file || isAttrs file then file else import file;
       module = if isFunction value
-        then value { inherit config lib; pkgs = { inherit lib; }; } else value;
+        then value { inherit config lib options; pkgs = { inherit lib; }; } else value;
     in
-    concatMap modules (module.imports or [ ]) ++ [ (removeAttrs module [ "imports" ]) ];
+    [ (removeAttrs module [ "imports" ]) ] ++ concatMap modules (module.imports or [ ]);
 
+  options.boot = { };
   known = {
     boot = [ "isContainer" ];
     networking = [ "hostName" "useDHCP" ];
