@@ -13,6 +13,8 @@ first_build() {
 	scope=nixos-container-first-$name.scope first_said=$run_dir/$name.first
 	first='' extender='' built=0
 	trap 'first_stop' INT TERM HUP
+	# It may go on for a launch that was killed.
+	systemctl --quiet stop "$scope" 2>/dev/null || :
 	[ -z "${NOTIFY_SOCKET-}" ] || { first_extend & extender=$!; }
 	set -- "$0" update --no-apply -- "$name"
 	[ ! -d /run/systemd/system ] || set -- systemd-run --quiet --scope --collect \

@@ -87,6 +87,17 @@ nothing_of_the_build() {
 	nothing_left "$name"
 }
 
+@test "a launch that was killed during the build begins anew" {
+	flake 'environment.etc.slow.source = slow;'
+	declared
+	systemctl start --no-block "container@$name.service"
+	until_true 20 pgrep -f "sleep 12"
+	systemctl kill --kill-who=main --signal=KILL "container@$name.service"
+	until_true 60 in_state ActiveState active
+	inside cat /etc/slow | grep -x "$name"
+	nothing_of_the_build
+}
+
 @test "a flake that cannot be built is said once, and not tried again" {
 	flake 'no.such.option = 1;'
 	declared
