@@ -174,7 +174,7 @@ web: has no settings, but $PWD/run/web.forward is still there"
 	rm run/web.forward
 	run -1 --separate-stderr verify
 	assert_output 'web: has no settings, but /run/netns/net-web is still there'
-	in_world ip netns add net-of_others
+	in_world ip netns add net-of+others
 	in_world ip netns add mine
 	in_world mkveth del web
 	run -0 verify
