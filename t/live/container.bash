@@ -56,6 +56,10 @@ configuration() {
 
 inside() { nixos-container run "$name" -- "$@"; }
 
+# controls NAME - has this host that controller of cgroups?  Where the machine has it
+# in version 1, a host of version 2 alone has not.
+controls() { [[ -d /sys/fs/cgroup/$1 ]] || grep -qw "$1" /sys/fs/cgroup/cgroup.controllers; }
+
 # boots - which boot of the container this is: the start time of its init
 boots() { inside cut -d' ' -f22 /proc/1/stat; }
 

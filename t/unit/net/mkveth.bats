@@ -917,7 +917,7 @@ export -f whole_state
 	add foo bar => bar
 	add --frob foo => frob
 	add --mtu => mtu
-	add foo_bar => foo_bar
+	add foo+bar => foo+bar
 	add -- -foo => -foo
 	del ../foo => ../foo
 	show foo- => foo-
@@ -1491,7 +1491,7 @@ batch() { world_exec mkveth batch "$@"; }
 	ad foo => unknown verb: ad; did you mean add?
 	add => add: missing argument; see --help
 	add foo bar => add: unexpected argument: bar
-	add foo_bar => invalid container name "foo_bar"
+	add foo+bar => invalid container name "foo+bar"
 	add -H 10.1.1.256 foo => --host-address: invalid interface address: 10.1.1.256
 	add 'foo => unterminated quote
 	add "" => invalid container name ""
