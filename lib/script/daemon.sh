@@ -52,6 +52,6 @@ find_proxy() {
 daemon_off() {
 	proxy_set
 	[ -S "$proxy_socket" ] || return 0
-	systemctl stop "$proxy_unit.socket" "$proxy_unit.service" 2>/dev/null || :
+	units_stop "$proxy_unit.socket" "$proxy_unit.service"
 	rm -f "$proxy_socket"
 }

@@ -53,5 +53,5 @@ loopback_off() (
 		[ "$set" != local ] ||
 			set -- "$@" "container-port-$name-$id.socket" "container-port-$name-$id.service"
 	done <"$run_dir/$name.forward"
-	[ $# = 0 ] || systemctl stop "$@" 2>/dev/null || :
+	[ $# = 0 ] || units_stop "$@"
 )

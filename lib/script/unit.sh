@@ -117,6 +117,13 @@ unit_kill() {
 	machine_end terminate
 }
 
+# units_stop UNIT... - stop them; some may not be loaded, and then systemd 262 stops
+# none of several
+units_stop() {
+	! systemctl stop "$@" 2>/dev/null || return 0
+	for each; do systemctl stop "$each" 2>/dev/null || :; done
+}
+
 # prepare_start - tell systemd of its settings; exit 2 if these are wrong
 prepare_start() {
 	need_name "$1"

@@ -96,6 +96,7 @@ served() {
 	assert_output ''
 }
 
+# bats test_tags=suites
 @test "network repairs ports, serves those that changed, and leaves the others alone" {
 	web hello --port 8181:80 --port 8182:80
 	served 8181
