@@ -178,7 +178,7 @@ code() {
 endless() {
 	case $1 in
 	evaluation) it_is "toString (builtins.foldl' (a: b: a + builtins.length (builtins.genList (x: x) 1000)) 0 (builtins.genList (x: x) 50000000))" ;;
-	flood) it_is "toString (builtins.foldl' (a: b: builtins.trace \"$(printf 'yes%.0s' {1..20000})\" b) 0 (builtins.genList (x: x) 10000000))" ;;
+	flood) it_is "toString (builtins.foldl' (a: b: builtins.trace \"$(printf 'yes%.0s' {1..20000})\" b) 0 (builtins.genList (x: x) 100000))" ;;
 	esac
 }
 
