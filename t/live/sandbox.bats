@@ -190,11 +190,11 @@ endless() {
 	endless evaluation
 	NIXOS_CONTAINER_BUILD_TIME=2s fails "$name: could not build its system within 2s"
 	endless flood
-	NIXOS_CONTAINER_BUILD_TIME=10s timeout 60 nixos-container update --no-apply "$name" \
+	NIXOS_CONTAINER_BUILD_TIME=5s timeout 60 nixos-container update --no-apply "$name" \
 		>"$BATS_TEST_TMPDIR/out" 2>&1 || :
 	(($(stat -c %s "$BATS_TEST_TMPDIR/out") < 17000000))
 	grep -qx '\.\.\.' "$BATS_TEST_TMPDIR/out"
-	tail -n 1 "$BATS_TEST_TMPDIR/out" | grep -q "$name: could not build its system within 10s"
+	tail -n 1 "$BATS_TEST_TMPDIR/out" | grep -q "$name: could not build its system within 5s"
 	nothing_stays
 }
 
