@@ -79,7 +79,8 @@ in
     config.networking = { useNetworkd = true; useHostResolvConf = false; };
   };
 
-  networkd.containers.net = pair "11" { networking.useNetworkd = true; };
+  networkd.containers.net =
+    pair "11" { networking = { useNetworkd = true; useHostResolvConf = false; }; };
 
   macvlans.containers.on = {
     macvlans = [ "eth1" ];
