@@ -130,6 +130,7 @@ up() { grep -qs begun /var/lib/containers/shell/var/begun; }
 @test "busybox has a shell as well" {
 	run -7 busybox sh "$(command -v nixos-container)" shell -- sh -c 'exit 7'
 	gone
+	[[ $(busybox | head -n 1) != *' v1.38.'* ]] || skip "busybox 1.38: no read ends after a trapped signal"
 	busybox sh "$(command -v nixos-container)" shell -- \
 		sh -c 'echo begun >/var/begun; sleep 100' 2>/dev/null 3>&- &
 	until_true 20 up
