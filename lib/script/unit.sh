@@ -12,7 +12,7 @@ unit_said() {
 	fi
 	# What launch said may be on its way still, behind what systemd said after it.
 	journalctl --sync 2>/dev/null || :
-	journalctl --no-pager --quiet -o cat -n 10 "$@" 2>/dev/null |
+	journalctl --no-pager --quiet -o cat -n 15 "$@" 2>/dev/null |
 		ctr-console filter | sed 's/^/  /' || :
 }
 
