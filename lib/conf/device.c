@@ -3,20 +3,21 @@
 #include "conf/device.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
 
-static int
+static bool
 is_node(const char *word, size_t n)
 {
 	if (strncmp(word, "/dev/", 5) && strncmp(word, "char-", 5) &&
 	    strncmp(word, "block-", 6))
-		return 0;
+		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!isalnum((unsigned char)word[i]) &&
 		    !strchr("_/*.+-:@,=", word[i]))
-			return 0;
+			return false;
 	return n > 0;
 }
 

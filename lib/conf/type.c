@@ -339,7 +339,6 @@ is_unit(const char *v)
 	    word_in(dot + 1, strlen(dot + 1), kinds);
 }
 
-/* Numbers with units, as in systemd.time(7); one without is seconds. */
 /* decimal - the length of a number like 2 or 1.5; 0: there is none */
 static size_t
 decimal(const char *v)
@@ -356,6 +355,7 @@ decimal(const char *v)
 	return n + more;
 }
 
+/* Numbers with units, as in systemd.time(7); one without is seconds. */
 static bool
 is_span(const char *v)
 {

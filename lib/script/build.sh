@@ -24,11 +24,14 @@ check_config_file() {
 	/*) ;;
 	*) config_file=$here/${config_file#./} ;;
 	esac
-	[ -f "$config_file" ] || [ -f "$config_file/default.nix" ] ||
+	is_config_file ||
 		die 2 "--config-file $config_file: no such file"
 	! file_inside "$config_file" || die 2 "--config-file $config_file: in the tree of a" \
 		'container, whose root can change it; to use it as it is now: --config-file - <FILE'
 }
+
+# is_config_file - as import takes it, a folder stands for its default.nix
+is_config_file() { [ -f "$config_file" ] || [ -f "$config_file/default.nix" ]; }
 
 # check_flake - make the flake independent of the current directory
 check_flake() {
@@ -214,8 +217,9 @@ system_set() {
 	done
 }
 
-# build_done - the link that keeps what was built goes, and the configuration, and those that a Nix
-# which was killed had begun, in the ways of its versions; so does the sandbox
+# build_done - the configuration goes, and the link that keeps what was built, with
+# those that a Nix which was killed had begun, in the ways of its versions; so does
+# the sandbox
 build_done() {
 	job_end
 	rm -f "$run_dir/$name.configuration.nix" "$run_dir/$name.build" \

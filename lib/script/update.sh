@@ -61,7 +61,7 @@ find_source() {
 		flake=$FLAKE
 	elif [ -n "$CONFIG_FILE" ]; then
 		config_file=$CONFIG_FILE
-		[ -f "$config_file" ] || [ -f "$config_file/default.nix" ] ||
+		is_config_file ||
 			die 1 "$name: not built: $conf has CONFIG_FILE=$config_file: no such file"
 		! file_inside "$config_file" || die 1 "$name: not built:" \
 			"$conf has CONFIG_FILE=$config_file, which lies in the tree of a container"

@@ -76,12 +76,13 @@ let
   pair = name:
     let
       veth = cfg.extraVeths.${name};
+      host = if veth.hostBridge or null != null then (_: [ ]) else part "host";
       part = key: attribute:
         optional (veth.${attribute} or null != null) "${key}=${veth.${attribute}}";
       parts = concatLists [
         (part "bridge" "hostBridge")
-        (if veth.hostBridge or null != null then [ ] else part "host" "hostAddress")
-        (if veth.hostBridge or null != null then [ ] else part "host" "hostAddress6")
+        (host "hostAddress")
+        (host "hostAddress6")
         (part "local" "localAddress")
         (part "local" "localAddress6")
         (part "mac" "localMacAddress")
