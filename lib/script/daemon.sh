@@ -32,7 +32,7 @@ daemon_on() {
 		-p DynamicUser=yes -p SupplementaryGroups="$group" -p CapabilityBoundingSet= \
 		-p NoNewPrivileges=yes -p PrivateNetwork=yes -p PrivateDevices=yes \
 		-p ProtectSystem=strict -p ProtectHome=yes -p RestrictAddressFamilies=AF_UNIX \
-		-p RestrictNamespaces=yes -p SystemCallFilter=@system-service \
+		-p RestrictNamespaces=uts -p SystemCallFilter=@system-service \
 		-p MemoryMax=64M -p TasksMax=64 \
 		"$proxy" --connections-max=64 "$socket_dir/socket" ||
 		die 1 "$name: could not make a socket for Nix's daemon"

@@ -31,7 +31,7 @@ job_begin() {
 	printf 'download-attempts = 2\n' >"$job/root/etc/nix/nix.conf"
 	# A repository of the container's belongs to others than the unit's user.
 	printf '[safe]\n\tdirectory = *\n' >"$job/root/etc/gitconfig"
-	job_sees='' real_state_dir=$(readlink -f -- "$state_dir")
+	job_sees='' sources=0 real_state_dir=$(readlink -f -- "$state_dir")
 }
 
 # job_end - the unit, the daemon and the folder go, also those of a killed command
@@ -86,18 +86,23 @@ job_copy() {
 	die 1 "$name: not built, as its configuration cannot be copied: ${why:-it takes too long}"
 }
 
-# job_see PATH - the unit can read this path of the host's
+# job_see PATH - the unit can read this path of the host's; set seen_at to where
 job_see() {
+	seen_at=$1
 	# What a container wrote is seen as its copy only.
 	case $1/ in
 	/nix/store/* | /usr/*) ;;
 	"$real_state_dir"/*)
 		[ -e "$job/root$1" ] || die 1 "$name: not built with $1, as it lies in a container" ;;
 	*)
+		bind_source "$1"
+		case $source in
+		"$1") ;;
+		*) seen_at=/seen/${source##*.} ;;
+		esac
 		# systemd would make some of the folders above for root alone.
-		mkdir -p "$job/root${1%/*}"
-		bind_quote "$1"
-		job_sees="$job_sees $quoted" ;;
+		mkdir -p "$job/root${seen_at%/*}"
+		job_sees="$job_sees $source:$seen_at" ;;
 	esac
 }
 
@@ -107,13 +112,19 @@ real_path() {
 	[ -e "$at" ]
 }
 
-# bind_quote PATH - set quoted to the path as a word of BindReadOnlyPaths=
-bind_quote() {
-	quoted=$1
+# bind_source PATH - set source to the path, or to a link to it, as a word of
+# BindReadOnlyPaths=
+#
+# systemd drops the quotes when it writes the file of a unit, and reads that again
+# when it is reloaded.
+bind_source() {
+	source=$1
 	case $1 in
-	*[\\\"]*) quoted=$(printf '%s' "$1" | sed 's/[\\"]/\\&/g') ;;
+	*[!a-zA-Z0-9/._+@,=-]*)
+		sources=$((sources + 1))
+		source=$job/source.$sources
+		ln -s -- "$1" "$source" ;;
 	esac
-	quoted=\"$quoted\"
 }
 
 # job_search - set search to the options -I that Nix finds the same by;
@@ -127,7 +138,8 @@ job_search() {
 		[a-z]*:*) ;;
 		*)
 			real_path "$at" || continue
-			job_see "$at" ;;
+			job_see "$at"
+			at=$seen_at ;;
 		esac
 		search="$search-I$newline${prefix:+$prefix=}$at$newline"
 	done <<-END
@@ -145,7 +157,7 @@ job_built_with() {
 		prefix=${inner%%/*}
 		at=$(readlink -f -- "${nix_found%"${inner#"$prefix"}"}")
 		job_see "$at"
-		search="-I$newline$prefix=$at$newline$search"
+		search="-I$newline$prefix=$seen_at$newline$search"
 		return ;;
 	esac
 	# <nixpkgs/nixos> uses files beside it, the minimal system a busybox.
@@ -155,10 +167,11 @@ job_built_with() {
 	done
 	busybox=$(readlink -f "$busybox") || busybox=/bin/busybox
 	real_path "$file" || die 1 "$name: --nixos-path: no such file: $file"
-	file=$at
-	job_see "${file%/nixos}"
+	job_see "${at%/nixos}"
+	file=$seen_at${at#"${at%/nixos}"}
+	search="${search}-I${newline}built-with=$seen_at$newline"
 	job_see "$busybox"
-	search="${search}-I${newline}built-with=${file%/nixos}${newline}-I${newline}busybox=$busybox$newline"
+	search="${search}-I${newline}busybox=$busybox$newline"
 	search="${search}-I${newline}beside-busybox=${busybox%/*}$newline"
 }
 

@@ -38,7 +38,7 @@ loopback_serve() {
 		--socket-property=FreeBind=yes \
 		-p DynamicUser=yes -p CapabilityBoundingSet= -p NoNewPrivileges=yes \
 		-p PrivateDevices=yes -p ProtectSystem=strict -p ProtectHome=yes \
-		-p RestrictAddressFamilies='AF_UNIX AF_INET AF_INET6' -p RestrictNamespaces=yes \
+		-p RestrictAddressFamilies='AF_UNIX AF_INET AF_INET6' -p RestrictNamespaces=uts \
 		-p SystemCallFilter=@system-service -p MemoryMax=64M -p TasksMax=64 \
 		"$proxy" --exit-idle-time=30s "$proxied" >/dev/null 2>&1 </dev/null ||
 		say "$name: cannot be reached at $listening, which something else may use;" \

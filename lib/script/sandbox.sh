@@ -70,24 +70,24 @@ in_job() {
 		--setenv=GIT_SSL_CAINFO=/etc/ssl/cert.pem --setenv=LANG=C.UTF-8 \
 		--setenv=GC_NPROCS=1 -- "$@"
 	# What it sees
-	bind_quote "$certificates"
+	bind_source "$certificates"
 	set -- -p RootDirectory="$job/root" -p MountAPIVFS=yes \
 		-p BindReadOnlyPaths="-/usr -/bin -/lib -/lib64 /nix/store$job_sees" \
-		-p BindReadOnlyPaths="$quoted:/etc/ssl/cert.pem" \
+		-p BindReadOnlyPaths="$source:/etc/ssl/cert.pem" \
 		-p TemporaryFileSystem=/build:mode=1777,size=1G,nr_inodes=200k,nodev,nosuid,noexec \
 		-p TemporaryFileSystem=/run:ro,mode=755 \
 		-p WorkingDirectory=/build -p PrivateDevices=yes \
 		-p InaccessiblePaths='-+/sys -+/dev/shm -+/dev/mqueue -+/dev/hugepages' \
 		-p ProtectProc=invisible -p ProcSubset=pid "$@"
-	bind_quote "$socket_dir"
-	set -- -p BindReadOnlyPaths="$quoted:/nix/var/nix/daemon-socket" "$@"
+	bind_source "$socket_dir"
+	set -- -p BindReadOnlyPaths="$source:/nix/var/nix/daemon-socket" "$@"
 	# What systemd would make there is on a disk of the host.
-	bind_quote "$job/empty"
-	set -- -p BindReadOnlyPaths="$quoted:/tmp $quoted:/var/tmp" "$@"
-	# What it may do
+	set -- -p BindReadOnlyPaths="$job/empty:/tmp $job/empty:/var/tmp" "$@"
+	# What it may do.  (systemd writes RestrictNamespaces=yes as an empty line, so it is
+	# lost when systemd reads its files again; uts needs capabilities.)
 	set -- -p DynamicUser=yes -p User="nixos-build-$$" \
 		-p SupplementaryGroups="$group" -p PrivateUsers=yes \
-		-p CapabilityBoundingSet= -p NoNewPrivileges=yes -p RestrictNamespaces=yes \
+		-p CapabilityBoundingSet= -p NoNewPrivileges=yes -p RestrictNamespaces=uts \
 		-p SystemCallFilter=@system-service -p SystemCallErrorNumber=EPERM \
 		-p SystemCallFilter="~$no_calls" -p SystemCallArchitectures=native \
 		-p KeyringMode=private \

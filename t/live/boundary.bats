@@ -606,6 +606,7 @@ builds() {
 		junk=$(nix-store --add "$BATS_TEST_TMPDIR/trusted.nix")
 		run -0 as "$at" nix-store --gc
 		assert_not_exists "$junk"
+		same_after_reload "container-nix-$at.socket" "container-nix-$at.service"
 		assert_exists "$(ctr-gcroot path "$at")/init"
 		nixos-container stop "$at"
 	done

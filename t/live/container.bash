@@ -91,6 +91,22 @@ nspawn_of() {
 	pgrep -x -P "$(systemctl show -p MainPID --value "container@$1.service")" systemd-nspawn
 }
 
+# settled UNIT - what systemd has of a unit, without what changes by itself
+settled() {
+	systemctl show "$1" | sed -E '/^(Memory|CPUUsage|IO|Tasks|IP|Exec|N(eedDaemonReload|Restarts|Connections|Accepted)|Requires|After|Before)/d'
+	systemctl show -p ExecStart "$1" | sed 's/; start_time=.*//'
+}
+
+# same_after_reload UNIT... - of what systemd made, it loses nothing when it reads its
+# files again
+same_after_reload() {
+	local unit
+	for unit; do settled "$unit"; done >"$BATS_TEST_TMPDIR/before"
+	systemctl daemon-reload
+	for unit; do settled "$unit"; done >"$BATS_TEST_TMPDIR/after"
+	diff -u "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+}
+
 # nothing_left NAME - no trace of a container on the host
 nothing_left() {
 	run ! listed "$1"

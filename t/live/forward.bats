@@ -59,6 +59,7 @@ web() {
 	assert_line DynamicUser=yes
 	assert_line CapabilityBoundingSet=
 	assert_line NoNewPrivileges=yes
+	same_after_reload "container-port-$name-tcp-8081.socket" "container-port-$name-tcp-8081.service"
 	assert_equal "$(cat /proc/sys/net/ipv4/conf/*/route_localnet | sort -u)" 0
 }
 

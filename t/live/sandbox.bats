@@ -159,10 +159,24 @@ code() {
 	assert_output ''
 }
 
-@test "dollar signs and semicolons reach Nix, also while systemd reads its configuration again" {
-	local odd="$canary/a \$HOME;b" reloads i
+# endless KIND - a configuration without end
+endless() {
+	case $1 in
+	evaluation) it_is "toString (builtins.foldl' (a: b: a + builtins.length (builtins.genList (x: x) 1000)) 0 (builtins.genList (x: x) 50000000))" ;;
+	flood) it_is "toString (builtins.foldl' (a: b: builtins.trace \"$(printf 'yes%.0s' {1..20000})\" b) 0 (builtins.genList (x: x) 100000))" ;;
+	esac
+}
+
+# odd_folder - a folder whose name has what shells, systemd and Nix take for their own
+odd_folder() {
+	odd="$canary/a \$HOME;b:\"c'\\ d%h"
 	mkdir -m 755 "$odd"
-	while sleep 0.3; do systemctl daemon-reload; done 3>&- &
+}
+
+@test "dollar signs and semicolons reach Nix, also while systemd reads its configuration again" {
+	local odd reloads i
+	odd_folder
+	timeout 300 sh -c 'while sleep 0.3; do systemctl daemon-reload; done' 3>&- &
 	reloads=$!
 	for i in 1 2 3 4 5; do
 		echo "odd $i" >"$odd/file"
@@ -174,12 +188,17 @@ code() {
 	wait "$reloads" || :
 }
 
-# endless KIND - a configuration without end
-endless() {
-	case $1 in
-	evaluation) it_is "toString (builtins.foldl' (a: b: a + builtins.length (builtins.genList (x: x) 1000)) 0 (builtins.genList (x: x) 50000000))" ;;
-	flood) it_is "toString (builtins.foldl' (a: b: builtins.trace \"$(printf 'yes%.0s' {1..20000})\" b) 0 (builtins.genList (x: x) 100000))" ;;
-	esac
+@test "the unit of a build is the same after systemd read its configuration again" {
+	local odd
+	odd_folder
+	endless evaluation
+	nixos-container update --no-apply -I "odd=$odd" "$name" 3>&- >/dev/null 2>&1 &
+	local update=$!
+	until_true 30 sh -c "systemctl show nixos-container-build-$name | grep -x ActiveState=active"
+	same_after_reload "nixos-container-build-$name.service"
+	kill "$update"
+	wait "$update" || :
+	nothing_stays
 }
 
 @test "memory, time and output are bounded, and what was too much is said" {
