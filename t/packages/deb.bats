@@ -31,14 +31,17 @@ teardown() { [[ -z $host ]] || "$TOP/t/host" stop "$host"; }
 	assert_output ''
 }
 
+# git_here ARGUMENT... - root may test a tree of another user's
+git_here() { git -c safe.directory='*' -C "$TOP" "$@"; }
+
 @test "a tree that is no release gives packages of a version before the release" {
 	local built
 	built=$(dpkg-deb -f "$debs"/nixos-container_*.deb Version)
-	if [[ $(git -C "$TOP" tag --points-at HEAD 2>/dev/null) == "v$version" || ! -e $TOP/.git ]]; then
+	if [[ $(git_here tag --points-at HEAD 2>/dev/null) == "v$version" || ! -e $TOP/.git ]]; then
 		assert_equal "$built" "$version-1"
 	else
 		dpkg --compare-versions "$built" lt "$version-1"
-		[[ $built == "$version~git"*".$(git -C "$TOP" rev-parse --short=7 HEAD)-1" ]]
+		[[ $built == "$version~git"*".$(git_here rev-parse --short=7 HEAD)-1" ]]
 	fi
 	# Older packages are older.
 	dpkg --compare-versions "$version~git202601010000.fffffff-1" lt "$built"
