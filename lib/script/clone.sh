@@ -81,7 +81,8 @@ write_clone() {
 }
 
 # copy_alone FROM TO DIR CP - for a shell in a mount namespace of its own: cp sees
-# both trees and the host's programs, and nothing else.  DIR becomes that root.
+# both trees, the host's programs and its own descriptors, of which none leads
+# elsewhere, and nothing else.  DIR becomes that root.
 # shellcheck disable=SC2016 # for that shell
 copy_alone='
 	from=$1 to=$2 top=$3 cp=$4
@@ -101,6 +102,10 @@ copy_alone='
 	mkdir "$top/from" "$top/to"
 	mount --bind "$from" "$top/from"
 	mount --bind "$to" "$top/to"
+	# Before 2.39 glibc changes the mode of a folder by its descriptor there.
+	mkdir -p "$top/proc/self/fd"
+	mount --bind "/proc/$$/fd" "$top/proc/self/fd"
+	exec 3>&- 4>&- 5>&- 7>&- </dev/null
 	exec chroot "$top" "$cp" -a -T /from /to'
 
 # program_path NAME - its path, without links but for the last part: a program with

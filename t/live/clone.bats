@@ -135,6 +135,19 @@ listing() {
 	((copies))
 }
 
+@test "folders that their owner cannot write to are copied, and data in them" {
+	also "$name-b"
+	create --no-start
+	mkdir -p "$root"/var/{empty,locked/d}
+	echo kept >"$root/var/locked/d/f"
+	chmod 555 "$root"/var/{empty,locked/d,locked}
+	chattr +i "$root/var/empty"	# as NixOS has it
+	nixos-container clone "$name" "$name-b"
+	diff <(listing "$root") <(listing "$root-b")
+	nixos-container destroy "$name-b"
+	nothing_left "$name-b"
+}
+
 @test "a clone that is killed leaves nothing that destroy does not take" {
 	also "$name-b"
 	create --no-start
