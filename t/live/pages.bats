@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The examples of the manual, run as they are written there.
 load container
+load of-nixos
 load ../lib/texts
 
 setup() {
@@ -348,25 +349,6 @@ logs_in() {
 	rm -r /srv/data
 }
 
-# of_nixos VERB - the suite that was built with CONTAINERS=nixos-containers
-of_nixos_on() {
-	local dir=/usr/local/of-nixos/lib/systemd
-	assert_exists "$dir/system/container@.service"
-	mkdir -p /run/systemd/system /run/systemd/system-generators
-	cp "$dir/system/container@.service" /run/systemd/system/
-	cp "$dir/system-generators/nixos-container-generator" /run/systemd/system-generators/
-	systemctl daemon-reload
-	PATH=/usr/local/of-nixos/bin:$PATH
-}
-
-of_nixos_off() {
-	nixos-container destroy old || :
-	rm -rf /run/systemd/system/container@.service /run/systemd/system-generators \
-		/etc/nixos-containers /var/lib/nixos-containers
-	systemctl daemon-reload
-	PATH=${PATH#*:}
-}
-
 @test "nixos-container-migration(7): one setting, and containers of NixOS are as they were" {
 	of nixos-container-migration.7 3
 	# What its nixos-container leaves: tree, settings and profile.
@@ -409,4 +391,5 @@ of_nixos_off() {
 	run -0 find /etc/nixos-containers /var/lib/nixos-containers -mindepth 1
 	assert_output ''
 	of_nixos_off
+	rm -r "$their_confs" "$their_state"
 }
