@@ -44,16 +44,23 @@ let
   };
 
   # Options that name interfaces, with names of links by the module of nixpkgs.
+  isOld = name: hasPrefix "ve-" name || hasPrefix "vb-" name;
   oldNames = with config.networking; concatLists (mapAttrsToList
-    (option: names: map (old: { inherit option old; }) (filter (hasPrefix "ve-") names))
+    (option: names: map (old: { inherit option old; }) (filter isOld names))
     {
       "nat.internalInterfaces" = nat.internalInterfaces;
       "firewall.trustedInterfaces" = firewall.trustedInterfaces;
       "firewall.interfaces" = attrNames firewall.interfaces;
     });
   renamed = { option, old }:
+    let
+      name = substring 3 (-1) old;
+      # A pattern, as iptables or nftables has it
+      any = findFirst (c: hasSuffix c name) "" [ "+" "*" ];
+    in
     "networking.${option} names ${old}, but the links of containers are called c-NAME here"
-    + ": write c${removePrefix "ve" old}, and c_+ for names above 13 characters";
+    + ": write c-${name}"
+    + optionalString (any != "") ", and c_${any} for names above 13 characters";
 
   # It keeps systemd-networkd off the containers' links, whoever enabled it.
   networkFile = "00-nixos-container.network";

@@ -457,9 +457,9 @@ BIND_RO="/a\\:b\\\\c"
 
 @test "the host's options that name the links of before are named" {
 	with_library
-	is '["networking.firewall.interfaces names ve-web, but the links of containers are called c-NAME here: write c-web, and c_+ for names above 13 characters","networking.nat.internalInterfaces names ve-+, but the links of containers are called c-NAME here: write c-+, and c_+ for names above 13 characters"]' \
+	is '["networking.firewall.interfaces names ve-web, but the links of containers are called c-NAME here: write c-web","networking.firewall.trustedInterfaces names vb-*, but the links of containers are called c-NAME here: write c-*, and c_* for names above 13 characters","networking.nat.internalInterfaces names ve-+, but the links of containers are called c-NAME here: write c-+, and c_+ for names above 13 characters"]' \
 		-E "$(host 'networking.nat.internalInterfaces = [ "eth0" "ve-+" ]; networking.firewall.interfaces.ve-web = { };
-		containers.a.path = "/system";').warnings"
+		networking.firewall.trustedInterfaces = [ "vb-*" ]; containers.a.path = "/system";').warnings"
 	is '[]' -E "$(host 'networking.nat.internalInterfaces = [ "ve-+" ];').warnings"
 }
 

@@ -60,6 +60,14 @@ derived() {
 	assert_output '{"networkd":"yes","scripted":[true,true]}'
 }
 
+@test "a host that names links of before is warned, and told what to write" {
+	value renamed
+	assert_equal "$(jq -r '.[]' <<<"$output" | sed 's/ names \([^ ]*\),.*: write / \1: /')" "\
+networking.firewall.interfaces ve-web: c-web
+networking.firewall.trustedInterfaces vb-+: c-+, and c_+ for names above 13 characters
+networking.nat.internalInterfaces ve-+: c-+, and c_+ for names above 13 characters"
+}
+
 # like_theirs HOST - the containers of nodes.nix are valid there and here, and what
 # becomes of them are settings that ctr-conf takes
 like_theirs() {
@@ -80,6 +88,23 @@ like_theirs() {
 has() {
 	local line
 	for line in "${@:2}"; do grep -qxF "$line" "$BATS_TEST_TMPDIR/$1.conf"; done
+}
+
+@test "the settings files that the module of nixpkgs writes are taken" {
+	value theirSettings
+	local written=$output name
+	assert_equal "$(jq -c keys <<<"$written")" \
+		'["bridge.conf","flake.conf","netns.conf","plain.conf","six.conf","web.conf"]'
+	export NIXOS_CONTAINER_CONF_DIR=$BATS_TEST_TMPDIR
+	for name in $(jq -r 'keys[]' <<<"$written"); do
+		jq -r --arg name "$name" '.[$name]' <<<"$written" >"$BATS_TEST_TMPDIR/$name"
+	done
+	run -0 ctr-conf check --no-host --all
+	assert_output ''
+	assert_equal "$(ctr-conf args web | xargs)" '--bind=/home/alice:/home --bind-ro=/srv/data --quiet'
+	assert_equal "$(ctr-conf get web HOST_PORT)" tcp:8080:80,udp:53:53
+	assert_equal "$(ctr-conf get bridge INTERFACES) $(ctr-conf get bridge PRIVATE_USERS)" 'eth1 eth2 pick'
+	assert_equal "$(ctr-conf get flake FLAKE)" github:example/webserver
 }
 
 @test "declared as for the module of nixpkgs: bridge" {

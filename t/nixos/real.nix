@@ -56,6 +56,14 @@ rec {
       networkd = (inside "networkd" "net").systemd.network.networks."40-eth0".networkConfig.KeepConfiguration;
     };
 
+  # The warnings of a host that names links as the module of nixpkgs does.
+  renamed = lib.filter (lib.hasPrefix "networking.") (host {
+    containers.web.path = "/system";
+    networking.nat = { enable = true; externalInterface = "eth0"; internalInterfaces = [ "ve-+" ]; };
+    networking.firewall.interfaces.ve-web.allowedTCPPorts = [ 53 ];
+    networking.firewall.trustedInterfaces = [ "vb-+" ];
+  }).config.warnings;
+
   hosts = lib.mapAttrs (_: host) (import ./nodes.nix { inherit pkgs; });
 
   # What a test compares of each host: the settings of its containers, without their
@@ -72,4 +80,33 @@ rec {
   # The same declarations by the module of that nixpkgs: are they valid there?
   theirs = lib.mapAttrs (_: configuration: failed (machine [ configuration ]).config)
     (import ./nodes.nix { inherit pkgs; });
+
+  # The settings files that the module of that nixpkgs writes, with all its keys.
+  theirSettings = lib.mapAttrs' (name: file: lib.nameValuePair (baseNameOf name) file.text)
+    (lib.filterAttrs (name: _: lib.hasPrefix "nixos-containers/" name) (machine [ {
+      containers = lib.mapAttrs (_: c: { path = "/nix/store/0-system"; } // c) {
+        web = {
+          autoStart = true;
+          privateNetwork = true;
+          hostAddress = "10.231.136.1";
+          localAddress = "10.231.136.2";
+          forwardPorts = [ { hostPort = 8080; containerPort = 80; } { protocol = "udp"; hostPort = 53; } ];
+          bindMounts."/srv/data" = { };
+          bindMounts."/home" = { hostPath = "/home/alice"; isReadOnly = false; };
+          extraFlags = [ "--quiet" ];
+        };
+        bridge = {
+          privateNetwork = true;
+          hostBridge = "br0";
+          localAddress6 = "fc00::2/64";
+          localMacAddress = "02:00:00:00:00:07";
+          interfaces = [ "eth1" "eth2" ];
+          macvlans = [ "eth3" ];
+          privateUsers = "pick";
+        };
+        six = { privateNetwork = true; hostAddress6 = "fc00::1"; localAddress6 = "fc00::2"; };
+        netns = { networkNamespace = "/run/netns/blue"; privateUsers = 65536; };
+        plain = { };
+      } // { flake.flake = "github:example/webserver"; };
+    } ]).config.environment.etc);
 }
