@@ -463,6 +463,29 @@ BIND_RO="/a\\:b\\\\c"
 	is '[]' -E "$(host 'networking.nat.internalInterfaces = [ "ve-+" ];').warnings"
 }
 
+# system RELEASE [CONFIG] - what becomes of the system of a container
+system() { printf '(import ./t/nixos/inside.nix { release = "%s"; config = { %s }; })' "$1" "${2-}"; }
+
+@test "a container of NixOS 24.11 is one, and so is one of 26.11" {
+	with_library
+	local scripted networkd release
+	is '[true,null]' -E "with $(system 24.11); [ isContainer isNspawnContainer ]"
+	is '[true,true]' -E "with $(system 26.11); [ isContainer isNspawnContainer ]"
+	# As its users wrote it for a release before 25.11
+	is '[true,true]' -E "with $(system 26.11 'boot.isContainer = true;'); [ isContainer isNspawnContainer ]"
+	scripted='{"eth0":{"ipv4":{"addresses":[{"address":"10.231.136.2","prefixLength":32}]},
+		"ipv6":{"addresses":[{"address":"fc00::2","prefixLength":64}]}},"hostName":"web","networkd":{},
+		"sockets":{"ctr-login":["sockets.target"],"ctr-root-shell":["sockets.target"]},"useDHCP":false}'
+	networkd='{"40-eth0":{"networkConfig":{"KeepConfiguration":"yes"}}}'
+	for release in 24.11 26.11; do
+		is "$scripted" -E "{ inherit ($(system $release)) eth0 hostName networkd sockets useDHCP; }"
+		is "$networkd" -E "($(system $release 'networking.useNetworkd = true;')).networkd"
+		is '["ctr-resolv-register"]' -E "($(system $release 'networking.useHostResolvConf = true;')).services"
+		# Modules that machines and containers share have such lines.
+		is '"mine"' -E "($(system $release 'networking.hostName = "mine";')).hostName"
+	done
+}
+
 @test "what a host that went down left of its containers goes at boot" {
 	with_library
 	is '["nixos-container"]' -E "map (p: p.name) $(host "$foo").systemd.tmpfiles.packages"
