@@ -32,7 +32,7 @@
 #include "nix/inside.h"
 #include "nix/options.h"
 #include "nix/report.h"
-#include "nix/storepath.h"
+#include "base/storepath.h"
 #include "nix/sync.h"
 #include "tree/remove.h"
 

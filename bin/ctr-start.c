@@ -33,6 +33,7 @@
 #include "base/exits.h"
 #include "base/fd.h"
 #include "base/privilege.h"
+#include "base/proc.h"
 
 enum {
 	POWER_OFF = 37,		/* SIGRTMIN+3 of glibc; that of musl differs */
@@ -58,52 +59,13 @@ struct stop {
 	int64_t asked_ms;	/* when its first process was asked, or 0 */
 };
 
-/* proc_read - read a file of a process; returns its length, or 0 */
-static size_t
-proc_read(pid_t pid, const char *name, char *text, size_t size)
-{
-	auto_close int fd = -1;
-	char path[80];
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	n = fd_read_max(fd, text, size - 1);
-	if (n < 0)
-		return 0;
-	text[n] = '\0';
-	return (size_t)n;
-}
-
-/* status_line - the text behind the name of a line of status, or "" */
-static const char *
-status_line(const char *status, const char *name)
-{
-	const char *at = strstr(status, name);
-
-	return at ? at + strlen(name) : "";
-}
-
-/* is_first - is it the first process of a PID namespace, and a child of parent? */
-static bool
-is_first(const char *status, pid_t parent)
-{
-	const char *pids = status_line(status, "\nNSpid:");
-	const char *end = strchr(pids, '\n');
-
-	return strtol(status_line(status, "\nPPid:"), NULL, 10) == parent &&
-	    end && end - pids > 2 && end[-1] == '1' && end[-2] == '\t';
-}
-
 /* takes_signal - it has a handler, or blocks it to read it later */
 static bool
 takes_signal(const char *status)
 {
 	unsigned long long set =
-	    strtoull(status_line(status, "\nSigBlk:"), NULL, 16) |
-	    strtoull(status_line(status, "\nSigCgt:"), NULL, 16);
+	    strtoull(proc_line(status, "\nSigBlk:"), NULL, 16) |
+	    strtoull(proc_line(status, "\nSigCgt:"), NULL, 16);
 
 	return set >> (POWER_OFF - 1) & 1;
 }
@@ -116,7 +78,7 @@ takes_signal(const char *status)
 static int
 leader_open(pid_t nspawn, bool *ready)
 {
-	char name[40], list[4096], status[8192];
+	char name[40], list[4096], status[PROC_STATUS];
 	char *at = list, *end;
 
 	snprintf(name, sizeof(name), "task/%d/children", (int)nspawn);
@@ -125,11 +87,11 @@ leader_open(pid_t nspawn, bool *ready)
 	for (pid_t pid = (pid_t)strtol(at, &end, 10); end != at;
 	    at = end, pid = (pid_t)strtol(at, &end, 10)) {
 		/* First the pidfd, then the look at what it is of. */
-		auto_close int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+		auto_close int fd = proc_open(pid);
 
 		if (fd < 0 ||
 		    proc_read(pid, "status", status, sizeof(status)) == 0 ||
-		    !is_first(status, nspawn))
+		    !proc_first(status) || proc_parent(status) != nspawn)
 			continue;
 		*ready = takes_signal(status);
 		return fd_take(&fd);

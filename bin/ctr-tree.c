@@ -3,6 +3,7 @@
  * ctr-tree empty|remove|mkdir|put|get|check|idle [OPTION]... ROOT [ARGUMENT]...
  * ctr-tree at ROOT PATH COMMAND [ARGUMENT]...
  * ctr-tree seal [OPTION]... COMMAND [ARGUMENT]...
+ * ctr-tree closure [OPTION]... DIR
  *
  * Work in the tree of a container.  The container's root may change the tree
  * at any time, so everything in it is reached by descriptors, and no path
@@ -27,10 +28,12 @@
 #include "base/privilege.h"
 #include "base/visible.h"
 #include "tree/check.h"
+#include "tree/closure.h"
 #include "tree/copy.h"
 #include "tree/idmap.h"
 #include "tree/inroot.h"
 #include "tree/lock.h"
+#include "tree/nspawn.h"
 #include "tree/remove.h"
 #include "tree/seal.h"
 #include "tree/unmount.h"
@@ -48,6 +51,8 @@ struct cli_job {
 	bool optional;		/* seal: if that is impossible, only warn */
 	char **sealed;		/* seal: n paths of the host */
 	size_t n;
+	const char *closure;	/* seal: mount this view of the store, or NULL */
+	pid_t leader;		/* closure: of a running container, or 0 */
 	bool plain;		/* get: for others to read, without odd files */
 	bool limited;
 	struct copy_limit limit;
@@ -448,18 +453,95 @@ cannot_seal(int error)
 	    error == EPERM;
 }
 
+/*
+ * seal - mount the view and seal all paths, in a mount namespace of this process
+ *
+ * A container that may not see the whole store does not start without its view,
+ * sealed or not.
+ */
+static void
+seal(const struct cli_job *job, int failed)
+{
+	struct errmsg why = { "" };
+
+	if ((seal_begin(&why) < 0 && (job->closure || !cannot_seal(errno))) ||
+	    (job->closure && closure_mount(job->closure, &why) < 0))
+		errx(failed, "%s", why.text);
+	if (!*why.text && seal_paths(job->sealed, job->n, &why) == 0)
+		return;
+	if (!job->optional || !cannot_seal(errno))
+		errx(failed, "%s", why.text);
+	warnx("%s; continuing without", why.text);
+}
+
 static int
 seal_verb(const struct cli_job *job)
 {
 	struct errmsg why = { "" };
 
-	if (seal_paths(job->sealed, job->n, &why) < 0) {
-		if (!job->optional || !cannot_seal(errno))
-			errx(EXIT_TOOL, "%s", why.text);
-		warnx("%s; continuing without", why.text);
-	}
+	seal(job, EXIT_TOOL);
+	if (job->closure && closure_share(job->closure, &why) < 0)
+		errx(EXIT_TOOL, "%s", why.text);
 	execvp(job->arg[0], job->arg);
 	err(exits_exec(errno), "exec %s", job->arg[0]);
+}
+
+static int
+add_sealed(struct cli_job *job, const char *path, struct errmsg *why)
+{
+	if (*path != '/')
+		return errmsg_set(why, "not an absolute path: %s", path);
+	job->sealed[job->n++] = (char *)path;
+	return 0;
+}
+
+/* set_closure - the view is sealed like other paths */
+static int
+set_closure(struct cli_job *job, const char *dir, struct errmsg *why)
+{
+	if (job->closure)
+		return errmsg_set(why, "--closure: expected once");
+	job->closure = dir;
+	return add_sealed(job, dir, why);
+}
+
+/* closure_show - show these paths to a running container, if it lacks some */
+static void
+closure_show(struct cli_job job, struct closure *c)
+{
+	struct errmsg why = { "" };
+	struct nspawn nspawn;
+	auto_close int now = -1;
+
+	if (set_closure(&job, job.arg[0], &why) < 0)
+		errx(EXIT_USAGE, "%s", why.text);
+	if (nspawn_open(job.leader, &nspawn, &why) == 0)
+		now = nspawn_dir(&nspawn, job.closure, &why);
+	if (now < 0)
+		errx(1, "%s", why.text);
+	closure_keep_missing(c, now);
+	if (c->n == 0)
+		return;
+	if (closure_add(job.closure, c, &why) < 0)
+		errx(1, "%s", why.text);
+	seal(&job, 1);
+	if (nspawn_mount(&nspawn, job.closure, &why) < 0)
+		errx(1, "%s", why.text);
+}
+
+static int
+closure_verb(const struct cli_job *job)
+{
+	struct closure c = { NULL, 0 };
+	struct errmsg why = { "" };
+
+	if (closure_read(stdin, &c, &why) < 0)
+		errx(1, "%s", why.text);
+	if (job->leader)
+		closure_show(*job, &c);
+	else if (closure_add(job->arg[0], &c, &why) < 0)
+		errx(1, "%s", why.text);
+	return 0;
 }
 
 static const struct cli_option options[] = {
@@ -467,6 +549,10 @@ static const struct cli_option options[] = {
 	{ 'p', "path", "PATH", "seal this path of the host; may be repeated",
 	    false },
 	{ 'o', "optional", NULL, "if paths cannot be sealed here, only warn",
+	    false },
+	{ 'c', "closure", "DIR", "mount what closure made in DIR, and seal it, too",
+	    false },
+	{ 'l', "leader", "PID", "for the running container of this process",
 	    false },
 	{ 'B', "max-bytes", "N", "fail if the files have more bytes", false },
 	{ 'F', "max-files", "N", "fail if there are more files", false },
@@ -501,9 +587,13 @@ static const struct cli_verb verbs[] = {
 	{ "at", "ROOT PATH COMMAND [ARGUMENT]...", NULL,
 	    "run a command of the host in the directory PATH of the tree",
 	    at_verb, 3, INT_MAX, 3 },
-	{ "seal", "[--path PATH]... [--optional] COMMAND [ARGUMENT]...", "po",
+	{ "seal", "[--path PATH]... [--closure DIR] [--optional]\n"
+	    " COMMAND [ARGUMENT]...", "pco",
 	    "run a command for which paths are read-only for good",
 	    seal_verb, 1, INT_MAX, 1 },
+	{ "closure", "[--leader PID] [--optional] DIR", "lo",
+	    "prepare a view of the store paths on standard input alone",
+	    closure_verb, 1, 1, 0 },
 	{ "unmount", "ROOT", NULL, "unmount what is mounted below ROOT",
 	    unmount_verb, 1, 1, 0 },
 	{ "idmap", "DIR", NULL, "exit with 0 if mounts of DIR can map user IDs",
@@ -519,11 +609,14 @@ static const struct cli cli = { .tool = "ctr-tree", .verbs = verbs,
     .notes = "FILE may be -, for standard input or output." };
 
 static int
-add_sealed(struct cli_job *job, const char *path, struct errmsg *why)
+set_leader(struct cli_job *job, const char *value, struct errmsg *why)
 {
-	if (*path != '/')
-		return errmsg_set(why, "not an absolute path: %s", path);
-	job->sealed[job->n++] = (char *)path;
+	long long pid = num_read(value, INT_MAX);
+
+	if (pid <= 0)
+		return errmsg_set(why, "--leader: expected a process ID: %s",
+		    value);
+	job->leader = (pid_t)pid;
 	return 0;
 }
 
@@ -564,6 +657,8 @@ set_option(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
 	case 'b': job->backup = true; return 0;
 	case 'o': job->optional = true; return 0;
 	case 'p': return add_sealed(job, r->value, why);
+	case 'c': return set_closure(job, r->value, why);
+	case 'l': return set_leader(job, r->value, why);
 	case 'P': job->plain = true; return 0;
 	case 'H': return set_hold(job, r->value, why);
 	default:  return set_limit(job, r, why);
@@ -589,8 +684,11 @@ drop_caps(const struct cli_verb *verb)
 {
 	static const cap_value_t need[] = { CAP_CHOWN, CAP_DAC_OVERRIDE,
 	    CAP_FOWNER, CAP_LINUX_IMMUTABLE }, mounts[] = { CAP_SYS_ADMIN,
-	    CAP_DAC_READ_SEARCH, CAP_SETUID, CAP_SETGID };
+	    CAP_DAC_READ_SEARCH, CAP_SETUID, CAP_SETGID }, closure[] = {
+	    CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_SYS_ADMIN,
+	    CAP_SYS_CHROOT, CAP_SYS_PTRACE };
 	const char *missing;
+	int answer;
 
 	if ((verb->run == idmap_verb || verb->run == unmount_verb) &&
 	    privilege_only(mounts, 4, &missing) == 0)
@@ -598,7 +696,11 @@ drop_caps(const struct cli_verb *verb)
 	if ((verb->run == empty_verb || verb->run == remove_verb) &&
 	    privilege_only(need, 4, &missing) == 0)
 		return;
-	if (privilege_only(need, 3, &missing) == 0)
+	if (verb->run == closure_verb)
+		answer = privilege_only(closure, 6, &missing);
+	else
+		answer = privilege_only(need, 3, &missing);
+	if (answer == 0)
 		return;
 	if (missing)
 		errx(verb->run == idmap_verb ? EXIT_USAGE : 1,

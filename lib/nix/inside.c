@@ -19,7 +19,7 @@
 #include "nix/generation.h"
 #include "nix/hold.h"
 #include "nix/profile.h"
-#include "nix/storepath.h"
+#include "base/storepath.h"
 #include "tree/inroot.h"
 #include "tree/remove.h"
 

@@ -4,7 +4,7 @@
 
 #include <limits.h>
 
-#include "nix/storepath.h"
+#include "base/storepath.h"
 #include "nix/strset.h"
 
 /* The file that stores known links; nix/roots.h describes its records. */

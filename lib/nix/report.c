@@ -16,7 +16,7 @@
 #include "base/exits.h"
 #include "base/fd.h"
 #include "base/json.h"
-#include "nix/storepath.h"
+#include "base/storepath.h"
 
 /* Paths per call of nix-store; more might exceed the limit on arguments. */
 enum { PATHS_MAX = 256, FIXED_ARGS = 3 };

@@ -21,7 +21,7 @@
 #include "nix/inside.h"
 #include "nix/linkfile.h"
 #include "nix/profile.h"
-#include "nix/storepath.h"
+#include "base/storepath.h"
 #include "tree/inroot.h"
 #include "tree/mounts.h"
 #include "tree/remove.h"

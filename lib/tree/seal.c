@@ -107,15 +107,21 @@ open_slots(size_t n)
 }
 
 int
+seal_begin(struct errmsg *why)
+{
+	if (unshare(CLONE_NEWNS) < 0 ||
+	    mount("", "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+		return errmsg_errno(why, "make a mount namespace");
+	return 0;
+}
+
+int
 seal_paths(char *const path[], size_t n, struct errmsg *why)
 {
 	int *slot = open_slots(n);
 
 	if (!slot)
 		return errmsg_errno(why, "make descriptors");
-	if (unshare(CLONE_NEWNS) < 0 ||
-	    mount("", "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
-		return errmsg_errno(why, "make a mount namespace");
 	for (size_t i = 0; i < n; i++)
 		if (cover(path[i]) < 0)
 			return errmsg_errno(why, "seal %s", path[i]);

@@ -7,10 +7,16 @@
 #include "base/errmsg.h"
 
 /*
+ * seal_begin - move this process into a mount namespace of its own
+ *
+ * It still receives mounts from the caller's.  Returns 0, or -1 and why.
+ */
+int seal_begin(struct errmsg *why);
+
+/*
  * seal_paths - make paths read-only for good, for this process and its children
  *
- * Moves the process into a mount namespace of its own, which still receives
- * mounts from the caller's.  In it, and in every copy of it, the n paths and
+ * After seal_begin.  In that namespace, and in every copy of it, the n paths and
  * all that is mounted below them are read-only, and not even root can make
  * them, or a bind of them, writable again.  Below the paths, mounts are as they
  * are now, whatever the caller's namespace does.  path: absolute paths of the

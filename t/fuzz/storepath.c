@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* storepath.c - a generation's link: is its target in the store? */
-#include "nix/storepath.c"
+#include "base/storepath.c"
 
 #include "fuzz.h"
 

@@ -175,7 +175,7 @@ logs_in() {
 }
 
 @test "ctr-tree(8)" {
-	of ctr-tree.8 2
+	of ctr-tree.8 3
 	nixos-container create database --no-start
 	mkdir -p site "$state/database/srv"
 	echo hello >site/index.html
@@ -183,6 +183,9 @@ logs_in() {
 	assert_equal "$(cat index.html)" hello
 	example 2
 	assert [ -s "$state/database/srv/made" ]
+	example 3
+	assert_line --regexp '^[0-9a-z]{32}-minimal-system-database$'
+	rm -r /run/view
 	nixos-container destroy database
 }
 

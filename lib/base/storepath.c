@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* storepath.c - paths in the Nix store */
 #define _GNU_SOURCE
-#include "nix/storepath.h"
+#include "base/storepath.h"
 
 #include <errno.h>
 #include <limits.h>

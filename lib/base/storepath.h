@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef NIX_STOREPATH_H
-#define NIX_STOREPATH_H
+#ifndef BASE_STOREPATH_H
+#define BASE_STOREPATH_H
 
 #include <stddef.h>
 
