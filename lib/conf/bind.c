@@ -27,13 +27,12 @@ next_part(char **rest)
 static bool
 are_options(const char *text)
 {
-	static const char *const options[] = { "rbind", "norbind", "idmap",
-	    "noidmap", "rootidmap", "owneridmap", NULL };
 	size_t n;
 
 	for (;; text += n + 1) {
 		n = strcspn(text, ",");
-		if (!word_in(text, n, options))
+		if (!word_in(text, n, "rbind norbind idmap noidmap "
+		    "rootidmap owneridmap"))
 			return false;
 		if (!text[n])
 			return true;

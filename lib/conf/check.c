@@ -453,6 +453,9 @@ check_settings(const struct settings *s, const char *name, const char *shown,
 	}
 	check_links(&c);
 	check_pairs(&c);
+	if (settings_closure(s) && s->value[KEY_NIX_DAEMON] &&
+	    settings_on(s, KEY_NIX_DAEMON))
+		bad(&c, KEY_STORE, "STORE=closure excludes NIX_DAEMON=1");
 	if (name) {
 		check_units(&c, KEY_AFTER);
 		check_units(&c, KEY_REQUIRES);

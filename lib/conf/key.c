@@ -87,6 +87,8 @@ const struct key_info key_info[KEYS] = {
 	    "/dev/fuse /dev/rtc0:r char-usb_device", FILES },
 	[KEY_PRIVATE_USERS] = { "PRIVATE_USERS", TYPE_USERS, "no",
 	    "users of its own, in a user namespace", "pick", LIMITS },
+	[KEY_STORE] = { "STORE", TYPE_STORE, "all",
+	    "paths of /nix/store that it sees", "closure", LIMITS },
 	[KEY_NIX_DAEMON] = { "NIX_DAEMON", TYPE_SWITCH, "1",
 	    "let it use the host's Nix daemon; create writes 0",
 	    "0", LIMITS },

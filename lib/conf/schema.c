@@ -282,7 +282,8 @@ write_network(FILE *to, const struct settings *s)
 	flag(to, "nat", settings_on(s, KEY_NAT));
 	array(to, "allowFrom", s->value[KEY_ALLOW_FROM], word_item, plain);
 	flag(to, "resolveContainers", settings_on(s, KEY_RESOLVE_CONTAINERS));
-	flag(to, "nixDaemon", settings_on(s, KEY_NIX_DAEMON));
+	flag(to, "nixDaemon", settings_on(s, KEY_NIX_DAEMON) &&
+	    !settings_closure(s));
 	array(to, "extraVeths", s->value[KEY_EXTRA_VETHS], word_next,
 	    further_pair);
 	array(to, "interfaces", s->value[KEY_INTERFACES], word_next, plain);
@@ -315,6 +316,7 @@ write_rights(FILE *to, const struct settings *s)
 	text(to, "tasksMax", s->value[KEY_TASKS_MAX]);
 	putc('}', to);
 	text(to, "privateUsers", s->value[KEY_PRIVATE_USERS]);
+	text(to, "store", s->value[KEY_STORE]);
 	flag(to, "ephemeral", settings_on(s, KEY_EPHEMERAL));
 	array(to, "after", s->value[KEY_AFTER], word_next, plain);
 	array(to, "requires", s->value[KEY_REQUIRES], word_next, plain);

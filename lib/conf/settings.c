@@ -186,6 +186,14 @@ settings_on(const struct settings *s, enum key key)
 }
 
 bool
+settings_closure(const struct settings *s)
+{
+	const char *store = s->value[KEY_STORE];
+
+	return store && !strcmp(store, "closure");
+}
+
+bool
 settings_private(const struct settings *s)
 {
 	return settings_on(s, KEY_PRIVATE_NETWORK) ||

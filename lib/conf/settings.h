@@ -79,6 +79,9 @@ const char *settings_get(const struct settings *s, enum key key);
 /* settings_on - is this switch on, by its value or its default? */
 bool settings_on(const struct settings *s, enum key key);
 
+/* settings_closure - does it see only the closure of its system in the store? */
+bool settings_closure(const struct settings *s);
+
 /* settings_private - does it get its own network namespace? */
 bool settings_private(const struct settings *s);
 

@@ -39,6 +39,12 @@ is_switch(const char *v)
 }
 
 static bool
+is_store(const char *v)
+{
+	return word_in(v, strlen(v), "all closure");
+}
+
+static bool
 is_path(const char *v)
 {
 	return *v == '/' && strlen(v) < PATH_MAX;
@@ -197,8 +203,6 @@ is_pair(const char *v)
 static bool
 is_macvlan(const char *v)
 {
-	static const char *const modes[] = { "bridge", "private", "vepa",
-	    "passthru", NULL };
 	char buf[64], *rest = buf, *name, *inside, *mode;
 
 	if (strlen(v) >= sizeof(buf))
@@ -209,7 +213,7 @@ is_macvlan(const char *v)
 	mode = rest;
 	return is_interface(name) &&
 	    (!inside || !*inside || is_interface(inside)) &&
-	    (!mode || word_in(mode, strlen(mode), modes));
+	    (!mode || word_in(mode, strlen(mode), "bridge private vepa passthru"));
 }
 
 static bool
@@ -241,25 +245,23 @@ is_device(const char *v)
 static bool
 is_capability(const char *v)
 {
-	static const char *const names[] = { "audit_control", "audit_read",
-	    "audit_write", "block_suspend", "bpf", "checkpoint_restore",
-	    "chown", "dac_override", "dac_read_search", "fowner", "fsetid",
-	    "ipc_lock", "ipc_owner", "kill", "lease", "linux_immutable",
-	    "mac_admin", "mac_override", "mknod", "net_admin",
-	    "net_bind_service", "net_broadcast", "net_raw", "perfmon",
-	    "setfcap", "setgid", "setpcap", "setuid", "sys_admin", "sys_boot",
-	    "sys_chroot", "sys_module", "sys_nice", "sys_pacct", "sys_ptrace",
-	    "sys_rawio", "sys_resource", "sys_time", "sys_tty_config",
-	    "syslog", "wake_alarm", NULL };
+	char name[24];		/* the longest has 18 letters */
+	size_t n;
 
 	if (!strcmp(v, "all"))
 		return true;
 	if (strncasecmp(v, "cap_", 4) != 0)
 		return false;
-	for (size_t i = 0; names[i]; i++)
-		if (!strcasecmp(names[i], v + 4))
-			return true;
-	return false;
+	for (n = 0; v[4 + n] && n < sizeof(name); n++)
+		name[n] = (char)tolower((unsigned char)v[4 + n]);
+	return word_in(name, n, "audit_control audit_read audit_write "
+	    "block_suspend bpf checkpoint_restore chown dac_override "
+	    "dac_read_search fowner fsetid ipc_lock ipc_owner kill lease "
+	    "linux_immutable mac_admin mac_override mknod net_admin "
+	    "net_bind_service net_broadcast net_raw perfmon setfcap setgid "
+	    "setpcap setuid sys_admin sys_boot sys_chroot sys_module sys_nice "
+	    "sys_pacct sys_ptrace sys_rawio sys_resource sys_time "
+	    "sys_tty_config syslog wake_alarm");
 }
 
 /* The last of 65536 IDs must be below 4294967295, which is not a user. */
@@ -327,8 +329,6 @@ is_flag(const char *v)
 static bool
 is_unit(const char *v)
 {
-	static const char *const kinds[] = { "service", "target", "socket",
-	    "mount", "path", "timer", "device", "slice", NULL };
 	const char *dot = strrchr(v, '.');
 	size_t n = strlen(v);
 
@@ -336,7 +336,8 @@ is_unit(const char *v)
 		return true;
 	return dot && dot > v && n < 256 &&
 	    strspn(v, ALNUM ":_.\\@-") == n &&
-	    word_in(dot + 1, strlen(dot + 1), kinds);
+	    word_in(dot + 1, strlen(dot + 1), "service target socket mount "
+	    "path timer device slice");
 }
 
 /* decimal - the length of a number like 2 or 1.5; 0: there is none */
@@ -359,10 +360,6 @@ decimal(const char *v)
 static bool
 is_span(const char *v)
 {
-	static const char *const units[] = { "us", "usec", "ms", "msec", "s",
-	    "sec", "second", "seconds", "m", "min", "minute", "minutes", "h",
-	    "hr", "hour", "hours", "d", "day", "days", "w", "week", "weeks",
-	    "M", "month", "months", "y", "year", "years", NULL };
 	size_t n;
 
 	if (!strcmp(v, "infinity"))
@@ -374,7 +371,9 @@ is_span(const char *v)
 		v += n;
 		v += strspn(v, " ");
 		n = strspn(v, "Mabcdefghijklmnopqrstuvwxyz");
-		if (n && !word_in(v, n, units))
+		if (n && !word_in(v, n, "us usec ms msec s sec second seconds m "
+		    "min minute minutes h hr hour hours d day days w week "
+		    "weeks M month months y year years"))
 			return false;
 		v += n;
 		v += strspn(v, " ");
@@ -390,6 +389,7 @@ static const struct row {
 	bool (*ok)(const char *word);
 } rows[TYPES] = {
 	[TYPE_SWITCH] = { "switch", "0 or 1", SINGLE, is_switch },
+	[TYPE_STORE] = { "store", "all or closure", SINGLE, is_store },
 	[TYPE_PATH] = { "path", "an absolute path", SINGLE, is_path },
 	[TYPE_FLAKE] = { "flake", "a flake reference", SINGLE, is_flake },
 	[TYPE_ADDRESS4] = { "IPv4 address",

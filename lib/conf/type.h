@@ -7,6 +7,7 @@
 /* The types of values. */
 enum type {
 	TYPE_SWITCH,
+	TYPE_STORE,
 	TYPE_PATH,
 	TYPE_FLAKE,
 	TYPE_ADDRESS4,

@@ -48,10 +48,14 @@ word_item(const char **rest, char word[WORD_SIZE])
 }
 
 bool
-word_in(const char *text, size_t n, const char *const list[])
+word_in(const char *text, size_t n, const char *list)
 {
-	for (; *list; list++)
-		if (strlen(*list) == n && !memcmp(*list, text, n))
+	for (; *list; list += strspn(list, " ")) {
+		size_t len = strcspn(list, " ");
+
+		if (len == n && !memcmp(list, text, n))
 			return true;
+		list += len;
+	}
 	return false;
 }

@@ -19,7 +19,7 @@ int word_next(const char **rest, char word[WORD_SIZE]);
 /* word_item - the same, but commas separate, too, and quotes are plain */
 int word_item(const char **rest, char word[WORD_SIZE]);
 
-/* word_in - are the n bytes at text one of a list, which NULL ends? */
-bool word_in(const char *text, size_t n, const char *const list[]);
+/* word_in - are the n bytes at text one of a list, with a blank between its words? */
+bool word_in(const char *text, size_t n, const char *list);
 
 #endif

@@ -3,10 +3,10 @@
 # cleanup.sh - remove what a launch made on the host (ExecStopPost= of the unit)
 
 # cmd_cleanup NAME - each step is tried, even if one before it failed; what lies
-# beside the tree or in the store belongs to the machine that has the tree in use
+# beside the tree or is of the store belongs to the machine that has the tree in use
 cmd_cleanup() {
 	set_name "$1"
-	undone='' shared_steps='roots_off copies_off sessions_off' had_lock=${nspawn_lock-}
+	undone='' shared_steps='roots_off copies_off sessions_off store_off' had_lock=${nspawn_lock-}
 	cleanup_lock || shared_steps=''
 	for step in machine_forget $shared_steps daemon_off network_off loopback_off ports_off \
 		nspawn_off cgroups_off; do
@@ -94,9 +94,10 @@ nspawn_off() {
 }
 
 # sessions_off - the container's root may have written to it
-sessions_off() {
-	[ ! -d "$sessions_dir" ] || { ctr-tree -- empty "$sessions_dir" && rmdir "$sessions_dir"; }
-}
+sessions_off() { dir_off "$sessions_dir"; }
+
+# dir_off DIR - remove a directory beside the trees, if it is there
+dir_off() { [ ! -d "$1" ] || { ctr-tree -- empty "$1" && rmdir "$1"; }; }
 
 # cgroups_off - what the container made below its control group: systemd removes no
 # more than some levels of it

@@ -109,8 +109,15 @@ sessions_make() {
 	return 1
 }
 
+# launch_nix - the store, and with all of it the daemon that adds to it
 launch_nix() {
-	if [ -d /nix/store ]; then
+	store_off || die 1 "$name: cannot remove $store_view"
+	if [ ! -d /nix/store ]; then
+		:
+	elif [ "$STORE" = closure ]; then
+		store_make
+		set -- "$@" --bind-ro="$store_view:/nix/store"
+	else
 		set -- "$@" --bind-ro=/nix/store
 		[ "$NIX_DAEMON" != 1 ] || daemon_on "$@"
 	fi
@@ -119,7 +126,7 @@ launch_nix() {
 
 # launch_network - {} are the words that follow from the settings
 launch_network() {
-	init=$system/init
+	init=$system/init netns=''
 	if has_network && has_users; then
 		{ exec 8>&-; network_later; } &
 		set -- systemd-nspawn "$@" --private-network \
@@ -129,11 +136,10 @@ launch_network() {
 		network_and_ports
 		# /proc/sys/net, as with its own --private-network, and nothing else
 		export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
-		set -- run-in-netns -- "net-$name" systemd-nspawn "$@" \
-			--capability=CAP_NET_ADMIN {} -- "$init"
-	elif [ -n "$NETWORK_NAMESPACE_PATH" ]; then
-		set -- run-in-netns -- "$NETWORK_NAMESPACE_PATH" systemd-nspawn "$@" {} -- "$init"
+		netns=net-$name
+		set -- systemd-nspawn "$@" --capability=CAP_NET_ADMIN {} -- "$init"
 	else
+		netns=$NETWORK_NAMESPACE_PATH
 		set -- systemd-nspawn "$@" {} -- "$init"
 	fi
 	launch_sealed "$@"
@@ -144,13 +150,19 @@ launch_network() {
 # Without a user namespace, its root could change that.  With one, it could write
 # to what the host mounts there later.  systemd-nspawn itself shows the first
 # os-release that it finds.
+#
+# The mount namespace of systemd-nspawn must be the one with the view of the store,
+# and not a copy, so the network namespace is entered before.
 launch_sealed() {
 	proxy_set
 	set -- {} -- ctr-conf args "$name" -- "$@"
+	[ ! -d "$store_view" ] || set -- --closure "$store_view" "$@"
 	for path in /nix/store "$sessions_dir" "$proxy_socket" /usr/lib/os-release \
 		/etc/os-release; do
 		[ ! -e "$path" ] || set -- --path "$path" "$@"
 	done
+	set -- ctr-tree seal --optional "$@"
+	[ -z "$netns" ] || set -- run-in-netns -- "$netns" "$@"
 	nspawn_unlock	# systemd-nspawn takes it soon
-	exec ctr-start ctr-conf args --sealed "$name" -- ctr-tree seal --optional "$@"
+	exec ctr-start ctr-conf args --sealed "$name" -- "$@"
 }

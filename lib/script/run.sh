@@ -174,6 +174,7 @@ switch() {
 	case $system in
 	/nix/store/*) ctr-gcroot -- hold "$name" "$system" || exit ;;
 	esac
+	store_add || return
 	inside "$system/bin/switch-to-configuration" test
 }
 

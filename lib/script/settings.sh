@@ -6,7 +6,7 @@
 read_settings() {
 	values=$(ctr-conf get -- "$name" SYSTEM_PATH FLAKE CONFIG_FILE PRIVATE_NETWORK \
 		INTERFACES MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_USERS COPY_RESOLV_CONF \
-		RESOLVE_CONTAINERS NIX_DAEMON) || exit
+		RESOLVE_CONTAINERS STORE NIX_DAEMON) || exit
 	{
 		IFS= read -r SYSTEM_PATH
 		IFS= read -r FLAKE
@@ -18,6 +18,7 @@ read_settings() {
 		IFS= read -r PRIVATE_USERS
 		IFS= read -r COPY_RESOLV_CONF
 		IFS= read -r RESOLVE_CONTAINERS
+		IFS= read -r STORE
 		IFS= read -r NIX_DAEMON
 	} <<-END
 		$values

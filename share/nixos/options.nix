@@ -177,6 +177,15 @@ in
       '';
     };
 
+    store = mkOption {
+      type = types.enum [ "all" "closure" ];
+      default = "all";
+      description = ''
+        What it sees of {file}`/nix/store`: all of it, or the closure of its system.
+        With `closure`, it cannot use the host's Nix daemon.
+      '';
+    };
+
     nixDaemon = switch true "Whether it can use the host's Nix daemon, which does not trust it.";
 
     bindMounts = mkOption {

@@ -122,6 +122,7 @@ let
     (line "EXTRA_VETHS" (words (map pair (attrNames (cfg.extraVeths or { })))))
     (line "PRIVATE_USERS"
       (let users = number (get "privateUsers"); in if users == "no" then null else users))
+    (line "STORE" (if get "store" == "all" then null else get "store"))
     (optional (cfg.nixDaemon or true == false) "NIX_DAEMON=0")
     (line "BIND" (words (binds false)))
     (line "BIND_RO" (words (binds true)))

@@ -120,6 +120,7 @@ nothing_left() {
 	assert_not_exists "$nix_state/gcroots/per-container-synced/$1"
 	assert_not_exists "/run/netns/net-$1"
 	assert_not_exists "/run/nixos-container/$1.lock"
+	assert_not_exists "/run/nixos-container/$1.store"
 	run ! ip link show "c-$1"
 	run -0 systemctl list-units --all --plain --no-legend "container-port-$1-tcp-*"
 	assert_output ''

@@ -114,7 +114,7 @@ foo='containers.foo = {
 	settings 'path = "/nix/store/system"; privateNetwork = true;
 		hostBridge = "br0"; localAddress = "10.0.0.2/24"; localAddress6 = "fc00::2/64";
 		localMacAddress = "02:00:00:00:00:2a"; gateway = "10.0.0.1"; gateway6 = "fc00::1"; mtu = 9000;
-		nat = true; allowFrom = [ "web" "lan" ]; resolveContainers = true; copyResolvConf = false; nixDaemon = false;
+		nat = true; allowFrom = [ "web" "lan" ]; resolveContainers = true; copyResolvConf = false; nixDaemon = false; store = "closure";
 		forwardPorts = [ { hostPort = 8080; containerPort = 80; } { protocol = "udp"; hostPort = 53; containerPort = null; }
 			{ hostAddress = "::1"; hostPort = 81; } { hostAddress = "eth0"; hostPort = 8000; hostPortLast = 8010; containerPort = 9000; } ];
 		interfaces = [ "eth1" "eth2" ]; macvlans = [ "eth3" ];
@@ -142,6 +142,7 @@ INTERFACES="eth1 eth2"
 MACVLANS=eth3
 EXTRA_VETHS="veth1:bridge=br1,local=10.5.5.2/24 veth2"
 PRIVATE_USERS=pick
+STORE=closure
 NIX_DAEMON=0
 TMPFS="/var:size=10% '"'/my data'"'"
 CAPABILITIES="CAP_MKNOD CAP_NET_ADMIN"

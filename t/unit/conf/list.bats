@@ -275,12 +275,12 @@ schema() {
 			"addresses", "hostAddresses", "bridge", "mac", "mtu", "gateways", "ports", "nat",
 			"allowFrom", "resolveContainers", "nixDaemon", "extraVeths", "interfaces", "macvlans",
 			"networkNamespacePath", "binds", "tmpfs", "devices", "capabilities", "limits",
-			"privateUsers", "ephemeral", "after", "requires", "errors"]) and
+			"privateUsers", "store", "ephemeral", "after", "requires", "errors"]) and
 		([.name, .state, .unit, .root, .settings] | texts) and
 		(.state | IN("up", "starting", "stopping", "failed", "down")) and
 		(.since == null or (.since | fromdateiso8601 > 0)) and
 		([.leader, .memory, .tasks, .generation, .mtu] | all(number_or_null)) and
-		([.systemPath, .flake, .configFile, .system, .bridge, .mac, .networkNamespacePath, .privateUsers] |
+		([.systemPath, .flake, .configFile, .system, .bridge, .mac, .networkNamespacePath, .privateUsers, .store] |
 			all(text_or_null)) and
 		([.autoStart, .privateNetwork, .nat, .resolveContainers, .nixDaemon, .ephemeral] | all(flag)) and
 		([.gateways, .allowFrom, .interfaces, .tmpfs, .devices, .capabilities, .after, .requires, .errors] |
