@@ -27,17 +27,18 @@ void
 leftovers_add(struct findings *found, const struct cli_job *job,
     const char *name, const char *ifname, const char *why)
 {
-	char path[6][PATH_MAX];
+	char path[7][PATH_MAX];
 
 	make_path(path[0], "/sys/class/net/%s", ifname);
 	make_path(path[1], "/run/netns/net-%s", name);
 	make_path(path[2], "%s/%s.forward", job->run_dir, name);
 	make_path(path[3], "%s/.%s.sessions", job->trees, name);
-	make_path(path[4], "%s/gcroots/per-container/%s/booted",
+	make_path(path[4], "%s/%s.store", job->run_dir, name);
+	make_path(path[5], "%s/gcroots/per-container/%s/booted",
 	    job->nix_state, name);
-	make_path(path[5], "%s/gcroots/per-container/%s/current",
+	make_path(path[6], "%s/gcroots/per-container/%s/current",
 	    job->nix_state, name);
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < 7; i++)
 		if (faccessat(AT_FDCWD, path[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			findings_add(found, name, MEND_CLEANUP,
 			    "%s, but %s is still there", why, path[i]);

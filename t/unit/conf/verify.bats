@@ -133,12 +133,13 @@ web: c-web: route to 10.5.0.2 is missing"
 	container a-name-longer-than-that PRIVATE_NETWORK=1
 	loaded web
 	rm machines/*
-	mkdir -p trees/.web.sessions nix/gcroots/per-container/web
+	mkdir -p trees/.web.sessions run/web.store nix/gcroots/per-container/web
 	ln -s /nix/store/none nix/gcroots/per-container/web/booted
 	run -1 --separate-stderr verify
 	assert_output "web: is stopped, but /run/netns/net-web is still there
 web: is stopped, but $PWD/run/web.forward is still there
 web: is stopped, but $PWD/trees/.web.sessions is still there
+web: is stopped, but $PWD/run/web.store is still there
 web: is stopped, but $PWD/nix/gcroots/per-container/web/booted is still there"
 	assert_equal "$stderr" 'ctr-verify: to repair: nixos-container cleanup web'
 	# A machine of its unit, which is not active
