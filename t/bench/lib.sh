@@ -18,6 +18,20 @@ compile() {
 	fi
 }
 
+# on_host NAME - run t/bench/NAME inside on a throw-away host with the suite, and took
+on_host() {
+	out=$(mktemp -d) host=
+	trap '[ -z "$host" ] || "$top/t/host" stop "$host"; rm -rf "$out"' EXIT
+	trap 'exit 1' INT TERM HUP
+	tmp=$out/bench
+	mkdir "$tmp"
+	compile took
+	make -s -C "$top" install DESTDIR="$out" PREFIX=/usr/local >/dev/null
+	host=$("$top/t/host" boot --disk --bind-ro "$top:/src" --bind-ro "$tmp:/bench" \
+		--bind-ro "$out/usr/local:/usr/local")
+	"$top/t/host" exec "$host" -- env ROUNDS="$ROUNDS" "/src/t/bench/$1" inside
+}
+
 # took JOB PROGRAM COMMAND... - append the time of a command in $round to $data;
 # MAY_FAIL allows a failure, for programs that are not ours
 took() {
