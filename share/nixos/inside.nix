@@ -2,8 +2,9 @@
 # inside.nix - what the host adds to the NixOS of a container
 #
 # name and container: an attribute of `containers` and its value, of which the
-# options of its network are read; hostPlatform and package are the host's.
-{ name, container, hostPlatform, package }:
+# options of its network are read; hostPlatform is the host's, and so is package, for
+# those with program.nix.
+{ name, container, hostPlatform, package ? null }:
 { config, lib, options, ... }:
 
 with lib;
@@ -30,20 +31,30 @@ let
     && (container.localAddress != null || container.localAddress6 != null);
 in
 {
-  boot = if options.boot ? isNspawnContainer then { isNspawnContainer = true; }
-    else { isContainer = true; };
-  networking.hostName = mkDefault name;
-  networking.useDHCP = mkHosts false;
-  # The host sets these addresses.  NixOS sets default gateways only on interfaces
-  # that it knows.
-  networking.interfaces = mkIf addressed { inherit eth0; };
-  # Otherwise networkd would take the routes away that the host sets.
-  systemd.network.networks."40-eth0" = mkIf (addressed && config.networking.useNetworkd) {
-    networkConfig.KeepConfiguration = mkDefault "yes";
-  };
-  nixpkgs =
-    if options.nixpkgs ? hostPlatform
-    then { hostPlatform = mkHosts hostPlatform; }
-    else { localSystem = mkHosts hostPlatform; };
-  programs.nixos-container.package = mkDefault package;
+  # Options, not attributes of this set, may depend on `options`.
+  config = mkMerge [
+    {
+      boot = if options.boot ? isNspawnContainer then { isNspawnContainer = true; }
+        else { isContainer = true; };
+      networking.hostName = mkDefault name;
+      networking.useDHCP = mkHosts false;
+    }
+    # The minimal system has none of these.
+    (optionalAttrs (options ? nixpkgs) {
+      # The host sets these addresses.  NixOS sets default gateways only on interfaces
+      # that it knows.
+      networking.interfaces = mkIf addressed { inherit eth0; };
+      # Otherwise networkd would take the routes away that the host sets.
+      systemd.network.networks."40-eth0" = mkIf (addressed && config.networking.useNetworkd) {
+        networkConfig.KeepConfiguration = mkDefault "yes";
+      };
+      nixpkgs =
+        if options.nixpkgs ? hostPlatform
+        then { hostPlatform = mkHosts hostPlatform; }
+        else { localSystem = mkHosts hostPlatform; };
+    })
+    (optionalAttrs (options ? programs.nixos-container) {
+      programs.nixos-container.package = mkDefault package;
+    })
+  ];
 }

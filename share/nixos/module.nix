@@ -8,7 +8,6 @@
 with lib;
 
 let
-  inherit (import ./types.nix { inherit lib; }) attrsByName submoduleWithExtraArgs;
   cfg = config.programs.nixos-container;
   containers = config.containers;
   settings = mapAttrs (_: import ./settings.nix) containers;
@@ -18,16 +17,6 @@ let
     inherit (pkgs.stdenv) hostPlatform;
     inherit (cfg) package;
   };
-
-  # evaluate name - evaluate a container's NixOS configuration; for options.nix
-  evaluate = name: { container, module }:
-    (import "${toString container.nixpkgs}/nixos/lib/eval-config.nix" {
-      modules = [ ./container.nix (inside name container) module ];
-      prefix = [ "containers" name "config" ];
-      inherit (container) specialArgs;
-      # The modules set it; the default would be impure.
-      system = null;
-    }).config;
 
   # A container's lines for the host's /etc/hosts.
   hosts = name: c: concatMapStrings
@@ -81,25 +70,10 @@ in
   disabledModules = [ "virtualisation/nixos-containers.nix" ];
 
   options = {
-    containers = mkOption {
-      type = attrsByName (name: submoduleWithExtraArgs {
-        hostPkgs = pkgs;
-        evaluate = evaluate name;
-      } ./options.nix);
-      default = { };
-      example = literalExpression ''
-        { foo =
-            { privateNetwork = true;
-              hostAddress = "10.231.136.1";
-              localAddress = "10.231.136.2";
-              config = { services.openssh.enable = true; };
-            };
-        }
-      '';
-      description = ''
-        Containers of this host. Each runs as `container@NAME.service`, and
-        {command}`nixos-container` handles it like those that it creates itself.
-      '';
+    containers = import ./declared.nix {
+      inherit lib;
+      hostPkgs = pkgs;
+      modules = name: container: [ ./container.nix (inside name container) ];
     };
 
     boot.enableContainers = mkOption {

@@ -13,16 +13,35 @@
     let e = builtins.getEnv "NIXOS_CONFIG"; in
     if e == "" then <nixos-config> else /. + e
 , busybox ? null
+, prefix ? [ ]
+, specialArgs ? { }
 , system ? builtins.currentSystem
 }@top:
 
 let
-  lib = import ./lib.nix;
-  modules = import ./modules.nix lib;
-  inherit (modules) each fail merged option;
+  modules = import ./modules.nix (import ./lib.nix);
+  inherit (modules) fail lib;
+  inherit (lib) mkOption mkOptionType types;
   inherit (builtins) isBool isPath isString match pathExists;
 
+  # option MUST OK DEFAULT - an option of a type of its own
+  option = must: ok: default: mkOption {
+    type = mkOptionType { name = must; check = ok; };
+    inherit default;
+  };
+  each = must: ok: options: mkOption {
+    type = types.attrsNamed must ok (types.submodule { inherit options; });
+    default = { };
+  };
   null_or_path = option "a path" (v: isPath v || isString v || v.type or "" == "derivation") null;
+  text = mkOption {
+    type = mkOptionType {
+      name = "a string";
+      check = isString;
+      merge = _: found: lib.concatMapStringsSep "\n" (d: d.value) found;
+    };
+    default = null;
+  };
   words = must: regex: option must (v: isString v && match regex v != null);
 
   options = {
@@ -34,22 +53,25 @@ let
     environment.etc = each "a path below /etc"
       (n: match "[^/[:cntrl:]]+(/[^/[:cntrl:]]+)*" n != null &&
         match "(.*/)?\\.\\.?(/.*)?" n == null)
-      {
-        text = merged (lib.concatStringsSep "\n") (option "a string" isString null);
-        source = null_or_path;
-      };
+      { inherit text; source = null_or_path; };
     services = each "letters, digits, '_', '.' and '-', and not ctr-console"
       (n: match "[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}" n != null && n != "ctr-console")
       { command = option "a string" isString null; };
   };
 
-  config = modules.evalModules {
-    inherit options;
-    args = { inherit pkgs; };
-    module = configuration;
-  };
+  inherit (lib.evalModules {
+    modules = [ { inherit options; } configuration ];
+    specialArgs = { inherit pkgs; } // specialArgs;
+    inherit prefix;
+  }) config;
 
-  pkgs = { inherit lib; busybox = busyboxPackage; };
+  pkgs = {
+    inherit lib linkFarm writeText;
+    busybox = busyboxPackage;
+    # With these, it evaluates NixOS as a nixpkgs does.
+    path = ./.;
+    stdenv.hostPlatform = { inherit system; };
+  };
 
   # Inputs from outside the store.
 
@@ -93,6 +115,20 @@ let
     what = "script";
     text = "#!${busyboxPackage}/bin/sh\n${text}\n";
     passAsFile = [ "text" ];
+  };
+
+  writeText = name: text: build name {
+    what = "text";
+    inherit text;
+    passAsFile = [ "text" ];
+  };
+
+  # linkFarm - a folder with a link for each { name, path }
+  linkFarm = name: links: build name {
+    what = "links";
+    linkLines = lib.concatMapStrings
+      (l: "file ${lib.escapeShellArg l.name} link ${lib.escapeShellArg "${l.path}"}\n") links;
+    passAsFile = [ "linkLines" ];
   };
 
   service = name: { command }:

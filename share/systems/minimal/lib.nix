@@ -7,10 +7,10 @@ in
 rec {
   inherit (builtins) add all any attrNames attrValues concatLists concatMap
     concatStringsSep elem elemAt filter foldl' fromJSON functionArgs genList
-    getAttr hasAttr head intersectAttrs isAttrs isBool isFloat isFunction isInt
+    getAttr hasAttr head intersectAttrs isAttrs isBool isFloat isInt
     isList isString length listToAttrs map mapAttrs match readFile removeAttrs
     replaceStrings sort splitVersion stringLength substring tail throw toJSON
-    toString trace typeOf;
+    toString trace typeOf zipAttrsWith;
 
   mkIf = condition: content: { _type = "if"; inherit condition content; };
   mkMerge = contents: { _type = "merge"; inherit contents; };
@@ -20,6 +20,11 @@ rec {
   mkDefault = mkOverride 1000;
   mkForce = mkOverride 50;
 
+  # Documentation, for which there is no use here.
+  literalExpression = text: { _type = "literalExpression"; inherit text; };
+
+  # A set with __functor is one, too.
+  isFunction = f: builtins.isFunction f || f ? __functor && isFunction (f.__functor f);
   id = x: x;
   const = x: y: x;
   min = a: b: if a < b then a else b;
@@ -31,6 +36,8 @@ rec {
   optionalAttrs = cond: set: if cond then set else { };
   optionalString = cond: string: if cond then string else "";
 
+  toList = x: if builtins.isList x then x else [ x ];
+  last = list: elemAt list (length list - 1);
   imap0 = f: list: genList (i: f i (elemAt list i)) (length list);
   range = from: to: if from > to then [ ] else genList (i: from + i) (to - from + 1);
   concatStrings = concatStringsSep "";

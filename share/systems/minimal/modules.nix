@@ -1,24 +1,33 @@
 # SPDX-License-Identifier: MIT
 # modules.nix - evaluate a configuration written as NixOS modules
 #
-# options: a tree whose leaves are made by `option`, or by `each` for a set of
-# any names.  args: the arguments of a module that is a function.  Returns the
-# values of all options.  An unknown option or a wrong type throws one line that
-# names the option and the file.
+# Options are declared and types made as with nixpkgs' lib: `lib` has that part of it.
+# evalModules returns the values of all options (config), and whether and how each is
+# defined (options).  An unknown option or a wrong type throws one line that names
+# the option and the file.
 #
 # As in NixOS, a property (mkIf, mkMerge, mkDefault, mkForce) of a set is
 # pushed down to the set's attributes, so that a condition is evaluated only
 # with the option that it guards.
-lib: rec {
+plain: rec {
   inherit (builtins) isAttrs isString;
+
+  lib = plain // {
+    inherit evalModules fail mergeDefinitions mergeEqual mkOption mkOptionType;
+    isOptionType = t: kind t == "option-type";
+    showOption = show;
+    types = import ./types.nix lib;
+  };
 
   fail = text: throw "minimal system: ${text}";
 
-  # option DESCRIPTION PREDICATE DEFAULT
-  option = must: ok: default: { _type = "option"; inherit must ok default; };
-  # merged: merge combines several definitions of one priority
-  merged = merge: opt: opt // { inherit merge; };
-  each = must: ok: sub: { _type = "each"; inherit must ok sub; };
+  mkOption = o: o // { _type = "option"; };
+  mkOptionType = t: {
+    description = t.name;
+    check = _: true;
+    merge = mergeEqual;
+    getSubModules = null;
+  } // t // { _type = "option-type"; };
 
   kind = v: if isAttrs v then v._type or "" else "";
   isSet = v: isAttrs v && v.type or "" != "derivation";
@@ -69,70 +78,93 @@ lib: rec {
       go (if priority == null then value.priority else priority) value.content
     else [ { inherit file value; priority = if priority == null then 100 else priority; } ];
 
-  winners = defs:
-    let
-      all = lib.concatMap (settle null) defs;
-      best = builtins.foldl' (a: d: lib.min a d.priority) 10000 all;
-    in
-    builtins.filter (d: d.priority == best) all;
-
   below = name: defs: lib.concatMap
     (d: lib.optional (d.value ? ${name}) { inherit (d) file; value = d.value.${name}; }) defs;
 
-  evaluate = path: schema: defs: {
-    option = evalOption;
-    each = evalEach;
-    "" = evalTree;
-  }.${kind schema} path schema defs;
-
-  evalOption = path: schema: defs:
+  # mergeEqual - the value of definitions that agree
+  mergeEqual = path: found:
     let
-      found = winners defs;
-      bad = builtins.filter (d: !schema.ok d.value) found;
-      other = builtins.filter (d: d.value != (builtins.head found).value) found;
+      first = builtins.head found;
+      other = builtins.filter (d: d.value != first.value) (builtins.tail found);
     in
-    if found == [ ] then schema.default
-    else if bad != [ ] then wrong path schema.must (builtins.head bad)
-    else if schema ? merge then schema.merge (map (d: d.value) found)
-    else if other == [ ] then (builtins.head found).value
+    if other == [ ] then first.value
     else fail ("option '${show path}' has different values in "
-      + "${(builtins.head found).file} and ${(builtins.head other).file}");
+      + "${first.file} and ${(builtins.head other).file}");
 
-  evalEach = path: schema: defs:
+  # mergeDefinitions - what all definitions of an option or an attribute come to
+  mergeDefinitions = path: type: defs:
     let
-      sets = map (d: if isSet d.value then d else wrong path "a set" d) (winners defs);
-      names = builtins.attrNames (builtins.foldl' (a: d: a // d.value) { } sets);
-      defined = builtins.filter (n: lib.concatMap (settle null) (below n sets) != [ ]) names;
-      value = n:
-        if schema.ok n then evaluate (path ++ [ n ]) schema.sub (below n sets)
-        else fail "the name of '${show (path ++ [ n ])}' in ${(builtins.head (below n sets)).file} must be ${schema.must}";
+      all = lib.concatMap (settle null) defs;
+      highestPrio = builtins.foldl' (a: d: lib.min a d.priority) 9999 all;
+      found = builtins.filter (d: d.priority == highestPrio) all;
+      bad = builtins.filter (d: !type.check d.value) found;
     in
-    lib.genAttrs defined value;
+    rec {
+      inherit highestPrio;
+      isDefined = found != [ ];
+      mergedValue =
+        if bad != [ ] then wrong path type.description (builtins.head bad)
+        else type.merge path found;
+      optionalValue = lib.optionalAttrs isDefined { value = mergedValue; };
+    };
 
-  evalTree = path: schema: defs:
+  # evalOption - an option with its value
+  evalOption = path: declared: defs:
+    let
+      merged = mergeDefinitions path declared.type defs;
+      value =
+        if declared.readOnly or false && builtins.length defs > 1
+        then fail "option '${show path}' is read-only"
+        else if merged.isDefined then merged.mergedValue
+        else declared.default or (fail "option '${show path}' has no value");
+    in
+    {
+      _type = "option";
+      isDefined = merged.isDefined || declared ? default;
+      highestPrio =
+        if !merged.isDefined && declared ? default then (lib.mkOptionDefault null).priority
+        else merged.highestPrio;
+      value = (declared.apply or (v: v)) value;
+    };
+
+  # evaluate - the tree of options; that of one is not evaluated with another's
+  evaluate = path: declared: defs:
+    if kind declared == "option" then evalOption path declared defs
+    else builtins.mapAttrs
+      (n: sub: evaluate (path ++ [ n ]) sub (below n (lib.concatMap (push path) defs)))
+      declared;
+
+  # values - the values of that tree, if nothing else is defined
+  values = path: tree: defs:
     let
       sets = lib.concatMap (push path) defs;
       unknown = lib.concatMap (d: map (n: { inherit (d) file; path = deepest (path ++ [ n ]) d.value.${n}; })
-        (builtins.attrNames (removeAttrs d.value (builtins.attrNames schema)))) sets;
+        (builtins.attrNames (removeAttrs d.value (builtins.attrNames tree)))) sets;
       first = builtins.head unknown;
     in
-    if unknown != [ ] then fail "unknown option '${show first.path}' in ${first.file}"
-    else builtins.mapAttrs (n: sub: evaluate (path ++ [ n ]) sub (below n sets)) schema;
+    if kind tree == "option" then tree.value
+    else if unknown != [ ] then fail "unknown option '${show first.path}' in ${first.file}"
+    else builtins.mapAttrs (n: sub: values (path ++ [ n ]) sub (below n sets)) tree;
+
+  # union - the options of two declarations
+  union = a: b: a // builtins.mapAttrs
+    (n: v: if a ? ${n} && kind v == "" then union a.${n} v else v) b;
 
   # load - a module: a file, a function or a set; key identifies it
   load = args: file: key: module:
     let
       isFile = builtins.isPath module || isString module;
-      label = if isFile then toString module else file;
+      label = if isFile then toString module else value._file or file;
       body = if isFile then import module else module;
-      value = if builtins.isFunction body then body args else body;
-      rest = removeAttrs value [ "_file" "key" "imports" ];
+      value = if lib.isFunction body then body args else body;
+      rest = removeAttrs value [ "_file" "key" "imports" "options" ];
       beside = builtins.attrNames (removeAttrs rest [ "config" ]);
     in
     {
       key = if isFile then label else key;
       file = label;
       imports = value.imports or [ ];
+      options = value.options or { };
       config =
         if !isSet value then
           fail "${label} must hold a set, or a function that returns one, not ${describe value}"
@@ -141,15 +173,17 @@ lib: rec {
         else fail "unknown option '${builtins.head beside}' in ${label}, next to 'config'";
     };
 
-  # evalModules - the values of all options, for one module and its imports
-  evalModules = { options, args, module }:
+  # evalModules - evaluate modules and their imports
+  evalModules = { modules, specialArgs ? { }, prefix ? [ ] }:
     let
-      config = evaluate [ ] options (map (m: { inherit (m) file; value = m.config; }) modules);
-      all = args // { inherit config lib options; };
-      modules = builtins.genericClosure {
-        startSet = [ (load all "the configuration" "0" module) ];
+      all = specialArgs // { inherit config lib options; };
+      loaded = builtins.genericClosure {
+        startSet = lib.imap0 (i: load all "the configuration" (toString i)) modules;
         operator = m: lib.imap0 (i: load all m.file "${m.key}/${toString i}") m.imports;
       };
+      defs = map (m: { inherit (m) file; value = m.config; }) loaded;
+      options = evaluate prefix (builtins.foldl' union { } (map (m: m.options) loaded)) defs;
+      config = values prefix options defs;
     in
-    config;
+    { inherit config options; };
 }
