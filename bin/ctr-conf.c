@@ -540,31 +540,30 @@ static const struct cli_verb verbs[] = {
 	    "[--new] [--dry-run] --file FILE [KEY=VALUE]...\n"
 	    " [--unset KEY]...",
 	    JOB_FILE JOB_SET JOB_ROOT,
-	    "change settings; an empty value is the default, as with --unset",
+	    "change settings; an empty value is as --unset",
 	    set_verb, 0, INT_MAX, false },
 	{ "keys", "[--json]", JOB_JSON,
 	    "print all keys with their types, defaults and meaning",
 	    keys_verb, 0, 0, false },
 	{ "units", "DIR [EARLY LATE]\n--changed NAME [DIR]", JOB_CHANGED,
-	    "write what settings change in units, as a generator of systemd",
+	    "write drop-ins of units, as a generator of systemd",
 	    units_verb, 1, 3, false },
 	{ "hosts", "", "",
-	    "print the addresses of all containers as a hosts file",
+	    "print all addresses as a hosts file",
 	    hosts_verb, 0, 0, false },
 	{ "args", "[-0] [--network|--sealed] NAME\n"
 	    "[--network|--sealed] NAME -- COMMAND\n"
 	    " [ARGUMENT]... [{}] [ARGUMENT]...",
 	    JOB_NULL JOB_WORDS,
-	    "print the words for systemd-nspawn that follow from settings,\n"
-	    "or run a command with them in place of {}",
+	    "print the words for systemd-nspawn, or run a command with them\n"
+	    "in place of {}",
 	    args_verb, 1, INT_MAX, false },
 	{ "rules", "NAME\n--load|--unload [FILE]...", JOB_RULES,
-	    "print its forwarded ports and NAT as elements for nft, or\n"
-	    "commands for nft of such elements",
+	    "print its ports and NAT as elements for nft, or commands of\n"
+	    "such elements",
 	    rules_verb, 0, INT_MAX, false },
 	{ "flush", "[--plain] PORT|ADDRESS...", JOB_PLAIN,
-	    "forget the flows to ports of the host and those of addresses, so\n"
-	    "that NAT and rules are anew for them",
+	    "forget the flows to ports of the host and those of addresses",
 	    flush_verb, 1, INT_MAX, false },
 	{ "list", "[--long|--json|--dot] [--needing NAME]\n [NAME...]",
 	    JOB_FORM JOB_JSON JOB_STATUS,

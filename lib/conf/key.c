@@ -19,6 +19,8 @@ const struct key_info key_info[KEYS] = {
 	[KEY_CONFIG_FILE] = { "CONFIG_FILE", TYPE_PATH, NULL,
 	    "file of the host with the configuration that update builds",
 	    "/srv/database.nix", SYSTEM },
+	[KEY_DECLARED_IN] = { "DECLARED_IN", TYPE_PATH, NULL,
+	    "file that apply made it of", "/srv/containers.nix", SYSTEM },
 	[KEY_AUTO_START] = { "AUTO_START", TYPE_SWITCH, "0",
 	    "start when the host boots", "1", SYSTEM },
 	[KEY_EPHEMERAL] = { "EPHEMERAL", TYPE_SWITCH, "0",

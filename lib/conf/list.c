@@ -72,7 +72,16 @@ needs(const struct settings *s, enum key key, const char *name)
 	return false;
 }
 
-/* keep_needing - keep those that name a container; settings may be wrong */
+/* declared - is that the file that the container is declared in? */
+static bool
+declared(const struct settings *s, const char *file)
+{
+	const char *in = s->value[KEY_DECLARED_IN];
+
+	return in && !strcmp(in, file);
+}
+
+/* keep_needing - keep those that name a container or a file; settings may be wrong */
 static void
 keep_needing(struct names *names, int dir, const char *name)
 {
@@ -83,7 +92,7 @@ keep_needing(struct names *names, int dir, const char *name)
 	for (size_t i = 0; i < names->n; i++) {
 		names_file(names->name[i], file);
 		(void)settings_read(&s, dir, file, file, NULL);
-		if (needs(&s, KEY_AFTER, name) ||
+		if (declared(&s, name) || needs(&s, KEY_AFTER, name) ||
 		    needs(&s, KEY_REQUIRES, name) ||
 		    allow_names(s.value[KEY_ALLOW_FROM], name))
 			memmove(names->name[n++], names->name[i], NAMES_SIZE);

@@ -124,6 +124,7 @@ plain_all(FILE *to, const struct view *v)
 	number(to, "generation", v->status.generation);
 	line(to, "flake", s->value[KEY_FLAKE]);
 	line(to, "config file", s->value[KEY_CONFIG_FILE]);
+	line(to, "declared in", s->value[KEY_DECLARED_IN]);
 	line(to, "autostart", settings_on(s, KEY_AUTO_START) ? "yes" : "no");
 	line(to, "users", settings_own_users(s) ? "own" : "host");
 	both(to, "addresses", s, KEY_LOCAL_ADDRESS, KEY_LOCAL_ADDRESS6);

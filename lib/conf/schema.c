@@ -259,6 +259,7 @@ write_status(FILE *to, const struct view *v)
 	text(to, "systemPath", v->settings.value[KEY_SYSTEM_PATH]);
 	text(to, "flake", v->settings.value[KEY_FLAKE]);
 	text(to, "configFile", v->settings.value[KEY_CONFIG_FILE]);
+	text(to, "declaredIn", v->settings.value[KEY_DECLARED_IN]);
 	number(to, "generation", st->generation);
 	text(to, "system", view_system(v));
 }

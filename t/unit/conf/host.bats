@@ -264,6 +264,12 @@ firewall() {
 	echo ALLOW_FROM=host >e.conf
 	run -0 ctr-conf list --needing db
 	assert_output $'a\nb\nd'
+	# Or that are declared in a file
+	echo 'DECLARED_IN="/srv/my db.nix"' >f.conf
+	run -0 ctr-conf list --needing '/srv/my db.nix'
+	assert_output f
+	run -0 ctr-conf list --needing /srv/my
+	assert_output ''
 	# The word is no name.
 	run -0 ctr-conf list --needing host
 	assert_output ''

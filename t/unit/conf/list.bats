@@ -271,7 +271,7 @@ schema() {
 		(.address | text and (contains("/") | not)) and (.prefix | number_or_null));
 	type == "array" and all(
 		has_only(["name", "state", "since", "leader", "memory", "tasks", "unit", "root", "settings",
-			"autoStart", "systemPath", "flake", "configFile", "generation", "system", "privateNetwork",
+			"autoStart", "systemPath", "flake", "configFile", "declaredIn", "generation", "system", "privateNetwork",
 			"addresses", "hostAddresses", "bridge", "mac", "mtu", "gateways", "ports", "nat",
 			"allowFrom", "resolveContainers", "nixDaemon", "extraVeths", "interfaces", "macvlans",
 			"networkNamespacePath", "binds", "tmpfs", "devices", "capabilities", "limits",
@@ -280,7 +280,7 @@ schema() {
 		(.state | IN("up", "starting", "stopping", "failed", "down")) and
 		(.since == null or (.since | fromdateiso8601 > 0)) and
 		([.leader, .memory, .tasks, .generation, .mtu] | all(number_or_null)) and
-		([.systemPath, .flake, .configFile, .system, .bridge, .mac, .networkNamespacePath, .privateUsers, .store] |
+		([.systemPath, .flake, .configFile, .declaredIn, .system, .bridge, .mac, .networkNamespacePath, .privateUsers, .store] |
 			all(text_or_null)) and
 		([.autoStart, .privateNetwork, .nat, .resolveContainers, .nixDaemon, .ephemeral] | all(flag)) and
 		([.gateways, .allowFrom, .interfaces, .tmpfs, .devices, .capabilities, .after, .requires, .errors] |
