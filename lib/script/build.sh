@@ -147,11 +147,11 @@ nix_file() {
 	fi
 }
 
-# checked_system - print the Nix that makes the set of <nixpkgs/nixos>, or of another
-# file, but refuses a system that is no container's
+# nixos_source - print the Nix of nixos, a function of arguments that makes the set of
+# <nixpkgs/nixos>, or of another file
 #
-# The arguments of the file, which --arg sets, are those of the function here.
-checked_system() {
+# The arguments of the file, which --arg sets, are given, too.
+nixos_source() {
 	case $file in
 	'<'*'>') from=$file ;;
 	*://* | channel:*) from="fetchTarball $(nix_string "$file")" ;;
@@ -159,33 +159,47 @@ checked_system() {
 	*) from="/. + $(nix_string "$here/$file")" ;;
 	esac
 	cat <<-END
+		  file = import ($from);
+		  nixos = more:
+		    if builtins.isFunction file
+		    then file (builtins.intersectAttrs (builtins.functionArgs file) (given // more))
+		    else file;
+	END
+}
+
+# checked_system - print the Nix that makes such a set, but refuses a system that is no
+# container's
+checked_system() {
+	cat <<-END
 		{ ... }@given:
 		let
-		  file = import ($from);
-		  nixos =
-		    if builtins.isFunction file
-		    then file (builtins.intersectAttrs (builtins.functionArgs file) given)
-		    else file;
-		  boot = nixos.config.boot or { };
+		$(nixos_source)
+		  made = nixos { };
+		  boot = made.config.boot or { };
 		  option = if boot ? isNspawnContainer then "isNspawnContainer" else "isContainer";
 		in
-		nixos // {
+		made // {
 		  system =
-		    if boot.\${option} or true then nixos.system
+		    if boot.\${option} or true then made.system
 		    else throw "the system of $name is not a container's: add to its configuration: boot.\${option} = true;";
 		}
 	END
+}
+
+# find_nixos - set file, by what Nix says
+find_nixos() {
+	asked=$(ask_nix) || exit 1
+	nix_said <<-END
+		$asked
+	END
+	nix_file
 }
 
 # build CONFIGURATION - build a system and set system to its path
 #
 # A link in the lock directory is its temporary root, until build_done.
 build() {
-	asked=$(ask_nix) || exit 1
-	nix_said <<-END
-		$asked
-	END
-	nix_file
+	find_nixos
 	build_with "$nix_paths$nix_flags" nix-build --expr "$(checked_system)" -A system \
 		-I "nixos-config=$1" \
 		-o "$run_dir/$name.build"
@@ -197,7 +211,7 @@ build_with() {
 	need_program nix-build 'to build its system'
 	# Relative paths in flags start at the caller's directory.
 	(cd "$here" && with_lines "$@" 9>&- >/dev/null) || build_failed
-	system=$(readlink "$run_dir/$name.build")
+	system=$(readlink "${built:-$run_dir/$name.build}")
 }
 
 build_failed() { die 1 "$name: could not build its system; the error of Nix is above"; }
@@ -222,9 +236,11 @@ system_set() {
 # the sandbox
 build_done() {
 	job_end
-	rm -f "$run_dir/$name.configuration.nix" "$run_dir/$name.build" \
-		"$run_dir/$name.build.tmp-"* "$run_dir"/.[0-9]*_"$name.build"
+	rm -f "$run_dir/$name.configuration.nix"
+	link_remove "$run_dir/$name.build"
 }
+
+link_remove() { rm -f "$1" "$1.tmp-"* "${1%/*}"/.[0-9]*_"${1##*/}"; }
 
 # flake_attribute FLAKE - what of it to build, as nix build has it
 flake_attribute() {

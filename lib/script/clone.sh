@@ -56,7 +56,7 @@ change_clone() {
 	for key in $own_keys; do
 		is_set "$key" || set -- "$@" --unset "$key"
 	done
-	with_lines "$settings" ctr-conf set "$@"
+	with_lines "$settings" ctr-conf set --unset DECLARED_IN "$@"
 }
 
 # check_clone - before anything is copied

@@ -64,11 +64,15 @@ check_settings() (
 	with_lines "$settings" ctr-conf set --new --dry-run "$@" -- "$name"
 )
 
-# make_tree_and_system - all that lies between the pending settings and the final
-make_tree_and_system() {
+make_tree() {
 	mkdir -p "$state_dir"
 	chmod 700 "$state_dir"
 	mkdir -p "$root/etc/nixos" "$root/usr"
+}
+
+# make_tree_and_system - all that lies between the pending settings and the final
+make_tree_and_system() {
+	make_tree
 	system=$system_path builder=''
 	if [ -n "$flake" ]; then
 		builder=build_flake built_from=$flake

@@ -48,7 +48,7 @@ delete_parts() {
 		ctr-gcroot rm --trees "$state_dir" "$name" || return 1
 	build_done
 	lock_remove "$lock_dir/$name.tree.lock"
-	rm -f "$conf_dir/.$name.nix" "$conf_dir/.$name.nix.tmp" \
+	rm -f "$run_dir/$name.apply" "$conf_dir/.$name.nix" "$conf_dir/.$name.nix.tmp" \
 		"$run_dir/$name.said."* "$conf_dir/.$name.conf.tmp" \
 		"$pending_tmp" && rm -f "$pending" || return 1
 	(reload_if_changed) || :

@@ -11,6 +11,7 @@ cmd_edit() {
 		"configuration.nix: $conf has ${SYSTEM_PATH:+SYSTEM_PATH}${FLAKE:+FLAKE}"
 	[ -z "$CONFIG_FILE" ] || die 1 "$name: its configuration is the host's file" \
 		"$CONFIG_FILE; edit that, then: nixos-container update $name"
+	[ -z "$DECLARED_IN" ] || update_declared
 	edits=$(mktemp -d "${TMPDIR:-/tmp}/nixos-container.XXXXXX")
 	trap 'rm -rf "$edits"' EXIT
 	trap 'exit 1' INT TERM HUP

@@ -19,6 +19,9 @@ cmd_rename() {
 	[ -e "$conf" ] || locks_sweep
 	need_name "$1"
 	! is_declarative || die 1 "$1: declared in the host's configuration, which has to rename it"
+	file=$(ctr-conf get -- "$1" DECLARED_IN) || file=''
+	[ -z "$file" ] || die 1 "$1: declared in $file, by this name; to rename it alone:" \
+		"ctr-conf set $1 DECLARED_IN="
 	lock "$1"
 	trap 'unlock' EXIT
 	trap 'exit 1' INT TERM HUP

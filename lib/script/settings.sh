@@ -4,13 +4,15 @@
 
 # read_settings - set those that this script uses; their values have no newline
 read_settings() {
-	values=$(ctr-conf get -- "$name" SYSTEM_PATH FLAKE CONFIG_FILE PRIVATE_NETWORK \
-		INTERFACES MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_USERS COPY_RESOLV_CONF \
-		RESOLVE_CONTAINERS STORE NIX_DAEMON) || exit
+	# The last one has a default: empty lines at the end would be lost.
+	values=$(ctr-conf get -- "$name" SYSTEM_PATH FLAKE CONFIG_FILE DECLARED_IN \
+		PRIVATE_NETWORK INTERFACES MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_USERS \
+		COPY_RESOLV_CONF RESOLVE_CONTAINERS STORE NIX_DAEMON) || exit
 	{
 		IFS= read -r SYSTEM_PATH
 		IFS= read -r FLAKE
 		IFS= read -r CONFIG_FILE
+		IFS= read -r DECLARED_IN
 		IFS= read -r PRIVATE_NETWORK
 		IFS= read -r INTERFACES
 		IFS= read -r MACVLANS

@@ -19,6 +19,18 @@ update_begin() {
 	read_settings
 	[ -z "$SYSTEM_PATH" ] || die 1 "$name: its system is managed by the host's" \
 		"configuration: $conf has SYSTEM_PATH=$SYSTEM_PATH"
+	[ -z "$DECLARED_IN" ] || update_declared
+}
+
+# update_declared - of a container that a file declares: its flake is built here, and
+# apply builds all else
+update_declared() {
+	if [ -n "$with_config$system_path$flake" ]; then
+		note "$name: declared in $DECLARED_IN, whose system it gets at the next apply"
+	elif [ -z "$FLAKE" ]; then
+		die 1 "$name: declared in $DECLARED_IN; edit that, then:" \
+			"nixos-container apply $DECLARED_IN"
+	fi
 }
 
 # update_end STATUS

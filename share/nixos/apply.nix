@@ -53,11 +53,12 @@ let
   text = name: c:
     [ "container ${name}" ]
     ++ optional (c.path != null) "system ${toString c.path}"
+    ++ optional c.restartIfChanged "restart"
     ++ [ (import ./settings.nix c).rest ];
 in
 {
   manifest = pkgs.linkFarm "containers"
-    (if wrong != [ ] then said "wrong" wrong else of manifest ++ said "warnings" warnings);
+    (if wrong != [ ] then said "wrong" wrong else of manifest ++ said "warning" warnings);
   text = concatStringsSep "\n"
     (if wrong != [ ] then words "wrong" wrong else of text ++ words "warning" warnings);
 }

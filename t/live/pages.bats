@@ -229,7 +229,7 @@ logs_in() {
 }
 
 @test "nixos-container(8)" {
-	of nixos-container.8 11
+	of nixos-container.8 12
 	example 1
 	assert_equal "$(nixos-container status database)" up
 	example 2
@@ -257,10 +257,20 @@ logs_in() {
 	assert_equal "$(nixos-container generations web | grep -c '^ *1 .*(current)')" 1
 	until_true 10 curl -sf http://127.0.0.1:8080/
 
-	nixos-container create -q --no-start idle
+	echo '{ containers.declared = { }; }' >/etc/containers.nix
 	example 10
-	assert_output idle
+	assert_line 'would create the container declared:'
+	run -0 nixos-container status declared
+	assert_output down
+	echo '{ }' >/etc/containers.nix
+	nixos-container apply --prune /etc/containers.nix
+	rm /etc/containers.nix
+	nothing_left declared
+
+	nixos-container create -q --no-start idle
 	example 11
+	assert_output idle
+	example 12
 	grep -qE 'graph .*\{' containers.dot
 	grep -q web containers.dot
 }

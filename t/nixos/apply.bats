@@ -93,6 +93,7 @@ many() {
 @test "each container's settings and system are as its options say" {
 	says "$(many | sed '/specialArgs/,/config =/d')" <<-'END'
 	container bar
+	restart
 	PRIVATE_NETWORK=1
 	LOCAL_ADDRESS=10.0.0.2
 	LOCAL_MAC_ADDRESS=02:00:00:00:00:2a
@@ -111,6 +112,7 @@ many() {
 
 	container baz
 	system /nix/var/x
+	restart
 	START_TIMEOUT=1min
 
 	container buz
@@ -119,6 +121,7 @@ many() {
 
 	container foo
 	system /nix/store/p
+	restart
 	PRIVATE_NETWORK=1
 	PRIVATE_USERS=65536
 	TMPFS="/a /foo /b"
@@ -150,6 +153,7 @@ many() {
 	END
 	says '{ containers.a.hostBridge = "br0"; }' <<-'END'
 	container a
+	restart
 	START_TIMEOUT=1min
 
 	warning containers.a.hostBridge has no effect without containers.a.privateNetwork
