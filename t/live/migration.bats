@@ -12,8 +12,6 @@ bases=(web nic db shared fl my_old)
 places=("$their_state" "$their_confs" "$nix_state"/{profiles,gcroots}/per-container)
 
 setup_file() {
-	load of-nixos
-	set -e
 	mkdir -p /srv/data
 	echo bound >/srv/data/file
 	ip link add mig0 type veth peer name mig1
