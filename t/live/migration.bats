@@ -36,6 +36,9 @@ teardown_file() {
 	for name in new my-old "${bases[@]}"; do rm -rf "$nix_state"/{profiles,gcroots}/per-container/"$name"; done
 	rm -rf "$their_state" "$their_confs" /etc/static /srv/data
 	nft delete table ip their-nat || :
+	# Of systemd-nspawn, for --port
+	nft delete table ip io.systemd.nat || :
+	nft delete table ip6 io.systemd.nat || :
 	ip netns delete far || :
 	ip link delete mig0 || :
 	sysctl -qw net.ipv4.ip_forward=0
