@@ -273,24 +273,34 @@ apply_change() {
 	trap 'exit 1' INT TERM HUP
 	need_name "$name"
 	check_mine
-	not_elsewhere
 	declared_system
-	before=$(ctr-gcroot path "$name" 2>/dev/null) || before=''
-	if settings_differ; then
+	find_changes
+	[ -z "$changes" ] || not_elsewhere
+	case $changes in
+	*settings*)
 		then_do restart
 		with_addresses change_settings --file "$conf"
 		update_hosts
 		reload_if_changed
-		changed 'new settings'
-	fi
-	if [ -n "$system" ] && [ "$system" != "$before" ]; then
+		changed 'new settings' ;;
+	esac
+	case $changes in
+	*system*)
 		then_do reload
 		builder=''
 		system_set
-		changed 'new system'
-	fi
+		changed 'new system' ;;
+	esac
 	unlock
 	trap - EXIT
+}
+
+# find_changes - set before to the system that it has, and changes to what differs
+find_changes() {
+	before=$(ctr-gcroot path "$name" 2>/dev/null) || before=''
+	changes=''
+	if settings_differ; then changes=settings; fi
+	[ -z "$system" ] || [ "$system" = "$before" ] || changes=$changes+system
 }
 
 # then_do start|restart|reload - note what comes when all settings are written, unless
@@ -317,12 +327,15 @@ apply_unit() {
 	: >"$work/changed"
 	case $how in
 	start) running || cmd_start "$name" ;;
-	*) ! running || bring_up_to_date "$how" ;;
+	*) bring_up_to_date "$how" ;;
 	esac
 	rm -f "$after"
 }
 
+# bring_up_to_date restart|reload - if it was not stopped meanwhile: one that failed to
+# restart shall run, too
 bring_up_to_date() {
+	running || systemctl --quiet is-failed "$unit" || return 0
 	case $1 in
 	restart) cmd_restart "$name" ;;
 	reload) switch || die 1 "$name: could not switch to its new system; to try again:" \
@@ -364,18 +377,19 @@ show_new() {
 }
 
 show_change() {
-	before=$(ctr-gcroot path "$name" 2>/dev/null) || before=''
-	todo=''
-	if [ -n "$system" ] && [ "$system" != "$before" ]; then todo='switch it to that'; fi
-	if settings_differ; then todo=restart; fi
-	[ -n "$todo" ] || return 0
+	find_changes
+	[ -n "$changes" ] || return 0
 	: >"$work/changed"
 	printf 'would change the container %s:\n' "$name"
-	if [ "$todo" = restart ]; then
+	todo='switch it to that'
+	case $changes in
+	*settings*)
+		todo=restart
 		change_settings --dry-run "$name" >"$work/$name.new"
-		diff -u -L "$conf" -L "$conf" "$conf" "$work/$name.new" || :
-	fi
-	[ -z "$system" ] || [ "$system" = "$before" ] ||
-		printf '  system %s\n  instead of %s\n' "$system" "${before:-none}"
+		diff -u -L "$conf" -L "$conf" "$conf" "$work/$name.new" || : ;;
+	esac
+	case $changes in
+	*system*) printf '  system %s\n  instead of %s\n' "$system" "${before:-none}" ;;
+	esac
 	if [ -e "$declared/restart" ] && running; then printf '  and %s\n' "$todo"; fi
 }

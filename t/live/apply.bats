@@ -228,8 +228,20 @@ DECLARED_IN=$file"
 	ip netns add "$name-none"
 	run -0 nixos-container apply "$file"
 	is_up "$name"
+	# So does one that failed to restart.
+	sed -i "s/$name-none/$name-more/" "$file"
+	run -1 nixos-container apply "$file"
+	assert_line "nixos-container: $name: new settings"
+	assert_line --partial "$name: could not restart"
+	is_down "$name"
+	ip netns add "$name-more"
+	run -0 nixos-container apply "$file"
+	is_up "$name"
+	run -0 nixos-container apply "$file"
+	assert_output --partial 'nothing to change'
 	nixos-container stop "$name"
 	ip netns del "$name-none"
+	ip netns del "$name-more"
 }
 
 @test "of a declared container, update and edit name the file, and a clone is not declared" {

@@ -238,3 +238,34 @@ checked() {
 	run -1 checked system
 	assert_output --partial "the system of web is not a container's: add to its configuration: boot.isNspawnContainer = true;"
 }
+
+@test "apply takes a file with all options, and has its systems from <nixpkgs/nixos>" {
+	export TOP
+	cd "$BATS_TEST_TMPDIR"
+	cat >file.nix <<-'END'
+	{ lib, pkgs, ... }: {
+	  containers.web = {
+	    privateNetwork = true; hostAddress = "10.1.1.1"; localAddress = "10.1.1.2";
+	    bindMounts."/srv".hostPath = lib.mkForce "${pkgs.hello}";
+	    config = { services.nginx.enable = true; };
+	  };
+	  containers.other.flake = "/srv/systems";
+	}
+	END
+	# shellcheck disable=SC2016 # for that shell
+	sh -euc 'here=/ file=$NIXPKGS/nixos nixos_dir=$TOP/share/nixos
+		declaring=$PWD/file.nix conf_dir=/etc/containers
+		. "$TOP/lib/script/configuration.sh"
+		. "$TOP/lib/script/build.sh"
+		. "$TOP/lib/script/apply.sh"
+		apply_source >apply-it.nix'
+	run -0 --separate-stderr nix-instantiate --eval --json --expr "$(cat apply-it.nix)" -A text
+	mapfile -t lines < <(jq -r . <<<"$output")
+	assert_line 'container other'
+	assert_line FLAKE=/srv/systems
+	assert_line --regexp "^system $NIX_STORE_DIR/.*-nixos-system-web-"
+	assert_line LOCAL_ADDRESS=10.1.1.2
+	assert_line --regexp '^BIND_RO=/.*:/srv$'
+	run -0 --separate-stderr nix-instantiate --expr "$(cat apply-it.nix)" -A manifest
+	assert_output --regexp "^$NIX_STORE_DIR/.*-containers\.drv"
+}
