@@ -257,8 +257,8 @@ checked() {
 		declaring=$PWD/file.nix conf_dir=/etc/containers
 		. "$TOP/lib/script/configuration.sh"
 		. "$TOP/lib/script/build.sh"
-		. "$TOP/lib/script/apply.sh"
-		apply_source >apply-it.nix'
+		. "$TOP/lib/script/manifest.sh"
+		manifest_source >apply-it.nix'
 	run -0 --separate-stderr nix-instantiate --eval --json --expr "$(cat apply-it.nix)" -A text
 	mapfile -t lines < <(jq -r . <<<"$output")
 	assert_line 'container other'
