@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # apply.nix - the containers that a file declares, for nixos-container apply
 #
-# file: a module with the option `containers`.  nixos: <nixpkgs/nixos>, or another set
+# file: a module with the option `containers`, or `systemd.containers`.  nixos: <nixpkgs/nixos>, or another set
 # of its interface, such as the minimal system.  confDir: the directory of the settings.
 #
 # manifest is a folder with NAME/settings; NAME/system, a link to the system, unless the
@@ -20,10 +20,12 @@ let
       (import ./inside.nix { inherit name container; inherit (pkgs.stdenv) hostPlatform; })
     ];
   };
-  declared = (lib.evalModules {
-    modules = [ { options = { inherit containers; }; } file ];
+  inherit (lib.evalModules {
+    modules = [ { options = { inherit containers; systemd = { inherit containers; }; }; } file ];
     specialArgs = { inherit pkgs; };
-  }).config.containers;
+  }) config;
+  declared = config.containers // config.systemd.containers;
+  twice = builtins.attrNames (builtins.intersectAttrs config.containers config.systemd.containers);
 in
 
 with lib;
@@ -32,8 +34,9 @@ let
   # of FUNCTION - what it says of each container
   of = say: concatLists (mapAttrsToList say declared);
 
-  mistakes = map (check: check.message)
-    (filter (check: !check.assertion) (of (import ./checks.nix confDir)));
+  mistakes = map (name: "containers.${name}: declared as systemd.containers.${name}, too") twice
+    ++ map (check: check.message) (filter (check: !check.assertion)
+      (of (import ./checks.nix confDir)));
   # Those need the systems, which may need what is a mistake above.
   unfit = of (name: c: optional
     (elem "config" c.given && !(c.config.boot.isContainer or true))

@@ -145,6 +145,14 @@ many() {
 	wrong containers.a_b.memoryMax: an amount of memory, not "much"
 	wrong containers.c: path and flake exclude each other
 	END
+	says '{ containers.a = { }; systemd.containers = { a = { }; b = { }; }; }' <<-'END'
+	wrong containers.a: declared as systemd.containers.a, too
+	END
+	says '{ systemd.containers.b = { }; }' <<-'END'
+	container b
+	restart
+	START_TIMEOUT=1min
+	END
 	says '{ containers.storage = { }; }' <<-'END'
 	wrong containers.storage: this name is reserved: Podman keeps files of that name
 	END
