@@ -39,15 +39,15 @@ apply_begin() {
 		return
 	fi
 	lock .apply
-	work=$run_dir/.apply built=$run_dir/.apply.build
+	work=$run_dir/.apply manifest_link=$run_dir/.apply.build
 	rm -rf "$work"
 	mkdir "$work"
 }
 
 apply_end() {
 	[ -z "${work-}" ] || rm -rf "$work"
-	[ -n "$built" ] || return 0
-	link_remove "$built"
+	[ -n "$manifest_link" ] || return 0
+	link_remove "$manifest_link"
 	unlock
 }
 

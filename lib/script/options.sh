@@ -4,7 +4,7 @@
 
 init_options() {
 	quiet='' remote=''
-	prune='' built=''
+	prune='' manifest_link=''
 	config='' config_file='' with_config='' nixos_path='' system_path='' flake=''
 	nix_paths='' nix_flags='' flake_flags='' settings='' ports=''
 	unique='' no_start='' dry_run='' apply=reload apply_given='' take_back=''
