@@ -96,7 +96,7 @@ nspawn_off() {
 # sessions_off - the container's root may have written to it
 sessions_off() { dir_off "$sessions_dir"; }
 
-# dir_off DIR - remove a directory beside the trees, if it is there
+# dir_off DIR - remove a directory of the container on the host, if it is there
 dir_off() { [ ! -d "$1" ] || { ctr-tree -- empty "$1" && rmdir "$1"; }; }
 
 # cgroups_off - what the container made below its control group: systemd removes no

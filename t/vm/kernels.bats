@@ -32,7 +32,7 @@ kernel=${NIXOS_CONTAINER_TEST_KERNEL:-6.1}
 }
 
 @test "trees are sealed, unmounted and locked" {
-	suite unit/tree/closure.bats '^(seal --closure shows|the view is|closure --leader)'
+	suite unit/tree/closure.bats '^(seal --closure shows|the view is|closure --leader (shows|refuses))'
 	suite unit/tree/ctr-tree.bats '^(seal: no root|seal hands|seal --optional|unmount takes|idle --hold|put and get do not wait)'
 }
 
