@@ -12,7 +12,10 @@
         (system: f nixpkgs.legacyPackages.${system});
     in
     {
-      packages = each (pkgs: { default = pkgs.callPackage ./package.nix { }; });
+      packages = each (pkgs: rec {
+        default = pkgs.callPackage ./package.nix { };
+        inherit (default) shared;
+      });
 
       nixosModules = {
         default = ./module.nix;

@@ -590,11 +590,12 @@ system() { printf '(import ./t/nixos/inside.nix { release = "%s"; config = { %s 
 	is '{}' -E "$(host "$foo").containers.foo.config.systemd.paths"
 }
 
-# The package: its make variables and preBuild, with musl-gcc as the compiler
-# and the libraries of this build.
-@test "the package builds static binaries from libraries built for musl" {
+# made_package [ARGUMENT...] - build and install it with its make variables and its
+# preBuild: musl-gcc is the static compiler, and the libraries are those of this build
+made_package() {
 	[[ $BUILD == "$TOP/build" ]] || skip "this is not the static build"
-	local tree=$BATS_TEST_TMPDIR/tree out=$BATS_TEST_TMPDIR/out bin=$BATS_TEST_TMPDIR/bin
+	local tree=$BATS_TEST_TMPDIR/tree bin=$BATS_TEST_TMPDIR/bin package flags
+	out=$BATS_TEST_TMPDIR/out
 	mkdir "$tree" "$bin" "$BATS_TEST_TMPDIR/given"
 	cp -r GNUmakefile bin lib share "$tree"
 	cp -r build/deps/lib "$BATS_TEST_TMPDIR/given/"
@@ -605,17 +606,23 @@ system() { printf '(import ./t/nixos/inside.nix { release = "%s"; config = { %s 
 	END
 	chmod 755 "$bin/musl-cc"
 	ln -s "$(command -v ar)" "$bin/musl-ar"
-	run -0 --separate-stderr value t/nixos/package.nix --argstr deps "$BATS_TEST_TMPDIR/given"
-	local package=$output flags
+	run -0 --separate-stderr value t/nixos/package.nix --argstr deps "$BATS_TEST_TMPDIR/given" "$@"
+	package=$output
 	mapfile -t flags < <(jq -r '.makeFlags[], .buildFlags[]' <<<"$package" |
-		sed "s|/1rz4g4znpzjwh1xymhjpm42vipw92pr73vdgl6xs1hycac8kf2n9|$out|")
+		sed "s|/1rz4g4znpzjwh1xymhjpm42vipw92pr73vdgl6xs1hycac8kf2n9|$out|; s|/fake/cc/bin|$bin|")
 	cd "$tree"
 	export PATH="$bin:$PATH"
 	jq -r .preBuild <<<"$package" | sh -eu
 	run -0 env -u MAKEFLAGS -u MAKELEVEL make -s "${flags[@]}"
 	refute_output --partial musl-deps
 	env -u MAKEFLAGS -u MAKELEVEL make -s "${flags[@]}" install
-	for tool in run-in-netns mkveth ctr-gcroot ctr-tree ctr-resolv ctr-console ctr-verify ctr-start ctr-watch; do
+}
+
+tools='run-in-netns mkveth ctr-gcroot ctr-tree ctr-resolv ctr-console ctr-verify ctr-start ctr-watch'
+
+@test "the package builds static binaries from libraries built for musl" {
+	made_package
+	for tool in $tools; do
 		run -0 file "$out/bin/$tool"
 		assert_output --partial "statically linked"
 		"$out/bin/$tool" --version
@@ -625,6 +632,17 @@ system() { printf '(import ./t/nixos/inside.nix { release = "%s"; config = { %s 
 	assert_file_executable "$out/lib/systemd/system-generators/nixos-container-generator"
 	grep -qx "ExecStart=$out/bin/nixos-container launch %i" "$out/lib/systemd/system/container@.service"
 	assert_not_exists "$out/lib/libnss_containers.so.2"
+}
+
+@test "the package's shared variant builds what runs in containers static, too" {
+	made_package --arg shared true
+	for tool in $tools; do
+		run -0 file "$out/bin/$tool"
+		assert_output --partial "dynamically linked"
+		"$out/bin/$tool" --version
+	done
+	run -0 file "$out"/share/nixos-container/{inside/mkveth,systems/minimal/{init,ctr-console}}
+	assert_equal "$(grep -c 'statically linked' <<<"$output")" 3
 }
 
 @test "the package is built from its own tree, even if nixpkgs has a src" {

@@ -19,10 +19,11 @@ rec {
       function = import file;
       known = {
         inherit lib;
+        stdenv = stdenv // { cc.targetPrefix = ""; inherit mkDerivation; };
         pkgsStatic = {
           libcap.outPath = deps;
           libmnl.outPath = deps;
-          stdenv = { cc.targetPrefix = "musl-"; inherit mkDerivation; };
+          stdenv = { cc = fake "cc" // { targetPrefix = "musl-"; }; inherit mkDerivation; };
         };
       };
     in
@@ -44,6 +45,8 @@ rec {
     licenses.mit = "MIT";
     platforms.linux = [ ];
     getLib = p: p;
+    optional = condition: value: if condition then [ value ] else [ ];
+    optionalAttrs = condition: set: if condition then set else { };
     cleanSource = toString;
     cleanSourceWith = { src, filter }: src;
     makeBinPath = ps: builtins.concatStringsSep ":" (map (p: "${p}/bin") ps);

@@ -32,6 +32,9 @@ derived() {
 
 @test "callPackage makes the package, and the flake has it" {
 	derived package
+	local static=$output
+	derived package.shared
+	refute_output "$static"
 	run -0 --separate-stderr nix eval --json --impure --no-write-lock-file \
 		--override-input nixpkgs "path:$NIXPKGS" "path:$TOP?dir=share/nixos#checks" \
 		--apply 'builtins.mapAttrs (_: c: builtins.attrNames c)'
