@@ -211,7 +211,7 @@ build_with() {
 	need_program nix-build 'to build its system'
 	# Relative paths in flags start at the caller's directory.
 	(cd "$here" && with_lines "$@" 9>&- >/dev/null) || build_failed
-	system=$(readlink "${built:-$run_dir/$name.build}")
+	system=$(readlink "${manifest_link:-$run_dir/$name.build}")
 }
 
 build_failed() { die 1 "$name: could not build its system; the error of Nix is above"; }
