@@ -293,7 +293,8 @@ answers() {
 	until_true 30 far curl -s -m 3 "http://[2001:db8:2::1]:8082/"
 	run -0 far curl -s -m 3 "http://[2001:db8:2::1]:8082/"
 	assert_output six
-	ip netns exec "net-$name" socat UDP4-LISTEN:7,fork EXEC:cat 3>&- &
+	# With -T, what serves the ping ends, too, and lets the namespace go.
+	ip netns exec "net-$name" socat -T3 UDP4-LISTEN:7,fork EXEC:cat 3>&- &
 	listener=$!
 	until_true 30 sh -c "ip netns exec net-$name ss -lun | grep -q ':7 '"
 	run -0 far sh -c 'echo ping | socat -t2 - UDP4:192.0.2.1:8082'
