@@ -517,9 +517,8 @@ closure_show(struct cli_job job, struct closure *c)
 		errx(EXIT_USAGE, "%s", why.text);
 	if (nspawn_open(job.leader, &nspawn, &why) == 0)
 		now = nspawn_dir(&nspawn, job.closure, &why);
-	if (now < 0)
+	if (now < 0 || closure_keep_missing(c, now, &why) < 0)
 		errx(1, "%s", why.text);
-	closure_keep_missing(c, now);
 	if (c->n == 0)
 		return;
 	if (closure_add(job.closure, c, &why) < 0)

@@ -104,6 +104,20 @@ fd_entries(int dir)
 	return d;
 }
 
+int
+fd_is_empty(int dir)
+{
+	DIR *d = fd_entries(dir);
+	int n = 0;
+
+	if (!d)
+		return -1;
+	while (n < 3 && readdir(d))	/* "." and ".." are always present */
+		n++;
+	closedir(d);
+	return n < 3;
+}
+
 static void
 close_span(int first, unsigned last)
 {

@@ -77,4 +77,7 @@ void fd_close_but(int a, int b);
  */
 DIR *fd_entries(int dir);
 
+/* fd_is_empty - 1 if the directory has no entries, 0, or -1 with errno */
+int fd_is_empty(int dir);
+
 #endif

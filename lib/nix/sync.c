@@ -26,21 +26,6 @@
 
 enum { LIMIT_S = 60, ROUNDS_MAX = 5 };
 
-/* is_empty_dir - 1, 0, or -1 with errno */
-static int
-is_empty_dir(int dir)
-{
-	DIR *d = fd_entries(dir);
-	int n = 0;
-
-	if (!d)
-		return -1;
-	while (n < 3 && readdir(d))	/* "." and ".." are always present */
-		n++;
-	closedir(d);
-	return n < 3;
-}
-
 /* open_tree - open the tree of a container that does not run */
 static int
 open_tree(const char *trees, const char *name, struct errmsg *why)
@@ -53,7 +38,7 @@ open_tree(const char *trees, const char *name, struct errmsg *why)
 		return errmsg_errno(why, "open %s", trees);
 	fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0)
-		empty = is_empty_dir(fd);
+		empty = fd_is_empty(fd);
 	if (empty < 0)
 		return errmsg_errno(why, "open %s/%s", trees, name);
 	if (empty)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -309,14 +310,44 @@ closure_share(const char *path, struct errmsg *why)
 	return 0;
 }
 
-void
-closure_keep_missing(struct closure *c, int dir)
+/* is_empty - a directory, and with nothing in it? */
+static bool
+is_empty(int at, const char *name)
+{
+	auto_close int dir = openat(at, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return dir >= 0 && fd_is_empty(dir) == 1;
+}
+
+/*
+ * lacks - does the view lack a path of the store?
+ *
+ * The kernel keeps what it has looked up: a directory that was deleted, and made
+ * again since then, is an empty one in the view.
+ */
+static bool
+lacks(int view, int store, const char *name)
 {
 	struct stat st;
+
+	if (fstatat(view, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return true;
+	return is_empty(view, name) && !is_empty(store, name);
+}
+
+int
+closure_keep_missing(struct closure *c, int dir, struct errmsg *why)
+{
+	auto_close int store = open(storepath_store(),
+	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	size_t n = 0;
 
+	if (store < 0)
+		return errmsg_errno(why, "open %s", storepath_store());
 	for (size_t i = 0; i < c->n; i++)
-		if (fstatat(dir, c->name[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
+		if (lacks(dir, store, c->name[i]))
 			c->name[n++] = c->name[i];
 	c->n = n;
+	return 0;
 }

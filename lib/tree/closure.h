@@ -62,8 +62,10 @@ int closure_share(const char *dir, struct errmsg *why);
 /*
  * closure_keep_missing - leave only the paths that a view lacks
  *
- * dir is a descriptor of the view, in whatever mount namespace.
+ * dir is a descriptor of the view, in whatever mount namespace.  A path that was
+ * deleted from the store, and is there again, counts as missing.  Returns 0, or
+ * -1 and why.
  */
-void closure_keep_missing(struct closure *c, int dir);
+int closure_keep_missing(struct closure *c, int dir, struct errmsg *why);
 
 #endif

@@ -136,6 +136,34 @@ new
 	assert_equal ${#lines[@]} 2
 }
 
+# replaced - a path of the view is deleted from the store, and made again
+replaced() {
+	mkfifo /run/looked /run/look
+	view 125
+	container 'cat *-new/file; echo >/run/looked; read x </run/look; cat /run/inside/*-new/file'
+	echo >/run/go
+	timeout 20 cat /run/looked >/dev/null
+	rm -r /run/store/*-new
+	view 12 --leader "$leader"
+	mkdir "/run/store/${h}5-new"
+	echo again >"/run/store/${h}5-new/file"
+	view 125 --leader "$leader"
+	view 125 --leader "$leader"
+	echo >/run/look
+	wait
+	ls /run/view
+}
+export -f replaced
+
+@test "closure --leader shows a path that was deleted and made again" {
+	running replaced
+	assert_output "/run/inside/${h}5-new
+new
+again
+1
+2"
+}
+
 # many N - a path for each of N additions; print how many work
 many() {
 	local n
