@@ -51,12 +51,13 @@ manifest_read() {
 	find_nixos
 	manifest=$work/manifest
 	mkdir "$manifest"
-	json=$(cd "$here" && with_lines "$nix_paths$nix_flags" nix-instantiate --eval --json \
-		--expr "$(manifest_source)" -A text) || build_failed
-	export json
-	text=$(nix_eval 'builtins.fromJSON (builtins.getEnv "json")') || build_failed
+	(cd "$here" && with_lines "$nix_paths$nix_flags" nix-instantiate --eval --json \
+		--expr "$(manifest_source)" -A text) >"$work/json" || build_failed
+	text=$(nix_eval "builtins.fromJSON (builtins.readFile $(nix_string "$work/json"))") ||
+		build_failed
 	while IFS= read -r line; do
 		case $line in
+		'') ;;
 		'container '*) into=$manifest/${line#* }; mkdir "$into"; : >"$into/settings" ;;
 		'system '*) ln -s "${line#* }" "$into/system" ;;
 		restart) : >"$into/restart" ;;
