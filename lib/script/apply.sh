@@ -165,10 +165,12 @@ apply_unit() {
 	trap 'inside_end; unlock' EXIT
 	trap 'exit 1' INT TERM HUP
 	need_name "$name"
-	read -r how <"$after"
+	read -r how <"$after" || how=restart	# killed while it was written
 	: >"$work/changed"
 	case $how in
-	start) running || cmd_start "$name" ;;
+	start)
+		declared_settings
+		! is_on AUTO_START || running || cmd_start "$name" ;;
 	*) bring_up_to_date "$how" ;;
 	esac
 	rm -f "$after"

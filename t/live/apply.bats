@@ -287,3 +287,37 @@ DECLARED_IN=$file"
 	assert_output two
 	assert_not_exists "/run/nixos-container/$name-b.apply"
 }
+
+@test "a dry run of no containers, and of very many settings" {
+	echo '{ }' >"$file"
+	run -0 nixos-container apply --dry-run "$file"
+	assert_line 'nothing to change'
+	declare_all "containers = lib.listToAttrs (map (n: lib.nameValuePair \"$name-\${toString n}\" {
+		bindMounts = lib.listToAttrs (map (k:
+			lib.nameValuePair \"/a/place/in/it/of/number/\${toString k}\" { hostPath = \"/srv\"; })
+			(lib.range 1 60)); config = { }; }) (lib.range 1 60));"
+	TMPDIR=$BATS_TEST_TMPDIR run -0 nixos-container apply --dry-run "$file"
+	assert_line "would create the container $name-60:"
+	run ! compgen -G "$BATS_TEST_TMPDIR/nixos-container.*"
+}
+
+@test "a container that could not start is left alone without autoStart" {
+	declare_all "containers.$name = { autoStart = true; bindMounts.\"/x\".hostPath = \"/none\"; $(motto one) };"
+	run -1 nixos-container apply "$file"
+	assert_line --partial "$name: could not start"
+	declare_all "containers.$name = { $(motto one) };"
+	run -0 nixos-container apply "$file"
+	is_down "$name"
+	assert_not_exists "/run/nixos-container/$name.apply"
+}
+
+@test "an apply that was killed as it noted what to do is completed" {
+	declare_all "containers.$name = { autoStart = true; $(motto one) };"
+	nixos-container apply "$file"
+	: >"/run/nixos-container/$name.apply"
+	declare_all "containers.$name = { autoStart = true; $(motto two) };"
+	nixos-container apply "$file"
+	run -0 inside cat /etc/motto
+	assert_output two
+	assert_not_exists "/run/nixos-container/$name.apply"
+}
