@@ -63,7 +63,7 @@ find_removed() {
 apply_all() {
 	for other in $removed; do each_alone "$other" apply_removed; done
 	each_declared apply_one
-	each_declared apply_unit
+	apply_units
 	[ "$failed" != 0 ] || [ -e "$work/changed" ] || note "$declaring: nothing to change"
 }
 
@@ -157,10 +157,39 @@ then_do() {
 	printf '%s\n' "$1" >"$after"
 }
 
-# apply_unit - do that
+# apply_units - do that for all; a container can keep its switch from ending for
+# minutes, so the others do not wait for it
+apply_units() {
+	switches=''
+	trap 'switches_end; exit 1' INT TERM HUP
+	for declared in "$manifest"/*; do
+		name=${declared##*/}
+		read -r how 2>/dev/null <"$run_dir/$name.apply" || how=''
+		if [ "$how" = reload ]; then
+			(set_name "$name"; apply_unit) &
+			switches="$switches $!"
+		elif [ -e "$run_dir/$name.apply" ]; then
+			each_alone "$name" apply_unit
+		fi
+	done
+	for switch in $switches; do
+		code=0
+		wait "$switch" || code=$?
+		[ "$code" -le "$failed" ] || failed=$code
+	done
+	name=$declaring
+}
+
+# switches_end - for traps: end those that run, which a signal may not have reached
+switches_end() {
+	# shellcheck disable=SC2086 # process IDs
+	[ -z "$switches" ] || kill $switches 2>/dev/null || :
+	wait
+}
+
+# apply_unit - do what is noted for the container
 apply_unit() {
 	after=$run_dir/$name.apply
-	[ -e "$after" ] || return 0
 	lock "$name"
 	trap 'inside_end; unlock' EXIT
 	trap 'exit 1' INT TERM HUP

@@ -321,3 +321,23 @@ DECLARED_IN=$file"
 	assert_output two
 	assert_not_exists "/run/nixos-container/$name.apply"
 }
+
+@test "a container whose switch does not end keeps no other from its own, nor a signal" {
+	also "$name-b"
+	declare_all "containers = lib.genAttrs [ \"$name\" \"$name-b\" ] (_: { autoStart = true; $(motto one) });"
+	nixos-container apply "$file"
+	install -m 755 /usr/local/lib/nixos-container-test/attack "$root/attack"
+	inside sh -c ': >/run/init/lock; exec /attack lock /run/init/lock' >/dev/null 3>&- &
+	until_true 10 inside pidof attack
+	sed -i 's/"one"/"two"/' "$file"
+	nixos-container apply "$file" 3>&- &
+	local apply=$!
+	until_true 20 eval '[[ $(nixos-container run "$name-b" -- cat /etc/motto) == two ]]'
+	assert_equal "$(inside cat /etc/motto)" one
+	kill -TERM "$apply"
+	until_true 5 eval "! kill -0 $apply 2>/dev/null"
+	run -1 wait "$apply"
+	inside killall attack
+	run -0 nixos-container apply "$file"
+	assert_equal "$(inside cat /etc/motto)" two
+}
