@@ -264,18 +264,25 @@ layer_options(int dir, int store, char *options, size_t size)
 
 /* mount_overlay - over the directory with the layers */
 static int
-mount_overlay(const char *path)
+mount_overlay(const char *path, struct errmsg *why)
 {
 	auto_close int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	auto_close int store = open(storepath_store(),
 	    O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char options[4096];		/* the kernel takes no more */
 
-	if (dir < 0 || store < 0 ||
-	    layer_options(dir, store, options, sizeof(options)) < 0)
-		return -1;
-	return mount("overlay", path, "overlay",
-	    MS_RDONLY | MS_NOSUID | MS_NODEV, options);
+	if (dir < 0)
+		return errmsg_errno(why, "open %s", path);
+	if (layers(dir) == 0)
+		return errmsg_set(why, "%s: no view of the store; to make one: "
+		    "ctr-tree closure", path);
+	if (store < 0 ||
+	    layer_options(dir, store, options, sizeof(options)) < 0 ||
+	    mount("overlay", path, "overlay",
+	    MS_RDONLY | MS_NOSUID | MS_NODEV, options) < 0)
+		return errmsg_errno(why, "mount an overlay of %s",
+		    storepath_store());
+	return 0;
 }
 
 int
@@ -289,9 +296,8 @@ closure_mount(const char *path, struct errmsg *why)
 		errno = ENAMETOOLONG;
 		return errmsg_errno(why, "%s", path);
 	}
-	if (mount_overlay(path) < 0)
-		return errmsg_errno(why, "mount an overlay of %s",
-		    storepath_store());
+	if (mount_overlay(path, why) < 0)
+		return -1;
 	view = (int)syscall(SYS_open_tree, AT_FDCWD, stubs,
 	    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (view < 0 || umount2(path, MNT_DETACH) < 0 ||

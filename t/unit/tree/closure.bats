@@ -256,6 +256,13 @@ export -f strangers
 	assert_output 'ctr-tree: mount an overlay of /run/store: Invalid argument'
 }
 
+@test "what is no view is named" {
+	run -125 in_world seal true
+	assert_output 'ctr-tree: open /run/view: No such file or directory'
+	run -125 in_world sh -c 'mkdir /run/view && exec ctr-tree seal --closure /run/view true'
+	assert_output 'ctr-tree: /run/view: no view of the store; to make one: ctr-tree closure'
+}
+
 @test "seal --optional: without user namespaces the view is there, and read-only" {
 	needs_kernel 5.12
 	in_world view 123
