@@ -162,6 +162,7 @@ then_do() {
 apply_units() {
 	switches=''
 	trap 'switches_end; exit 1' INT TERM HUP
+	each_noted apply_stop
 	for declared in "$manifest"/*; do
 		name=${declared##*/}
 		read -r how 2>/dev/null <"$run_dir/$name.apply" || how=''
@@ -180,6 +181,33 @@ apply_units() {
 	name=$declaring
 }
 
+# each_noted FUNCTION - for those with a note
+each_noted() {
+	for declared in "$manifest"/*; do
+		[ ! -e "$run_dir/${declared##*/}.apply" ] || each_alone "${declared##*/}" "$1"
+	done
+}
+
+# apply_stop - what restarts stops before any other starts, which may have got its
+# address or port
+apply_stop() {
+	after=$run_dir/$name.apply
+	read -r how <"$after" || how=restart	# killed while it was written
+	[ "$how" = restart ] || return 0
+	lock "$name"
+	trap unlock EXIT
+	trap 'exit 1' INT TERM HUP
+	if wanted_up; then
+		printf 'up\n' >"$after"
+		cmd_stop "$name"
+	else
+		rm -f "$after"
+	fi
+}
+
+# wanted_up - it was not stopped: one that failed to start shall run, too
+wanted_up() { running || systemctl --quiet is-failed "$unit"; }
+
 # switches_end - for traps: end those that run, which a signal may not have reached
 switches_end() {
 	# shellcheck disable=SC2086 # process IDs
@@ -191,27 +219,26 @@ switches_end() {
 apply_unit() {
 	after=$run_dir/$name.apply
 	lock "$name"
-	trap 'inside_end; unlock' EXIT
+	trap apply_unit_end EXIT
 	trap 'exit 1' INT TERM HUP
 	need_name "$name"
-	read -r how <"$after" || how=restart	# killed while it was written
+	read -r how <"$after"
 	: >"$work/changed"
 	case $how in
 	start)
 		declared_settings
 		! is_on AUTO_START || running || cmd_start "$name" ;;
-	*) bring_up_to_date "$how" ;;
+	up) cmd_restart "$name" ;;
+	reload)
+		! wanted_up || switch || die 1 "$name: could not switch to its new system;" \
+			"to try again: nixos-container reload $name" ;;
 	esac
 	rm -f "$after"
 }
 
-# bring_up_to_date restart|reload - if it was not stopped meanwhile: one that failed to
-# restart shall run, too
-bring_up_to_date() {
-	running || systemctl --quiet is-failed "$unit" || return 0
-	case $1 in
-	restart) cmd_restart "$name" ;;
-	reload) switch || die 1 "$name: could not switch to its new system; to try again:" \
-		"nixos-container reload $name" ;;
-	esac
+# apply_unit_end - what ran before is tried again if it fails, unless it is stopped
+apply_unit_end() {
+	[ "$how" != up ] || ! systemctl --quiet is-failed "$unit" || printf 'restart\n' >"$after"
+	inside_end
+	unlock
 }

@@ -116,6 +116,25 @@ DECLARED_IN=$file"
 	assert_output 1073741824
 }
 
+@test "two running containers swap addresses and ports" {
+	also "$name-b"
+	pair() {
+		echo "autoStart = true; privateNetwork = true; hostAddress = \"10.231.140.$1\";
+			localAddress = \"10.231.140.$2\"; forwardPorts = [ { hostPort = $3; } ];"
+	}
+	declare_all "containers.$name = { $(pair 1 2 8301) $(motto one) };
+		containers.$name-b = { $(pair 5 6 8302) $(motto two) };"
+	run -0 nixos-container apply "$file"
+	declare_all "containers.$name = { $(pair 5 6 8302) $(motto one) };
+		containers.$name-b = { $(pair 1 2 8301) $(motto two) };"
+	run -0 nixos-container apply "$file"
+	is_up "$name"
+	is_up "$name-b"
+	assert_equal "$(nixos-container show-ip "$name")" 10.231.140.6
+	assert_equal "$(nixos-container show-ip "$name-b")" 10.231.140.2
+	run ! compgen -G '/run/nixos-container/*.apply'
+}
+
 @test "what is not declared any more is named, and --prune destroys it" {
 	also "$name-b"
 	declare_all "containers.$name = { $(motto one) }; containers.$name-b = { autoStart = true; $(motto one) };"
