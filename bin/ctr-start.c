@@ -134,6 +134,8 @@ ask(struct stop *stop, pid_t pid)
 	auto_close int leader = leader_open(pid, &ready);
 	int64_t now = clock_ms();
 
+	if (leader < 0 && stop->asked_ms)
+		return;		/* it has ended, and COMMAND does */
 	if (leader < 0 || !wants_power_off(pid)) {
 		pass_on(stop, pid);
 		return;

@@ -13,10 +13,14 @@ setup() {
 teardown() { [[ -z ${started-} ]] || kill -9 "$started" 2>/dev/null || :; }
 
 # starts SCRIPT WORD... - a container of that first process; it runs when this
-# returns.  A SIGTERM ends its systemd-nspawn with 9.
+# returns.  A SIGTERM ends its systemd-nspawn with 9, which lives a little longer than
+# the container (and cannot fork any more).
 starts() {
 	printf '>up\n%s\n' "$1" >init
-	ctr-start unshare --pid sh -c 'trap "exit 9" TERM; sh ./init & wait $!' "${@:2}" 3>&- &
+	ctr-start unshare --pid sh -c 'trap "exit 9" TERM; sh ./init &
+		wait $!; code=$? i=0
+		while [ $i -lt 200000 ]; do i=$((i + 1)); done
+		exit $code' "${@:2}" 3>&- &
 	started=$!
 	until_true 10 test -e up
 }
