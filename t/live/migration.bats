@@ -300,3 +300,19 @@ links_are() {
 	systemctl stop container@{web,nic,db,shared,fl,my-old,new}
 	same_as_before
 }
+
+@test "back in the wrong order, the suite first: the commands of the page clear the host" {
+	systemctl stop 'container@*'
+	their_unit_off
+	of_nixos_on
+	nixos-container start db
+	of_nixos_off
+	their_unit_on
+	systemctl stop container@db
+	run ! systemctl start container@db
+	for n in /run/netns/net-*; do ip netns delete "${n##*/}"; done
+	nft delete table inet nixos-container
+	systemctl start container@db
+	links_are ve-db
+	systemctl stop container@db
+}
