@@ -312,6 +312,8 @@ links_are() {
 	run ! systemctl start container@db
 	for n in /run/netns/net-*; do ip netns delete "${n##*/}"; done
 	nft delete table inet nixos-container
+	systemctl stop 'container-nix-*' 'container-port-*'
+	rm -r /run/nixos-container
 	systemctl start container@db
 	links_are ve-db
 	systemctl stop container@db
