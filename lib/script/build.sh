@@ -200,18 +200,18 @@ find_nixos() {
 # A link in the lock directory is its temporary root, until build_done.
 build() {
 	find_nixos
+	out_link=$run_dir/$name.build
 	build_with "$nix_paths$nix_flags" nix-build --expr "$(checked_system)" -A system \
-		-I "nixos-config=$1" \
-		-o "$run_dir/$name.build"
+		-I "nixos-config=$1" -o "$out_link"
 }
 
-# build_with FLAGS COMMAND... - run it with flags of the user
+# build_with FLAGS COMMAND... - run it with flags of the user; it makes $out_link
 build_with() {
 	[ -z "$quiet" ] || set -- "$@" --quiet
 	need_program nix-build 'to build its system'
 	# Relative paths in flags start at the caller's directory.
 	(cd "$here" && with_lines "$@" 9>&- >/dev/null) || build_failed
-	system=$(readlink "${manifest_link:-$run_dir/$name.build}")
+	system=$(readlink "$out_link")
 }
 
 build_failed() { die 1 "$name: could not build its system; the error of Nix is above"; }
@@ -254,7 +254,8 @@ flake_attribute() {
 # container wrote it
 build_flake() {
 	! flake_inside "$1" || { build_flake_theirs; return; }
+	out_link=$run_dir/$name.build
 	set -- nix --extra-experimental-features 'nix-command flakes' build \
-		--out-link "$run_dir/$name.build" "$(flake_attribute "$1")"
+		--out-link "$out_link" "$(flake_attribute "$1")"
 	build_with "$nix_paths$nix_flags$flake_flags" "$@"
 }

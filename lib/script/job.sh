@@ -102,7 +102,7 @@ job_see() {
 		esac
 		# systemd would make some of the folders above for root alone.
 		mkdir -p "$job/root${seen_at%/*}"
-		job_sees="$job_sees $source:$seen_at" ;;
+		job_sees="$job_sees \"$source\":$seen_at" ;;
 	esac
 }
 
@@ -112,11 +112,11 @@ real_path() {
 	[ -e "$at" ]
 }
 
-# bind_source PATH - set source to the path, or to a link to it, as a word of
+# bind_source PATH - set source to the path, or to a link to it that needs no quotes in
 # BindReadOnlyPaths=
 #
 # systemd drops the quotes when it writes the file of a unit, and reads that again
-# when it is reloaded.
+# when it is reloaded.  They are for a run_dir that needs them.
 bind_source() {
 	source=$1
 	case $1 in

@@ -42,7 +42,9 @@ manifest_source() {
 # manifest_build - set manifest to its folder; the systems are built, too
 manifest_build() {
 	find_nixos
-	build_with "$nix_paths$nix_flags" nix-build --expr "$(manifest_source)" -A manifest -o "$manifest_link"
+	out_link=$manifest_link
+	build_with "$nix_paths$nix_flags" nix-build --expr "$(manifest_source)" -A manifest \
+		-o "$out_link"
 	manifest=$system
 }
 

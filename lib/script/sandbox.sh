@@ -73,16 +73,16 @@ in_job() {
 	bind_source "$certificates"
 	set -- -p RootDirectory="$job/root" -p MountAPIVFS=yes \
 		-p BindReadOnlyPaths="-/usr -/bin -/lib -/lib64 /nix/store$job_sees" \
-		-p BindReadOnlyPaths="$source:/etc/ssl/cert.pem" \
+		-p BindReadOnlyPaths="\"$source\":/etc/ssl/cert.pem" \
 		-p TemporaryFileSystem=/build:mode=1777,size=1G,nr_inodes=200k,nodev,nosuid,noexec \
 		-p TemporaryFileSystem=/run:ro,mode=755 \
 		-p WorkingDirectory=/build -p PrivateDevices=yes \
 		-p InaccessiblePaths='-+/sys -+/dev/shm -+/dev/mqueue -+/dev/hugepages' \
 		-p ProtectProc=invisible -p ProcSubset=pid "$@"
 	bind_source "$socket_dir"
-	set -- -p BindReadOnlyPaths="$source:/nix/var/nix/daemon-socket" "$@"
+	set -- -p BindReadOnlyPaths="\"$source\":/nix/var/nix/daemon-socket" "$@"
 	# What systemd would make there is on a disk of the host.
-	set -- -p BindReadOnlyPaths="$job/empty:/tmp $job/empty:/var/tmp" "$@"
+	set -- -p BindReadOnlyPaths="\"$job/empty\":/tmp \"$job/empty\":/var/tmp" "$@"
 	# What it may do.  (systemd writes RestrictNamespaces=yes as an empty line, so it is
 	# lost when systemd reads its files again; uts needs capabilities.)
 	set -- -p DynamicUser=yes -p User="nixos-build-$$" \

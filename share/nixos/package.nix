@@ -29,7 +29,7 @@
 
 let
   staticCC = pkgsStatic.stdenv.cc;
-  shareds = { inherit libcap libmnl stdenv; shared = true; };
+  makeShared = make { inherit libcap libmnl stdenv; shared = true; };
 
   # make PACKAGES - with the compiler and the libraries of these
   make = { stdenv, libcap, libmnl, shared ? false }: stdenv.mkDerivation (final: {
@@ -62,7 +62,7 @@ let
     ] ++ (if shared then [ "STATIC=0" "STATIC_CC=${staticCC}/bin/${staticCC.targetPrefix}cc" ]
     else [ "AR=${stdenv.cc.targetPrefix}ar" ]);
 
-    passthru = lib.optionalAttrs (!shared) { shared = make shareds; };
+    passthru = lib.optionalAttrs (!shared) { shared = makeShared; };
 
     # A plain ar can then read the objects.
     env.NIX_CFLAGS_COMPILE = "-ffat-lto-objects";
