@@ -41,8 +41,10 @@ let
   unfit = of (name: c: optional
     (elem "config" c.given && !(c.config.boot.isContainer or true))
     "containers.${name}.config: not the system of a container: leave out boot.isContainer = false");
-  wrong = if mistakes != [ ] then mistakes else unfit;
-  warnings = of (import ./warnings.nix);
+  # A wrong name may have a newline.
+  lines = map (replaceStrings [ "\n" ] [ " " ]);
+  wrong = lines (if mistakes != [ ] then mistakes else unfit);
+  warnings = lines (of (import ./warnings.nix));
 
   manifest = name: c:
     let settings = pkgs.writeText "${name}.conf" (import ./settings.nix c).rest; in

@@ -145,6 +145,10 @@ many() {
 	wrong containers.a_b.memoryMax: an amount of memory, not "much"
 	wrong containers.c: path and flake exclude each other
 	END
+	says '{ containers."x\ny".memoryMax = "much"; }' <<-'END'
+	wrong containers."x\ny": a name is 1 to 63 letters, digits and hyphens, with a letter or digit at both ends
+	wrong containers.x y.memoryMax: an amount of memory, not "much"
+	END
 	says '{ containers.a = { }; systemd.containers = { a = { }; b = { }; }; }' <<-'END'
 	wrong containers.a: declared as systemd.containers.a, too
 	END
