@@ -32,8 +32,7 @@ cmd_apply() {
 # apply_begin - one apply at a time; work is a folder of its own
 apply_begin() {
 	name=$declaring	# for messages
-	trap apply_end EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end apply_end
 	if [ -n "$dry_run" ]; then
 		work=$(mktemp -d "${TMPDIR:-/tmp}/nixos-container.XXXXXX")
 		return
@@ -95,8 +94,7 @@ apply_one() {
 apply_new() {
 	reserve_name
 	mkdir -p "$conf_dir"
-	trap create_undo EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end create_undo
 	with_addresses write_declared
 	make_tree
 	declared_system
@@ -119,8 +117,7 @@ write_declared() { with_lines "$settings" ctr-conf set --new --file "$pending"; 
 
 apply_change() {
 	lock "$name"
-	trap unlock EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end unlock
 	need_name "$name"
 	check_mine
 	declared_system
@@ -161,7 +158,7 @@ then_do() {
 # minutes, so the others do not wait for it
 apply_units() {
 	switches=''
-	trap 'switches_end; exit 1' INT TERM HUP
+	at_end 'switches_end; apply_end'
 	each_noted apply_stop
 	for declared in "$manifest"/*; do
 		name=${declared##*/}
@@ -178,6 +175,7 @@ apply_units() {
 		wait "$switch" || code=$?
 		[ "$code" -le "$failed" ] || failed=$code
 	done
+	switches=''
 	name=$declaring
 }
 
@@ -195,8 +193,7 @@ apply_stop() {
 	read -r how <"$after" || how=restart	# killed while it was written
 	[ "$how" = restart ] || return 0
 	lock "$name"
-	trap unlock EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end unlock
 	if wanted_up; then
 		printf 'up\n' >"$after"
 		cmd_stop "$name"
@@ -219,8 +216,7 @@ switches_end() {
 apply_unit() {
 	after=$run_dir/$name.apply
 	lock "$name"
-	trap apply_unit_end EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end apply_unit_end
 	need_name "$name"
 	read -r how <"$after"
 	: >"$work/changed"

@@ -11,8 +11,7 @@ cmd_clone() {
 	check_clone >/dev/null || exit
 	reserve_name
 	created=$name
-	trap 'tree_unlock; create_undo' EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end 'tree_unlock; create_undo'
 	tree_lock "$from"
 	with_addresses write_clone
 	clone_tree

@@ -106,8 +106,7 @@ cmd_create() {
 	reserve_name
 	mkdir -p "$conf_dir"
 	created=$name
-	trap 'create_undo' EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end create_undo
 	with_addresses write_settings
 	make_tree_and_system
 	[ -n "$no_start" ] || unit_do start
@@ -124,7 +123,6 @@ report_name() {
 
 # create_undo - it failed: nothing of the container stays
 create_undo() {
-	trap '' INT TERM HUP
 	build_done || :
 	[ ! -e "$conf" ] || with_addresses mv "$conf" "$pending"
 	systemctl stop "$unit" 2>/dev/null || :

@@ -16,8 +16,7 @@ cmd_destroy() {
 	fi
 	[ -z "$dry_run" ] || { destroy_dry_run; return; }
 	lock "$name"
-	trap unlock EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end unlock
 	unit_kill
 	nspawn_lock "$name" || exit 1
 	if [ -e "$conf" ] || [ -L "$conf" ]; then

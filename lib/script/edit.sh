@@ -13,8 +13,7 @@ cmd_edit() {
 		"$CONFIG_FILE; edit that, then: nixos-container update $name"
 	[ -z "$DECLARED_IN" ] || update_declared
 	edits=$(mktemp -d "${TMPDIR:-/tmp}/nixos-container.XXXXXX")
-	trap 'rm -rf "$edits"' EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end edit_forget
 	config_get >"$edits/before" || exit
 	cat "$edits/before" >"$edits/configuration.nix"
 	# The variable may hold arguments, as it may for git and crontab.
@@ -24,9 +23,11 @@ cmd_edit() {
 		note "$name: configuration not changed"
 		exit 0
 	fi
-	trap 'edit_end $?' EXIT
+	at_end edit_end
 	edit_update
 }
+
+edit_forget() { rm -rf "$edits"; }
 
 # edit_update - update to the edited text, if the original is still the same
 edit_update() {
@@ -38,10 +39,10 @@ edit_update() {
 	update_rest
 }
 
-# edit_end STATUS - keep the text until the container has it
+# edit_end - keep the text until the container has it
 edit_end() {
-	if [ "$1" -eq 0 ] || [ "$1" -eq 3 ]; then
-		rm -rf "$edits"
+	if [ "$ending" = 0 ] || [ "$ending" = 3 ]; then
+		edit_forget
 	else
 		say "$name: the edited text is kept in $edits/configuration.nix"
 	fi

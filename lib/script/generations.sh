@@ -5,8 +5,7 @@
 cmd_rollback() {
 	need_name "$1"
 	lock "$name"
-	trap 'inside_end; unlock' EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end 'inside_end; unlock'
 	not_elsewhere
 	ctr-gcroot rollback --trees "$state_dir" -- "$@"
 	apply || {

@@ -46,8 +46,7 @@ locks_sweep() (
 # a file that is renamed meanwhile.
 with_addresses() (
 	lock .addresses
-	trap unlock EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end unlock
 	"$@" 9>&-
 )
 

@@ -80,7 +80,8 @@ ports_on() (
 		! cmp -s "$elements" "$elements.new" || changed=''
 		cp "$elements" "$elements.old"
 		# If the change fails, those of before are loaded.
-		trap 'mv "$elements.old" "$elements"; rm -f "$elements.new"' EXIT
+		# shellcheck disable=SC2016 # for then
+		at_end 'mv "$elements.old" "$elements"; rm -f "$elements.new"'
 		# If this is killed, either may be loaded.
 		cat "$elements.new" >>"$elements"
 	else

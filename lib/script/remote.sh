@@ -47,8 +47,7 @@ remote_build() {
 	[ "$verb" = update ] || (complete_settings; check_settings >/dev/null) || exit
 	# Users of Nix need no rights on this machine's containers.
 	run_dir=$(mktemp -d "${TMPDIR:-/tmp}/nixos-container.XXXXXX")
-	trap 'rm -rf "$run_dir"' EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end remote_end
 	module=''
 	if [ -z "$flake" ] && [ -z "$system_path" ] || [ -n "$with_config" ]; then
 		config_read
@@ -69,3 +68,5 @@ remote_build() {
 	printf '%s\n' "$module" | (remote_run "$kept$quoted -- '$name'") || exit
 	exit 0
 }
+
+remote_end() { rm -rf "$run_dir"; }

@@ -23,8 +23,7 @@ cmd_rename() {
 	[ -z "$file" ] || die 1 "$1: declared in $file, by this name; to rename it alone:" \
 		"ctr-conf set $1 DECLARED_IN="
 	lock "$1"
-	trap 'unlock' EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end unlock
 	need_name "$1"
 	(rename_to "$1" "$2")
 	ctr-conf list --needing "$1" | while IFS= read -r other; do
@@ -36,8 +35,7 @@ cmd_rename() {
 rename_to() {
 	set_name "$2"
 	try_name || die 1 "$2: $obstacle"
-	trap 'tree_unlock; unlock' EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end 'tree_unlock; unlock'
 	tree_lock "$1"
 	! grep -qF " $(cd -P "$state_dir" && pwd -P)/$1 " /proc/self/mountinfo ||
 		die 1 "$1: its tree is a mount point, which cannot be renamed"
@@ -108,10 +106,10 @@ rename_heal() {
 
 rename_again() {
 	lock "$1" -n || return 0
-	trap 'unlock' EXIT
+	at_end unlock
 	(
 		lock "$2" -n || exit 0
-		trap 'unlock' EXIT
+		at_end unlock
 		[ -e "$conf_dir/.$1.$2.rename" ] || exit 0
 		# Nothing has moved, and the container may be running.
 		[ ! -e "$conf_dir/$1.conf" ] || { rm -f "$conf_dir/.$1.$2.rename"; exit 0; }

@@ -6,8 +6,7 @@ cmd_reset() {
 	need_name "$1"
 	lock "$name"
 	need_name "$name"
-	trap 'unlock' EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end unlock
 	was_up=''
 	if running; then
 		was_up=1
@@ -15,10 +14,10 @@ cmd_reset() {
 		machine_end poweroff
 	fi
 	tree_lock "$name"
-	trap 'tree_unlock; unlock' EXIT
+	at_end 'tree_unlock; unlock'
 	reset_tree
 	tree_unlock
-	trap 'unlock' EXIT
+	at_end unlock
 	[ -n "$was_up" ] || return 0
 	reload_if_changed
 	unit_do start

@@ -121,8 +121,7 @@ cmd_set_root_password() {
 	need_name "$1"
 	need_running
 	password_read
-	trap inside_end EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end inside_end
 	password_set ||
 		die 1 "$name: could not set the password, for the reason above"
 }
@@ -181,8 +180,7 @@ switch() {
 cmd_reload() {
 	need_name "$1"
 	need_running
-	trap inside_end EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end inside_end
 	switch || die 1 "$name: could not switch to its current system;" \
 		"its messages are above, and in: nixos-container logs $name"
 }

@@ -173,12 +173,13 @@ hosts_file=$run_dir.hosts
 update_hosts() (
 	[ -e "$hosts_file" ] || exit 0
 	lock .names
-	trap 'rm -f "$hosts_file.new"; unlock' EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end hosts_end
 	ctr-conf hosts >"$hosts_file.new"
 	dd if="$hosts_file.new" of="$hosts_file" bs=16M conv=notrunc 2>/dev/null
 	truncate -s "$(wc -c <"$hosts_file.new")" "$hosts_file"
 )
+
+hosts_end() { rm -f "$hosts_file.new"; unlock; }
 
 # provide_hosts - make that file, for a container that starts
 provide_hosts() {

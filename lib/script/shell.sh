@@ -10,10 +10,11 @@ cmd_shell() {
 	print_settings >/dev/null || exit 125
 	reserve_name
 	mkdir -p "$conf_dir"
-	trap 'shell_end $?' EXIT
-	trap 'exit 129' HUP
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
+	at_end shell_end
+	for signal in HUP:129 INT:130 TERM:143; do
+		# shellcheck disable=SC2064 # the status is known now
+		trap "$deaf; exit ${signal#*:}" "${signal%:*}"
+	done
 	shell_guard
 	with_addresses write_settings
 	make_tree_and_system
@@ -54,7 +55,6 @@ shell_session() {
 	client=''
 }
 
-# shell_end STATUS
 shell_end() {
 	trap '' INT TERM HUP PIPE
 	[ -z "$client" ] || kill "$client" 2>/dev/null || :
@@ -71,5 +71,5 @@ shell_end() {
 		wait "$guard" || :
 	fi
 	unlock
-	[ -n "$began" ] || [ "$1" -gt 125 ] || exit 125
+	[ -n "$began" ] || [ "$ending" -gt 125 ] || exit 125
 }

@@ -13,8 +13,7 @@ update_begin() {
 	lock "$name"
 	need_name "$name"
 	old_name note
-	trap 'update_end $?' EXIT
-	trap 'exit 1' INT TERM HUP
+	at_end update_end
 	not_elsewhere
 	read_settings
 	[ -z "$SYSTEM_PATH" ] || die 1 "$name: its system is managed by the host's" \
@@ -33,13 +32,12 @@ update_declared() {
 	fi
 }
 
-# update_end STATUS
 update_end() {
 	inside_end
 	# What it cannot remove goes with the next job.
 	build_done || :
 	unlock
-	[ -z "${edits-}" ] || edit_end "$1"
+	[ -z "${edits-}" ] || edit_end
 }
 
 update_rest() {

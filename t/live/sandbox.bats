@@ -260,6 +260,22 @@ interrupted() {
 	gives after
 }
 
+@test "a second signal, to all that run, does not cut the cleaning short" {
+	endless evaluation
+	for delay in 0 0.02 0.05 0.1 0.2; do
+		setsid nixos-container update --no-apply "$name" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+		local update=$!
+		until_true 20 pgrep -f "nix-build .*$nixos"
+		kill -- "-$update"
+		sleep $delay
+		kill -- "-$update" 2>/dev/null || :
+		wait "$update" || :
+		nothing_stays
+	done
+	it_is '"after"'
+	gives after
+}
+
 @test "a signal ends an edit as well, and the text is kept" {
 	endless evaluation
 	cp "$nixos/configuration.nix" "$BATS_TEST_TMPDIR/text"
