@@ -25,7 +25,11 @@ teardown() {
 }
 
 need_nix() { command -v nix-env >/dev/null || skip "needs nix-env"; }
+# need_strace - and set a_while: how long it holds a call, in microseconds, so that
+# another program comes to it meanwhile
 need_strace() {
+	a_while=1000000
+	((${NIXOS_CONTAINER_TEST_SLOWNESS:-1} == 1)) || a_while=10000000
 	strace -o /dev/null true 2>/dev/null || skip "needs strace that may trace"
 	ASAN_OPTIONS=detect_leaks=0
 }
@@ -396,7 +400,7 @@ generations() {
 	x=$(store_path x)
 	ctr-gcroot set foo "$A"
 	ctr-gcroot set foo "$B"
-	strace -f -o trace -e 'inject=?rename,renameat:delay_enter=1000000' \
+	strace -f -o trace -e "inject=?rename,renameat:delay_enter=$a_while" \
 		nix-env -p "$PROFILES/foo/system" --switch-generation 1 3>&- &
 	until_true 5 test -e "$PROFILES/foo/system.lock"
 	run -1 ctr-gcroot --wait 0 set foo "$x"
@@ -405,7 +409,7 @@ generations() {
 	wait $!
 	assert_equal "$(nix_numbers foo)" "1 2 3* "
 
-	strace -o trace -e inject=renameat,renameat2:delay_enter=1000000 \
+	strace -o trace -e "inject=renameat,renameat2:delay_enter=$a_while" \
 		ctr-gcroot set foo "$A" 3>&- &
 	until_true 5 test -e "$PROFILES/foo/system.lock"
 	run profile_env foo --switch-generation 4
@@ -421,7 +425,7 @@ generations() {
 	need_strace
 	x=$(store_path x) y=$(store_path y)
 	ctr-gcroot set foo "$x"
-	strace -o trace -e 'inject=symlinkat,?symlink:delay_enter=1000000:when=1' \
+	strace -o trace -e "inject=symlinkat,?symlink:delay_enter=$a_while:when=1" \
 		ctr-gcroot set foo "$A" 3>&- &
 	until_true 5 test -e "$PROFILES/foo/system.lock"
 	sleep 0.2
@@ -547,7 +551,7 @@ collected() {
 	need_strace
 	mkdir state
 	>state/gc.lock
-	strace -qq -o /dev/null -e inject=symlinkat:delay_enter=1000000:when=1 \
+	strace -qq -o /dev/null -e "inject=symlinkat:delay_enter=$a_while:when=1" \
 		ctr-gcroot set foo "$A" 3>&- &
 	setter=$!
 	until_true 5 test -d "$PROFILES/foo"
@@ -949,7 +953,7 @@ machine() { mkdir -p machines && printf 'NAME=%s\nROOT=%s\nLEADER=%s\n' "$@" >"m
 	ctr-gcroot init foo
 	inside foo result "$(made one)"
 	offered /result
-	strace -f -o trace -e inject=flock:delay_enter=1000000 ctr-gcroot sync --root "$PWD/trees/foo" foo 3>&- 2>/dev/null &
+	strace -f -o trace -e "inject=flock:delay_enter=$a_while" ctr-gcroot sync --root "$PWD/trees/foo" foo 3>&- 2>/dev/null &
 	until_true 5 test -e "$SYNCED/foo"
 	ctr-gcroot rm foo
 	wait $! || :
@@ -962,7 +966,7 @@ machine() { mkdir -p machines && printf 'NAME=%s\nROOT=%s\nLEADER=%s\n' "$@" >"m
 	inside foo one "$(made one)"
 	inside foo two "$(made two)"
 	offered /one
-	strace -f -o trace -e inject=flock:delay_enter=1000000 ctr-gcroot sync --trees "$PWD/trees" foo 3>&- 2>/dev/null &
+	strace -f -o trace -e "inject=flock:delay_enter=$a_while" ctr-gcroot sync --trees "$PWD/trees" foo 3>&- 2>/dev/null &
 	until_true 5 test -e "$SYNCED/foo"
 	offered /two
 	wait $!
