@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctr-tree empty|remove|mkdir|put|get|check|idle [OPTION]... ROOT [ARGUMENT]...
+ * ctr-tree empty|remove|mkdir|put|get|unpack|init|check|idle [OPTION]... ROOT
+ *  [ARGUMENT]...
  * ctr-tree at ROOT PATH COMMAND [ARGUMENT]...
  * ctr-tree seal [OPTION]... COMMAND [ARGUMENT]...
  * ctr-tree closure [OPTION]... DIR
@@ -37,6 +38,7 @@
 #include "tree/remove.h"
 #include "tree/seal.h"
 #include "tree/unmount.h"
+#include "tree/unpack.h"
 
 /* As good as none. */
 #define MAX_LIMIT 0x4000000000000
@@ -362,6 +364,56 @@ get_verb(const struct cli_job *job)
 	return 0;
 }
 
+/* unpack_verb - all of standard input's tar or nothing, in an empty directory */
+static int
+unpack_verb(const struct cli_job *job)
+{
+	const struct archive_limit limit = { job->limit.bytes, job->limit.files };
+	struct errmsg why = { "" };
+	struct path p;
+	auto_close int above = open_above(job->arg[0], &p);
+	auto_close int top = openat(above, p.name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	uint64_t devices = 0;
+
+	if (top < 0)
+		err(1, "open %s", job->arg[0]);
+	if (fd_is_empty(top) != 1)
+		errx(1, "%s: expected an empty directory", job->arg[0]);
+	if (unpack(top, STDIN_FILENO, &limit, &devices, &why) < 0) {
+		if (remove_empty(above, p.name) < 0)
+			warn("empty %s", job->arg[0]);
+		errx(1, "unpack: %s", why.text);
+	}
+	if (devices)
+		warnx("unpack: %llu device nodes left out",
+		    (unsigned long long)devices);
+	return 0;
+}
+
+/* init_verb - what systemd-nspawn --boot would execute */
+static int
+init_verb(const struct cli_job *job)
+{
+	static const char *const inits[] = { "/usr/lib/systemd/systemd",
+	    "/lib/systemd/systemd", "/sbin/init" };
+	struct stat st;
+	auto_close int top = open_top(job->arg[0], &st);
+
+	for (size_t i = 0; i < sizeof(inits) / sizeof(*inits); i++) {
+		auto_close int fd = inroot_open(top, inits[i], O_PATH,
+		    INROOT_LINKS);
+
+		if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+		    !(st.st_mode & 0111))
+			continue;
+		puts(inits[i]);
+		return fflush(stdout) == EOF;
+	}
+	errx(1, "%s: no init in it: expected /usr/lib/systemd/systemd or "
+	    "/sbin/init", job->arg[0]);
+}
+
 static int
 check_verb(const struct cli_job *job)
 {
@@ -580,6 +632,12 @@ static const struct cli_verb verbs[] = {
 	    " [--plain] ROOT PATH FILE", "BFDP",
 	    "copy PATH from the tree to FILE on the host",
 	    get_verb, 3, 3, 0 },
+	{ "unpack", "[--max-bytes N] [--max-files N] ROOT", "BF",
+	    "unpack the tar on standard input into the empty directory ROOT",
+	    unpack_verb, 1, 1, 0 },
+	{ "init", "ROOT", NULL,
+	    "print the first program of a tree that boots by itself",
+	    init_verb, 1, 1, 0 },
 	{ "check", "ROOT", NULL,
 	    "check that systemd-nspawn would not be led out of the tree",
 	    check_verb, 1, 1, 0 },
@@ -685,7 +743,9 @@ drop_caps(const struct cli_verb *verb)
 	    CAP_FOWNER, CAP_LINUX_IMMUTABLE }, mounts[] = { CAP_SYS_ADMIN,
 	    CAP_DAC_READ_SEARCH, CAP_SETUID, CAP_SETGID }, closure[] = {
 	    CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_SYS_ADMIN,
-	    CAP_SYS_CHROOT, CAP_SYS_PTRACE };
+	    CAP_SYS_CHROOT, CAP_SYS_PTRACE }, jail[] = {
+	    CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP,
+	    CAP_SYS_ADMIN, CAP_SETPCAP, CAP_SETUID, CAP_SETGID };
 	const char *missing;
 	int answer;
 
@@ -697,6 +757,8 @@ drop_caps(const struct cli_verb *verb)
 		return;
 	if (verb->run == closure_verb)
 		answer = privilege_only(closure, 6, &missing);
+	else if (verb->run == unpack_verb)
+		answer = privilege_only(jail, 9, &missing);
 	else
 		answer = privilege_only(need, 3, &missing);
 	if (answer == 0)

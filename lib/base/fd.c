@@ -126,6 +126,12 @@ close_span(int first, unsigned last)
 }
 
 void
+fd_close_above(int last)
+{
+	close_span(last + 1, ~0U);
+}
+
+void
 fd_close_but(int a, int b)
 {
 	int low = a < b ? a : b, high = a < b ? b : a, null;
@@ -134,7 +140,7 @@ fd_close_but(int a, int b)
 		close_span(0, (unsigned)low - 1);
 	if (high > low)
 		close_span(low + 1, (unsigned)high - 1);
-	close_span(high + 1, ~0U);
+	fd_close_above(high);
 	do
 		null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	while (null >= 0 && null <= STDERR_FILENO);

@@ -70,6 +70,9 @@ char *fd_read_text(const char *path, size_t max);
  */
 void fd_close_but(int a, int b);
 
+/* fd_close_above - close all descriptors above last; the rest is as above */
+void fd_close_above(int last);
+
 /*
  * fd_entries - open a directory for readdir(3)
  *

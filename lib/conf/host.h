@@ -26,7 +26,7 @@ struct host {
  * host_check - does the host meet the requirements of the settings?
  *
  * Bridges, interfaces, a network namespace, sources of binds, required containers
- * and the container's system must exist; ports, user IDs and addresses must be
+ * and a system that is named must exist; ports, user IDs and addresses must be
  * free; a container that ALLOW_FROM names is on no bridge.  s has passed check_settings.  Each error is reported in the line of its
  * key.
  * Returns 0, or -1 with errno ENODEV, or EADDRINUSE: only an address is in use,

@@ -14,6 +14,7 @@ check_build_options() {
 	[ -z "$system_path" ] || [ -e "$system_path/init" ] ||
 		die 2 "--system-path $system_path: has no init"
 	[ -z "$flake" ] || check_flake
+	[ -z "$rootfs" ] || check_rootfs
 	[ -z "${config_file#-}" ] || check_config_file
 }
 
@@ -236,6 +237,7 @@ system_set() {
 # the sandbox
 build_done() {
 	job_end
+	rootfs_end
 	rm -f "$run_dir/$name.configuration.nix"
 	link_remove "$run_dir/$name.build"
 }

@@ -140,12 +140,12 @@ clone_tree() {
 
 # clone_profile - its first generation is the current one of the original
 clone_profile() {
+	# One that was never built, or boots by itself, has none; report other errors.
+	[ -d "$nix_dir/profiles/per-container/$from" ] || { rootfs_name; return; }
 	# Its generations are no generations of the copy.
 	ctr-tree mkdir "$root" nix/var/nix/profiles
 	ctr-tree remove "$root" nix/var/nix/profiles/system
 	ctr-gcroot init "$name"
-	# A container that was never built has no profile; report other errors.
-	[ -d "$nix_dir/profiles/per-container/$from" ] || return 0
 	generations=$(ctr-gcroot list "$from") || exit 1
 	case $generations in
 	*'(current)'*) ;;

@@ -72,6 +72,11 @@ make_tree() {
 
 # make_tree_and_system - all that lies between the pending settings and the final
 make_tree_and_system() {
+	if [ -n "$rootfs" ]; then
+		rootfs_make
+		publish
+		return
+	fi
 	make_tree
 	system=$system_path builder=''
 	if [ -n "$flake" ]; then
@@ -150,7 +155,9 @@ create_dry_run() {
 
 # system_origin - how the system would be made
 system_origin() {
-	if [ -n "$system_path" ]; then
+	if [ -n "$rootfs" ]; then
+		printf 'its own, from %s\n' "$rootfs"
+	elif [ -n "$system_path" ]; then
 		printf '%s\n' "$system_path"
 	elif [ -n "$flake" ]; then
 		printf 'built from the flake %s\n' "$flake"

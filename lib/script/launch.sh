@@ -14,19 +14,24 @@ cmd_launch() {
 	wait_for_machine_end 10 || die 1 "$name: a machine of that name is running;" \
 		"see: machinectl show $name"
 	prepare_tree
-	ctr-gcroot init --trees "$state_dir" -- "$name"
 	find_system
 	copy_resolv_conf
 	[ "$RESOLVE_CONTAINERS" != 1 ] || provide_hosts
 	launch_base
 }
 
-# find_system - a container without a system cannot start; one of the store is
-# kept as long as it runs
+# find_system - set system, which is kept as long as it runs if it is of the store,
+# and init; without a system, the tree may boot by itself
 find_system() {
 	system=$SYSTEM_PATH
-	[ -n "$system" ] || system=$(ctr-gcroot -- path "$name" 2>/dev/null) ||
-		die 2 "$name: has no system; to build one: nixos-container update $name"
+	[ -n "$system" ] || system=$(ctr-gcroot -- path "$name" 2>/dev/null) || system=''
+	if [ -z "$system" ]; then
+		init=$(ctr-tree init "$root" 2>/dev/null) ||
+			die 2 "$name: has no system; to build one: nixos-container update $name"
+		return
+	fi
+	init=$system/init
+	ctr-gcroot init --trees "$state_dir" -- "$name"
 	case $system in
 	/nix/store/*)
 		[ -e "$system/init" ] || [ -L "$system/init" ] ||
@@ -112,7 +117,7 @@ sessions_make() {
 # launch_nix - the store, and with all of it the daemon that adds to it
 launch_nix() {
 	store_off || die 1 "$name: cannot remove $store_view"
-	if [ ! -d /nix/store ]; then
+	if [ ! -d /nix/store ] || [ -z "$system" ]; then
 		:
 	elif [ "$STORE" = closure ]; then
 		store_make
@@ -126,7 +131,7 @@ launch_nix() {
 
 # launch_network - {} are the words that follow from the settings
 launch_network() {
-	init=$system/init netns=''
+	netns=''
 	if has_network && has_users; then
 		{ exec 8>&-; network_later; } &
 		set -- systemd-nspawn "$@" --private-network \

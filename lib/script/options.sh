@@ -5,7 +5,7 @@
 init_options() {
 	quiet='' remote=''
 	prune='' manifest_link=''
-	config='' config_file='' with_config='' nixos_path='' system_path='' flake=''
+	config='' config_file='' with_config='' nixos_path='' system_path='' flake='' rootfs=''
 	nix_paths='' nix_flags='' flake_flags='' settings='' ports=''
 	unique='' no_start='' dry_run='' apply=reload apply_given='' take_back=''
 	user='' dir='' envs='' tty='' all='' form='' journal_flags='' of_unit=''

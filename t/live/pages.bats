@@ -175,7 +175,7 @@ logs_in() {
 }
 
 @test "ctr-tree(8)" {
-	of ctr-tree.8 3
+	of ctr-tree.8 4
 	nixos-container create database --no-start
 	mkdir -p site "$state/database/srv"
 	echo hello >site/index.html
@@ -186,6 +186,11 @@ logs_in() {
 	example 3
 	assert_line --regexp '^[0-9a-z]{32}-minimal-system-database$'
 	rm -r /run/view
+	mkdir -p image/sbin
+	cp "$minimal/ctr-console" image/sbin/init
+	tar -C image -cJf image.tar.xz .
+	example 4
+	assert_output /sbin/init
 	nixos-container destroy database
 }
 

@@ -203,10 +203,8 @@ serves() {
 }
 
 @test "a missing system gives status 2" {
+	# Without any, its tree may boot by itself.
 	: >"$file"
-	run -2 in_world ctr-conf check web
-	assert_output 'ctr-conf: web: has no system; to build one: nixos-container update web'
-	echo FLAKE=/srv/flake >"$file"
 	run -0 in_world ctr-conf check web
 	echo SYSTEM_PATH=/nix/store/none >"$file"
 	run -2 in_world ctr-conf check web

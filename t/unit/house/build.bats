@@ -347,11 +347,12 @@ small_tree() {
 #
 # ctr-conf has the text of all settings, twelve verbs, and netlink for addresses,
 # sockets and flows; ctr-verify reads settings and rules; mkveth restores
-# interfaces; ctr-gcroot also works in trees.
+# interfaces; ctr-gcroot also works in trees; ctr-tree has the view of the store, seals
+# and unpacks.
 limit() {
 	case $1 in
 	ctr-conf) echo 160 ;;
-	ctr-gcroot) echo 100 ;;
+	ctr-gcroot | ctr-tree) echo 100 ;;
 	ctr-verify) echo 120 ;;
 	mkveth) echo 104 ;;
 	*) echo 96 ;;

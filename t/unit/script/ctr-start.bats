@@ -37,10 +37,8 @@ ends() {
 	for signal in TERM INT; do
 		rm -f up
 		starts 'sleep 1; trap "exit 5" 37; while :; do sleep 0.1; done' "$power_off"
-		SECONDS=0
 		kill -s "$signal" "$started"
 		ends 5
-		((SECONDS < 10))
 	done
 }
 

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* tarhead.c - headers of a tar.  No function calls the kernel. */
+#include "tree/tarhead.h"
+
+#include <string.h>
+
+enum { BLOCK = sizeof(struct tarhead) };
+_Static_assert(BLOCK == 512, "the size of a block");
+
+static const int64_t most = (int64_t)1 << 62;
+
+bool
+tarhead_empty(const unsigned char *block)
+{
+	for (int i = 0; i < BLOCK; i++)
+		if (block[i])
+			return false;
+	return true;
+}
+
+/* octal - the number in a field, which blanks may surround; -1 if it is none */
+static int64_t
+octal(const char *field, size_t n)
+{
+	int64_t value = 0;
+	size_t i = 0;
+
+	while (i < n && field[i] == ' ')
+		i++;
+	for (; i < n && field[i] >= '0' && field[i] <= '7'; i++) {
+		if (value > most / 8)
+			return -1;
+		value = value * 8 + (field[i] - '0');
+	}
+	for (; i < n; i++)
+		if (field[i] != ' ' && field[i] != '\0')
+			return -1;
+	return value;
+}
+
+/* Some old programs took bytes for signed. */
+bool
+tarhead_valid(const unsigned char *block)
+{
+	const struct tarhead *h = (const struct tarhead *)block;
+	int64_t want = octal(h->sum, sizeof(h->sum)), sum = 0, old = 0;
+
+	for (size_t i = 0; i < BLOCK; i++) {
+		bool own = i >= offsetof(struct tarhead, sum) &&
+		    i < offsetof(struct tarhead, sum) + sizeof(h->sum);
+		unsigned char c = own ? ' ' : block[i];
+
+		sum += c;
+		old += (signed char)c;
+	}
+	return want == sum || want == old;
+}
+
+int64_t
+tarhead_size(const unsigned char *block)
+{
+	const struct tarhead *h = (const struct tarhead *)block;
+	const unsigned char *size = (const unsigned char *)h->size;
+	int64_t value = 0;
+
+	if (!(size[0] & 0x80))
+		return octal(h->size, sizeof(h->size));
+	if (size[0] != 0x80)
+		return -1;		/* negative */
+	for (size_t i = 1; i < sizeof(h->size); i++) {
+		if (value > most / 256)
+			return -1;
+		value = value * 256 + size[i];
+	}
+	return value;
+}
+
+/* decimal - the number that the n bytes are, or -1 */
+static int64_t
+decimal(const char *text, size_t n)
+{
+	int64_t value = 0;
+
+	if (n == 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] < '0' || text[i] > '9' || value > most / 10)
+			return -1;
+		value = value * 10 + (text[i] - '0');
+	}
+	return value;
+}
+
+/* read_record - "KEY=VALUE\n", of n bytes */
+static int
+read_record(const char *text, size_t n, struct tarhead_pax *pax)
+{
+	const char *sign = memchr(text, '=', n);
+	size_t key = sign ? (size_t)(sign - text) : 0;
+
+	if (!sign || text[n - 1] != '\n')
+		return -1;
+	if (key != 7 || memcmp(text, "comment", 7) != 0)
+		pax->comment_only = false;
+	if (key != 4 || memcmp(text, "size", 4) != 0)
+		return 0;
+	pax->size = decimal(sign + 1, n - key - 2);
+	return pax->size < 0 ? -1 : 0;
+}
+
+int
+tarhead_pax(const char *text, size_t n, struct tarhead_pax *pax)
+{
+	*pax = (struct tarhead_pax){ .comment_only = true, .size = -1 };
+	while (n > 0) {
+		const char *blank = memchr(text, ' ', n);
+		size_t digits = blank ? (size_t)(blank - text) : 0;
+		int64_t len = blank ? decimal(text, digits) : -1;
+
+		/* The length counts itself and its blank. */
+		if (len < 0 || (uint64_t)len > n || (size_t)len < digits + 3)
+			return -1;
+		if (read_record(blank + 1, (size_t)len - digits - 1, pax) < 0)
+			return -1;
+		text += len;
+		n -= (size_t)len;
+	}
+	return 0;
+}

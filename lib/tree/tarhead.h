@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TREE_TARHEAD_H
+#define TREE_TARHEAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A header of a tar, and the block behind it of a sparse file of GNU's. */
+struct tarhead {
+	char name[100], mode[8], uid[8], gid[8], size[12], mtime[12], sum[8], type,
+	    link[100], rest[225], extended, unused[29];
+};
+
+/* tarhead_empty - a block of zeros, such as marks the end */
+bool tarhead_empty(const unsigned char *block);
+
+/* tarhead_valid - does the sum of the block fit? */
+bool tarhead_valid(const unsigned char *block);
+
+/*
+ * tarhead_size - the number in the field of the size, in bytes
+ *
+ * Octal digits, or GNU's binary form.  Returns -1 if it is not a number, is
+ * negative, or is above 2^62.
+ */
+int64_t tarhead_size(const unsigned char *block);
+
+/* What the records of a pax header say, as far as it matters here. */
+struct tarhead_pax {
+	bool comment_only;	/* no record but comments */
+	int64_t size;		/* of the entry, or -1 if no record says it */
+};
+
+/* tarhead_pax - read the n bytes of records; -1 if they are not such */
+int tarhead_pax(const char *text, size_t n, struct tarhead_pax *pax);
+
+#endif

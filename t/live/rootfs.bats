@@ -1,0 +1,126 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Containers of trees that boot by themselves, which need no Nix.
+# bats file_tags=suites
+load container
+
+setup_file() {
+	mkdir "$BATS_FILE_TMPDIR/tree"
+	tar -C "$BATS_FILE_TMPDIR/tree" -xf /systems/bookworm/skeleton.tar
+	for name in bin sbin lib lib64; do
+		[[ ! -d /systems/bookworm/usr/$name ]] || ln -sfn "usr/$name" "$BATS_FILE_TMPDIR/tree/$name"
+	done
+}
+
+tree=$BATS_FILE_TMPDIR/tree
+
+# debian - print a Debian as a tar
+debian() { tar --numeric-owner -cf - -C "$tree" . -C /systems/bookworm usr; }
+
+# own_debian ARGUMENT... - make the container of that
+own_debian() { debian | nixos-container create "$name" --rootfs - "$@"; }
+
+# nothing_made - the container was not created, and nothing of it is there
+nothing_made() {
+	nothing_left "$name"
+	assert_not_exists "/run/nixos-container/$name.packed"
+}
+
+# without_nix COMMAND... - run it where there is no Nix
+without_nix() {
+	unshare -m --propagation slave sh -euc '
+		mount -t tmpfs tmpfs /nix
+		for program in $(ls /usr/bin | grep "^nix"); do mount --bind /dev/null "/usr/bin/$program"; done
+		"$@"' sh "$@"
+}
+
+@test "a Debian from a stream boots, is reached and is shut down" {
+	own_debian
+	run -0 nixos-container status "$name"
+	assert_output up
+	run -0 inside sh -c '. /etc/os-release; echo "$ID $(hostname) $(id -u) $(cat /etc/hostname)"'
+	assert_output "debian $name 0 $name"
+	run -0 inside systemctl is-system-running --wait
+	run -0 inside systemctl is-active ctr-login.socket ctr-root-shell.socket
+	run -0 inside cat /etc/machine-id
+	assert_output --regexp '^[0-9a-f]{32}$'
+	run inside ls /nix
+	assert_failure
+	run -0 ping -c 1 -W 2 "$(nixos-container show-ip "$name")"
+	run -0 grep PRIVATE_USERS "$conf"
+	refute_output --partial =no
+	echo reboot | socat -t5 "unix:$root/var/lib/root-shell.socket" -
+	until_true 30 is_up "$name"
+	nixos-container stop "$name"
+	nixos-container start "$name"
+	run -0 inside true
+	nixos-container destroy "$name"
+	nothing_left "$name"
+}
+
+@test "no Nix on the host is needed, and none is made" {
+	also "$name-b"
+	run -0 --separate-stderr without_nix sh -euc '
+		nixos-container create "$1" --rootfs - --no-start
+		nixos-container list
+		nixos-container show "$1"
+		nixos-container clone "$1" "$1-b"
+		nixos-container destroy "$1"
+		nixos-container rename "$1-b" "$1"
+		nixos-container verify "$1"
+		cat "/var/lib/containers/$1/etc/hostname"
+		nixos-container destroy "$1"
+		ls -A /nix' sh "$name" < <(debian)
+	assert_line -n 0 "$name"
+	assert_line -n 1 "name:        $name"
+	assert_line -n -1 "$name-b"
+	nothing_made
+	run -1 without_nix nixos-container create "$name"
+	assert_line -n 0 "nixos-container: $name: needs the program nix to build its system"
+	nothing_made
+}
+
+@test "a directory is copied without its mounts" {
+	mkdir "$BATS_TEST_TMPDIR/dir"
+	cp -a "$tree/." "$BATS_TEST_TMPDIR/dir"
+	rm -rf "$BATS_TEST_TMPDIR/dir/"{bin,sbin,lib,lib64}
+	mkdir -p "$BATS_TEST_TMPDIR/dir/"{sbin,usr,mounted}
+	cp "$minimal/ctr-console" "$BATS_TEST_TMPDIR/dir/sbin/init"
+	mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/dir/mounted"
+	touch "$BATS_TEST_TMPDIR/dir/mounted/file"
+	run -0 nixos-container create "$name" --rootfs "$BATS_TEST_TMPDIR/dir" --no-start
+	umount "$BATS_TEST_TMPDIR/dir/mounted"
+	assert_exists "$root/sbin/init"
+	assert_equal "$(ls -A "$root/mounted")" ""
+	assert_equal "$(<"$root/etc/hostname")" "$name"
+	also "$name-b"
+	run -2 nixos-container create "$name-b" --rootfs /var
+	assert_output --partial "--rootfs /var: $state is in it"
+}
+
+@test "what cannot be unpacked, or does not boot, leaves nothing" {
+	run -1 nixos-container create "$name" --rootfs - < <(debian | head -c 5M)
+	assert_output --partial "nixos-container: $name: could not unpack -, for the reason above"
+	assert_output --partial "nothing is left of it"
+	nothing_made
+	tar -C "$tree" -cf "$BATS_TEST_TMPDIR/tar" etc/debian_version
+	run -1 nixos-container create "$name" --rootfs "$BATS_TEST_TMPDIR/tar"
+	assert_output --partial "no init in it: expected /usr/lib/systemd/systemd or /sbin/init"
+	nothing_made
+	run -2 nixos-container create "$name" --rootfs /missing
+	assert_output "nixos-container: --rootfs /missing: no such file or directory"
+	run -2 nixos-container create "$name" --rootfs - --flake /x
+	assert_output --partial "--rootfs excludes"
+	(sleep 0.5; cat "$BATS_TEST_TMPDIR/tar"; sleep 1000) | nixos-container create "$name" --rootfs - 3>&- &
+	local create=$!
+	until_true 5 test -e "$root"
+	kill "$create"
+	wait "$create" || :
+	nothing_made
+}
+
+@test "a dry run makes nothing, and says where the system is from" {
+	run -0 nixos-container create "$name" --rootfs - --dry-run </dev/null
+	assert_line "  system its own, from -"
+	nothing_made
+}
