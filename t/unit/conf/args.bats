@@ -196,6 +196,7 @@ gives_none() {
 
 @test "a writable bind of a container with users of its own maps them if its file system can" {
 	((EUID == 0)) || skip "needs root"
+	needs_kernel 6.3	# for tmpfs
 	mkdir data
 	unshare -m sh -c "mount -t tmpfs t data; exec sleep 100" 3>&- &
 	sleeper=$!

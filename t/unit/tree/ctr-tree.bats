@@ -599,7 +599,7 @@ limited() {
 	limited
 	assert_equal "$(stat -c %a out/conf/sub out/conf/sub/file out/conf/run | tr '\n' ' ')" "755 644 755 "
 	assert_equal "$(readlink out/conf/link)" "$PWD/outside/kept"
-	rm -r out/conf
+	rm -r out/conf trees/foo/conf/link
 	mkfifo trees/foo/conf/sub/$'od\033[2Jd\n'
 	run -1 limited
 	assert_output 'ctr-tree: copy conf/sub/od\x1b[2Jd\x0a to out: not a regular file, directory or link'
