@@ -265,6 +265,16 @@ read_list(struct cli_job *job, struct errmsg *why)
 	return check_names(job, why);
 }
 
+/* read_show - one container, or a list */
+static int
+read_show(struct cli_job *job, struct errmsg *why)
+{
+	job->full = true;
+	if (job->args == 1)
+		return take_name(job, why);
+	return check_names(job, why);
+}
+
 /* read_verify - the one command of ctr-verify: names, or all */
 static int
 read_verify(struct cli_job *job, struct errmsg *why)
@@ -302,7 +312,7 @@ static const struct {
 	{ "list", read_list },
 	{ "rules", read_rules },
 	{ "set", read_set },
-	{ "show", take_name },
+	{ "show", read_show },
 	{ "units", read_units },
 	{ "", read_verify },
 };

@@ -44,6 +44,7 @@ struct cli_job {
 	bool all, null, json, changed;
 	bool network, sealed;	/* of args: words for mkveth, for ctr-tree */
 	bool table, dot;	/* of list: --long, --dot */
+	bool full;		/* of show: all that is known */
 	bool new, dry_run;	/* of set: no file yet; write nothing */
 	bool host, no_host;	/* look at the host, too */
 	bool load, unload;	/* of rules: commands for nft */

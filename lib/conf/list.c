@@ -166,7 +166,7 @@ begin(struct list *l, const struct names *names)
 		putc('[', l->to);
 	else if (l->job->dot)
 		dot_begin(&l->dot, l->to);
-	else if (names->n > 0)
+	else if (names->n > 0 && !l->job->full)
 		plain_head(l->to, l->wide);
 }
 
@@ -178,6 +178,10 @@ print(struct list *l, const struct view *v)
 		schema_write(l->to, v);
 	} else if (l->job->dot) {
 		dot_container(&l->dot, v);
+	} else if (l->job->full) {
+		if (l->n > 0)
+			putc('\n', l->to);
+		plain_all(l->to, v);
 	} else {
 		plain_row(l->to, l->wide, v);
 	}
@@ -241,7 +245,7 @@ print_list(const struct cli_job *job, int dir, FILE *to, struct errmsg *why)
 	struct names names = { NULL, 0 };
 	int r = list_names(job, dir, &names, why);
 
-	if (r == 0 && (job->json || job->table || job->dot))
+	if (r == 0 && (job->json || job->table || job->dot || job->full))
 		r = print_views(job, dir, &names, to, why);
 	else if (r == 0)
 		print_names(to, &names);

@@ -13,7 +13,7 @@
  *
  * With job->name, describe that container.  Else list the containers of job->arg,
  * or all, sorted by name: only the names, without reading files, unless job has
- * another form.  It needs only 200 bytes of memory for each container.  Returns 0,
+ * another form; with job->full, describe each.  It needs only 200 bytes of memory for each container.  Returns 0,
  * or -1 and why: a container has no settings, or a directory cannot be read.  A
  * missing directory of settings counts as empty.
  */

@@ -6,6 +6,7 @@
 reserve_name() {
 	base=$name n=0
 	while ! try_name; do
+		! leave_existing || exit 0
 		[ -n "$unique" ] || die 1 "$name: $obstacle"
 		set_name "$base-$n"
 		n=$((n + 1))
@@ -15,7 +16,8 @@ reserve_name() {
 try_name() {
 	rename_heal "$name"
 	obstacle='another command is working on it; try again later'
-	lock "$name" -n || return 1
+	# With --if-missing, what another command makes of it matters.
+	lock "$name" "${if_missing:--n}" || return 1
 	# A create or destroy was killed: remove its remains.
 	if [ -e "$pending" ] && [ ! -e "$conf" ] && ! { locks_sweep; delete_all; }; then
 		obstacle='could not remove what a killed command left'
@@ -24,6 +26,12 @@ try_name() {
 	fi
 	unlock
 	return 1
+}
+
+# leave_existing - with --if-missing, say so if it exists
+leave_existing() {
+	[ -n "$if_missing" ] && [ -e "$conf" ] || return 1
+	note "$name: exists already, and is left as it is"
 }
 
 # name_in_use - set obstacle to what has the name, if that is no remains
@@ -104,7 +112,9 @@ publish() {
 cmd_create() {
 	check_new_name "$1"
 	set_name "$1"
+	[ -z "$if_missing$unique" ] || check_if_missing
 	check_build_options
+	! leave_existing || return 0
 	complete_settings
 	[ -z "$dry_run" ] || { create_dry_run; return; }
 	print_settings >/dev/null || exit	# before anything is built
@@ -119,6 +129,13 @@ cmd_create() {
 	unlock
 	report_name
 	say_lacking
+}
+
+# check_if_missing - a rename to the name may be unfinished
+check_if_missing() {
+	[ -z "$if_missing" ] || [ -z "$unique" ] ||
+		usage '--if-missing and --ensure-unique-name exclude each other'
+	[ -z "$if_missing" ] || rename_heal "$name"
 }
 
 report_name() {

@@ -5,11 +5,20 @@
 # shellcheck disable=SC2086 # an option, or none
 cmd_list() { exec ctr-conf list $form -- "$@"; }
 
+# shellcheck disable=SC2086 # an option, or none, and names
 cmd_show() {
-	need_name "$1"
-	old_name note
-	# shellcheck disable=SC2086 # an option, or none
-	exec ctr-conf show $form -- "$name"
+	all_or_names "$@"
+	[ "$all$form" != 1--json ] || exec ctr-conf list --json	# an array, though of one
+	if [ -n "$all" ]; then
+		chosen=$(ctr-conf list) || exit
+	else
+		find_named "$@"
+	fi
+	for each in $chosen; do
+		set_name "$each"
+		old_name note
+	done
+	[ -z "$chosen" ] || exec ctr-conf show $form -- $chosen
 }
 
 # shellcheck disable=SC2086 # an option, or none

@@ -50,13 +50,11 @@ network_later() {
 # cmd_network NAME... - make the network of running containers whole again after
 # others changed the host's: made a bridge anew, or took a link down
 cmd_network() {
+	all_or_names "$@"
 	if [ -n "$all" ]; then
-		[ $# = 0 ] || usage '--all excludes names'
 		(cmd_rules) || exit
 		# shellcheck disable=SC2046 # names hold no blanks
 		set -- $(ctr-conf list)
-	elif [ $# = 0 ]; then
-		usage 'expected names or --all'
 	fi
 	failed=0
 	for each; do

@@ -9,7 +9,8 @@ init_options() {
 	nix_paths='' nix_flags='' flake_flags='' settings='' ports=''
 	unique='' no_start='' dry_run='' apply=reload apply_given='' take_back=''
 	user='' dir='' envs='' tty='' all='' form='' journal_flags='' of_unit=''
-	early='' passed='' kept='' here=$PWD
+	jobs='' yes='' check='' if_missing=''
+	early='' passed='' kept='' selected='' here=$PWD
 }
 
 # How an option is applied: the commands of the table.
@@ -243,6 +244,7 @@ apply_option() {
 	print_help) print_help "$verb"; exit 0 ;;
 	print_version) printf '%s %s\n' "$version" "$built"; exit 0 ;;
 	'assign remote') [ -z "$remote" ] || usage "$option is given twice" ;;
+	'flag all' | 'assign jobs') quote "$option" "$@"; selected="$selected$quoted" ;;
 	build_only* | pass_*) quote "$option" "$@"; passed="$passed$quoted" ;;
 	*) quote "$option" "$@"; passed="$passed$quoted" kept="$kept$quoted" ;;
 	esac

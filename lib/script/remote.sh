@@ -13,7 +13,7 @@ cmd_remote() {
 	create | update) remote_build "$@" ;;
 	esac
 	quote "$@"
-	remote_run "$passed -- $quoted"
+	remote_run "$selected$passed -- $quoted"
 }
 
 # remote_run WORDS - become ssh that runs this verb; the words are quoted
@@ -31,19 +31,20 @@ remote_module() {
 	fi
 }
 
-# remote_build NAME - build what create or update needs on the other machine
+# remote_build NAME... - build what create or update needs on the other machine
 #
 # Returns if the other machine builds: without a configuration on this side.
 remote_build() {
-	[ "$verb" = update ] || check_new_name "$1"
-	set_name "$1"
 	check_build_options
-	[ -z "$dry_run" ] || return 0
 	if [ "$verb" = update ] && [ -z "$with_config$system_path$flake" ]; then
 		[ -z "$nixos_path" ] || usage '--nixos-path with --host needs --config' \
 			'or --config-file'
 		return
 	fi
+	[ $# = 1 ] || usage 'with --host and a system that is built here: expected one name'
+	[ "$verb" = update ] || check_new_name "$1"
+	set_name "$1"
+	[ -z "$dry_run" ] || return 0
 	[ "$verb" = update ] || (complete_settings; check_settings >/dev/null) || exit
 	# Users of Nix need no rights on this machine's containers.
 	run_dir=$(mktemp -d "${TMPDIR:-/tmp}/nixos-container.XXXXXX")

@@ -5,6 +5,8 @@
 cmd_update() {
 	need_name "$1"
 	check_build_options
+	[ -z "$check" ] || [ -z "$apply_given$take_back" ] ||
+		usage "--check excludes ${apply_given:---rollback-on-failure}"
 	update_begin
 	update_rest
 }
@@ -42,25 +44,56 @@ update_end() {
 
 update_rest() {
 	before=$(ctr-gcroot path "$name" 2>/dev/null) || before=''
-	builder=''
 	find_source
+	update_build
+	[ -z "$check" ] || { update_check; return; }
+	update_keep
+	system_set
+	apply_or_take_back
+}
+
+# update_build - build what find_source found; set wanted to a configuration that the
+# tree is to have
+update_build() {
+	builder='' wanted=''
 	if [ -n "$system_path" ]; then
 		system=$system_path
-		[ -z "$with_config" ] || { config_read; config_put "$root" --backup; keep_source; }
+		[ -z "$with_config" ] || config_read
 	elif [ -n "$flake" ]; then
 		builder=build_flake built_from=$flake
-		build_flake "$flake"
-		keep_source
 	elif [ -n "${config_file#-}" ]; then
 		builder=build built_from=$run_dir/$name.configuration.nix
-		configure_from_host
+		config_read
+		printf '%s' "$wanted" >"$built_from"
 	else
 		builder=build_theirs built_from=$root/etc/nixos/configuration.nix
 		configure
+	fi
+	[ -z "$builder" ] || "$builder" "$built_from"
+}
+
+# update_keep - the settings say what was built, and the tree has its text
+update_keep() {
+	if [ "$builder" = build ]; then
+		keep_from_host
+	else
+		[ -z "$wanted" ] || config_put "$root" --backup
 		keep_source
 	fi
-	system_set
-	apply_or_take_back
+}
+
+# update_check - exit 10 if that would change something
+update_check() {
+	same=1
+	[ "$system" = "$before" ] || would "get the system $system instead of ${before:-none}"
+	same_source || would "be built from ${flake:-${host_file:-its own configuration}} from now on"
+	[ -z "$wanted" ] || config_same || would 'get another configuration.nix'
+	[ -n "$same" ] || exit 10
+}
+
+would() {
+	same=''
+	note "$name: would $*"
 }
 
 # find_source - without an option that names it, what the settings name is built
@@ -80,17 +113,17 @@ find_source() {
 
 # keep_source - what the next update builds
 keep_source() {
-	host_file=${config_file#-}
-	[ "$flake/$host_file" = "$FLAKE/$CONFIG_FILE" ] ||
-		ctr-conf set --file "$conf" "FLAKE=$flake" "CONFIG_FILE=$host_file"
+	same_source || ctr-conf set --file "$conf" "FLAKE=$flake" "CONFIG_FILE=$host_file"
 }
 
-# configure_from_host - build a configuration of the host's, and not what its
-# container may have made of the one in its tree
-configure_from_host() {
-	config_read
-	printf '%s' "$wanted" >"$built_from"
-	build "$built_from"
+same_source() {
+	host_file=${config_file#-}
+	[ "$flake/$host_file" = "$FLAKE/$CONFIG_FILE" ]
+}
+
+# keep_from_host - of a configuration of the host's, the tree has a copy, which the
+# container may have changed
+keep_from_host() {
 	keep_source	# a killed update may leave another configuration in the tree
 	! config_same || return 0
 	[ -n "$with_config" ] || note "$name: built from $config_file;" \
@@ -99,8 +132,8 @@ configure_from_host() {
 	config_put "$root" --backup
 }
 
-# configure - build the container's configuration, or the one of the options,
-# which takes its place only then
+# configure - the copy to build has the container's configuration, or the one of the
+# options
 configure() {
 	job_begin
 	job_copy "$root" etc/nixos
@@ -110,8 +143,6 @@ configure() {
 	elif [ -L "$job/root$built_from" ] || [ ! -f "$job/root$built_from" ]; then
 		die 1 "$name: not built: $built_from is not a regular file"
 	fi
-	build_theirs "$built_from"
-	[ -z "$with_config" ] || config_put "$root" --backup
 }
 
 # apply - bring a running container to its current system, by the options

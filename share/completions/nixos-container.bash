@@ -40,5 +40,5 @@ _nixos_container_more() {
 	done < <(compgen "$1" -- "$cur")
 }
 
-complete -F _nixos_container nixos-container ctr-conf ctr-console ctr-gcroot \
+complete -F _nixos_container nixos-container ctr-conf ctr-console ctr-each ctr-gcroot \
 	ctr-resolv ctr-start ctr-tree ctr-verify ctr-watch mkveth run-in-netns

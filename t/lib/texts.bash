@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # texts.bash - the verbs, options and settings in code, help and pages
-tools='ctr-conf ctr-console ctr-gcroot ctr-resolv ctr-start ctr-tree ctr-verify ctr-watch mkveth run-in-netns'
+tools='ctr-conf ctr-console ctr-each ctr-gcroot ctr-resolv ctr-start ctr-tree ctr-verify ctr-watch mkveth run-in-netns'
 
 # pages - the files of all manual pages
 pages() { printf '%s\n' "$TOP"/bin/*.8 "$TOP"/share/man/*.[578]; }

@@ -97,6 +97,15 @@ logs_in() {
 	example 1
 }
 
+@test "ctr-each(8)" {
+	of ctr-each.8 1
+	nixos-container create db --no-start
+	nixos-container create web --no-start
+	example 1
+	assert_equal "$(sort <<<"$output")" "db: $(nixos-container show-ip db)
+web: $(nixos-container show-ip web)"
+}
+
 @test "mkveth(8)" {
 	of mkveth.8 6
 	example 1

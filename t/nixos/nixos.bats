@@ -618,7 +618,7 @@ made_package() {
 	env -u MAKEFLAGS -u MAKELEVEL make -s "${flags[@]}" install
 }
 
-tools='run-in-netns mkveth ctr-gcroot ctr-tree ctr-resolv ctr-console ctr-verify ctr-start ctr-watch'
+tools='run-in-netns mkveth ctr-gcroot ctr-tree ctr-resolv ctr-console ctr-verify ctr-start ctr-watch ctr-each'
 
 @test "the package builds static binaries from libraries built for musl" {
 	made_package

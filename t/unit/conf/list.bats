@@ -71,7 +71,8 @@ store=/nix/store/00000000000000000000000000000000-system
 	assert_output "ctr-conf: db: no such container ($PWD/conf/db.conf is missing)"
 	run -2 ctr-conf list a/b
 	run -2 ctr-conf show
-	run -2 ctr-conf show web db
+	run -1 ctr-conf show web db
+	assert_output "ctr-conf: db: no such container ($PWD/conf/db.conf is missing)"
 	run -2 ctr-conf show --long web
 	run -2 ctr-conf list --long --json
 	assert_output 'ctr-conf: list: expected one of --long, --json and --dot'
@@ -119,10 +120,23 @@ web   up        12     yes   host   2026-11-27 01:32:18  10.1.0.2/24 fc00::2/64"
 	ctr-conf list --json >json
 	ctr-conf list --long db web >table
 	ctr-conf show web >shown
+	ctr-conf show web db >both
 	local ask='show --timestamp=utc -p Id -p ActiveState -p ActiveEnterTimestamp -p MemoryCurrent -p TasksCurrent'
 	assert_equal "$(cat calls)" "$ask container@*.service
 $ask container@*.service
-$ask container@web.service"
+$ask container@web.service
+$ask container@*.service"
+}
+
+@test "show describes several containers, in JSON as an array" {
+	conf web NAT=1
+	conf db
+	{ ctr-conf show db; echo; ctr-conf show web; } >each
+	ctr-conf show web db >both
+	diff each both
+	assert_equal "$(ctr-conf show --json web db)" "$(ctr-conf list --json)"
+	# As an object, where it is one.
+	assert_equal "$(ctr-conf show --json db | jq -r .name)" db
 }
 
 @test "the state is that of the unit, or up while its machine runs" {

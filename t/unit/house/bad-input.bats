@@ -119,6 +119,7 @@ refused() {
 @test "ctr-tree refuses bad input, and changes nothing" { refused ctr-tree; }
 @test "ctr-start refuses bad input, and changes nothing" { refused ctr-start; }
 @test "ctr-watch refuses bad input, and changes nothing" { refused ctr-watch; }
+@test "ctr-each refuses bad input, and changes nothing" { refused ctr-each; }
 
 @test "ctr-verify refuses bad input, and changes nothing" { refused ctr-verify; }
 @test "nixos-container refuses bad input, and changes nothing" { refused nixos-container; }

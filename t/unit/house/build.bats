@@ -3,7 +3,7 @@
 # What make builds, installs and uninstalls.
 load ../../lib/env
 
-tools='run-in-netns mkveth ctr-conf ctr-gcroot ctr-tree ctr-resolv ctr-console ctr-verify ctr-start ctr-watch'
+tools='run-in-netns mkveth ctr-conf ctr-gcroot ctr-tree ctr-resolv ctr-console ctr-verify ctr-start ctr-watch ctr-each'
 
 setup() { dest=$BATS_TEST_TMPDIR/dest; }
 

@@ -11,7 +11,7 @@ usage_verbs() { sed -nE "s/^(usage:|      ) $1 (\[OPTION\]\.\.\. )?([a-z-]+).*/\
 verbs_of() { "$1" --help | usage_verbs "$1"; }
 
 # status_of TOOL - print its exit status for wrong usage before a verb
-status_of() { case $1 in run-in-netns | ctr-start | ctr-watch) echo 125 ;; *) echo 2 ;; esac; }
+status_of() { case $1 in run-in-netns | ctr-start | ctr-watch | ctr-each) echo 125 ;; *) echo 2 ;; esac; }
 
 @test "each tool names an unknown option, and an option without its argument" {
 	local tool
@@ -36,7 +36,7 @@ status_of() { case $1 in run-in-netns | ctr-start | ctr-watch) echo 125 ;; *) ec
 			run -2 "$tool" "${verb}q"
 			assert_output --regexp "^$tool: unknown verb: ${verb}q; did you mean [a-z-]+\?$"
 		done
-		[[ $tool != run-in-netns && $tool != ctr-start && $tool != ctr-watch && $tool != ctr-verify ]] || continue
+		[[ $tool != run-in-netns && $tool != ctr-start && $tool != ctr-watch && $tool != ctr-verify && $tool != ctr-each ]] || continue
 		run -2 "$tool"
 		assert_output "$tool: no verb; see --help"
 		run -2 "$tool" nonsense-verb

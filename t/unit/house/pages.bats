@@ -44,7 +44,7 @@ check_settings() {
 			# All options of create except those that keep it from running, or keep it.
 			! grep -qF '[create-option ...]' "$BATS_TEST_TMPDIR/synopsis" ||
 				nixos-container create --help | options_in | grep ^-- |
-				grep -vxE -- '--(help|quiet|host|version|no-start|auto-start|dry-run)'
+				grep -vxE -- '--(help|quiet|host|version|no-start|auto-start|dry-run|if-missing)'
 		} | sort -u >"$BATS_TEST_TMPDIR/page"
 		same "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page" || fail "$verb: its options differ"
 	done

@@ -106,8 +106,10 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 	# The name of a new container is not completed.
 	run -0 bash_offers 'nixos-container create --port tcp:80:80 '
 	assert_output ''
-	# No second name is offered, and after run's name a command follows.
+	# A second name is offered where it is taken; after run's name a command follows.
 	run -0 bash_offers 'nixos-container start alpha '
+	assert_output $'alpha\nbeta-2'
+	run -0 bash_offers 'nixos-container status alpha '
 	assert_output ''
 	run -0 bash_offers 'nixos-container run alpha ls '
 	assert_output ''
