@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/num.h"
 
 /* With glibc, nsswitch.conf may name other sources. */
 #ifdef __GLIBC__
@@ -69,29 +70,32 @@ split_fields(char *line, char **field, int n)
 static bool
 parse_id(const char *s, unsigned *id)
 {
-	char *end;
-	unsigned long n = strtoul(s, &end, 10);
+	long long n = num_read(s, (unsigned)-2);
 
 	*id = (unsigned)n;
-	return *s >= '0' && *s <= '9' && !*end && n < (unsigned)-1;
+	return n >= 0;
 }
 
 /*
- * passwd_entry - the user's line of /etc/passwd
+ * passwd_entry - the line of /etc/passwd of this name, or with NULL of this number
  *
- * Returns false if getpwnam(3) must be asked.  *pw points into file_text.
+ * Returns false if the C library must be asked.  *pw points into file_text.
  * Source: passwd(5).
  */
 static bool
-passwd_entry(const char *user, struct passwd *pw)
+passwd_entry(const char *user, uid_t number, struct passwd *pw)
 {
 	char *rest, *line, *f[7];
+	uid_t id;
 
 	if (!FILES_ONLY)
 		return false;
 	rest = read_file("/etc/passwd");
 	while ((line = strsep(&rest, "\n"))) {
-		if (!split_fields(line, f, 7) || strcmp(f[0], user) != 0)
+		if (!split_fields(line, f, 7))
+			continue;
+		if (user ? strcmp(f[0], user) != 0 :
+		    !parse_id(f[2], &id) || id != number)
 			continue;
 		*pw = (struct passwd){ .pw_name = f[0], .pw_dir = f[5],
 		    .pw_shell = f[6] };
@@ -192,17 +196,36 @@ find_groups(struct user_account *who)
 	return 0;
 }
 
+/* by_number - a number without an entry is a user all the same, with that group */
+static struct passwd *
+by_number(const char *user, uid_t number, struct passwd *entry)
+{
+	struct passwd *pw;
+
+	if (passwd_entry(NULL, number, entry))
+		return entry;
+	pw = getpwuid(number);
+	if (pw)
+		return pw;
+	*entry = (struct passwd){ .pw_name = (char *)user, .pw_uid = number,
+	    .pw_gid = number, .pw_dir = (char *)"/", .pw_shell = (char *)"/bin/sh" };
+	return entry;
+}
+
 int
 user_find(const char *user, struct user_account *who)
 {
 	struct passwd builtin_root = { .pw_name = (char *)"root",
 	    .pw_dir = (char *)"/root", .pw_shell = (char *)"/bin/sh" };
 	struct passwd entry, *pw = &entry;
+	uid_t number;
 
-	if (!passwd_entry(user, &entry)) {
+	if (!passwd_entry(user, 0, &entry)) {
 		errno = 0;
 		pw = getpwnam(user);
 	}
+	if (!pw && parse_id(user, &number))
+		pw = by_number(user, number, &entry);
 	if (!pw && strcmp(user, "root") == 0)
 		pw = &builtin_root;
 	if (!pw) {

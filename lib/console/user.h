@@ -23,9 +23,10 @@ struct user_account {
 };
 
 /*
- * user_find - look up a user of this system
+ * user_find - look up a user of this system, by name or by number
  *
- * Root is found even without a user database.  Returns 0, or -1 with errno
+ * Root is found even without a user database, and so is each number, with a group of
+ * the same number.  Returns 0, or -1 with errno
  * ENOENT (no such user), ENAMETOOLONG, E2BIG (more than USER_GROUPS groups),
  * or that of getpwnam(3).
  */

@@ -143,7 +143,7 @@ nix_file() {
 	elif [ -n "$nix_named" ]; then
 		die 1 "$name: <nixpkgs/nixos> cannot be found in nixpkgs=$nix_named"
 	else
-		note 'no <nixpkgs/nixos> in NIX_PATH: building the minimal system'
+		note "$name: no <nixpkgs/nixos> in NIX_PATH: building the minimal system"
 		file=$minimal
 	fi
 }

@@ -85,6 +85,7 @@ awk_complete='
 		argument = name[n]
 		sub(/ .*/, "", name[n])
 		argument = substr(argument, length(name[n]) + 2)
+		if (argument == "[ID]") argument = ""	# never a word of its own
 		for (i = 1; i <= n; i++) {
 			option[++options] = name[i]
 			takes[name[i]] = argument

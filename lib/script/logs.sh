@@ -6,11 +6,32 @@
 # what its unit logged
 cmd_logs() {
 	need_name "$1"
+	case $newline$journal_flags in
+	*"$newline--dmesg$newline"*) note "$name: its kernel is the host's: journalctl -k" ;;
+	esac
 	if [ -z "$of_unit" ] && has_journal; then
 		with_lines "$journal_flags" own_journal
 	else
+		since_born
 		with_lines "$journal_flags" log_form journalctl --unit="$unit"
 	fi
+}
+
+# since_born - what is older than the container is of another one, which had its name;
+# of two --since, journalctl takes the last
+since_born() {
+	born=$(stat -c %.6W -- "$root" "$nix_dir/profiles/per-container/$name" 2>/dev/null |
+		sort -n | sed '/^[1-9]/!d;q')
+	[ -n "$born" ] || return 0	# not every file system knows
+	asked=0
+	[ -z "$since" ] || asked=$(seconds_of "$since")
+	[ "${asked%.*}" -gt "${born%.*}" ] || journal_flags=$journal_flags--since=@$born$newline
+}
+
+# seconds_of TIME - print it in seconds, or 0 if journalctl will not take it
+seconds_of() {
+	systemd-analyze timestamp -- "$1" 2>/dev/null |
+		sed -n 's/^ *UNIX seconds: @\([0-9][0-9]*\).*/\1/p' | grep . || echo 0
 }
 
 # own_journal OPTION... - what journalctl prints of the journal in the tree

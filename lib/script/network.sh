@@ -53,11 +53,12 @@ cmd_network() {
 	all_or_names "$@"
 	if [ -n "$all" ]; then
 		(cmd_rules) || exit
-		# shellcheck disable=SC2046 # names hold no blanks
-		set -- $(ctr-conf list)
+		chosen=$(ctr-conf list) || exit
+	else
+		find_named "$@"
 	fi
 	failed=0
-	for each; do
+	for each in $chosen; do
 		(network_repair "$each") || failed=$?
 	done
 	exit "$failed"

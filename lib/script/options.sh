@@ -8,7 +8,7 @@ init_options() {
 	config='' config_file='' with_config='' nixos_path='' system_path='' flake='' rootfs=''
 	nix_paths='' nix_flags='' flake_flags='' settings='' ports=''
 	unique='' no_start='' dry_run='' apply=reload apply_given='' take_back=''
-	user='' dir='' envs='' tty='' all='' form='' journal_flags='' of_unit=''
+	user='' dir='' envs='' tty='' all='' form='' journal_flags='' since='' of_unit=''
 	jobs='' yes='' check='' if_missing=''
 	early='' passed='' kept='' selected='' here=$PWD
 }
@@ -44,10 +44,13 @@ any_setting() {
 	esac
 }
 setting() { settings=$settings$1=$(one_line "$2")$newline; }
+# long_name - set long to the long name of the option that was found
+long_name() { long=--${names##*--} long=${long%:}; }
 # As one word: journalctl would take a value that begins with "-" for an option.
 journal() {
-	long=--${names##*--}
-	journal_flags=$journal_flags${long%:}${1+=$(one_line "$1")}$newline
+	long_name
+	journal_flags=$journal_flags$long${1+=$(one_line "$1")}$newline
+	[ "$long" != --since ] || since=$1
 }
 pass_path() { add_words nix_paths "$@"; }
 pass_nix() { add_words nix_flags "$@"; }
@@ -119,48 +122,6 @@ find_verb() {
 	for option in $early; do find_option "$option"; done
 }
 
-# unknown_verb WORD - with a hint: the word may be another program's
-unknown_verb() {
-	case $1 in
-	ls | ps) hint=list ;;
-	rm | delete | remove) hint=destroy ;;
-	exec) hint=run ;;
-	attach | console) hint=login ;;
-	enter) hint='root-login' ;;
-	info | inspect | config) hint=show ;;
-	kill) hint=terminate ;;
-	poweroff | shutdown) hint=stop ;;
-	reboot) hint=restart ;;
-	cp | push) hint='copy-to' ;;
-	pull) hint='copy-from' ;;
-	copy) hint=clone ;;
-	mv) hint=rename ;;
-	*) hint=$(nearest_verb "$1") ;;
-	esac
-	die 2 "unknown verb: $1; ${hint:+did you mean $hint? }see nixos-container --help"
-}
-
-# nearest_verb WORD - print the verb with the fewest edits, two at most
-nearest_verb() {
-	printf '%s' "$verbs" | WORD=$1 awk -F '|' '
-	function smallest(a, b, c) { if (b < a) a = b; return c < a ? c : a }
-	function edits(a, b,    d, i, j) {
-		for (i = 0; i <= length(a); i++) d[i, 0] = i
-		for (j = 0; j <= length(b); j++) d[0, j] = j
-		for (i = 1; i <= length(a); i++)
-			for (j = 1; j <= length(b); j++)
-				d[i, j] = smallest(d[i - 1, j] + 1, d[i, j - 1] + 1,
-					d[i - 1, j - 1] + (substr(a, i, 1) != substr(b, j, 1)))
-		return d[length(a), length(b)]
-	}
-	BEGIN { least = 3; word = ENVIRON["WORD"] }
-	NF > 1 && length(word) < 32 && (n = edits(word, $1)) < least && n < length($1) {
-		least = n
-		nearest = $1
-	}
-	END { print nearest }'
-}
-
 # find_option NAME - set argument and how, from the row of this verb
 find_option() {
 	of_others='' ambiguous=''
@@ -208,6 +169,7 @@ take_option() {
 	[ -n "$verb" ] || early="$early $option"
 	# shellcheck disable=SC2086 # its words are counted
 	count_arguments $argument
+	[ "$argument" != '[ID]' ] || find_optional "${2-}"
 	if [ -n "$attached" ] && [ "$arguments" -ne 1 ]; then
 		usage "$option takes ${argument:-no argument}"
 	elif [ -n "$rest" ] && [ "$arguments" -gt 0 ]; then
@@ -235,6 +197,25 @@ take_option() {
 
 count_arguments() { arguments=$#; }
 
+# find_optional WORD - has an option an argument that need not be there?  As with
+# journalctl: --boot=ID, -b1, -b-1, and -b -1, as no name begins with a sign.
+find_optional() {
+	case $attached$rest/$1 in
+	1/* | [-+0-9]*/* | /[-+][0-9]*) ;;
+	*) arguments=0 ;;
+	esac
+}
+
+# quote_option ARGUMENT... - set quoted to the option, for another machine
+quote_option() {
+	if [ "$argument" = '[ID]' ]; then
+		long_name
+		quote "$long${1+=$1}"
+	else
+		quote "$option" "$@"
+	fi
+}
+
 # apply_option ARGUMENT... - also note what goes to another machine
 apply_option() {
 	may_be_empty "$how" || for word; do
@@ -244,9 +225,9 @@ apply_option() {
 	print_help) print_help "$verb"; exit 0 ;;
 	print_version) printf '%s %s\n' "$version" "$built"; exit 0 ;;
 	'assign remote') [ -z "$remote" ] || usage "$option is given twice" ;;
-	'flag all' | 'assign jobs') quote "$option" "$@"; selected="$selected$quoted" ;;
-	build_only* | pass_*) quote "$option" "$@"; passed="$passed$quoted" ;;
-	*) quote "$option" "$@"; passed="$passed$quoted" kept="$kept$quoted" ;;
+	'flag all' | 'assign jobs') quote_option "$@"; selected="$selected$quoted" ;;
+	build_only* | pass_*) quote_option "$@"; passed="$passed$quoted" ;;
+	*) quote_option "$@"; passed="$passed$quoted" kept="$kept$quoted" ;;
 	esac
 	$how "$@"
 }
@@ -295,5 +276,7 @@ check_line() {
 	[ "$verb" != set-root-password ] ||
 		usage 'unexpected argument: the password is read from standard input'
 	shift $most
+	[ "$verb" != launch ] ||
+		usage "unexpected argument: $1; to make a container: nixos-container create NAME"
 	usage "unexpected argument: $1"
 }

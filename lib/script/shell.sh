@@ -3,6 +3,8 @@
 # shell.sh - a container for one session
 
 cmd_shell() {
+	[ $# != 1 ] || [ ! -e "$conf_dir/$1.conf" ] ||
+		note "$1: runs as a command; for a shell in that container: nixos-container root-login $1"
 	set_name shell
 	check_build_options
 	complete_settings

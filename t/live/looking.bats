@@ -139,6 +139,32 @@ load container
 	run -2 nixos-container logs
 }
 
+@test "logs shows nothing of an earlier container of the name" {
+	create
+	nixos-container destroy "$name"
+	journalctl --sync
+	run -0 journalctl -u "container@$name" -o cat
+	first=$(grep -c "Spawning container $name" <<<"$output")
+	((first == 1))
+	create
+	journalctl --sync
+	for options in '' '-n 1000' '--since -1h' '--since yesterday -o cat' '-b'; do
+		# shellcheck disable=SC2086 # words
+		run -0 nixos-container logs --unit "$name" $options
+		assert_equal "$(grep -c "Spawning container $name" <<<"$output")" 1
+	done
+	# A later time, and one that is none, are the user's.
+	run -0 nixos-container logs --unit "$name" --since +1h
+	refute_output --partial Spawning
+	run -1 nixos-container logs --unit "$name" --since nonsense
+	assert_output --partial nonsense
+	# Nothing is lost by a reset, or by a change of the settings.
+	nixos-container reset "$name"
+	echo >>"$conf"
+	run -0 nixos-container logs --unit "$name"
+	assert_equal "$(grep -c "Spawning container $name" <<<"$output")" 2
+}
+
 # unseen COMMAND... - it prints nothing that a terminal would obey
 unseen() {
 	run -0 "$@"

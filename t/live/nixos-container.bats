@@ -372,6 +372,19 @@ killed_create() {
 }
 
 # bats test_tags=suites
+@test "run takes -it, a directory and a number as the user, as other programs do" {
+	create
+	run -0 nixos-container run -u 1234 -w /etc "$name" -- sh -c 'echo "$(id -u) $(id -g) $PWD"'
+	assert_output '1234 1234 /etc'
+	run -0 nixos-container run --user 0 --cwd / "$name" -- id -u
+	assert_output 0
+	run -0 expect -c "
+		set timeout 60
+		spawn nixos-container run -it $name sh -c {test -t 0 && echo on a terminal}
+		expect {on a terminal} {} default { exit 1 }
+		expect eof"
+}
+
 @test "run passes the exit status, the arguments and the streams" {
 	create
 	run inside sh -c 'exit 7'

@@ -692,7 +692,16 @@ user_is() {
 	assert_output "1235 51 78 / /bin/sh"
 	run -0 user_is root
 	assert_output "0 0 78 /root /bin/sh"
-	for user in none low nonsense ones; do
+	# By number, too, with an entry or without
+	run -0 user_is 1234
+	assert_output "1234 50 77 78 /tmp /bin/dash"
+	run -0 user_is 0
+	assert_output "0 0 78 /root /bin/sh"
+	run -0 user_is 4711
+	assert_output "4711 4711 / /bin/sh"
+	run -0 con run --user 4711 "$root" sh -c 'echo "$USER $LOGNAME"'
+	assert_output "4711 4711"
+	for user in none low nonsense ones 4294967295 12x -1 +5 99999999999999999999; do
 		run -125 user_is "$user"
 		assert_output --partial "no such user: $user"
 	done

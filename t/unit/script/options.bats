@@ -28,6 +28,83 @@ understood() {
 	understood 125 run none -Tu root -- id
 	understood 125 run -- none id -u
 	understood 125 run none -d / ls --no-such -u
+	understood 125 run -it none sh
+	understood 125 run -itw /tmp -u 1000 none sh
+	understood 125 run none --workdir=/tmp -i sh -it
+}
+
+# logs_as ARGUMENT... - print what journalctl is called with
+logs_as() {
+	: >"$NIXOS_CONTAINER_CONF_DIR/one.conf"
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\nshift\necho "$*"\n' >"$BATS_TEST_TMPDIR/bin/journalctl"
+	printf '#!/bin/sh\necho "$@"\n' >"$BATS_TEST_TMPDIR/bin/ssh"
+	chmod +x "$BATS_TEST_TMPDIR/bin"/*
+	for shell in '' 'dash ' 'busybox sh '; do
+		# shellcheck disable=SC2086 # a shell and its applet
+		PATH=$BATS_TEST_TMPDIR/bin:$PATH NIXOS_CONTAINER_STATE_DIR=/no/such \
+			run -0 --separate-stderr ${shell}"$BUILD/bin/nixos-container" logs "$@"
+	done
+}
+
+@test "the argument of logs --boot need not be there" {
+	logs_as one -b
+	assert_output -- '--boot'
+	logs_as -b -1 one
+	assert_output -- '--boot=-1'
+	logs_as one -b-2 -n20
+	assert_output -- '--boot=-2 --lines=20'
+	logs_as -kbf one --grep x
+	assert_output -- '--dmesg --boot --follow --grep=x'
+	assert_equal "$stderr" "nixos-container: one: its kernel is the host's: journalctl -k"
+	logs_as --boot=all --tail 5 one
+	assert_output -- '--boot=all --lines=5'
+	logs_as -H far -b -1 -b one
+	assert_output "-- far nixos-container logs '--boot=-1' '--boot' --  'one'"
+	run -2 nixos-container logs one --boot=
+	assert_output --partial '--boot: empty argument'
+}
+
+@test "a word of another program is answered with what to use" {
+	local line word
+	while IFS='|' read -r word line; do
+		for each in $word; do
+			run -2 nixos-container "$each" one
+			assert_output "nixos-container: unknown verb: $each; ${line:+$line }see nixos-container --help"
+		done
+	done <<-'END'
+		ls ps|did you mean list?
+		rm delete remove|did you mean destroy?
+		exec execute|did you mean run?
+		attach|did you mean login or root-login?
+		console|did you mean login?
+		enter|did you mean root-login?
+		info inspect config|did you mean show?
+		kill|did you mean terminate?
+		poweroff shutdown halt|did you mean stop?
+		reboot|did you mean restart?
+		cp push file|did you mean copy-to or copy-from?
+		copy|did you mean clone?
+		mv move|did you mean rename?
+		init|did you mean create --no-start?
+		top stats|instead: systemd-cgtop machine.slice;
+		pause freeze|instead: systemctl freeze container@NAME;
+		unpause unfreeze resume thaw|instead: systemctl thaw container@NAME;
+		events monitor|instead: journalctl -f -u 'container@*';
+		enable disable|instead: AUTO_START in nixos-container.conf(5);
+		port|instead: HOST_PORT in nixos-container.conf(5);
+		bind mount volume|instead: BIND in nixos-container.conf(5);
+		pull|to copy out of a container: copy-from; there are no images to pull: create builds a system;
+		images image build commit|there are no images: create and update build a system;
+		creat|did you mean create?
+		no-such-word|
+	END
+	# Words that mean something else here
+	run -2 nixos-container launch images:debian/12 web
+	assert_output --partial 'unexpected argument: web; to make a container: nixos-container create NAME;'
+	run -125 nixos-container run -it debian bash
+	assert_output --partial 'debian: no such container'
+	assert_output --partial 'a throw-away one: nixos-container shell'
 }
 
 @test "an empty argument is not a missing option" {
