@@ -26,6 +26,7 @@
 #include "conf/args.h"
 #include "conf/change.h"
 #include "conf/command.h"
+#include "conf/effect.h"
 #include "conf/hold.h"
 #include "conf/hostfile.h"
 #include "conf/hosts.h"
@@ -121,7 +122,7 @@ host_serves(const struct port *port)
 	return found;
 }
 
-static const struct inspect checks = { &settings, host_uses, host_serves,
+static const struct inspect checks = { &settings, NULL, host_uses, host_serves,
     &errors };
 
 static int
@@ -189,38 +190,68 @@ say_firewall(const char *name)
 			    "firewalls in nixos-container(8)", name, chain);
 }
 
+/* check_change - what they need of the host; what runs needs less */
+static int
+check_change(const struct cli_job *job, const struct target *t,
+    const struct settings *before)
+{
+	struct inspect how = checks;
+
+	if (job->effects && inspect_connected(job->name))
+		how.before = before;
+	else if (!job->host || !job->name)
+		return 0;
+	return inspect_host(&how, job, t, job->name);
+}
+
+/* write_text - or print it; returns an exit code */
+static int
+write_text(const struct cli_job *job, const struct target *t,
+    const struct change_text *text)
+{
+	struct errmsg why = { "" };
+
+	if (job->dry_run) {
+		fwrite(text->new, 1, text->size, stdout);
+		return 0;
+	}
+	if (text->same && !job->new)
+		return 0;
+	if (write_file(t->dir, t->file, job->new, text->new, text->size,
+	    &why) == 0)
+		return 0;
+	warnx("%s: %s", t->shown, why.text);
+	return 1;
+}
+
 /* change_target - read, change, check the whole, write */
 static int
 change_target(const struct cli_job *job, const struct target *t)
 {
 	static struct change_text text;
+	static struct settings before;
 	struct errmsg why = { "" };
-	int status = 0;
+	int status;
 
-	if (change_make(&text, t, job->new, job->change, job->changes,
-	    &why) < 0) {
+	if (change_make(&text, t, job, &before, &why) < 0) {
 		warnx("%s", why.text);
 		return 1;
 	}
-	if (text.same && !job->new && !job->dry_run)
+	if (text.same && !job->new && !job->dry_run && !job->effects)
 		return 0;
-	if (change_check(&text, &settings, t, job->name, &errors) < 0)
+	if (change_check(&text, &settings, job->from ? job->from : t->shown,
+	    job->name, &errors) < 0)
 		return EXIT_USAGE;
-	if (job->host && job->name)
-		status = inspect_host(&checks, job, t, job->name);
+	status = check_change(job, t, &before);
 	if (status != 0)
 		return status;
 	if (job->host && job->new)
 		say_firewall(job->name);
-	if (job->dry_run) {
-		fwrite(text.new, 1, text.size, stdout);
-		return 0;
-	}
-	if (write_file(t->dir, t->file, job->new, text.new, text.size,
-	    &why) == 0)
-		return 0;
-	warnx("%s: %s", t->shown, why.text);
-	return 1;
+	status = write_text(job, t, &text);
+	if (status == 0 && job->effects && !job->dry_run)
+		effect_print(&before, &settings, job->change, job->changes,
+		    inspect_connected(job->name), stdout);
+	return status;
 }
 
 static int
@@ -233,7 +264,7 @@ set_verb(const struct cli_job *job)
 	open_target(&t, job);
 	/* If they differ, other machines have the locks, too. */
 	hold.keep = strcmp(job->lock_dir, job->run_dir) != 0;
-	if (!job->file && !job->dry_run && hold_take(&hold, job->lock_dir,
+	if (!job->file && !job->dry_run && !job->locked && hold_take(&hold, job->lock_dir,
 	    job->name, job->wait_ms) < 0) {
 		if (errno == ETIMEDOUT)
 			errx(1, "%s: another command is working on it",
@@ -535,10 +566,11 @@ static const struct cli_verb verbs[] = {
 	    JOB_FILE JOB_NULL,
 	    "print values, or all that are set as KEY=VALUE",
 	    get_verb, 0, INT_MAX, false },
-	{ "set", "[--new] [--dry-run] [--host] NAME [KEY=VALUE]...\n"
-	    " [--unset KEY]...\n"
+	{ "set", "[--new] [--dry-run] [--host] [--effects]\n"
+	    " [--locked] NAME [KEY=VALUE]... [--unset KEY]...\n"
 	    "[--new] [--dry-run] --file FILE [KEY=VALUE]...\n"
-	    " [--unset KEY]...",
+	    " [--unset KEY]...\n"
+	    "[--effects] [--locked] --from FILE NAME",
 	    JOB_FILE JOB_SET JOB_ROOT,
 	    "change settings; an empty value is as --unset",
 	    set_verb, 0, INT_MAX, false },

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "conf/job.h"
 #include "conf/settings.h"
 #include "conf/target.h"
 #include "conf/write.h"
@@ -16,21 +17,22 @@ struct change_text {
 };
 
 /*
- * change_make - make changes in the text of a file
+ * change_make - make the new text of a file, as the command line says
  *
- * With new, the file counts as empty.  Returns 0, or -1 with errno and why.
+ * With new, the old file counts as empty.  before gets its settings, of wrong ones the
+ * valid.  Returns 0, or -1 with errno and why.
  */
-int change_make(struct change_text *text, const struct target *t, bool new,
-    const struct change *change, int changes, struct errmsg *why);
+int change_make(struct change_text *text, const struct target *t,
+    const struct cli_job *job, struct settings *before, struct errmsg *why);
 
 /*
  * change_check - read the new text into s, and check it as a whole
  *
- * name is the container's, or NULL.  Returns 0, or -1 with errno EINVAL;
- * errors are reported.
+ * shown is its name in messages, name the container's, or NULL.  Returns 0, or -1
+ * with errno EINVAL; errors are reported.
  */
 int change_check(const struct change_text *text, struct settings *s,
-    const struct target *t, const char *name,
+    const char *shown, const char *name,
     const struct settings_errors *errors);
 
 #endif

@@ -76,14 +76,20 @@ check_extra(struct check *c)
 }
 
 static void
-check_links(struct check *c)
+check_bridges(struct check *c)
 {
 	const char *bridge = c->s->value[KEY_HOST_BRIDGE];
-	const char *netns = c->s->value[KEY_NETWORK_NAMESPACE_PATH];
 
 	if (bridge)
 		need_interface(c, KEY_HOST_BRIDGE, bridge);
 	check_extra(c);
+}
+
+static void
+check_links(struct check *c)
+{
+	const char *netns = c->s->value[KEY_NETWORK_NAMESPACE_PATH];
+
 	/* A running container has moved its interfaces into its network. */
 	if (!c->host->connected) {
 		check_interfaces(c, KEY_INTERFACES);
@@ -114,6 +120,22 @@ check_binds(struct check *c, enum key key, const char *option)
 	}
 }
 
+/* has_address - does it run with this address? */
+static bool
+has_address(const struct check *c, enum key key, int family,
+    const unsigned char *byte)
+{
+	const char *rest = c->host->before ? c->host->before->value[key] : NULL;
+	char word[WORD_SIZE];
+	struct ip ip;
+
+	while (rest && word_item(&rest, word) == 1)
+		if (ip_parse(word, family, &ip) == 0 &&
+		    !memcmp(ip.byte, byte, sizeof(ip.byte)))
+			return true;
+	return false;
+}
+
 static void
 check_addresses(struct check *c, enum key key, int family)
 {
@@ -121,10 +143,11 @@ check_addresses(struct check *c, enum key key, int family)
 	char word[WORD_SIZE];
 	struct ip ip;
 
-	if (c->host->connected)
+	if (c->host->connected && !c->host->before)
 		return;
 	while (rest && word_item(&rest, word) == 1)
 		if (ip_parse(word, family, &ip) == 0 &&
+		    !has_address(c, key, family, ip.byte) &&
 		    c->host->in_use(family, ip.byte)) {
 			settings_report(c->errors, c->shown, c->s->line[key],
 			    "%s: %s is in use by the host or a running "
@@ -163,6 +186,23 @@ check_others(struct check *c)
 	return c->claimed;
 }
 
+/* has_port - does it run with some of these ports? */
+static bool
+has_port(const struct check *c, const struct port *port)
+{
+	const char *rest = NULL, *expected;
+	char word[WORD_SIZE];
+	struct port old;
+
+	if (c->host->before)
+		rest = c->host->before->value[KEY_HOST_PORT];
+	while (rest && word_item(&rest, word) == 1)
+		if (port_parse(word, &old, &expected) == 0 &&
+		    port_overlap(port, &old))
+			return true;
+	return false;
+}
+
 /*
  * check_served - no process of the host may serve one of the ports
  *
@@ -175,10 +215,13 @@ check_served(struct check *c)
 	char word[WORD_SIZE];
 	struct port port;
 
-	while (!c->host->connected && word_item(&rest, word) == 1) {
+	if (c->host->connected && !c->host->before)
+		return;
+	while (rest && word_item(&rest, word) == 1) {
 		int found = 0;
 
-		if (port_parse(word, &port, &expected) == 0)
+		if (port_parse(word, &port, &expected) == 0 &&
+		    !has_port(c, &port))
 			found = c->host->served(&port);
 		if (found == 0)
 			continue;
@@ -266,6 +309,37 @@ check_users(struct check *c)
 		bad(c, KEY_PRIVATE_USERS, "PRIVATE_USERS: %s", whose.text);
 }
 
+/* check_repair - what a repair of a running container's network needs */
+static void
+check_repair(struct check *c)
+{
+	check_bridges(c);
+	if (settings_on(c->s, KEY_PRIVATE_NETWORK)) {
+		check_addresses(c, KEY_LOCAL_ADDRESS, AF_INET);
+		check_addresses(c, KEY_LOCAL_ADDRESS6, AF_INET6);
+	}
+	if (!check_others(c))
+		check_served(c);
+	if (c->host->conf_dir >= 0)
+		check_sources(c);
+}
+
+/* check_start - what else a start needs */
+static void
+check_start(struct check *c)
+{
+	check_links(c);
+	check_binds(c, KEY_BIND, "");
+	check_binds(c, KEY_BIND_RO, "");
+	check_binds(c, KEY_EXTRA_NSPAWN_FLAGS, "--bind=");
+	check_binds(c, KEY_EXTRA_NSPAWN_FLAGS, "--bind-ro=");
+	check_users(c);
+	if (c->host->conf_dir >= 0)
+		check_required(c);
+	if (!c->host->new)
+		check_system(c);
+}
+
 int
 host_check(const struct settings *s, const struct host *host,
     const char *shown, const struct settings_errors *errors)
@@ -273,24 +347,9 @@ host_check(const struct settings *s, const struct host *host,
 	struct check c = { .s = s, .host = host, .shown = shown,
 	    .errors = errors };
 
-	check_links(&c);
-	check_binds(&c, KEY_BIND, "");
-	check_binds(&c, KEY_BIND_RO, "");
-	check_binds(&c, KEY_EXTRA_NSPAWN_FLAGS, "--bind=");
-	check_binds(&c, KEY_EXTRA_NSPAWN_FLAGS, "--bind-ro=");
-	if (settings_on(s, KEY_PRIVATE_NETWORK)) {
-		check_addresses(&c, KEY_LOCAL_ADDRESS, AF_INET);
-		check_addresses(&c, KEY_LOCAL_ADDRESS6, AF_INET6);
-	}
-	if (!check_others(&c) && s->value[KEY_HOST_PORT])
-		check_served(&c);
-	check_users(&c);
-	if (host->conf_dir >= 0) {
-		check_required(&c);
-		check_sources(&c);
-	}
-	if (!host->new)
-		check_system(&c);
+	check_repair(&c);
+	if (!host->before)
+		check_start(&c);
 	if (!c.failed && !c.in_use)
 		return 0;
 	errno = c.failed ? ENODEV : EADDRINUSE;

@@ -16,6 +16,8 @@ struct host {
 	const char *root;	/* "/", with etc/subuid */
 	bool new;		/* it has no profile yet */
 	bool connected;		/* its own network exists: it runs */
+	/* The settings that it runs by: check what a repair of its network needs */
+	const struct settings *before;	/* or NULL: check all */
 	/* in_use - does the host, or a running container, have it? */
 	bool (*in_use)(int family, const unsigned char *byte);
 	/* served - the first of these that a process of the host serves, or 0 */

@@ -12,6 +12,15 @@
 #include "conf/host.h"
 #include "conf/names.h"
 
+bool
+inspect_connected(const char *name)
+{
+	char netns[PATH_MAX];
+
+	snprintf(netns, sizeof(netns), "/run/netns/net-%s", name);
+	return access(netns, F_OK) == 0;
+}
+
 int
 inspect_host(const struct inspect *how, const struct cli_job *job,
     const struct target *t, const char *name)
@@ -19,11 +28,9 @@ inspect_host(const struct inspect *how, const struct cli_job *job,
 	struct host host = { .name = name, .run_dir = job->run_dir,
 	    .nix_state = job->nix_state, .conf_dir = t->dir,
 	    .in_use = how->in_use, .served = how->served, .new = job->new,
-	    .root = job->root };
-	char netns[PATH_MAX];
+	    .root = job->root, .before = how->before };
 
-	snprintf(netns, sizeof(netns), "/run/netns/net-%s", name);
-	host.connected = access(netns, F_OK) == 0;
+	host.connected = inspect_connected(name);
 	if (host_check(how->settings, &host, t->shown, how->errors) == 0)
 		return 0;
 	if (errno == EADDRINUSE)

@@ -12,11 +12,15 @@
 /* How settings are inspected. */
 struct inspect {
 	struct settings *settings;	/* those that were read last */
+	const struct settings *before;	/* as in struct host, or NULL */
 	/* as in struct host */
 	bool (*in_use)(int family, const unsigned char *byte);
 	int (*served)(const struct port *port);
 	const struct settings_errors *errors;
 };
+
+/* inspect_connected - has the container a network of its own now? */
+bool inspect_connected(const char *name);
 
 /*
  * inspect_host - does the host have all that the settings name?

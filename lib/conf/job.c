@@ -25,6 +25,10 @@ const struct cli_option job_options[] = {
 	    false },
 	{ 'o', "host", NULL, "check what they need of the host, too",
 	    false },
+	{ 'e', "effects", NULL, "print when each change is in effect", false },
+	{ 'K', "locked", NULL, "the caller holds the lock", false },
+	{ 'F', "from", "FILE", "a file with the new text, instead of changes",
+	    false },
 	{ 'H', "of-host", NULL, "those of the host's interfaces instead", false },
 	{ 'O', "no-host", NULL, "do not look at the host", false },
 	{ 'i', "needing", "NAME",
@@ -141,6 +145,9 @@ set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
 	case 'u': return add_change(job, value, NULL, why);
 	case 'w': return set_wait(job, value, why);
 	case 'o': job->host = true; break;
+	case 'e': job->effects = true; break;
+	case 'K': job->locked = true; break;
+	case 'F': job->from = value; break;
 	case 'H': job->of_host = true; break;
 	case 'O': job->no_host = true; break;
 	case 'i': job->needing = value; break;
@@ -227,8 +234,14 @@ read_set(struct cli_job *job, struct errmsg *why)
 	for (int i = 0; i < job->args; i++)
 		if (read_change(job, job->arg[i], why) < 0)
 			return -1;
-	if (job->changes == 0 && !job->new)
+	if (job->changes == 0 && !job->new && !job->from)
 		return errmsg_set(why, "set: missing argument; see --help");
+	if (job->from && (job->changes > 0 || job->new || job->file))
+		return errmsg_set(why, "set: --from excludes changes, --new and "
+		    "--file");
+	if (job->effects && (job->new || job->file))
+		return errmsg_set(why, "set: --effects excludes --new and "
+		    "--file");
 	return 0;
 }
 

@@ -15,7 +15,7 @@
 #define JOB_ALL "a"
 #define JOB_NULL "0"
 #define JOB_JSON "j"
-#define JOB_SET "uwNDo"
+#define JOB_SET "uwNDoeKF"
 #define JOB_CHANGED "d"
 #define JOB_WORDS "ns"
 #define JOB_STATUS "mt"
@@ -46,6 +46,8 @@ struct cli_job {
 	bool table, dot;	/* of list: --long, --dot */
 	bool full;		/* of show: all that is known */
 	bool new, dry_run;	/* of set: no file yet; write nothing */
+	bool effects, locked;	/* of set: print effects; the caller has the lock */
+	const char *from;	/* of set: the file with the new text, or NULL */
 	bool host, no_host;	/* look at the host, too */
 	bool load, unload;	/* of rules: commands for nft */
 	bool of_host;		/* of address: those of the host */

@@ -51,6 +51,14 @@ enum key {
 	KEYS
 };
 
+/* When a change is in effect in a container that runs. */
+enum effect {
+	AT_START,		/* at its next start */
+	AT_ONCE,		/* at once: its unit has it, or nothing that runs */
+	BY_REPAIR,		/* as soon as its network is repaired */
+	BY_REPAIR_IF_SET,	/* the same, but the default at the next start */
+};
+
 /* A key's data for the page and for completion. */
 struct key_info {
 	const char *name;
@@ -59,6 +67,7 @@ struct key_info {
 	const char *text;	/* one line */
 	const char *example;	/* a value, without quotes */
 	const char *group;	/* heading of its page */
+	enum effect effect;
 };
 
 extern const struct key_info key_info[KEYS];

@@ -17,6 +17,19 @@ keylist_print(FILE *out)
 	}
 }
 
+/* effect_name - when a change is in effect in a running container */
+static const char *
+effect_name(enum effect effect)
+{
+	switch (effect) {
+	case AT_START: return "start";
+	case AT_ONCE: return "once";
+	case BY_REPAIR: return "network";
+	case BY_REPAIR_IF_SET: return "network, if set";
+	}
+	return NULL;
+}
+
 static void
 key_json(const struct key_info *key, FILE *out)
 {
@@ -28,6 +41,7 @@ key_json(const struct key_info *key, FILE *out)
 		{ "text", key->text },
 		{ "example", key->example },
 		{ "group", key->group },
+		{ "effect", effect_name(key->effect) },
 	};
 
 	for (size_t i = 0; i < sizeof(member) / sizeof(member[0]); i++) {

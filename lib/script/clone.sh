@@ -73,7 +73,7 @@ write_clone() {
 		is_set "$key" || ! ctr-conf get -- "$from" "$key" >/dev/null || missing="$missing $key"
 	done
 	[ -z "$missing" ] || note "$name: not copied, as two containers cannot share them:$missing;" \
-		"to set them: ctr-conf set $name KEY=VALUE"
+		"to set them: nixos-container set $name KEY=VALUE"
 	# Pending settings may be incomplete.
 	cat "$from_conf" >"$pending"
 	change_clone --file "$pending"

@@ -43,7 +43,7 @@ check_mine() {
 	mine=$(ctr-conf get -- "$name" DECLARED_IN) || mine=''
 	[ "$mine" = "$declaring" ] ||
 		die 1 "$name: exists, but is not declared in $declaring${mine:+, but in $mine};" \
-			"to have it declared there from now on: ctr-conf set $name DECLARED_IN=$declaring"
+			"to have it declared there from now on: nixos-container set $name DECLARED_IN=$declaring"
 }
 
 # declared_settings - set settings to those that it is to have

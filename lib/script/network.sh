@@ -79,8 +79,10 @@ network_repair() {
 	# mkveth would make another one, which the container is not in.
 	[ -e "/run/netns/net-$name" ] || die 1 "$name: its network namespace has lost its" \
 		"name, /run/netns/net-$name; to repair that: nixos-container restart $name"
-	ports_on && network_up && strangers_forget --plain && loopback_on
+	network_renew
 }
+
+network_renew() { ports_on && network_up && strangers_forget --plain && loopback_on; }
 
 # copy_resolv_conf [OPTION] - a container without name servers still starts
 copy_resolv_conf() {

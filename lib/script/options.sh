@@ -9,7 +9,7 @@ init_options() {
 	nix_paths='' nix_flags='' flake_flags='' settings='' ports=''
 	unique='' no_start='' dry_run='' apply=reload apply_given='' take_back=''
 	user='' dir='' envs='' tty='' all='' form='' journal_flags='' since='' of_unit=''
-	jobs='' yes='' check='' if_missing=''
+	null='' of_settings='' jobs='' yes='' check='' if_missing=''
 	early='' passed='' kept='' selected='' here=$PWD
 }
 
@@ -42,6 +42,12 @@ any_setting() {
 	*=*) setting "${1%%=*}" "${1#*=}" ;;
 	*) usage "$option: expected KEY=VALUE: $1" ;;
 	esac
+}
+no_setting() {
+	case $1 in
+	*=*) usage "$option: expected KEY: $1" ;;
+	esac
+	setting "$1" ''
 }
 setting() { settings=$settings$1=$(one_line "$2")$newline; }
 # long_name - set long to the long name of the option that was found

@@ -21,7 +21,7 @@ cmd_rename() {
 	! is_declarative || die 1 "$1: declared in the host's configuration, which has to rename it"
 	file=$(ctr-conf get -- "$1" DECLARED_IN) || file=''
 	[ -z "$file" ] || die 1 "$1: declared in $file, by this name; to rename it alone:" \
-		"ctr-conf set $1 DECLARED_IN="
+		"nixos-container set $1 DECLARED_IN="
 	lock "$1"
 	at_end unlock
 	need_name "$1"

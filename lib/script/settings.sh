@@ -128,7 +128,7 @@ add_nat() {
 
 # say_lacking - how to get that
 say_lacking() {
-	nat="ctr-conf set $name NAT=1, then: nixos-container restart $name"
+	nat="nixos-container set $name NAT=1"
 	case $lacking in
 	nixos) note "$name: to reach other machines, it needs networking.nat of the host, or: $nat" ;;
 	nft) note "$name: to reach other machines, it needs nft on the host (nftables), and: $nat" ;;

@@ -34,6 +34,14 @@ unit_do() {
 	exit 1
 }
 
+# unit_realize - its limits are those that systemd has read
+#
+# systemd 257 leaves the kernel's as they are when it reads its configuration, until a
+# property of the unit is set.  Setting no markers leaves no trace.
+unit_realize() {
+	systemctl set-property --runtime "$unit" Markers= 2>/dev/null || :
+}
+
 # registered - machined also knows containers that run outside their unit
 registered() { [ -e "/run/systemd/machines/$name" ]; }
 

@@ -128,7 +128,7 @@ keep_from_host() {
 	! config_same || return 0
 	[ -n "$with_config" ] || note "$name: built from $config_file;" \
 		"$root/etc/nixos/configuration.nix was not, and is kept as configuration.nix.~N~;" \
-		"to build such changes: ctr-conf set $name CONFIG_FILE="
+		"to build such changes: nixos-container set $name CONFIG_FILE="
 	config_put "$root" --backup
 }
 

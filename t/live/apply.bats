@@ -184,7 +184,7 @@ DECLARED_IN=$file"
 	create --no-start
 	declare_all "containers.$name-b = { $(motto one) }; containers.$name = { $(motto one) };"
 	run -1 nixos-container apply "$file"
-	assert_line "nixos-container: $name: exists, but is not declared in $file; to have it declared there from now on: ctr-conf set $name DECLARED_IN=$file"
+	assert_line "nixos-container: $name: exists, but is not declared in $file; to have it declared there from now on: nixos-container set $name DECLARED_IN=$file"
 	nothing_left "$name-b"
 	run ! grep DECLARED_IN "$conf"
 	ctr-conf set "$name" DECLARED_IN=/elsewhere.nix

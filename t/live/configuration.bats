@@ -84,7 +84,7 @@ file() {
 	printf '{ ... }: { %s }\n' "$(motto theirs)" >"$nix"
 	file two
 	run -0 nixos-container update "$name"
-	assert_line "nixos-container: $name: built from $file; $nix was not, and is kept as configuration.nix.~N~; to build such changes: ctr-conf set $name CONFIG_FILE="
+	assert_line "nixos-container: $name: built from $file; $nix was not, and is kept as configuration.nix.~N~; to build such changes: nixos-container set $name CONFIG_FILE="
 	built two
 	grep theirs "$nix.~1~"
 	grep -F "$file" "$nix"

@@ -133,6 +133,49 @@ nothing_kept() {
 	run -1 nixos-container edit "no-$name"
 }
 
+@test "edit --settings changes them as set does, and keeps a text that is refused" {
+	create
+	boot=$(boots)
+	cp "$conf" "$BATS_TEST_TMPDIR/before"
+	editor 'printf "# mine\nTASKS_MAX=234\nTMPFS=/srv\n" >>"$1"'
+	run -0 nixos-container edit --settings "$name"
+	assert_output "nixos-container: $name: TMPFS: takes effect at the next start"
+	assert_equal "$(systemctl show -p TasksMax --value "container@$name")" 234
+	assert_equal "$(tail -n 3 "$conf")" $'# mine\nTASKS_MAX=234\nTMPFS=/srv'
+	assert_equal "$(boots)" "$boot"
+	nothing_kept
+	# One that is wrong
+	cp "$conf" "$BATS_TEST_TMPDIR/before"
+	editor 'sed -i s/234/many/ "$1"'
+	run -2 nixos-container edit --settings "$name"
+	assert_line --partial 'TASKS_MAX: invalid value "many"'
+	kept=$(sed -n 's/.*the edited text is kept in //p' <<<"$output")
+	assert_line --partial "ctr-conf: $kept:"
+	grep -x TASKS_MAX=many "$kept"
+	# One that others changed meanwhile
+	editor "ctr-conf set $name MTU=1400; "'echo MTU=1450 >>"$1"'
+	run -1 nixos-container edit --settings "$name"
+	assert_line "nixos-container: $name: settings.conf was changed by another command meanwhile"
+	assert_line --partial "the edited text is kept in $TMPDIR"
+	assert_equal "$(ctr-conf get "$name" MTU)" 1400
+	ctr-conf set "$name" MTU=
+	rm -r "$TMPDIR"
+	# None, no change, and an editor that failed
+	editor ': >"$1"'
+	run -1 nixos-container edit --settings "$name"
+	assert_line "nixos-container: $name: the edited text is empty; nothing was changed"
+	rm -r "$TMPDIR"
+	editor 'echo MTU=1450 >>"$1"; exit 3'
+	run -1 nixos-container edit --settings "$name"
+	assert_output "nixos-container: $name: the editor failed; nothing was changed"
+	editor 'touch "$1"'
+	run -0 nixos-container edit --settings "$name"
+	assert_output "nixos-container: $name: settings not changed"
+	nothing_kept
+	run -2 nixos-container edit --settings --restart "$name"
+	cmp "$conf" "$BATS_TEST_TMPDIR/before"
+}
+
 @test "busybox edits as well" {
 	create --no-start --config "$(motto one)"
 	editor 'sed -i s/one/two/ "$1"'

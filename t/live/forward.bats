@@ -70,6 +70,45 @@ served() {
 		{ systemctl status "$unit"; return 1; }
 }
 
+@test "set opens and closes ports, and turns NAT on and off, in a running container" {
+	web set --port tcp:8301:80 --set NAT=0
+	until_true 10 far curl -s -m 3 http://192.0.2.1:8301/
+	boot=$(boots)
+	run -0 nixos-container set "$name" HOST_PORT=8302:80
+	assert_output ''
+	run -0 far curl -s -m 3 http://192.0.2.1:8302/
+	assert_output set
+	run -0 curl -s -m 3 http://127.0.0.1:8302/
+	assert_output set
+	for closed in 192.0.2.1 127.0.0.1; do run -7 curl -s -m 3 "http://$closed:8301/"; done
+	run ! far curl -s -m 3 http://192.0.2.1:8301/
+	run ! inside ping -c 1 -W 1 198.51.100.2
+	nixos-container set "$name" NAT=1
+	inside ping -c 1 -W 3 198.51.100.2
+	nixos-container set "$name" ALLOW_FROM=host
+	run ! far curl -s -m 1 http://192.0.2.1:8302/
+	run -0 curl -s -m 3 http://192.0.2.1:8302/
+	nixos-container set "$name" ALLOW_FROM=
+	run -0 far curl -s -m 3 http://192.0.2.1:8302/
+	assert_output set
+	# What another container has is refused, and changes nothing.
+	also "$name-b"
+	nixos-container create "$name-b" --port 8303:80
+	cp "$conf" "$BATS_TEST_TMPDIR/before"
+	run -2 nixos-container set "$name" HOST_PORT=8302:80,8303:80 MEMORY_MAX=1G
+	assert_output --partial "HOST_PORT: port 8303 (tcp) of the host is forwarded to $name-b"
+	cmp "$conf" "$BATS_TEST_TMPDIR/before"
+	run -0 nixos-container verify "$name"
+	assert_output ''
+	nixos-container set "$name" -u HOST_PORT --unset NAT
+	run ! far curl -s -m 3 http://192.0.2.1:8302/
+	run -7 curl -s -m 3 http://127.0.0.1:8302/
+	run ! inside ping -c 1 -W 1 198.51.100.2
+	run -0 nixos-container verify "$name"
+	assert_output ''
+	assert_equal "$(boots)" "$boot"
+}
+
 @test "what serves a port on loopback ends with the container, and comes back with it" {
 	web hello --port 8161:80 --port 127.0.0.2:8162:80
 	served 8161

@@ -135,7 +135,7 @@ warned() { assert_equal "${lines[-1]}" "nixos-container: $name: $1"; }
 @test "on NixOS the host's configuration decides, and the last line says what to do" {
 	: >/etc/NIXOS
 	run -0 create
-	warned "to reach other machines, it needs networking.nat of the host, or: ctr-conf set $name NAT=1, then: nixos-container restart $name"
+	warned "to reach other machines, it needs networking.nat of the host, or: nixos-container set $name NAT=1"
 	run -1 grep NAT "$conf"
 	run -1 reaches 192.0.2.2
 	ctr-conf set "$name" NAT=1
@@ -153,7 +153,7 @@ warned() { assert_equal "${lines[-1]}" "nixos-container: $name: $1"; }
 @test "without nft there is no NAT, and the last line says what to do" {
 	mv "$nft" "$nft.away"
 	run -0 create
-	warned "to reach other machines, it needs nft on the host (nftables), and: ctr-conf set $name NAT=1, then: nixos-container restart $name"
+	warned "to reach other machines, it needs nft on the host (nftables), and: nixos-container set $name NAT=1"
 	run -1 reaches 192.0.2.2
 	mv "$nft.away" "$nft"
 	ctr-conf set "$name" NAT=1

@@ -326,7 +326,7 @@ EXTRA_NSPAWN_FLAGS=" --bind-ro=/srv/a:/srv/a --capability=CAP_NET_ADMIN"'
 	assert_equal "$(cut -f1 <<<"$output" | sort)" \
 		"$(sed -n 's/^\.It Ic \([A-Z_0-9]*\).*/\1/p' "$TOP/share/man/nixos-container.conf.5" | sort)"
 	run -0 ctr-conf keys --json
-	jq -e 'length > 30 and all(.name and .type and .expected and .text and .example and .group)' <<<"$output"
+	jq -e 'length > 30 and all(.name and .type and .expected and .text and .example and .group and .effect)' <<<"$output"
 	# The page has the same order and examples.
 	assert_equal "$(jq -r '.[].name' <<<"$output")" \
 		"$(sed -n 's/^\.It Ic \([A-Z_0-9]*\).*/\1/p' "$TOP/share/man/nixos-container.conf.5")"
@@ -506,6 +506,55 @@ keeps() {
 	keeps '' 'set takes no --all' --all FLAKE=x
 }
 
+# effects TEXT LINES ARGUMENT... - set --effects must change a file with TEXT, and print these
+effects() {
+	local text=$1 printed=$2
+	shift 2
+	printf '%b' "$text" >"$file"
+	run -0 ctr-conf set --effects web "$@"
+	assert_output "$(printf '%b' "$printed")"
+}
+
+@test "set --effects says of each key that changed when that is in effect" {
+	export NIXOS_CONTAINER_{LOCK,RUN}_DIR=$BATS_TEST_TMPDIR/locks
+	effects 'EPHEMERAL=1\n' 'once TASKS_MAX' EPHEMERAL=1 TASKS_MAX=
+	effects 'EPHEMERAL=1\nTASKS_MAX=5\n' 'start EPHEMERAL\nonce MEMORY_MAX\nonce TASKS_MAX' \
+		EPHEMERAL= TASKS_MAX=6 MEMORY_MAX=1G
+	# A container without a network of its own now.
+	effects 'PRIVATE_NETWORK=1\n' 'start MTU' MTU=1400
+	effects '' 'start PRIVATE_NETWORK\nstart MTU' PRIVATE_NETWORK=1 MTU=1400
+	run -0 ctr-conf set --effects --dry-run web MTU=
+	assert_output PRIVATE_NETWORK=1
+	run -2 ctr-conf set --effects web MTU=1
+	assert_output 'ctr-conf: MTU: invalid value "1" (expected an MTU of 68 to 65535)'
+	for with in --new "--file=$file"; do
+		run -2 ctr-conf set --effects $with web MTU=1400
+	done
+}
+
+@test "set --from takes the whole text, and names errors in it" {
+	export NIXOS_CONTAINER_{LOCK,RUN}_DIR=$BATS_TEST_TMPDIR/locks
+	printf 'EPHEMERAL=1\nTASKS_MAX=5\n' >"$file"
+	printf '# new\nTASKS_MAX=6\n' >"$BATS_TEST_TMPDIR/text"
+	cp "$file" "$BATS_TEST_TMPDIR/before"
+	printf '# new\nTASKS_MAX=x\nNAT=1\n' >"$BATS_TEST_TMPDIR/wrong"
+	run -2 ctr-conf set web --from "$BATS_TEST_TMPDIR/wrong"
+	assert_output "ctr-conf: $BATS_TEST_TMPDIR/wrong:2: TASKS_MAX: invalid value \"x\" (expected a number above 0, N% or infinity)"
+	printf '# new\nAFTER=web\n' >"$BATS_TEST_TMPDIR/wrong"
+	run -2 ctr-conf set web --from "$BATS_TEST_TMPDIR/wrong"
+	assert_output "ctr-conf: $BATS_TEST_TMPDIR/wrong:2: AFTER: the container itself: web"
+	run -1 ctr-conf set web --from "$BATS_TEST_TMPDIR/none"
+	assert_output "ctr-conf: read $BATS_TEST_TMPDIR/none: No such file or directory"
+	for with in TASKS_MAX=7 --unset=TASKS_MAX --new "--file=$file"; do
+		run -2 ctr-conf set web --from "$BATS_TEST_TMPDIR/text" "$with"
+	done
+	cmp "$file" "$BATS_TEST_TMPDIR/before"
+	run -0 ctr-conf set --effects web --from "$BATS_TEST_TMPDIR/text"
+	assert_output $'start EPHEMERAL\nonce TASKS_MAX'
+	cmp "$file" "$BATS_TEST_TMPDIR/text"
+	assert_equal "$(ls -A "${file%/*}" "$NIXOS_CONTAINER_LOCK_DIR" | grep -v :)" $'web.conf'
+}
+
 @test "get prints a line for each of several keys, empty without a value" {
 	printf 'FLAKE="a b"\nNAT=0\n' >"$file"
 	run -0 ctr-conf get web FLAKE HOST_PORT NAT
@@ -624,6 +673,12 @@ keeps() {
 	assert_not_exists "$lock"
 	assert_equal "$(stat -c %a "$NIXOS_CONTAINER_LOCK_DIR")" 700
 	run -2 ctr-conf set web FLAKE=x --wait x
+	# The caller has it already.
+	exec 8>>"$lock"
+	flock 8
+	ctr-conf set --locked web FLAKE=y --wait 0
+	assert_equal "$(cat "$file")" FLAKE=y
+	assert_exists "$lock"
 }
 
 @test "lock files in a directory of their own, for machines that share it, stay" {

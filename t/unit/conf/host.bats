@@ -226,6 +226,41 @@ serves() {
 	assert_output PRIVATE_NETWORK=1
 }
 
+# changes ERROR CHANGE... - set --effects of what runs must fail with ERROR, and write nothing
+changes() {
+	run in_world ctr-conf set --effects web "${@:2}"
+	assert_equal "$status" "${expected-2}"
+	assert_output "ctr-conf: $file:$1"
+	cmp "$file" "$BATS_TEST_TMPDIR/before"
+}
+
+@test "what set changes in a running container, the host must have; what it has, is its own" {
+	printf '%s\n' PRIVATE_NETWORK=1 HOST_ADDRESS=10.231.9.1 LOCAL_ADDRESS=10.231.9.2 HOST_PORT=8080:80 \
+		BIND=/gone | tee "$BATS_TEST_TMPDIR/before" >"$file"
+	printf 'claim 8082\nadd element inet nixos-container ports4 { 8082 }\n' >"$NIXOS_CONTAINER_RUN_DIR/db.forward"
+	in_world ip netns add net-web
+	in_world ip link add br7 up type bridge
+	in_world ip addr add 10.231.8.1/24 dev br7
+	in_world ip route add 10.231.9.2/32 dev br7
+	in_world ip route add 10.231.8.2/32 dev br7
+	changes '6: HOST_BRIDGE: the host has no interface br8' HOST_BRIDGE=br8
+	expected=1 changes '3: LOCAL_ADDRESS: 10.231.8.2 is in use by the host or a running container' \
+		LOCAL_ADDRESS=10.231.8.2
+	in_world socat TCP4-LISTEN:8081,fork - 3>&- &
+	served=$!
+	until in_world sh -c 'grep -q :1F91 /proc/net/tcp'; do sleep 0.05; done
+	changes '4: HOST_PORT: port 8081 (tcp) is in use by a process of the host: 8081:80' HOST_PORT=8080:80,8081:80
+	changes '4: HOST_PORT: port 8082 (tcp) of the host is forwarded to db' HOST_PORT=8082:80
+	# Neither the bind, which is for a start, nor its own address is a matter.
+	run -0 in_world ctr-conf set --effects web LOCAL_ADDRESS=10.231.9.2/24 HOST_PORT=8080:80 NAT=1 TMPFS=/x
+	assert_output $'network LOCAL_ADDRESS\nnetwork HOST_PORT\nnetwork NAT\nstart TMPFS'
+	run -0 in_world ctr-conf set --effects web MTU=1400
+	assert_output 'network MTU'
+	run -0 in_world ctr-conf set --effects web MTU=
+	assert_output 'start MTU'
+	kill "$served"
+}
+
 # firewall RULES - the chain that set says drops forwarded packets
 firewall() {
 	in_world nft "table inet of { chain forward { type filter hook forward priority 0; $1; }; }"

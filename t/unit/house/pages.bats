@@ -152,6 +152,13 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 	run -2 check_settings 'GATEWAY=10.0.0.1'
 }
 
+@test "nixos-container.conf(5) says which keys take effect in a running container" {
+	ctr-conf keys --json | jq -r '.[] | select(.effect != "start").name' | sort >"$BATS_TEST_TMPDIR/code"
+	sed -n '/^\.Ss Changes/,/^\.El/p' "$conf_page" | grep '^\.Li ' | grep -oE '[A-Z_0-9]{3,}' |
+		sort >"$BATS_TEST_TMPDIR/page"
+	same "$BATS_TEST_TMPDIR/code" "$BATS_TEST_TMPDIR/page"
+}
+
 @test "the example of the host's settings is valid" {
 	((EUID == 0)) || skip "root makes a network namespace"
 	examples_until '^\.Sh EXAMPLES' | grep '^ADDRESS_POOL=' >"$BATS_TEST_TMPDIR/host.conf"
