@@ -5,17 +5,23 @@
 load container
 
 setup_file() {
+	tree_of bookworm
+}
+
+# tree_of SUITE - make the tree of a Debian without its usr
+tree_of() {
+	rm -rf "$BATS_FILE_TMPDIR/tree"
 	mkdir "$BATS_FILE_TMPDIR/tree"
-	tar -C "$BATS_FILE_TMPDIR/tree" -xf /systems/bookworm/skeleton.tar
+	tar -C "$BATS_FILE_TMPDIR/tree" -xf "/systems/$1/skeleton.tar"
 	for name in bin sbin lib lib64; do
-		[[ ! -d /systems/bookworm/usr/$name ]] || ln -sfn "usr/$name" "$BATS_FILE_TMPDIR/tree/$name"
+		[[ ! -d /systems/$1/usr/$name ]] || ln -sfn "usr/$name" "$BATS_FILE_TMPDIR/tree/$name"
 	done
 }
 
 tree=$BATS_FILE_TMPDIR/tree
 
-# debian - print a Debian as a tar
-debian() { tar --numeric-owner -cf - -C "$tree" . -C /systems/bookworm usr; }
+# debian [SUITE] - print a Debian as a tar
+debian() { tar --numeric-owner -cf - -C "$tree" . -C "/systems/${1-bookworm}" usr; }
 
 # own_debian ARGUMENT... - make the container of that
 own_debian() { debian | nixos-container create "$name" --rootfs - "$@"; }
@@ -56,6 +62,23 @@ without_nix() {
 	run -0 inside true
 	nixos-container destroy "$name"
 	nothing_left "$name"
+}
+
+@test "newer Debians boot as well, with users of their own and without" {
+	for suite in trixie forky; do
+		[[ -d /systems/$suite ]] || { echo "# no Debian $suite here" >&3; continue; }
+		tree_of "$suite"
+		also "$name-$suite"
+		debian "$suite" | nixos-container create "$name-$suite" --rootfs -
+		for users in pick no; do
+			sed -i "s/^PRIVATE_USERS=.*/PRIVATE_USERS=$users/" "$confs/$name-$suite.conf"
+			nixos-container restart "$name-$suite"
+			run -0 nixos-container run "$name-$suite" -- sh -c '. /etc/os-release; echo "$VERSION_CODENAME"'
+			assert_output "$suite"
+		done
+		nixos-container destroy "$name-$suite"
+	done
+	tree_of bookworm
 }
 
 @test "no Nix on the host is needed, and none is made" {
