@@ -215,7 +215,11 @@ build_with() {
 	system=$(readlink "$out_link")
 }
 
-build_failed() { die 1 "$name: could not build its system; the error of Nix is above"; }
+build_failed() {
+	[ "${file-}" != "$minimal" ] || say "$name: built as the minimal system; its options," \
+		'and how to get NixOS: nixos-container-systems(7)'
+	die 1 "$name: could not build its system; the error of Nix is above"
+}
 
 # system_set - the system becomes the current generation
 #

@@ -420,3 +420,41 @@ web: $(nixos-container show-ip web)"
 	of_nixos_off
 	rm -r "$their_confs" "$their_state"
 }
+
+@test "nixos-container-systems(7)" {
+	[[ -e /services/services.tar ]] || skip "no Debian with services: it was not built"
+	made=(web db small)
+	of nixos-container-systems.7 3
+	mkdir bin
+	# The archive has what both examples include.
+	cat >bin/mmdebstrap <<-'END'
+		#!/bin/sh
+		case $* in
+		'--variant=minbase --include=systemd,dbus,'*' bookworm -') ;;
+		*) exit 1 ;;
+		esac
+		exec cat /services/services.tar
+	END
+	chmod +x bin/mmdebstrap
+	PATH=$PWD/bin:$PATH
+	example 1
+	assert_output --partial "Welcome to nginx"
+	run -0 curl -s http://127.0.0.1:8080/
+	assert_output --partial "Welcome to nginx"
+	run -0 nixos-container run web -- systemctl is-system-running --wait
+	rm -rf /srv/database
+	example 2
+	assert_line "CREATE TABLE"
+	# The container is replaced, the data stays.
+	cp -a "$(nixos-container show db | sed -n 's/^root: *//p')/etc/postgresql" cluster
+	nixos-container destroy db
+	nixos-container create db --rootfs /services/services.tar --set BIND=/srv/database:/var/lib/postgresql
+	cat cluster/15/main/postgresql.conf | nixos-container run --user postgres db -- tee /etc/postgresql/15/main/postgresql.conf >/dev/null
+	nixos-container run db -- pg_ctlcluster 15 main start
+	until_true 10 nixos-container run --user postgres db -- psql -c 'insert into t values (7)'
+	example 3
+	assert_output --partial "20"
+	nixos-container destroy web
+	nixos-container destroy db
+	rm -rf /srv/database
+}
