@@ -1363,6 +1363,7 @@ foul() {
 }
 
 @test "the synopsis of the page is the usage" {
+	command -v mandoc >/dev/null || skip "needs mandoc"
 	run -0 sh -c 'mandoc -T ascii "$1/bin/ctr-console.8" | col -b' sh "$TOP"
 	for word in --login-socket --root-shell-socket --login --shell --ready --user --chdir --env --tty --no-tty; do
 		assert_output --partial -- "$word"
