@@ -129,6 +129,7 @@ cmd_create() {
 	unlock
 	report_name
 	say_lacking
+	say_way_in
 }
 
 # check_if_missing - a rename to the name may be unfinished
@@ -141,6 +142,17 @@ check_if_missing() {
 report_name() {
 	[ "$created" = "$base" ] || note "the container is called $created"
 	[ -z "$unique" ] || printf '%s\n' "$created"
+}
+
+# say_way_in - where it is, how to get in, and what the other way needs
+say_way_in() {
+	if [ -n "$no_start" ]; then
+		note "$name: created; to start it: nixos-container start $name"
+		return
+	fi
+	at=$(cmd_show_ip "$name" 2>/dev/null) || at=''
+	note "$name: up${at:+ at $at}; a root shell: nixos-container root-login $name; login" \
+		"needs a password: nixos-container set-root-password $name"
 }
 
 # create_undo - it failed: nothing of the container stays

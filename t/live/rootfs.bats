@@ -41,7 +41,8 @@ without_nix() {
 }
 
 @test "a Debian from a stream boots, is reached and is shut down" {
-	own_debian
+	run -0 own_debian
+	assert_line "nixos-container: $name: up at $(nixos-container show-ip "$name"); a root shell: nixos-container root-login $name; login needs a password: nixos-container set-root-password $name"
 	run -0 nixos-container status "$name"
 	assert_output up
 	run -0 inside sh -c '. /etc/os-release; echo "$ID $(hostname) $(id -u) $(cat /etc/hostname)"'
@@ -112,6 +113,7 @@ without_nix() {
 	mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/dir/mounted"
 	touch "$BATS_TEST_TMPDIR/dir/mounted/file"
 	run -0 nixos-container create "$name" --rootfs "$BATS_TEST_TMPDIR/dir" --no-start
+	assert_line "nixos-container: $name: created; to start it: nixos-container start $name"
 	umount "$BATS_TEST_TMPDIR/dir/mounted"
 	assert_exists "$root/sbin/init"
 	assert_equal "$(ls -A "$root/mounted")" ""
