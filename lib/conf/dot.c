@@ -107,9 +107,9 @@ shared_node(struct dot *d, const char *kind, const char *name,
 	fputs(";\n", d->to);
 }
 
-/* The addresses at one end of a link, joined by blanks. */
+/* The addresses of a link, joined by blanks. */
 struct side {
-	char text[2 * WORD_SIZE];
+	char text[4 * WORD_SIZE];
 	size_t used;
 };
 
@@ -129,20 +129,10 @@ side_add(struct side *side, const char *text)
 	side->used += n;
 }
 
-static void
-attribute(FILE *to, const char *name, const struct side *side)
-{
-	if (!side->used)
-		return;
-	fprintf(to, "%s=", name);
-	quoted(to, side->text);
-	putc(' ', to);
-}
-
 /* attach - link a container to a bridge, or to the host */
 static void
 attach(struct dot *d, const char *name, const char *bridge,
-    const struct side *host, const struct side *local)
+    const struct side *side)
 {
 	if (bridge) {
 		shared_node(d, "bridge", bridge, "ellipse");
@@ -150,35 +140,33 @@ attach(struct dot *d, const char *name, const char *bridge,
 	} else {
 		edge(d->to, NULL, "host", name);
 	}
-	if (host->used || local->used) {
-		fputs(" [", d->to);
-		attribute(d->to, "taillabel", host);
-		attribute(d->to, "headlabel", local);
+	if (side->used) {
+		fputs(" [label=", d->to);
+		quoted(d->to, side->text);
 		putc(']', d->to);
 	}
 	fputs(";\n", d->to);
 }
 
+/* attach_pair - the addresses of the container are in its node */
 static void
 attach_pair(struct dot *d, const struct view *v)
 {
 	const struct settings *s = &v->settings;
 	const char *bridge = s->value[KEY_HOST_BRIDGE];
-	struct side host = { .used = 0 }, local = { .used = 0 };
+	struct side host = { .used = 0 };
 
 	if (!bridge) {
 		side_add(&host, s->value[KEY_HOST_ADDRESS]);
 		side_add(&host, s->value[KEY_HOST_ADDRESS6]);
 	}
-	side_add(&local, s->value[KEY_LOCAL_ADDRESS]);
-	side_add(&local, s->value[KEY_LOCAL_ADDRESS6]);
-	attach(d, v->name, bridge, &host, &local);
+	attach(d, v->name, bridge, &host);
 }
 
 static void
 attach_extra(struct dot *d, const char *name, const char *word)
 {
-	struct side host = { .used = 0 }, local = { .used = 0 };
+	struct side both = { .used = 0 };
 	const char *bridge = NULL;
 	struct extra e;
 
@@ -187,12 +175,10 @@ attach_extra(struct dot *d, const char *name, const char *word)
 	while (extra_next(&e)) {
 		if (!strcmp(e.key, "bridge"))
 			bridge = e.value;
-		else if (!strcmp(e.key, "host"))
-			side_add(&host, e.value);
-		else if (!strcmp(e.key, "local"))
-			side_add(&local, e.value);
+		else if (!strcmp(e.key, "host") || !strcmp(e.key, "local"))
+			side_add(&both, e.value);
 	}
-	attach(d, name, bridge, &host, &local);
+	attach(d, name, bridge, &both);
 }
 
 static void
@@ -216,20 +202,6 @@ interfaces(struct dot *d, const struct view *v, enum key key, const char *how)
 		shared_node(d, "interface", word, "plain");
 		edge(d->to, "interface", word, v->name);
 		fprintf(d->to, " [label=\"%s\"];\n", how);
-	}
-}
-
-static void
-ports(struct dot *d, const struct view *v)
-{
-	const char *rest = v->settings.value[KEY_HOST_PORT];
-	char word[WORD_SIZE];
-
-	while (rest && word_item(&rest, word) == 1) {
-		edge(d->to, NULL, "host", v->name);
-		fputs(" [style=dashed dir=forward label=", d->to);
-		quoted(d->to, word);
-		fputs("];\n", d->to);
 	}
 }
 
@@ -260,25 +232,51 @@ dot_begin(struct dot *d, FILE *to)
 	*d = (struct dot){ .to = to };
 	if (uname(&host) < 0)
 		strcpy(host.nodename, "host");
-	fputs("graph containers {\n\tnode [shape=box];\n\t\"host\" [label=", to);
+	fputs("graph containers {\n\tgraph [rankdir=\"LR\" nodesep=\"0.15\" "
+	    "ranksep=\"1.5\"];\n\tnode [shape=box];\n\t\"host\" [label=", to);
 	quoted(to, host.nodename);
 	fputs(" shape=box3d];\n", to);
+}
+
+/* lines - add each item of a value to a label, in a line of its own */
+static void
+lines(FILE *to, const char *value)
+{
+	char word[WORD_SIZE];
+
+	while (value && word_item(&value, word) == 1) {
+		fputs("\\n", to);
+		inside(to, word);
+	}
+}
+
+/* node - with its addresses, and the ports that are forwarded to it */
+static void
+node(struct dot *d, const struct view *v)
+{
+	const struct settings *s = &v->settings;
+
+	putc('\t', d->to);
+	id(d->to, "container", v->name);
+	fputs(" [label=\"", d->to);
+	inside(d->to, v->name);
+	if (settings_private(s)) {
+		lines(d->to, s->value[KEY_LOCAL_ADDRESS]);
+		lines(d->to, s->value[KEY_LOCAL_ADDRESS6]);
+	}
+	lines(d->to, s->value[KEY_HOST_PORT]);
+	fputs(v->status.state == STATUS_UP ? "\"];\n" :
+	    "\" style=dotted];\n", d->to);
 }
 
 void
 dot_container(struct dot *d, const struct view *v)
 {
-	putc('\t', d->to);
-	id(d->to, "container", v->name);
-	fputs(" [label=", d->to);
-	quoted(d->to, v->name);
-	fputs(v->status.state == STATUS_UP ? "];\n" : " style=dotted];\n",
-	    d->to);
+	node(d, v);
 	network(d, v);
 	attach_extras(d, v);
 	interfaces(d, v, KEY_INTERFACES, "moved");
 	interfaces(d, v, KEY_MACVLANS, "macvlan");
-	ports(d, v);
 }
 
 int

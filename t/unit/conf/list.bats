@@ -409,7 +409,7 @@ is_dot() {
 	assert_equal "${lines[-1]}" '}'
 	local word='("([^"\\]|\\.)*"|[a-z0-9]+)'
 	local list="\[($word=$word *)+\]"
-	run ! grep -vE "^	(node $list|$word $list|$word -- $word( $list)?);$" \
+	run ! grep -vE "^	((graph|node) $list|$word $list|$word -- $word( $list)?);$" \
 		<<<"$(sed '1d; $d' <<<"$output")"
 }
 
@@ -427,20 +427,21 @@ is_dot() {
 	run -0 ctr-conf list --dot
 	assert_output - <<END
 graph containers {
+	graph [rankdir="LR" nodesep="0.15" ranksep="1.5"];
 	node [shape=box];
 	"host" [label="$(uname -n)" shape=box3d];
 	"container br0" [label="br0" style=dotted];
 	"bridge br0" [shape=ellipse label="br0"];
 	"host" -- "bridge br0";
 	"bridge br0" -- "container br0";
-	"container db" [label="db" style=dotted];
-	"bridge br0" -- "container db" [headlabel="10.2.0.2/24" ];
+	"container db" [label="db\\n10.2.0.2/24" style=dotted];
+	"bridge br0" -- "container db";
 	"container extra" [label="extra" style=dotted];
 	"host" -- "container extra";
 	"bridge br1" [shape=ellipse label="br1"];
 	"host" -- "bridge br1";
-	"bridge br1" -- "container extra" [headlabel="10.3.0.2/24" ];
-	"host" -- "container extra" [taillabel="10.4.0.1" headlabel="10.4.0.2 fc00::4" ];
+	"bridge br1" -- "container extra" [label="10.3.0.2/24"];
+	"host" -- "container extra" [label="10.4.0.1 10.4.0.2 fc00::4"];
 	"container plain" [label="plain" style=dotted];
 	"host" -- "container plain" [style=bold label="network of the host"];
 	"container router" [label="router" style=dotted];
@@ -453,10 +454,8 @@ graph containers {
 	"container vpn" [label="vpn" style=dotted];
 	"namespace /run/netns/v\"p\\\\n" [shape=ellipse label="/run/netns/v\"p\\\\n"];
 	"namespace /run/netns/v\"p\\\\n" -- "container vpn";
-	"container web" [label="web"];
-	"host" -- "container web" [taillabel="10.1.0.1" headlabel="10.1.0.2 fc00::2" ];
-	"host" -- "container web" [style=dashed dir=forward label="tcp:80:8080"];
-	"host" -- "container web" [style=dashed dir=forward label="udp:53"];
+	"container web" [label="web\\n10.1.0.2\\nfc00::2\\ntcp:80:8080\\nudp:53"];
+	"host" -- "container web" [label="10.1.0.1"];
 }
 END
 	is_dot
