@@ -197,7 +197,7 @@ check_change(const struct cli_job *job, const struct target *t,
 {
 	struct inspect how = checks;
 
-	if (job->effects && inspect_connected(job->name))
+	if (job->effects)
 		how.before = before;
 	else if (!job->host || !job->name)
 		return 0;
@@ -279,7 +279,9 @@ set_verb(const struct cli_job *job)
 static int
 keys_verb(const struct cli_job *job)
 {
-	if (job->json)
+	if (job->complete)
+		keylist_complete(job->complete, stdout);
+	else if (job->json)
 		keylist_json(stdout);
 	else
 		keylist_print(stdout);
@@ -574,7 +576,7 @@ static const struct cli_verb verbs[] = {
 	    JOB_FILE JOB_SET JOB_ROOT,
 	    "change settings; an empty value is as --unset",
 	    set_verb, 0, INT_MAX, false },
-	{ "keys", "[--json]", JOB_JSON,
+	{ "keys", "[--json|--complete WORD]", JOB_KEYS,
 	    "print all keys with their types, defaults and meaning",
 	    keys_verb, 0, 0, false },
 	{ "units", "DIR [EARLY LATE]\n--changed NAME [DIR]", JOB_CHANGED,

@@ -123,6 +123,7 @@ args_nspawn(const struct settings *s, const char *run_dir, char end,
 	put_each(&w, s, KEY_TMPFS, "--tmpfs=");
 	put_capabilities(&w, s);
 	put_devices(&w, s);
+	put_each(&w, s, KEY_CREDENTIALS, "--load-credential=");
 	if (settings_on(s, KEY_RESOLVE_CONTAINERS))
 		fprintf(out, "--bind-ro=%s.hosts:/etc/hosts%c", run_dir, end);
 	if (settings_on(s, KEY_EPHEMERAL))

@@ -9,6 +9,7 @@
 #include "base/name.h"
 #include "conf/bind.h"
 #include "conf/device.h"
+#include "conf/limit.h"
 #include "conf/word.h"
 
 enum { UNIT_SIZE = 288 };	/* a unit of another program: 255 */
@@ -126,11 +127,11 @@ put_servers(struct drop_in *d, const struct settings *s)
 	put(d, unit, "Wants=nixos-container-resolv@%s.path\n", name);
 }
 
-/* put_mount - systemd removes backslashes in quotes, and "%" is a specifier */
+/* put_quoted - systemd removes backslashes in quotes, and "%" is a specifier */
 static void
-put_mount(struct drop_in *d, const char *path)
+put_quoted(struct drop_in *d, const char *path)
 {
-	put(d, unit, "RequiresMountsFor=\"");
+	putc('"', d->out);
 	for (; *path; path++) {
 		if (*path == '\\' || *path == '"')
 			putc('\\', d->out);
@@ -138,7 +139,15 @@ put_mount(struct drop_in *d, const char *path)
 			putc('%', d->out);
 		putc(*path, d->out);
 	}
-	fputs("\"\n", d->out);
+	putc('"', d->out);
+}
+
+static void
+put_mount(struct drop_in *d, const char *path)
+{
+	put(d, unit, "RequiresMountsFor=");
+	put_quoted(d, path);
+	putc('\n', d->out);
 }
 
 static void
@@ -201,15 +210,37 @@ put_devices(struct drop_in *d, const struct settings *s)
 	}
 }
 
+static void
+put_rates(struct drop_in *d, const char *property, const char *rest)
+{
+	char word[WORD_SIZE], *rate;
+
+	while (word_next(&rest, word) == 1) {
+		rate = strrchr(word, ':');
+		*rate++ = '\0';
+		put(d, service, "%s=", property);
+		put_quoted(d, word);
+		fprintf(d->out, " %s\n", rate);
+	}
+}
+
+static void
+put_limits(struct drop_in *d, const struct settings *s)
+{
+	for (int i = 0; i < LIMIT_KEYS; i++) {
+		const struct limit *l = &limits[i];
+		const char *value = s->value[l->key];
+
+		if (value && key_info[l->key].type == TYPE_RATES)
+			put_rates(d, l->property, value);
+		else if (value)
+			put(d, service, "%s=%s\n", l->property, value);
+	}
+}
+
 void
 dropin_print(const struct settings *s, const char *name, FILE *out)
 {
-	static const struct { enum key key; const char *property; } same[] = {
-		{ KEY_MEMORY_MAX, "MemoryMax" },
-		{ KEY_CPU_QUOTA, "CPUQuota" },
-		{ KEY_TASKS_MAX, "TasksMax" },
-		{ KEY_START_TIMEOUT, "TimeoutStartSec" },
-	};
 	struct drop_in d = { out, NULL };
 
 	put_order(&d, s, KEY_AFTER, name);
@@ -221,8 +252,8 @@ dropin_print(const struct settings *s, const char *name, FILE *out)
 	put_mounts(&d, s, KEY_BIND_RO);
 	put_flags(&d, s);
 	put_devices(&d, s);
-	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
-		if (s->value[same[i].key])
-			put(&d, service, "%s=%s\n", same[i].property,
-			    s->value[same[i].key]);
+	put_limits(&d, s);
+	if (s->value[KEY_START_TIMEOUT])
+		put(&d, service, "TimeoutStartSec=%s\n",
+		    s->value[KEY_START_TIMEOUT]);
 }

@@ -7,12 +7,15 @@
 #include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/name.h"
+#include "base/num.h"
 #include "base/port.h"
 #include "conf/allow.h"
 #include "conf/bind.h"
@@ -22,6 +25,7 @@
 #include "conf/names.h"
 #include "conf/status.h"
 #include "conf/users.h"
+#include "conf/way.h"
 #include "conf/word.h"
 
 struct check {
@@ -309,6 +313,107 @@ check_users(struct check *c)
 		bad(c, KEY_PRIVATE_USERS, "PRIVATE_USERS: %s", whose.text);
 }
 
+/* may_check - is it set, and no longer what it runs by? */
+static bool
+may_check(const struct check *c, enum key key)
+{
+	const char *before = c->host->before ? c->host->before->value[key] : NULL;
+
+	return c->s->value[key] && (!before || strcmp(before, c->s->value[key]));
+}
+
+/* check_disks - a path of a file system stands for its disk */
+static void
+check_disks(struct check *c, enum key key)
+{
+	const char *rest = c->s->value[key];
+	char word[WORD_SIZE];
+
+	while (may_check(c, key) && word_next(&rest, word) == 1) {
+		*strrchr(word, ':') = '\0';
+		if (access(word, F_OK) < 0)
+			bad(c, key, "%s: the host has no %s",
+			    key_info[key].name, word);
+	}
+}
+
+/* last_cpu - of the host, or -1 */
+static long long
+last_cpu(const char *root)
+{
+	char path[PATH_MAX], *text, *end;
+	long long last = -1;
+
+	snprintf(path, sizeof(path), "%s/sys/devices/system/cpu/present", root);
+	text = fd_read_text(path, 4096);
+	if (text) {
+		text[strcspn(text, "\n")] = '\0';
+		end = text + strlen(text);
+		while (end > text && !strchr(",-", end[-1]))
+			end--;
+		last = num_read(end, INT_MAX);
+	}
+	free(text);
+	return last;
+}
+
+static void
+check_cpus(struct check *c)
+{
+	const char *rest = c->s->value[KEY_ALLOWED_CPUS], *to;
+	long long last = last_cpu(c->host->root);
+	char word[WORD_SIZE];
+
+	while (last >= 0 && may_check(c, KEY_ALLOWED_CPUS) &&
+	    word_item(&rest, word) == 1) {
+		to = strchr(word, '-');
+		if (num_read(to ? to + 1 : word, INT_MAX) > last)
+			bad(c, KEY_ALLOWED_CPUS, "ALLOWED_CPUS: the last "
+			    "processor of the host is %lld: %s", last, word);
+	}
+}
+
+/* bind_over - the writable bind that a path goes through, or NULL */
+static const char *
+bind_over(const struct check *c, const char *path, struct bind *b)
+{
+	const char *rest = c->s->value[KEY_BIND];
+	char word[WORD_SIZE];
+
+	while (rest && word_next(&rest, word) == 1)
+		if (bind_parse(word, b) == 0 && !b->in_tree && *b->source &&
+		    way_enters(path, b->source))
+			return b->source;
+	return NULL;
+}
+
+/*
+ * check_credentials - no container can choose which file of the host is read
+ *
+ * systemd-nspawn follows links.
+ */
+static void
+check_credentials(struct check *c)
+{
+	const char *rest = c->s->value[KEY_CREDENTIALS], *path, *over;
+	char word[WORD_SIZE];
+	struct stat st;
+	struct bind b;
+
+	while (rest && word_next(&rest, word) == 1) {
+		path = strchr(word, ':') + 1;
+		over = c->host->trees;
+		if (!way_enters(path, over))
+			over = bind_over(c, path, &b);
+		if (over)
+			bad(c, KEY_CREDENTIALS, "CREDENTIALS: %s goes through "
+			    "%s, where a container can write", path, over);
+		else if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+			bad(c, KEY_CREDENTIALS, "CREDENTIALS: the host has no "
+			    "file %s", path);
+	}
+}
+
 /* check_repair - what a repair of a running container's network needs */
 static void
 check_repair(struct check *c)
@@ -333,6 +438,7 @@ check_start(struct check *c)
 	check_binds(c, KEY_BIND_RO, "");
 	check_binds(c, KEY_EXTRA_NSPAWN_FLAGS, "--bind=");
 	check_binds(c, KEY_EXTRA_NSPAWN_FLAGS, "--bind-ro=");
+	check_credentials(c);
 	check_users(c);
 	if (c->host->conf_dir >= 0)
 		check_required(c);
@@ -347,7 +453,11 @@ host_check(const struct settings *s, const struct host *host,
 	struct check c = { .s = s, .host = host, .shown = shown,
 	    .errors = errors };
 
-	check_repair(&c);
+	if (host->connected || !host->before)
+		check_repair(&c);
+	check_cpus(&c);
+	check_disks(&c, KEY_IO_READ_BANDWIDTH_MAX);
+	check_disks(&c, KEY_IO_WRITE_BANDWIDTH_MAX);
 	if (!host->before)
 		check_start(&c);
 	if (!c.failed && !c.in_use)

@@ -15,9 +15,10 @@ struct host {
 	const char *nix_state;	/* its profile */
 	const char *root;	/* "/", with etc/subuid */
 	bool new;		/* it has no profile yet */
+	const char *trees;	/* the directory of those of containers */
 	bool connected;		/* its own network exists: it runs */
-	/* The settings that it runs by: check what a repair of its network needs */
-	const struct settings *before;	/* or NULL: check all */
+	/* If not NULL, check only changes that come into effect at once */
+	const struct settings *before;
 	/* in_use - does the host, or a running container, have it? */
 	bool (*in_use)(int family, const unsigned char *byte);
 	/* served - the first of these that a process of the host serves, or 0 */
@@ -27,10 +28,11 @@ struct host {
 /*
  * host_check - does the host meet the requirements of the settings?
  *
- * Bridges, interfaces, a network namespace, sources of binds, required containers
- * and a system that is named must exist; ports, user IDs and addresses must be
- * free; a container that ALLOW_FROM names is on no bridge.  s has passed check_settings.  Each error is reported in the line of its
- * key.
+ * Bridges, interfaces, a network namespace, sources of binds, credentials, processors,
+ * disks, required containers and a system that is named must exist; ports, user IDs
+ * and addresses must be free; a container that ALLOW_FROM names is on no bridge; no
+ * container can change a credential.  s has passed check_settings.  Each error is
+ * reported in the line of its key.
  * Returns 0, or -1 with errno ENODEV, or EADDRINUSE: only an address is in use,
  * which may be the one of the instance before, so that trying again can help.
  */

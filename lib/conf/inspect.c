@@ -10,6 +10,7 @@
 #include "base/exits.h"
 #include "conf/check.h"
 #include "conf/host.h"
+#include "conf/limit.h"
 #include "conf/names.h"
 
 bool
@@ -28,11 +29,14 @@ inspect_host(const struct inspect *how, const struct cli_job *job,
 	struct host host = { .name = name, .run_dir = job->run_dir,
 	    .nix_state = job->nix_state, .conf_dir = t->dir,
 	    .in_use = how->in_use, .served = how->served, .new = job->new,
-	    .root = job->root, .before = how->before };
+	    .root = job->root, .trees = job->trees, .before = how->before };
 
 	host.connected = inspect_connected(name);
-	if (host_check(how->settings, &host, t->shown, how->errors) == 0)
+	if (host_check(how->settings, &host, t->shown, how->errors) == 0) {
+		limit_warn(how->settings, how->before, job->root, t->shown,
+		    how->errors);
 		return 0;
+	}
 	if (errno == EADDRINUSE)
 		return 1;
 	return EXIT_USAGE;

@@ -36,6 +36,7 @@ const struct cli_option job_options[] = {
 	{ '0', "null", NULL, "end values and words with a zero byte,\nwithout quotes",
 	    true },
 	{ 'j', "json", NULL, "print JSON", false },
+	{ 'C', "complete", "WORD", "print what may stand for KEY=VALUE", false },
 	{ 'd', "changed", NULL, "does the generated drop-in differ from the\n"
 	    "settings?", false },
 	{ 'n', "network", NULL, "the words for mkveth add", false },
@@ -155,6 +156,7 @@ set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
 	case 'D': job->dry_run = true; break;
 	case '0': job->null = true; break;
 	case 'j': job->json = true; break;
+	case 'C': job->complete = value; break;
 	case 'd': job->changed = true; break;
 	case 'n': job->network = true; break;
 	case 's': job->sealed = true; break;

@@ -15,6 +15,7 @@
 #define JOB_ALL "a"
 #define JOB_NULL "0"
 #define JOB_JSON "j"
+#define JOB_KEYS "jC"
 #define JOB_SET "uwNDoeKF"
 #define JOB_CHANGED "d"
 #define JOB_WORDS "ns"
@@ -47,6 +48,7 @@ struct cli_job {
 	bool full;		/* of show: all that is known */
 	bool new, dry_run;	/* of set: no file yet; write nothing */
 	bool effects, locked;	/* of set: print effects; the caller has the lock */
+	const char *complete;	/* of keys: a word that is not complete, or NULL */
 	const char *from;	/* of set: the file with the new text, or NULL */
 	bool host, no_host;	/* look at the host, too */
 	bool load, unload;	/* of rules: commands for nft */

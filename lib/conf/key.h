@@ -37,12 +37,18 @@ enum key {
 	KEY_BIND_RO,
 	KEY_TMPFS,
 	KEY_DEVICES,
+	KEY_CREDENTIALS,
 	KEY_PRIVATE_USERS,
 	KEY_STORE,
 	KEY_NIX_DAEMON,
 	KEY_CAPABILITIES,
 	KEY_MEMORY_MAX,
+	KEY_MEMORY_SWAP_MAX,
 	KEY_CPU_QUOTA,
+	KEY_ALLOWED_CPUS,
+	KEY_IO_WEIGHT,
+	KEY_IO_READ_BANDWIDTH_MAX,
+	KEY_IO_WRITE_BANDWIDTH_MAX,
 	KEY_TASKS_MAX,
 	KEY_EXTRA_NSPAWN_FLAGS,
 	KEY_AFTER,
@@ -55,6 +61,7 @@ enum key {
 enum effect {
 	AT_START,		/* at its next start */
 	AT_ONCE,		/* at once: its unit has it, or nothing that runs */
+	AT_ONCE_IF_SET,		/* the same, but to lift it, at the next start */
 	BY_REPAIR,		/* as soon as its network is repaired */
 	BY_REPAIR_IF_SET,	/* the same, but the default at the next start */
 };

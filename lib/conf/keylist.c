@@ -2,6 +2,8 @@
 /* keylist.c - the table of all settings, for people and for programs */
 #include "conf/keylist.h"
 
+#include <string.h>
+
 #include "base/json.h"
 #include "conf/key.h"
 
@@ -17,6 +19,27 @@ keylist_print(FILE *out)
 	}
 }
 
+void
+keylist_complete(const char *word, FILE *out)
+{
+	size_t n = strcspn(word, "=");
+
+	for (enum key k = 0; k < KEYS; k++) {
+		const struct key_info *key = &key_info[k];
+		const char *value = type_values(key->type);
+
+		if (!word[n])
+			fprintf(out, "%s=\t%s\n", key->name, key->text);
+		else if (strncmp(word, key->name, n) || key->name[n])
+			continue;
+		for (; word[n] && value; value = strchr(value, ' ')) {
+			value += strspn(value, " ");
+			fprintf(out, "%s=%.*s\n", key->name,
+			    (int)strcspn(value, " "), value);
+		}
+	}
+}
+
 /* effect_name - when a change is in effect in a running container */
 static const char *
 effect_name(enum effect effect)
@@ -24,6 +47,7 @@ effect_name(enum effect effect)
 	switch (effect) {
 	case AT_START: return "start";
 	case AT_ONCE: return "once";
+	case AT_ONCE_IF_SET: return "once, if set";
 	case BY_REPAIR: return "network";
 	case BY_REPAIR_IF_SET: return "network, if set";
 	}

@@ -305,6 +305,7 @@ write_files(FILE *to, const struct settings *s)
 	putc(']', to);
 	array(to, "tmpfs", s->value[KEY_TMPFS], word_next, plain);
 	array(to, "devices", s->value[KEY_DEVICES], word_next, plain);
+	array(to, "credentials", s->value[KEY_CREDENTIALS], word_next, plain);
 }
 
 static void
@@ -313,7 +314,12 @@ write_rights(FILE *to, const struct settings *s)
 	array(to, "capabilities", s->value[KEY_CAPABILITIES], word_item, plain);
 	fputs(",\"limits\":{\"memoryMax\":", to);
 	json_text(to, s->value[KEY_MEMORY_MAX]);
+	text(to, "memorySwapMax", s->value[KEY_MEMORY_SWAP_MAX]);
 	text(to, "cpuQuota", s->value[KEY_CPU_QUOTA]);
+	text(to, "allowedCpus", s->value[KEY_ALLOWED_CPUS]);
+	text(to, "ioWeight", s->value[KEY_IO_WEIGHT]);
+	text(to, "ioReadBandwidthMax", s->value[KEY_IO_READ_BANDWIDTH_MAX]);
+	text(to, "ioWriteBandwidthMax", s->value[KEY_IO_WRITE_BANDWIDTH_MAX]);
 	text(to, "tasksMax", s->value[KEY_TASKS_MAX]);
 	putc('}', to);
 	text(to, "privateUsers", s->value[KEY_PRIVATE_USERS]);

@@ -25,23 +25,13 @@
 	"containers, and networks like 192.0.2.0/24"
 #define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
+enum { CPU_LAST = 8191 };	/* as CONFIG_NR_CPUS on amd64 allows */
+
 /* More digits than any valid number needs. */
 static bool
 digits(const char *text, size_t n)
 {
 	return n >= 1 && n <= 18 && strspn(text, "0123456789") == n;
-}
-
-static bool
-is_switch(const char *v)
-{
-	return !strcmp(v, "0") || !strcmp(v, "1");
-}
-
-static bool
-is_store(const char *v)
-{
-	return word_in(v, strlen(v), "all closure");
 }
 
 static bool
@@ -270,8 +260,6 @@ is_users(const char *v)
 {
 	size_t n = strlen(v);
 
-	if (!strcmp(v, "pick") || !strcmp(v, "identity") || !strcmp(v, "no"))
-		return true;
 	if (!digits(v, n) || n > 10)
 		return false;
 	return n < 10 || strcmp(v, "4294901760") <= 0;
@@ -309,6 +297,52 @@ is_size(const char *v)
 	memcpy(number, v, n);
 	number[n] = '\0';
 	return is_count(number);
+}
+
+static bool
+is_swap(const char *v)
+{
+	return !strcmp(v, "0") || is_size(v);
+}
+
+/* is_cpus - N or N-M */
+static bool
+is_cpus(const char *v)
+{
+	char first[8];
+	size_t n = strcspn(v, "-");
+	long long from;
+
+	if (n >= sizeof(first))
+		return false;
+	memcpy(first, v, n);
+	first[n] = '\0';
+	from = num_read(first, CPU_LAST);
+	return from >= 0 && (!v[n] || num_read(v + n + 1, CPU_LAST) >= from);
+}
+
+static bool
+is_weight(const char *v)
+{
+	return *v != '0' && num_read(v, 10000) >= 1;
+}
+
+/* is_rate - a path, and bytes that are not a percentage */
+static bool
+is_rate(const char *v)
+{
+	const char *bytes = strrchr(v, ':');
+
+	return *v == '/' && bytes && bytes - v < PATH_MAX &&
+	    !strchr(bytes, '%') && is_size(bytes + 1);
+}
+
+static bool
+is_credential(const char *v)
+{
+	size_t n = strspn(v, ALNUM "_.-");
+
+	return n > 0 && n < 256 && *v != '.' && v[n] == ':' && is_path(v + n + 1);
 }
 
 static bool
@@ -386,59 +420,73 @@ enum list { SINGLE, WORDS, ITEMS };
 static const struct row {
 	const char *name, *expected;
 	enum list list;
-	bool (*ok)(const char *word);
+	bool (*ok)(const char *word);	/* NULL: values has all */
+	const char *values;	/* words that are right, with blanks between, or NULL */
 } rows[TYPES] = {
-	[TYPE_SWITCH] = { "switch", "0 or 1", SINGLE, is_switch },
-	[TYPE_STORE] = { "store", "all or closure", SINGLE, is_store },
-	[TYPE_PATH] = { "path", "an absolute path", SINGLE, is_path },
-	[TYPE_FLAKE] = { "flake", "a flake reference", SINGLE, is_flake },
+	[TYPE_SWITCH] = { "switch", "0 or 1", SINGLE, NULL, "0 1" },
+	[TYPE_STORE] = { "store", "all or closure", SINGLE, NULL,
+	    "all closure" },
+	[TYPE_PATH] = { "path", "an absolute path", SINGLE, is_path, NULL },
+	[TYPE_FLAKE] = { "flake", "a flake reference", SINGLE, is_flake, NULL },
 	[TYPE_ADDRESS4] = { "IPv4 address",
 	    "an IPv4 address of an interface, ADDRESS[/PREFIX]",
-	    ITEMS, is_address4 },
+	    ITEMS, is_address4, NULL },
 	[TYPE_ADDRESS6] = { "IPv6 address",
 	    "an IPv6 address of an interface, ADDRESS[/PREFIX]",
-	    ITEMS, is_address6 },
+	    ITEMS, is_address6, NULL },
 	[TYPE_GATEWAY4] = { "IPv4 address",
-	    "an IPv4 address without a prefix", SINGLE, is_gateway4 },
+	    "an IPv4 address without a prefix", SINGLE, is_gateway4, NULL },
 	[TYPE_GATEWAY6] = { "IPv6 address",
-	    "an IPv6 address without a prefix", SINGLE, is_gateway6 },
+	    "an IPv6 address without a prefix", SINGLE, is_gateway6, NULL },
 	[TYPE_INTERFACE] = { "interface",
 	    "the name of an interface, 1 to 15 characters without "
-	    "quotes or wildcards", SINGLE, is_link },
+	    "quotes or wildcards", SINGLE, is_link, NULL },
 	[TYPE_MAC] = { "MAC address",
 	    "the MAC address of one host, like 02:00:00:00:00:07",
-	    SINGLE, is_mac },
-	[TYPE_MTU] = { "number", "an MTU of 68 to 65535", SINGLE, is_mtu },
-	[TYPE_PORTS] = { "list of ports", PORT_FORM, ITEMS, is_port },
-	[TYPE_SOURCES] = { "list of sources", SOURCE_FORM, ITEMS, is_source },
+	    SINGLE, is_mac, NULL },
+	[TYPE_MTU] = { "number", "an MTU of 68 to 65535", SINGLE, is_mtu, NULL },
+	[TYPE_PORTS] = { "list of ports", PORT_FORM, ITEMS, is_port, NULL },
+	[TYPE_SOURCES] = { "list of sources", SOURCE_FORM, ITEMS, is_source,
+	    "any containers host lan none ports" },
 	[TYPE_PAIRS] = { "list of pairs", "IFNAME[:KEY=VALUE,...] with the "
-	    "keys host, local, bridge, mac and mtu", WORDS, is_pair },
+	    "keys host, local, bridge, mac and mtu", WORDS, is_pair, NULL },
 	[TYPE_INTERFACES] = { "list of interfaces",
 	    "names of interfaces, each 1 to 15 characters",
-	    WORDS, is_interface },
+	    WORDS, is_interface, NULL },
 	[TYPE_MACVLANS] = { "list of interfaces", "IFNAME[:NAME[:MODE]] with "
-	    "the modes bridge, private, vepa and passthru", WORDS, is_macvlan },
+	    "the modes bridge, private, vepa and passthru", WORDS, is_macvlan, NULL },
 	[TYPE_BINDS] = { "list of paths",
-	    "PATH[:INSIDE[:OPTIONS]] with absolute paths", WORDS, is_bind },
+	    "PATH[:INSIDE[:OPTIONS]] with absolute paths", WORDS, is_bind, NULL },
 	[TYPE_TMPFS] = { "list of paths",
-	    "PATH[:OPTIONS] with an absolute path", WORDS, is_tmpfs },
+	    "PATH[:OPTIONS] with an absolute path", WORDS, is_tmpfs, NULL },
 	[TYPE_DEVICES] = { "list of devices",
 	    "/dev/NODE, char-NAME or block-NAME, each with [:rwm]",
-	    WORDS, is_device },
+	    WORDS, is_device, NULL },
+	[TYPE_CREDENTIALS] = { "list of credentials", "ID:PATH with an absolute "
+	    "path, and an ID of letters, digits, dots, hyphens and underscores",
+	    WORDS, is_credential, NULL },
 	[TYPE_CAPABILITIES] = { "list of capabilities",
-	    "capabilities like CAP_SYS_TIME, or all", ITEMS, is_capability },
+	    "capabilities like CAP_SYS_TIME, or all", ITEMS, is_capability, NULL },
 	[TYPE_USERS] = { "users", "pick, identity, no, or the first of 65536 "
-	    "users, 0 to 4294901760", SINGLE, is_users },
+	    "users, 0 to 4294901760", SINGLE, is_users, "pick identity no" },
 	[TYPE_SIZE] = { "bytes", "a number above 0 with K, M, G or T behind "
-	    "it, N% or infinity", SINGLE, is_size },
-	[TYPE_PERCENT] = { "percent", "N% above 0", SINGLE, is_percent },
+	    "it, N% or infinity", SINGLE, is_size, NULL },
+	[TYPE_SWAP] = { "bytes", "a number with K, M, G or T behind it, N% or "
+	    "infinity", SINGLE, is_swap, NULL },
+	[TYPE_PERCENT] = { "percent", "N% above 0", SINGLE, is_percent, NULL },
+	[TYPE_CPUS] = { "list of processors", "N or N-M", ITEMS, is_cpus, NULL },
+	[TYPE_WEIGHT] = { "number", "a number from 1 to 10000", SINGLE,
+	    is_weight, NULL },
+	[TYPE_RATES] = { "list of rates", "PATH:BYTES with an absolute path, and "
+	    "a number above 0 with K, M, G or T behind it, or infinity",
+	    WORDS, is_rate, NULL },
 	[TYPE_COUNT] = { "number", "a number above 0, N% or infinity",
-	    SINGLE, is_count },
-	[TYPE_FLAGS] = { "list of flags", "words", WORDS, is_flag },
+	    SINGLE, is_count, NULL },
+	[TYPE_FLAGS] = { "list of flags", "words", WORDS, is_flag, NULL },
 	[TYPE_UNITS] = { "list of containers and units",
-	    "names of containers, and full names of units", WORDS, is_unit },
+	    "names of containers, and full names of units", WORDS, is_unit, NULL },
 	[TYPE_SPAN] = { "time span", "a time span like 2min 30s, or infinity",
-	    SINGLE, is_span },
+	    SINGLE, is_span, NULL },
 };
 
 const char *
@@ -451,6 +499,20 @@ const char *
 type_expected(enum type type)
 {
 	return rows[type].expected;
+}
+
+const char *
+type_values(enum type type)
+{
+	return rows[type].values;
+}
+
+/* is_right - is a word of this type? */
+static bool
+is_right(const struct row *row, const char *word)
+{
+	return (row->values && word_in(word, strlen(word), row->values)) ||
+	    (row->ok && row->ok(word));
 }
 
 static int
@@ -475,7 +537,7 @@ type_check(enum type type, const char *value, struct errmsg *why)
 	char word[WORD_SIZE];
 	int r;
 
-	if (row->list == SINGLE && row->ok(value))
+	if (row->list == SINGLE && is_right(row, value))
 		return 0;
 	if (row->list == SINGLE)
 		return invalid(row, value, why);
@@ -492,7 +554,7 @@ type_check(enum type type, const char *value, struct errmsg *why)
 		if (r < 0)
 			return errmsg_set(why, "invalid value \"%.100s\" "
 			    "(a word is too long)", value);
-		if (!row->ok(word))
+		if (!is_right(row, word))
 			return invalid(row, word, why);
 	}
 }

@@ -25,10 +25,15 @@ enum type {
 	TYPE_BINDS,
 	TYPE_TMPFS,
 	TYPE_DEVICES,
+	TYPE_CREDENTIALS,
 	TYPE_CAPABILITIES,
 	TYPE_USERS,
 	TYPE_SIZE,
+	TYPE_SWAP,
 	TYPE_PERCENT,
+	TYPE_CPUS,
+	TYPE_WEIGHT,
+	TYPE_RATES,
 	TYPE_COUNT,
 	TYPE_FLAGS,
 	TYPE_UNITS,
@@ -41,6 +46,9 @@ const char *type_name(enum type type);
 
 /* type_expected - the valid values, for a message */
 const char *type_expected(enum type type);
+
+/* type_values - the valid words with blanks between, if there are few; or NULL */
+const char *type_values(enum type type);
 
 /*
  * type_check - is this value of that type?

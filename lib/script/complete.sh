@@ -28,6 +28,8 @@ cmd_complete() {
 		:bridges) complete_links '/bridge' ;;
 		:links) complete_links '' ;;
 		:netns) complete_netns ;;
+		:keys) ctr-conf keys | cut -f 1,4 ;;
+		:settings*) ctr-conf keys --complete "${word#:settings}" ;;
 		*) printf '%s\n' "$word" ;;
 		esac
 	done
@@ -170,6 +172,8 @@ awk_complete='
 		else if (what == "NETNS") print ":netns"
 		else if (what == "NAME" && !of_option && of != "create") print ":containers"
 		else if (what ~ /^(GENERATION|FROM|TO)$/ && !of_option) print ":generations" operand[1]
+		else if (what == "KEY") print ":keys"
+		else if (what == "KEY=VALUE") print ":settings" word[words]
 		else if (what == "COMMAND" && program != "nixos-container") print ":commands"
 	}
 '

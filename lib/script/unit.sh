@@ -36,8 +36,8 @@ unit_do() {
 
 # unit_realize - its limits are those that systemd has read
 #
-# systemd 257 leaves the kernel's as they are when it reads its configuration, until a
-# property of the unit is set.  Setting no markers leaves no trace.
+# When it reads its configuration, systemd 257 leaves the kernel's as they are until a
+# property of the unit is set (252 and 262 do not).  Setting no markers leaves no trace.
 unit_realize() {
 	systemctl set-property --runtime "$unit" Markers= 2>/dev/null || :
 }

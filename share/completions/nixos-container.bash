@@ -27,9 +27,11 @@ _nixos_container() {
 		"$cur"*) COMPREPLY+=("$word") ;;
 		esac
 	done < <("$tool" complete "${1##*/}" "${words[@]:1}" 2>/dev/null)
+	[[ ${#COMPREPLY[@]} != 1 || ${COMPREPLY[0]} != *= ]] || compopt -o nospace 2>/dev/null
 	# After a : or = readline replaces only the text behind it.
 	word=${COMP_WORDS[COMP_CWORD]}
-	[[ $cur == "$word" || $word == [:=] ]] || COMPREPLY=("${COMPREPLY[@]#"${cur%"$word"}"}")
+	[[ $word != [:=] ]] || word=
+	[[ $cur == "$word" ]] || COMPREPLY=("${COMPREPLY[@]#"${cur%"$word"}"}")
 }
 
 _nixos_container_more() {

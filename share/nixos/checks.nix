@@ -115,6 +115,16 @@ concatLists [
     "a time span such as 1min 30s, or infinity" (filter (v: v != null) [ (get "timeoutStartSec") ]))
   (each "memoryMax" (is "[0-9]+[KMGT]?|[0-9]+%|infinity") "an amount of memory"
     (filter (v: v != null) [ (get "memoryMax") ]))
+  (each "memorySwapMax" (is "[0-9]+[KMGT]?|[0-9]+%|infinity") "an amount of memory"
+    (filter (v: v != null) [ (get "memorySwapMax") ]))
+  (each "allowedCpus" (is "[0-9]+(-[0-9]+)?([ ,]+[0-9]+(-[0-9]+)?)*") "processors like 0-3 6"
+    (filter (v: v != null) [ (get "allowedCpus") ]))
+  (concatMap (attribute: each attribute (name: below name && is "[0-9]+[KMGT]?|infinity" cfg.${attribute}.${name})
+      "a path of a disk, with bytes a second" (attrNames (cfg.${attribute} or { })))
+    [ "ioReadBandwidthMax" "ioWriteBandwidthMax" ])
+  (each "credentials" (name: is "[a-zA-Z0-9_-][a-zA-Z0-9_.-]*" name && below cfg.credentials.${name})
+    "a name of letters, digits, dots, hyphens and underscores, with an absolute path"
+    (attrNames (cfg.credentials or { })))
   (each "cpuQuota" (is "[0-9]+%") "a percentage of one CPU"
     (filter (v: v != null) [ (get "cpuQuota") ]))
   (each "tasksMax" (is "[0-9]+%?|infinity") "a number of tasks"

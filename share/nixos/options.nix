@@ -22,6 +22,15 @@ let
     default = null;
     inherit example description;
   };
+  rates = verb: property: mkOption {
+    type = types.attrsOf types.str;
+    default = { };
+    example = { "/dev/sda" = "20M"; };
+    description = ''
+      How many bytes a second it may ${verb} each disk, by a path of the disk or of a
+      file system on it (`${property}=`).
+    '';
+  };
 
   bindMount = { name, ... }: {
     options = {
@@ -215,6 +224,17 @@ in
       CAP_NET_ADMIN.
     '';
 
+    credentials = mkOption {
+      type = types.attrsOf types.str;
+      default = { };
+      example = { "tls.key" = "/run/secrets/web.key"; };
+      description = ''
+        Files of the host that the container gets as credentials, by their names; see
+        {manpage}`systemd.exec(5)`.  A path must not be one of a container's tree, nor
+        below a writable one of {option}`bindMounts`.
+      '';
+    };
+
     additionalCapabilities = strings [ "CAP_MKNOD" ] ''
       Capabilities in addition to systemd-nspawn's default ones.
     '';
@@ -232,7 +252,13 @@ in
     '';
 
     memoryMax = maybe types.str "512M" "Its memory limit (`MemoryMax=`).";
+    memorySwapMax = maybe types.str "0" "Its limit of swap space (`MemorySwapMax=`).";
     cpuQuota = maybe types.str "150%" "Its CPU limit, in percent of one CPU (`CPUQuota=`).";
+    allowedCpus = maybe types.str "0-3" "The processors that it may use (`AllowedCPUs=`).";
+    ioWeight = maybe (types.ints.between 1 10000) 50
+      "Its share of a disk that others use, too; 100 is that of others (`IOWeight=`).";
+    ioReadBandwidthMax = rates "read from" "IOReadBandwidthMax";
+    ioWriteBandwidthMax = rates "write to" "IOWriteBandwidthMax";
     tasksMax = maybe types.str "1000" "Its limit of tasks (`TasksMax=`).";
   };
 

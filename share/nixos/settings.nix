@@ -90,6 +90,11 @@ let
     in
     if parts == [ ] then name else "${name}:${concatStringsSep "," parts}";
 
+  # named ATTRIBUTE - NAME:VALUE for each of its attributes
+  named = attribute:
+    let set = get attribute; in
+    if set == null then [ ] else map (name: "${name}:${set.${name}}") (attrNames set);
+
   tun = cfg.enableTun or false;
   device = d: "${d.node}:${d.modifier}";
 
@@ -131,12 +136,18 @@ let
       (list "additionalCapabilities" ++ optional tun "CAP_NET_ADMIN")))
     (line "DEVICES" (words
       (map device (list "allowedDevices") ++ optional tun "/dev/net/tun:rwm")))
+    (line "CREDENTIALS" (words (named "credentials")))
     (flag "EPHEMERAL" (get "ephemeral"))
     (line "START_TIMEOUT" (get "timeoutStartSec"))
     (line "AFTER" (words (list "after")))
     (line "REQUIRES" (words (list "requires")))
     (line "MEMORY_MAX" (get "memoryMax"))
+    (line "MEMORY_SWAP_MAX" (get "memorySwapMax"))
     (line "CPU_QUOTA" (get "cpuQuota"))
+    (line "ALLOWED_CPUS" (get "allowedCpus"))
+    (line "IO_WEIGHT" (number (get "ioWeight")))
+    (line "IO_READ_BANDWIDTH_MAX" (words (named "ioReadBandwidthMax")))
+    (line "IO_WRITE_BANDWIDTH_MAX" (words (named "ioWriteBandwidthMax")))
     (line "TASKS_MAX" (get "tasksMax"))
     (flag "AUTO_START" (get "autoStart"))
     (line "EXTRA_NSPAWN_FLAGS" (words (list "extraFlags")))

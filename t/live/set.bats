@@ -7,10 +7,27 @@ load container
 # of PROPERTY - what systemd knows of the container's unit
 of() { systemctl show -p "$1" --value "container@$name.service"; }
 
-# held CONTROLLER FILE - what the kernel holds it to: of cgroup v1, else of v2
+# held CONTROLLER FILE VALUE FILE VALUE - the kernel holds it to this: the file and value of
+# cgroup v1, else those of v2, if the host has that controller
 held() {
-	cat "/sys/fs/cgroup/$1$(of ControlGroup)/$2" 2>/dev/null ||
-		cat "/sys/fs/cgroup$(of ControlGroup)/$2"
+	local group
+	group=$(of ControlGroup)
+	if [[ -d /sys/fs/cgroup/$1 && $2 != - ]]; then
+		assert_equal "$(cat "/sys/fs/cgroup/$1$group/$2")" "$3"
+	elif grep -qw "$1" /sys/fs/cgroup/cgroup.controllers 2>/dev/null; then
+		assert_equal "$(cat "/sys/fs/cgroup$group/$4")" "$5"
+	fi
+}
+
+# limited MEMORY CPU TASKS - of systemd, and of the kernel in microseconds of 100000
+limited() {
+	assert_equal "$(of MemoryMax)/$(of CPUQuotaPerSecUSec)/$(of TasksMax)" "$1/$2/$3"
+	held memory memory.limit_in_bytes "$1" memory.max "$1"
+	held pids pids.max "$3" pids.max "$3"
+	case $2 in
+	infinity) held cpu cpu.cfs_quota_us -1 cpu.max 'max 100000' ;;
+	*) held cpu cpu.cfs_quota_us "${2%ms}00" cpu.max "${2%ms}00 100000" ;;
+	esac
 }
 
 # agrees - nothing differs from the settings
@@ -23,25 +40,91 @@ agrees() {
 @test "set limits a running container at once, and as much after its restart" {
 	create
 	boot=$(boots)
-	run -0 nixos-container set "$name" MEMORY_MAX=64M CPU_QUOTA=50% TASKS_MAX=123
-	assert_output ''
-	for again in 0 1; do
-		assert_equal "$(of MemoryMax)/$(of CPUQuotaPerSecUSec)/$(of TasksMax)" 67108864/500ms/123
-		! controls pids || assert_equal "$(held pids pids.max)" 123
-		[[ ! -d /sys/fs/cgroup/memory ]] ||
-			assert_equal "$(held memory memory.limit_in_bytes)" 67108864
-		[[ ! -d /sys/fs/cgroup/cpu ]] || assert_equal "$(held cpu cpu.cfs_quota_us)" 50000
-		agrees
-		[[ $again == 1 ]] || assert_equal "$(boots)" "$boot"
-		[[ $again == 1 ]] || nixos-container restart "$name"
-	done
+	nixos-container set "$name" MEMORY_MAX=64M CPU_QUOTA=50% TASKS_MAX=123
+	limited 67108864 500ms 123
+	agrees
+	assert_equal "$(boots)" "$boot"
+	nixos-container restart "$name"
+	limited 67108864 500ms 123
 	boot=$(boots)
 	nixos-container set "$name" MEMORY_MAX=96M -u CPU_QUOTA --unset=TASKS_MAX
-	assert_equal "$(of MemoryMax)/$(of CPUQuotaPerSecUSec)/$(of TasksMax)" 100663296/infinity/16384
-	! controls pids || assert_equal "$(held pids pids.max)" 16384
-	[[ ! -d /sys/fs/cgroup/memory ]] || assert_equal "$(held memory memory.limit_in_bytes)" 100663296
-	[[ ! -d /sys/fs/cgroup/cpu ]] || assert_equal "$(held cpu cpu.cfs_quota_us)" -1
+	limited 100663296 infinity 16384
+	nixos-container set "$name" MEMORY_MAX= CPU_QUOTA=150%
+	assert_equal "$(of MemoryMax)" infinity
+	held cpu cpu.cfs_quota_us 150000 cpu.max '150000 100000'
 	assert_equal "$(boots)" "$boot"
+	# Nothing is left that would hold after this.
+	run -0 find /run/systemd /etc/systemd -path "*system.control*$name*"
+	assert_output ''
+}
+
+# bats test_tags=suites
+@test "swap, processors and disks are limited at once, or it is said that they are not" {
+	create
+	boot=$(boots)
+	run -0 nixos-container set "$name" MEMORY_SWAP_MAX=0 ALLOWED_CPUS=0 IO_WEIGHT=50 \
+		IO_READ_BANDWIDTH_MAX=/:5M IO_WRITE_BANDWIDTH_MAX=/:4M
+	if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
+		for one in memory/MEMORY_SWAP_MAX cpuset/ALLOWED_CPUS io/IO_WEIGHT io/IO_READ_BANDWIDTH_MAX; do
+			if controls "${one%/*}"; then
+				refute_output --partial "${one#*/}: not held"
+			else
+				assert_output --partial "${one#*/}: not held: the host has no controller ${one%/*} of cgroup v2"
+			fi
+		done
+	else
+		assert_output --partial 'MEMORY_SWAP_MAX: not held: the host has no controller memory of cgroup v2'
+		assert_output --partial 'ALLOWED_CPUS: not held: the host has no controller cpuset of cgroup v2'
+	fi
+	assert_equal "$(of MemorySwapMax)/$(of AllowedCPUs)/$(of IOWeight)" 0/0/50
+	assert_equal "$(of IOReadBandwidthMax)/$(of IOWriteBandwidthMax)" '/ 5000000// 4000000'
+	held memory - - memory.swap.max 0
+	held cpuset - - cpuset.cpus 0
+	held io - - io.weight 'default 50'
+	! grep -qw io /sys/fs/cgroup/cgroup.controllers 2>/dev/null ||
+		grep -E ' rbps=5000000 wbps=4000000 ' "/sys/fs/cgroup$(of ControlGroup)/io.max"
+	# These the kernel keeps.
+	run -0 nixos-container set "$name" MEMORY_SWAP_MAX= IO_WEIGHT= ALLOWED_CPUS= IO_READ_BANDWIDTH_MAX=
+	assert_output "$(printf "nixos-container: $name: %s: takes effect at the next start\n" \
+		ALLOWED_CPUS IO_READ_BANDWIDTH_MAX)"
+	held memory - - memory.swap.max max
+	held io - - io.weight 'default 100'
+	assert_equal "$(boots)" "$boot"
+	nixos-container restart "$name"
+	held cpuset - - cpuset.cpus ''
+	! grep -qw io /sys/fs/cgroup/cgroup.controllers 2>/dev/null ||
+		grep -E ' rbps=max wbps=4000000 ' "/sys/fs/cgroup$(of ControlGroup)/io.max"
+	run -2 nixos-container set "$name" IO_WEIGHT=7 IO_READ_BANDWIDTH_MAX=/none:1M
+	assert_output --partial 'IO_READ_BANDWIDTH_MAX: the host has no /none'
+	run -1 nixos-container get "$name" IO_READ_BANDWIDTH_MAX
+}
+
+# bats test_tags=suites
+@test "CREDENTIALS are read at each start, for the container's root alone" {
+	local users
+	(umask 077; mkdir "$BATS_TEST_TMPDIR/keys"; echo secret >"$BATS_TEST_TMPDIR/keys/a key")
+	ln -s keys "$BATS_TEST_TMPDIR/link"
+	for users in no pick; do
+		create --no-start --set PRIVATE_USERS="$users" \
+			--set "CREDENTIALS='tls.key:$BATS_TEST_TMPDIR/link/a key'"
+		nixos-container start "$name"
+		run -0 inside cat /run/host/credentials/tls.key
+		assert_output secret
+		run ! nixos-container run -u nobody "$name" cat /run/host/credentials/tls.key
+		run ! grep -r secret "$conf"
+		echo other >"$BATS_TEST_TMPDIR/keys/a key"
+		nixos-container restart "$name"
+		run -0 inside cat /run/host/credentials/tls.key
+		assert_output other
+		echo secret >"$BATS_TEST_TMPDIR/keys/a key"
+		# What the container can change would be any file of the host.
+		ln -s /etc/shadow "$root/key"
+		run -0 nixos-container set "$name" CREDENTIALS="k:$root/key"
+		assert_output "nixos-container: $name: CREDENTIALS: takes effect at the next start"
+		run -1 nixos-container restart "$name"
+		assert_output --partial "CREDENTIALS: $root/key goes through $state, where a container can write"
+		nixos-container destroy "$name"
+	done
 }
 
 # bats test_tags=suites

@@ -68,6 +68,7 @@ many() {
 	      bar = {
 	        specialArgs.x = 1;
 	        config = { x, ... }: { environment.etc.x.text = "x${toString x}"; };
+	        ioWeight = 50; ioReadBandwidthMax."/dev/sda" = "20M"; credentials.key = "/run/keys/bar";
 	        memoryMax = mkDefault "1G"; mtu = 1400; networkNamespace = null;
 	        privateNetwork = true; localAddress = "10.0.0.2";
 	        bindMounts = {
@@ -105,8 +106,11 @@ many() {
 	BIND_RO=/z:/a
 	CAPABILITIES=CAP_NET_ADMIN
 	DEVICES="/dev/fuse:rw /dev/net/tun:rwm"
+	CREDENTIALS=key:/run/keys/bar
 	START_TIMEOUT=1min
 	MEMORY_MAX=2G
+	IO_WEIGHT=50
+	IO_READ_BANDWIDTH_MAX=/dev/sda:20M
 	AUTO_START=1
 	EXTRA_NSPAWN_FLAGS=--quiet
 

@@ -122,6 +122,8 @@ foo='containers.foo = {
 		privateUsers = "pick"; tmpfs = [ "/var:size=10%" "/my data" ];
 		additionalCapabilities = [ "CAP_MKNOD" ]; allowedDevices = [ { node = "/dev/fuse"; modifier = "rw"; } ];
 		enableTun = true; ephemeral = true; timeoutStartSec = "2min 5s"; after = [ "db" ]; requires = [ "db" ];
+		memorySwapMax = "0"; allowedCpus = "0-3 6"; ioWeight = 50; ioReadBandwidthMax = { "/dev/sda" = "20M"; "/my data" = "5M"; };
+		ioWriteBandwidthMax."/dev/sda" = "infinity"; credentials = { "tls.key" = "/run/my keys/web"; b = "/b"; };
 		memoryMax = "1G"; cpuQuota = "50%"; tasksMax = "100"; autoStart = true;
 		extraFlags = [ "--quiet" "--setenv=A=b c" ];'
 	assert_equal "$output" 'SYSTEM_PATH=/nix/store/system
@@ -147,12 +149,18 @@ NIX_DAEMON=0
 TMPFS="/var:size=10% '"'/my data'"'"
 CAPABILITIES="CAP_MKNOD CAP_NET_ADMIN"
 DEVICES="/dev/fuse:rw /dev/net/tun:rwm"
+CREDENTIALS="b:/b '"'tls.key:/run/my keys/web'"'"
 EPHEMERAL=1
 START_TIMEOUT="2min 5s"
 AFTER=db
 REQUIRES=db
 MEMORY_MAX=1G
+MEMORY_SWAP_MAX=0
 CPU_QUOTA=50%
+ALLOWED_CPUS="0-3 6"
+IO_WEIGHT=50
+IO_READ_BANDWIDTH_MAX="/dev/sda:20M '"'/my data:5M'"'"
+IO_WRITE_BANDWIDTH_MAX=/dev/sda:infinity
 TASKS_MAX=100
 AUTO_START=1
 EXTRA_NSPAWN_FLAGS="--quiet '"'--setenv=A=b c'\"
@@ -195,7 +203,7 @@ BIND_RO="/a\\:b\\\\c"
 
 @test "the page of the module has every option, and keys of nixos-container.conf(5)" {
 	local option key count=0 page=share/man/nixos-container-module.5
-	for option in $(sed -nE 's/^  ?  ?([a-zA-Z0-9]+) = (mkOption|switch|strings|maybe|address|optional).*/\1/p' \
+	for option in $(sed -nE 's/^  ?  ?([a-zA-Z0-9]+) = (mkOption|switch|strings|maybe|rates|address|optional).*/\1/p' \
 		share/nixos/{options,network}.nix | grep -vxE "given|address"); do
 		grep -qxF ".It Ic containers.<name>.$option" "$page"
 		count=$((count + 1))
@@ -256,6 +264,12 @@ BIND_RO="/a\\:b\\\\c"
 	refuses 'privateUsers = 4294967295;' '.privateUsers: the first user ID of 65536, not 4294967295'
 	refuses 'timeoutStartSec = "soon";' '.timeoutStartSec: a time span such as 1min 30s, or infinity, not "soon"'
 	refuses 'memoryMax = "much";' '.memoryMax: an amount of memory, not "much"'
+	refuses 'memorySwapMax = "much";' '.memorySwapMax: an amount of memory, not "much"'
+	refuses 'allowedCpus = "all";' '.allowedCpus: processors like 0-3 6, not "all"'
+	refuses 'ioReadBandwidthMax.sda = "5M";' '.ioReadBandwidthMax: a path of a disk, with bytes a second, not "sda"'
+	refuses 'ioWriteBandwidthMax."/" = "5%";' '.ioWriteBandwidthMax: a path of a disk, with bytes a second, not "/"'
+	refuses 'credentials.a = "b";' '.credentials: a name of letters, digits, dots, hyphens and underscores, with an absolute path, not "a"'
+	refuses 'credentials."a/b" = "/b";' '.credentials: a name of letters, digits, dots, hyphens and underscores, with an absolute path, not "a/b"'
 	refuses 'cpuQuota = "half";' '.cpuQuota: a percentage of one CPU, not "half"'
 	refuses 'tasksMax = "-1";' '.tasksMax: a number of tasks, not "-1"'
 	refuses 'after = [ "a_b" ];' '.after: a container, or the full name of a unit, not "a_b"'

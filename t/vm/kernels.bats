@@ -47,6 +47,10 @@ kernel=${NIXOS_CONTAINER_TEST_KERNEL:-6.1}
 	suite live/stop.bats '^no process stays'
 }
 
+@test "limits of containers change at once" {
+	suite live/set.bats '^(set limits|swap, processors|CREDENTIALS)'
+}
+
 @test "containers have networks: an interface of the host, long names" {
 	suite live/network.bats '^(INTERFACES are moved|a long name)'
 }

@@ -48,6 +48,8 @@ rec {
   raw = unspecified;
 
   ints.u32 = integer "a number of 32 bits" 0 4294967295;
+  ints.between = low: high:
+    integer "a number from ${toString low} to ${toString high}" low high;
   ints.positive = integer "a number above 0" 1 9223372036854775807;
   port = integer "a port" 0 65535;
 

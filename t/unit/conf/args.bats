@@ -26,11 +26,13 @@ gives_none() {
 	gives --private-users=pick --private-users-ownership=auto --bind=/srv/data:/data --bind=+/var:/x \
 		--bind-ro=/usr/share/zoneinfo --tmpfs=/tmp --tmpfs=/var/cache:size=64M,mode=755 \
 		--capability=CAP_SYS_TIME --capability=CAP_IPC_LOCK --bind=/dev/null \
+		--load-credential=a:/etc/hosts '--load-credential=b:/my file' \
 		--bind-ro=/run/some.hosts:/etc/hosts --ephemeral --quiet --setenv=A=b <<-'END'
 			EXTRA_NSPAWN_FLAGS="--quiet --setenv=A=b"
 			EPHEMERAL=1
 			RESOLVE_CONTAINERS=1
 			DEVICES=/dev/null
+			CREDENTIALS="a:/etc/hosts 'b:/my file'"
 			CAPABILITIES="CAP_SYS_TIME CAP_IPC_LOCK"
 			TMPFS="/tmp /var/cache:size=64M,mode=755"
 			BIND_RO=/usr/share/zoneinfo

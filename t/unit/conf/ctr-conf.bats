@@ -200,6 +200,18 @@ rejects() {
 	rejects PRIVATE_USERS yes -1 4294901761 99999999999 65536:65536
 	takes MEMORY_MAX 512M 1 1048576 50% 100% infinity 2T
 	rejects MEMORY_MAX lots 0 0M 101% 1.5G -1 1MB M % '1G;x' 9999999999999999999
+	takes MEMORY_SWAP_MAX 0 512M 50% infinity
+	rejects MEMORY_SWAP_MAX 0M -1 lots
+	takes ALLOWED_CPUS 0 0-3 '0-3,6 8-8' 8191
+	rejects ALLOWED_CPUS all 3-1 -1 1- 0-8192 1.5 '0-3 x' 123456789
+	takes IO_WEIGHT 1 100 10000
+	rejects IO_WEIGHT 0 10001 01 50% much
+	for key in IO_READ_BANDWIDTH_MAX IO_WRITE_BANDWIDTH_MAX; do
+		takes $key /dev/sda:20M '/srv:1 /dev/sdb:infinity' "'/srv/my data:5G'" /a:b:1K
+		rejects $key /dev/sda 20M dev/sda:20M /dev/sda: /dev/sda:0 /srv:50% :1 '/srv:1 x'
+	done
+	takes CREDENTIALS a:/b 'tls.key:/etc/x/web.key my_pass-1:/y' "'x:/my file'" x:/a:b
+	rejects CREDENTIALS a /b a: a:b :/b ../x:/b .:/b a/b:/c 'a:/b c' 'a b:/c'
 	takes CPU_QUOTA 50% 150%
 	rejects CPU_QUOTA 50 half 0% -1%
 	takes TASKS_MAX 2000 10% infinity
@@ -342,6 +354,27 @@ EXTRA_NSPAWN_FLAGS=" --bind-ro=/srv/a:/srv/a --capability=CAP_NET_ADMIN"'
 			ctr-conf get web >/dev/null
 		done <"$BATS_TEST_TMPDIR/all"
 		run -0 ctr-conf keys --json
+	done
+}
+
+@test "keys --complete prints what may stand for a word" {
+	run -0 ctr-conf keys --complete ''
+	assert_equal "$(cut -f 1 <<<"$output" | tr -d =)" "$(ctr-conf keys | cut -f 1)"
+	assert_equal "$(cut -f 2 <<<"$output")" "$(ctr-conf keys | cut -f 4)"
+	run -0 ctr-conf keys --complete NAT=
+	assert_output $'NAT=0\nNAT=1'
+	run -0 ctr-conf keys --complete STORE=a
+	assert_output $'STORE=all\nSTORE=closure'
+	for none in FLAKE= NO_SUCH= = MTU=14; do
+		run -0 ctr-conf keys --complete "$none"
+		assert_output ''
+	done
+	# Each of them is right.
+	for one in $(ctr-conf keys | cut -f 1); do
+		for word in $(ctr-conf keys --complete "$one="); do
+			printf '%s\n' "$word" >"$file"
+			ctr-conf get web >/dev/null
+		done
 	done
 }
 
@@ -518,6 +551,13 @@ effects() {
 @test "set --effects says of each key that changed when that is in effect" {
 	export NIXOS_CONTAINER_{LOCK,RUN}_DIR=$BATS_TEST_TMPDIR/locks
 	effects 'EPHEMERAL=1\n' 'once TASKS_MAX' EPHEMERAL=1 TASKS_MAX=
+	# systemd lifts them at a start only.
+	effects 'ALLOWED_CPUS=0\nIO_READ_BANDWIDTH_MAX=/:5M\n' 'once ALLOWED_CPUS\nonce IO_READ_BANDWIDTH_MAX' \
+		ALLOWED_CPUS=0-0 IO_READ_BANDWIDTH_MAX='/tmp:5M /:6M'
+	effects 'ALLOWED_CPUS=0\nIO_READ_BANDWIDTH_MAX=/:5M\n' 'start ALLOWED_CPUS\nstart IO_READ_BANDWIDTH_MAX' \
+		ALLOWED_CPUS= IO_READ_BANDWIDTH_MAX=/tmp:5M
+	effects 'IO_WRITE_BANDWIDTH_MAX=/:5M\nIO_WEIGHT=5\n' 'once IO_WEIGHT\nstart IO_WRITE_BANDWIDTH_MAX' \
+		IO_WRITE_BANDWIDTH_MAX= IO_WEIGHT=
 	effects 'EPHEMERAL=1\nTASKS_MAX=5\n' 'start EPHEMERAL\nonce MEMORY_MAX\nonce TASKS_MAX' \
 		EPHEMERAL= TASKS_MAX=6 MEMORY_MAX=1G
 	# A container without a network of its own now.

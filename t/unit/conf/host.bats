@@ -202,6 +202,80 @@ serves() {
 	fits 'REQUIRES="db nfs-client.target"' AFTER=later
 }
 
+@test "a credential is a file of the host that no container can change" {
+	export NIXOS_CONTAINER_STATE_DIR=$BATS_TEST_TMPDIR/trees
+	cd "$BATS_TEST_TMPDIR"
+	mkdir -p trees/web/etc keys shared/in
+	ln -s trees elsewhere
+	ln -s "$PWD/trees/web/etc/out" keys/astray
+	ln -s ../../../keys/good trees/web/etc/out
+	ln -s keys more
+	ln -s /proc/self/cwd/keys/good keys/proc
+	ln -s loop keys/loop
+	touch keys/good 'keys/my key' trees/web/etc/key shared/in/key
+	fits "CREDENTIALS=\"a:$PWD/keys/good 'b:$PWD/keys/my key' c:$PWD/more/../keys//good\""
+	local into="goes through $PWD/trees, where a container can write" path
+	for path in trees/web/etc/key elsewhere/web/etc/key keys/astray keys/../trees/web/etc/out \
+		trees/../keys/good keys/proc; do
+		lacks "1: CREDENTIALS: $PWD/$path $into" "CREDENTIALS=a:$PWD/$path"
+	done
+	lacks "1: CREDENTIALS: $PWD/keys/loop $into" "CREDENTIALS=a:$PWD/keys/loop"
+	lacks "2: CREDENTIALS: $PWD/shared/in/key goes through $PWD/shared, where a container can write" \
+		"BIND=$PWD/shared:/srv" "CREDENTIALS=a:$PWD/shared/in/key"
+	fits "BIND_RO=$PWD/shared:/srv" "CREDENTIALS=a:$PWD/shared/in/key"
+	lacks "1: CREDENTIALS: the host has no file $PWD/keys/none" "CREDENTIALS=a:$PWD/keys/none"
+	lacks "1: CREDENTIALS: the host has no file $PWD/keys" "CREDENTIALS=a:$PWD/keys"
+}
+
+# host_with LINE... - make the root of a host, with these files: PATH TEXT
+host_with() {
+	host=$BATS_TEST_TMPDIR/host
+	rm -rf "$host"
+	for line; do
+		mkdir -p "$host/$(dirname "${line%% *}")"
+		printf '%s\n' "${line#* }" >"$host/${line%% *}"
+	done
+}
+
+@test "disks and processors must exist" {
+	lacks '1: IO_READ_BANDWIDTH_MAX: the host has no /none' 'IO_READ_BANDWIDTH_MAX="/:1M /none:2M"'
+	lacks '1: IO_WRITE_BANDWIDTH_MAX: the host has no /none' 'IO_WRITE_BANDWIDTH_MAX=/none:2M'
+	host_with 'sys/devices/system/cpu/present 0-1,4-5' 'sys/fs/cgroup/cgroup.controllers cpuset io'
+	printf 'ALLOWED_CPUS="0-3 5-6"\nSYSTEM_PATH=/x\n' >"$file"
+	run -2 ctr-conf check --root "$host" web
+	assert_output "ctr-conf: $file:1: ALLOWED_CPUS: the last processor of the host is 5: 5-6"
+	printf 'ALLOWED_CPUS=0-5\nSYSTEM_PATH=/x\nIO_READ_BANDWIDTH_MAX=/:1M\n' >"$file"
+	run -0 ctr-conf check --root "$host" web
+	assert_output ''
+	# What set changes at once, whether the container runs or not.
+	cp "$file" "$BATS_TEST_TMPDIR/before"
+	changes '3: IO_READ_BANDWIDTH_MAX: the host has no /none' IO_READ_BANDWIDTH_MAX=/none:1M
+	run -2 ctr-conf set --effects --root "$host" web ALLOWED_CPUS=7
+	cmp "$file" "$BATS_TEST_TMPDIR/before"
+}
+
+@test "a limit that the host's kernel does not hold is said, and hinders no start" {
+	local limits=(MEMORY_MAX=1G MEMORY_SWAP_MAX=0 ALLOWED_CPUS=0 IO_WEIGHT=50 TASKS_MAX=5)
+	printf '%s\n' "${limits[@]}" SYSTEM_PATH=/x >"$file"
+	not_held() { printf "ctr-conf: $file:%s: not held: the host has no controller %s of cgroup v%s\n" "$@"; }
+	host_with 'sys/fs/cgroup/cgroup.controllers memory pids cpuset io'
+	run -0 ctr-conf check --root "$host" web
+	assert_output ''
+	host_with 'sys/fs/cgroup/cgroup.controllers pids'
+	run -0 ctr-conf check --root "$host" web
+	assert_output "$(not_held '1: MEMORY_MAX' memory 2 '2: MEMORY_SWAP_MAX' memory 2 '4: IO_WEIGHT' io 2 \
+		'3: ALLOWED_CPUS' cpuset 2 | sort -t : -k 3,3n)"
+	host_with 'sys/fs/cgroup/memory/x x' 'sys/fs/cgroup/unified/cgroup.controllers x'
+	run -0 ctr-conf check --root "$host" web
+	assert_output "$(not_held '2: MEMORY_SWAP_MAX' memory 2 '3: ALLOWED_CPUS' cpuset 2 '4: IO_WEIGHT' blkio 1 \
+		'5: TASKS_MAX' pids 1)"
+	# set says it of those that it adds.
+	run -0 ctr-conf set --effects --root "$host" web MEMORY_MAX=2G IO_READ_BANDWIDTH_MAX=/:5M
+	assert_output "$(not_held '7: IO_READ_BANDWIDTH_MAX' blkio 1)
+once MEMORY_MAX
+once IO_READ_BANDWIDTH_MAX"
+}
+
 @test "a missing system gives status 2" {
 	# Without any, its tree may boot by itself.
 	: >"$file"

@@ -288,7 +288,7 @@ schema() {
 			"autoStart", "systemPath", "flake", "configFile", "declaredIn", "generation", "system", "privateNetwork",
 			"addresses", "hostAddresses", "bridge", "mac", "mtu", "gateways", "ports", "nat",
 			"allowFrom", "resolveContainers", "nixDaemon", "extraVeths", "interfaces", "macvlans",
-			"networkNamespacePath", "binds", "tmpfs", "devices", "capabilities", "limits",
+			"networkNamespacePath", "binds", "tmpfs", "devices", "credentials", "capabilities", "limits",
 			"privateUsers", "store", "ephemeral", "after", "requires", "errors"]) and
 		([.name, .state, .unit, .root, .settings] | texts) and
 		(.state | IN("up", "starting", "stopping", "failed", "down")) and
@@ -297,7 +297,7 @@ schema() {
 		([.systemPath, .flake, .configFile, .declaredIn, .system, .bridge, .mac, .networkNamespacePath, .privateUsers, .store] |
 			all(text_or_null)) and
 		([.autoStart, .privateNetwork, .nat, .resolveContainers, .nixDaemon, .ephemeral] | all(flag)) and
-		([.gateways, .allowFrom, .interfaces, .tmpfs, .devices, .capabilities, .after, .requires, .errors] |
+		([.gateways, .allowFrom, .interfaces, .tmpfs, .devices, .credentials, .capabilities, .after, .requires, .errors] |
 			all(texts)) and
 		(.addresses | addresses) and (.hostAddresses | addresses) and
 		(.ports | all(has_only(["protocol", "hostPort", "containerPort", "hostAddress", "hostInterface",
@@ -312,7 +312,8 @@ schema() {
 		(.binds | all(has_only(["source", "target", "options", "readOnly"]) and
 			(.target | text) and ([.source, .options] | all(text_or_null)) and
 			(.readOnly | flag))) and
-		(.limits | has_only(["memoryMax", "cpuQuota", "tasksMax"]) and all(text_or_null)))'
+		(.limits | has_only(["memoryMax", "memorySwapMax", "cpuQuota", "allowedCpus",
+			"ioWeight", "ioReadBandwidthMax", "ioWriteBandwidthMax", "tasksMax"]) and all(text_or_null)))'
 }
 
 @test "list and show print the JSON described in the page" {
@@ -326,7 +327,8 @@ schema() {
 		'INTERFACES="eth1 eth2"' 'MACVLANS="lan0 lan1:in lan2::vepa"' RESOLVE_CONTAINERS=1 \
 		"BIND=\"/srv/data:/data:norbind '/srv/my data' +/var:/x :/y +/z '/a\\\\:b'\"" BIND_RO=/usr \
 		'TMPFS="/tmp /c:size=1M"' DEVICES=/dev/fuse:rw PRIVATE_USERS=pick \
-		CAPABILITIES=CAP_SYS_TIME,CAP_IPC_LOCK MEMORY_MAX=1G CPU_QUOTA=50% TASKS_MAX=100 \
+		CAPABILITIES=CAP_SYS_TIME,CAP_IPC_LOCK MEMORY_MAX=1G MEMORY_SWAP_MAX=0 ALLOWED_CPUS="0 1" IO_WEIGHT=50 CREDENTIALS=a:/b \
+		IO_READ_BANDWIDTH_MAX=/:1M IO_WRITE_BANDWIDTH_MAX=/:2M CPU_QUOTA=50% TASKS_MAX=100 \
 		'AFTER="none x.mount"' REQUIRES=none
 	unit all active 'Fri 2026-11-27 01:32:18 UTC' 73400320 12
 	run -0 ctr-conf list --json
@@ -343,8 +345,8 @@ schema() {
 		'[[{"protocol":"tcp","hostPort":8080,"containerPort":80,"hostAddress":null,"hostInterface":null,"hostPortLast":8080},{"protocol":"udp","hostPort":53,"containerPort":53,"hostAddress":null,"hostInterface":null,"hostPortLast":53},{"protocol":"tcp","hostPort":81,"containerPort":81,"hostAddress":"::1","hostInterface":null,"hostPortLast":81},{"protocol":"udp","hostPort":90,"containerPort":90,"hostAddress":null,"hostInterface":"eth0","hostPortLast":92}],[{"name":"v1","addresses":[],"hostAddresses":[],"bridge":null,"mac":null,"mtu":null},{"name":"v2","addresses":[{"address":"10.3.0.2","prefix":24},{"address":"fc01::2","prefix":null}],"hostAddresses":[{"address":"10.3.0.1","prefix":null}],"bridge":"br1","mac":"02:00:00:00:00:08","mtu":1300}]]'
 	assert_equal "$(of all '.binds | map([.source, .target, .options, .readOnly])')" \
 		'[["/srv/data","/data","norbind",false],["/srv/my data","/srv/my data",null,false],["+/var","/x",null,false],[null,"/y",null,false],["+/z","/z",null,false],["/a:b","/a:b",null,false],["/usr","/usr",null,true]]'
-	assert_equal "$(of all '[.macvlans, .interfaces, .capabilities, .limits, .after]')" \
-		'[[{"interface":"lan0","name":null,"mode":null},{"interface":"lan1","name":"in","mode":null},{"interface":"lan2","name":null,"mode":"vepa"}],["eth1","eth2"],["CAP_SYS_TIME","CAP_IPC_LOCK"],{"memoryMax":"1G","cpuQuota":"50%","tasksMax":"100"},["none","x.mount"]]'
+	assert_equal "$(of all '[.macvlans, .interfaces, .capabilities, .limits, .credentials, .after]')" \
+		'[[{"interface":"lan0","name":null,"mode":null},{"interface":"lan1","name":"in","mode":null},{"interface":"lan2","name":null,"mode":"vepa"}],["eth1","eth2"],["CAP_SYS_TIME","CAP_IPC_LOCK"],{"memoryMax":"1G","memorySwapMax":"0","cpuQuota":"50%","allowedCpus":"0 1","ioWeight":"50","ioReadBandwidthMax":"/:1M","ioWriteBandwidthMax":"/:2M","tasksMax":"100"},["a:/b"],["none","x.mount"]]'
 	conf db 'ALLOW_FROM="web, lan 192.0.2.0/24"'
 	assert_equal "$(of db '.allowFrom')" '["web","lan","192.0.2.0/24"]'
 	run -0 ctr-conf show db

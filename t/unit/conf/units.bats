@@ -40,6 +40,15 @@ makes() {
 			BIND=/srv/data:/data
 		END
 	makes '[Service]' TasksMax=infinity <<<TASKS_MAX=infinity
+	makes '[Service]' MemorySwapMax=0 'AllowedCPUs=0-3 6' IOWeight=50 \
+		'IOReadBandwidthMax="/dev/sda" 20M' 'IOReadBandwidthMax="/srv/a\"b 50%%" 5M' \
+		'IOWriteBandwidthMax="/srv/c:d" infinity' <<-'END'
+			IO_WRITE_BANDWIDTH_MAX=/srv/c:d:infinity
+			IO_READ_BANDWIDTH_MAX="/dev/sda:20M '/srv/a\"b 50%:5M'"
+			IO_WEIGHT=50
+			ALLOWED_CPUS="0-3 6"
+			MEMORY_SWAP_MAX=0
+		END
 	makes '[Unit]' 'After=srv-my\x20data.mount' <<<"AFTER='srv-my\\x20data.mount'"
 }
 

@@ -172,7 +172,7 @@ LOCAL_ADDRESS6 LOCAL_MAC_ADDRESS MACVLANS NETWORK_NAMESPACE_PATH PRIVATE_NETWORK
 @test "the unit's page describes the generated drop-ins" {
 	local dir=$BATS_TEST_TMPDIR/g key
 	mkdir -p "$dir/conf" "$dir/out"
-	key_examples | grep -E '^(AUTO_START|AFTER|REQUIRES|INTERFACES|MACVLANS|BIND|BIND_RO|DEVICES|MEMORY_MAX|CPU_QUOTA|TASKS_MAX|START_TIMEOUT)=' >"$dir/conf/one.conf"
+	key_examples | grep -E '^(AUTO_START|AFTER|REQUIRES|INTERFACES|MACVLANS|BIND|BIND_RO|DEVICES|MEMORY_MAX|MEMORY_SWAP_MAX|CPU_QUOTA|ALLOWED_CPUS|IO_[A-Z_]*|TASKS_MAX|START_TIMEOUT)=' >"$dir/conf/one.conf"
 	NIXOS_CONTAINER_CONF_DIR=$dir/conf ctr-conf units "$dir/out" "$dir/out" "$dir/out"
 	grep -qx Wants=container@one.service "$dir/out/multi-user.target.d/nixos-container.conf"
 	# The right column has exactly the generated properties, each with a "=".

@@ -140,6 +140,41 @@ words() { cut -f1 | sed '/^$/d' | sort; }
 	assert_output ''
 }
 
+@test "keys of settings are offered, and the values of those that have few" {
+	need_shells
+	run -0 bash_offers 'nixos-container get alpha HOST_P'
+	assert_output HOST_PORT
+	run -0 bash_offers 'nixos-container get alpha NAT MT'
+	assert_output MTU
+	local line
+	for line in 'nixos-container set alpha' 'nixos-container set alpha NAT=1' 'ctr-conf set alpha' \
+		'nixos-container create --set' 'nixos-container shell --set'; do
+		run -0 bash_offers "$line MEMORY_"
+		assert_output $'MEMORY_MAX=\nMEMORY_SWAP_MAX='
+		# readline replaces what is behind the "=".
+		run -0 bash_offers "$line STORE="
+		assert_output $'all\nclosure'
+		run -0 bash_offers "$line STORE=c"
+		assert_output closure
+		run -0 bash_offers "$line FLAKE="
+		assert_output ''
+	done
+	run -0 bash_offers 'nixos-container set alpha --unset STO'
+	assert_output STORE
+	run -0 fish_offers 'nixos-container set alpha AUTO_S'
+	assert_output $'AUTO_START=\tstart when the host boots'
+	run -0 fish_offers 'nixos-container set alpha AUTO_START='
+	assert_output $'AUTO_START=0\nAUTO_START=1'
+	run -0 zsh_offers 'nixos-container set alpha MEMORY_'
+	assert_output --partial 'MEMORY_MAX=  '
+	assert_output --partial '-- most swap space that it may use'
+	run -0 zsh_offers 'nixos-container set alpha STORE='
+	assert_output --partial 'STORE=closure'
+	# The first word is a container.
+	run -0 bash_offers 'nixos-container set '
+	assert_output $'alpha\nbeta-2'
+}
+
 @test "files are offered as arguments that are files" {
 	need_shells
 	run -0 words < <(bash_offers 'nixos-container create --config-file some')
