@@ -18,9 +18,10 @@ cmd_logs() {
 }
 
 # since_born - what is older than the container is of another one, which had its name;
-# of two --since, journalctl takes the last
+# of two --since, journalctl takes the last.  What is oldest of it tells: settings are
+# written anew, and a declared container gets its tree when it first starts.
 since_born() {
-	born=$(stat -c %.6W -- "$root" "$nix_dir/profiles/per-container/$name" 2>/dev/null |
+	born=$(stat -c %.6W -- "$conf" "$root" "$nix_dir/profiles/per-container/$name" 2>/dev/null |
 		sort -n | sed '/^[1-9]/!d;q')
 	[ -n "$born" ] || return 0	# not every file system knows
 	asked=0

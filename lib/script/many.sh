@@ -57,7 +57,7 @@ find_named() {
 		*" $each "*) continue ;;
 		esac
 		chosen="${chosen:+$chosen }$each"
-		[ "$verb" = destroy ] || (need_name "$each") || missing=1
+		[ "$verb" = destroy ] || [ -e "$conf_dir/$each.conf" ] || (need_name "$each") || missing=1
 	done
 	[ $missing = 0 ] || exit 1
 }
@@ -105,6 +105,9 @@ concerns_update() {
 		return 1
 	elif [ -n "$DECLARED_IN" ] && [ -z "$FLAKE$with_config$system_path$flake" ]; then
 		note "$name: left alone: declared in $DECLARED_IN, see apply"
+		return 1
+	elif [ -z "$FLAKE$CONFIG_FILE$with_config$system_path$flake" ] && config_missing; then
+		note "$name: left alone: it has no configuration.nix"
 		return 1
 	fi
 }

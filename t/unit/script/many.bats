@@ -112,9 +112,10 @@ stop container@two.service'
 @test "update --all leaves alone what it cannot build, and says so" {
 	printf 'SYSTEM_PATH=/nix/store/x\n' >conf/one.conf
 	printf 'DECLARED_IN=/etc/all.nix\n' >conf/two.conf
-	rm conf/three.conf
+	mkdir -p trees/three
 	run -0 nixos-container update --all
 	assert_output "nixos-container: one: left alone: its system is managed by the host's configuration
+nixos-container: three: left alone: it has no configuration.nix
 nixos-container: two: left alone: declared in /etc/all.nix, see apply
 nixos-container: nothing to do: no container to update"
 	run -1 nixos-container update one two
@@ -157,6 +158,15 @@ called() { grep -qxF "$*" calls; }
 		run ! pgrep -f "$PWD/bin/systemctl"
 		run ! called stop container@three.service
 	done
+}
+
+@test "with --host, the other machine gets all names and options" {
+	printf '#!/bin/sh\nprintf "%%s\\n" "$*"\n' >bin/ssh
+	chmod +x bin/ssh
+	run -0 nixos-container -H far stop one two --jobs 2 -q
+	assert_output "-- far nixos-container stop '--jobs' '2' '-q' --  'one' 'two'"
+	run -0 nixos-container -H far update --all --check
+	assert_output "-- far nixos-container update '--all' '--check' -- "
 }
 
 @test "options go to each, whatever they hold" {
