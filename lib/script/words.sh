@@ -45,14 +45,14 @@ instead_of() {
 	unpause | unfreeze | resume | thaw) instead 'systemctl thaw container@NAME' ;;
 	events | monitor | wait) instead "journalctl -f -u 'container@*'" ;;
 	cgroup | set-limit | limit) instead 'MEMORY_MAX and others in nixos-container.conf(5)' ;;
-	enable | disable | autostart) instead 'AUTO_START in nixos-container.conf(5)' ;;
+	enable | disable | autostart) instead 'nixos-container set NAME AUTO_START=1, or 0' ;;
 	port) instead 'HOST_PORT in nixos-container.conf(5)' ;;
 	bind | mount | volume | storage) instead 'BIND in nixos-container.conf(5)' ;;
 	device) instead 'DEVICES in nixos-container.conf(5)' ;;
 	pull) printf %s 'to copy out of a container: copy-from; there are no images to pull: ' \
-		'create builds a system; ' ;;
+		'create builds a system, or takes a tree (--rootfs); ' ;;
 	image | images | search | load | save | build | commit | publish | pull-tar | pull-raw)
-		printf %s 'there are no images: create and update build a system; ' ;;
+		printf %s 'there are no images: create builds a system, or takes a tree (--rootfs); ' ;;
 	esac
 }
 

@@ -92,11 +92,11 @@ logs_as() {
 		pause freeze|instead: systemctl freeze container@NAME;
 		unpause unfreeze resume thaw|instead: systemctl thaw container@NAME;
 		events monitor|instead: journalctl -f -u 'container@*';
-		enable disable|instead: AUTO_START in nixos-container.conf(5);
+		enable disable|instead: nixos-container set NAME AUTO_START=1, or 0;
 		port|instead: HOST_PORT in nixos-container.conf(5);
 		bind mount volume|instead: BIND in nixos-container.conf(5);
-		pull|to copy out of a container: copy-from; there are no images to pull: create builds a system;
-		images image build commit|there are no images: create and update build a system;
+		pull|to copy out of a container: copy-from; there are no images to pull: create builds a system, or takes a tree (--rootfs);
+		images image build commit|there are no images: create builds a system, or takes a tree (--rootfs);
 		creat|did you mean create?
 		no-such-word|
 	END
