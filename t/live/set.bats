@@ -252,6 +252,11 @@ agrees() {
 	nixos-container set "$name" TASKS_MAX=77 HOST_PORT=8367:80
 	assert_equal "$(of TasksMax)" 77
 	agrees
+	# By another shell
+	run -0 busybox sh "$(command -v nixos-container)" set "$name" TASKS_MAX=78 TMPFS=/srv HOST_PORT=8368:80
+	assert_output "nixos-container: $name: TMPFS: takes effect at the next start"
+	assert_equal "$(of TasksMax)" 78
+	agrees
 }
 
 @test "a container of the host's configuration is refused, one that a file declares is told" {
