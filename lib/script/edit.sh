@@ -20,6 +20,7 @@ edit_configuration() {
 	[ -z "$CONFIG_FILE" ] || die 1 "$name: its configuration is the host's file" \
 		"$CONFIG_FILE; edit that, then: nixos-container update $name"
 	[ -z "$DECLARED_IN" ] || update_declared
+	needs_configuration
 	edit_open configuration.nix config_get
 	update_begin
 	edit_check config_get

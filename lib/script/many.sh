@@ -96,7 +96,7 @@ is_new_name() {
 concerns_stop() { is_active; }
 concerns_restart() { is_active; }
 concerns_terminate() { is_active; }
-concerns_reload() { is_active; }
+concerns_reload() { is_active && ! boots_itself; }
 
 concerns_update() {
 	read_settings

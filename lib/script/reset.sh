@@ -7,6 +7,8 @@ cmd_reset() {
 	lock "$name"
 	need_name "$name"
 	at_end unlock
+	! boots_itself || die 1 "$name: boots its own tree, which a reset would delete;" \
+		'to begin anew: destroy, then create --rootfs'
 	was_up=''
 	if running; then
 		was_up=1

@@ -2,6 +2,24 @@
 # SPDX-License-Identifier: MIT
 # rootfs.sh - a container of a tree that boots by itself, such as Debian's
 
+# boots_itself - has it no system but its tree?
+boots_itself() {
+	read_settings
+	case $SYSTEM_PATH in
+	'') ;;
+	/nix/store/*) return 1 ;;
+	*) return 0 ;;
+	esac
+	[ -z "$FLAKE" ] && ! ctr-gcroot -- path "$name" >/dev/null 2>&1 &&
+		ctr-tree init "$root" >/dev/null 2>&1
+}
+
+# needs_configuration - what is built must be there
+needs_configuration() {
+	! boots_itself || ! config_missing || die 1 "$name: boots its own tree, which is" \
+		'updated inside; to make it NixOS: update with --flake, --config or --config-file'
+}
+
 # check_rootfs - make it independent of the current directory, too
 check_rootfs() {
 	[ -z "$with_config$nixos_path$system_path$flake" ] || usage '--rootfs excludes' \

@@ -180,6 +180,7 @@ switch() {
 cmd_reload() {
 	need_name "$1"
 	need_running
+	! boots_itself || die 1 "$name: boots its own tree: it has no system to switch to"
 	at_end inside_end
 	switch || die 1 "$name: could not switch to its current system;" \
 		"its messages are above, and in: nixos-container logs $name"

@@ -135,6 +135,8 @@ keep_from_host() {
 # configure - the copy to build has the container's configuration, or the one of the
 # options
 configure() {
+	[ -n "$before$with_config" ] || needs_configuration
+	[ -n "$before" ] || [ -z "$with_config" ] || ctr-tree mkdir "$root" etc/nixos
 	job_begin
 	job_copy "$root" etc/nixos
 	if [ -n "$with_config" ]; then

@@ -65,6 +65,25 @@ without_nix() {
 	nothing_left "$name"
 }
 
+@test "its tree is its system: nothing is built, switched to or reset" {
+	own_debian
+	for verb in update edit; do
+		run -1 nixos-container $verb "$name"
+		assert_output "nixos-container: $name: boots its own tree, which is updated inside; to make it NixOS: update with --flake, --config or --config-file"
+	done
+	run -1 nixos-container reload "$name"
+	assert_output "nixos-container: $name: boots its own tree: it has no system to switch to"
+	run -1 nixos-container reset "$name"
+	assert_output --partial "$name: boots its own tree, which a reset would delete"
+	run -0 nixos-container reload --all
+	refute_output --partial "$name: "
+	run -0 inside true
+	# Its own configuration is built, and then boots.
+	nixos-container update --config '' "$name" --restart
+	run -0 inside sh -c '. /etc/os-release; echo "$ID"'
+	assert_output minimal
+}
+
 @test "newer Debians boot as well, with users of their own and without" {
 	for suite in trixie forky; do
 		[[ -d /systems/$suite ]] || { echo "# no Debian $suite here" >&3; continue; }
