@@ -44,11 +44,13 @@ remote_build() {
 	[ $# = 1 ] || usage 'with --host and a system that is built here: expected one name'
 	[ "$verb" = update ] || check_new_name "$1"
 	set_name "$1"
+	[ -z "$rootfs" ] || [ -z "$dry_run" ] || remote_run "$kept --rootfs - -- '$name'" </dev/null
 	[ -z "$dry_run" ] || return 0
 	[ "$verb" = update ] || (complete_settings; check_settings >/dev/null) || exit
 	# Users of Nix need no rights on this machine's containers.
 	run_dir=$(mktemp -d "${TMPDIR:-/tmp}/nixos-container.XXXXXX")
 	at_end remote_end
+	[ -z "$rootfs" ] || remote_rootfs
 	module=''
 	if [ -z "$flake" ] && [ -z "$system_path" ] || [ -n "$with_config" ]; then
 		config_read
@@ -68,6 +70,15 @@ remote_build() {
 	[ -z "$module" ] || quoted="$quoted --config-file -"
 	printf '%s\n' "$module" | (remote_run "$kept$quoted -- '$name'") || exit
 	exit 0
+}
+
+# remote_rootfs - send the tree of this machine as a tar
+remote_rootfs() {
+	packer='' code=0
+	rootfs_open
+	(remote_run "$kept --rootfs - -- '$name'") <&7 || code=$?
+	rootfs_packed || die 1 "$name: not all of $rootfs was sent"
+	exit "$code"
 }
 
 remote_end() { rm -rf "$run_dir"; }

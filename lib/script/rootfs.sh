@@ -34,7 +34,7 @@ check_rootfs() {
 	[ -e "$rootfs" ] || die 2 "--rootfs $rootfs: no such file or directory"
 	[ -d "$rootfs" ] || return 0
 	rootfs=$(cd -P "$rootfs" && pwd) || exit 2
-	case $(mkdir -p "$state_dir" && cd -P "$state_dir" && pwd)/ in
+	case $(mkdir -p "$state_dir" 2>/dev/null && cd -P "$state_dir" && pwd)/ in
 	"${rootfs%/}"/*) die 2 "--rootfs $rootfs: $state_dir is in it" ;;
 	esac
 }
@@ -67,9 +67,11 @@ rootfs_unpack() {
 	exec 7<&-
 	slow "$name: unpacking its tree" wait "$unpacker" || return
 	unpacker=''
-	[ -z "$packer" ] || wait "$packer" ||
-		[ $? = 1 ]	# tar: a file changed meanwhile
+	rootfs_packed
 }
+
+# rootfs_packed - what packs a directory has read it; 1: a file changed meanwhile
+rootfs_packed() { [ -z "$packer" ] || wait "$packer" || [ $? = 1 ]; }
 
 # rootfs_open - have the tar as descriptor 7; of a directory, without what is mounted
 # below it

@@ -106,6 +106,24 @@ teardown() {
 	assert_output --partial part.nix
 }
 
+@test "create --rootfs sends a tree of this machine" {
+	on "$near" sh -c 'rm -rf /tmp/tree; mkdir -p /tmp/tree/sbin /tmp/tree/usr /tmp/tree/etc; cd /tmp
+		cp /usr/local/share/nixos-container/systems/minimal/ctr-console tree/sbin/init
+		echo near >tree/etc/from; tar -C tree -czf tree.tar.gz .'
+	for from in /tmp/tree /tmp/tree.tar.gz tree.tar.gz -; do
+		run -0 on "$near" sh -c 'cd /tmp; nixos-container -H far create "$1" --no-start --rootfs "$2" <tree.tar.gz' sh "$name" "$from"
+		run -0 on "$far" cat "/var/lib/containers/$name/etc/from"
+		assert_output near
+		on_far destroy "$name"
+	done
+	run -0 from_near -H far create "$name" --dry-run --rootfs /tmp/tree
+	assert_output --partial "system its own, from -"
+	run -2 from_near -H far create "$name" --rootfs /tmp/none
+	run -1 on "$near" sh -c 'head -c 2000 /tmp/tree.tar.gz | nixos-container -H far create "$1" --rootfs -' sh "$name"
+	run -0 on_far list
+	refute_output --partial "$name"
+}
+
 @test "arguments, streams and exit status pass unchanged" {
 	from_near -H far create "$name"
 	from_near -H far run "$name" -- true
