@@ -46,6 +46,7 @@ rootfs_make() {
 	mkdir "$root"
 	rootfs_unpack || die 1 "$name: could not unpack $rootfs, for the reason above"
 	ctr-tree init "$root" >/dev/null || die 1 "$name: $rootfs does not boot by itself"
+	ctr-tree mkdir "$root" etc
 	rootfs_name
 	# systemd makes an ID of an empty file, and of a missing one a first boot.
 	ctr-tree put "$root" - etc/machine-id </dev/null

@@ -32,7 +32,9 @@ enum { NOBODY = 65534 };
 #define AT "/sys"
 
 char *const jail_environment[] = {
-	(char *)"PATH=/usr/bin:/bin", (char *)"LC_ALL=C", NULL
+	(char *)"PATH=/usr/bin:/bin", (char *)"LC_ALL=C",
+	/* Each thread would need memory. */
+	(char *)"XZ_DEFAULTS=-T1", NULL
 };
 
 /* restrict_mount - add these flags to those of a mount */
@@ -177,13 +179,13 @@ jail_enter(int tree, struct errmsg *why)
 		if (copy < 0)
 			return errmsg_errno(why, "take the directory");
 	}
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
-	    unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) < 0)
+	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) < 0)
 		return errmsg_errno(why, "make namespaces");
 	if (make_root(copy) < 0 || enter_root() < 0)
 		return errmsg_errno(why, "make a root for it");
 	if (setrlimit(RLIMIT_AS, &memory) < 0 ||
-	    (tree < 0 ? be_nobody() : be_writer()) < 0)
+	    (tree < 0 ? be_nobody() : be_writer()) < 0 ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)	/* other IDs reset it */
 		return errmsg_errno(why, "drop privileges");
 	return 0;
 }

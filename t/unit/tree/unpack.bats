@@ -234,6 +234,30 @@ the_end() { head -c 1024 /dev/zero; }
 	(set -o pipefail; { cat t; head -c 3M /dev/zero; } | ctr-tree unpack root)
 }
 
+# gone PID... - have these processes ended?
+gone() {
+	for pid; do
+		! [[ -e /proc/$pid/exe ]] || return 1
+	done
+}
+
+@test "killed, it takes what it began along" {
+	mkfifo pipe
+	head -c 20M /dev/urandom >from/file
+	tar -C from -czf t .
+	(head -c 1M t; exec sleep 1000) >pipe 3>&- &
+	writer=$!
+	ctr-tree unpack root <pipe 3>&- &
+	local unpack=$! pids
+	until_true 10 test -s root/file
+	mapfile -t pids < <(pgrep -P "$unpack")
+	((${#pids[@]} == 4))
+	kill -KILL "$unpack"
+	wait "$unpack" || :
+	until_true 5 gone "${pids[@]}"
+	kill "$writer"
+}
+
 @test "a full disk leaves nothing of it" {
 	mkdir small
 	mount -t tmpfs -o size=1m tmpfs small || skip "cannot mount"
