@@ -26,7 +26,35 @@ since_born() {
 	[ -n "$born" ] || return 0	# not every file system knows
 	asked=0
 	[ -z "$since" ] || asked=$(seconds_of "$since")
-	[ "${asked%.*}" -gt "${born%.*}" ] || journal_flags=$journal_flags--since=@$born$newline
+	[ "${asked%.*}" -le "${born%.*}" ] && has_namesake || return 0
+	last_lines
+	journal_flags=$journal_flags--since=@$born$newline
+}
+
+# has_namesake - did another container of that name log before?
+has_namesake() {
+	[ -n "$(journalctl --quiet --unit="$unit" --until="@$born" --reverse --lines=1)" ]
+}
+
+# last_lines - journalctl takes the first ones since a time, not the last: set born to
+# the time of the first of those that are wanted
+last_lines() {
+	[ -n "$last_n" ] || return 0
+	flags=$journal_flags
+	case $flags in
+	*--follow*) flags='' ;;	# it would not end
+	esac
+	oldest=$(with_lines "$flags" newest_first |
+		sed -n 's/^\([0-9][0-9]*\.[0-9]*\) .*/\1/p' | tail -n 1)
+	[ -n "$oldest" ] || return 0
+	born=$oldest
+	journal_flags=$journal_flags--lines=all$newline
+}
+
+# newest_first FLAG... - of those flags that contradict, the last one counts
+newest_first() {
+	journalctl "$@" --quiet --unit="$unit" --since="@$born" --reverse \
+		--lines="$last_n" --output=short-unix
 }
 
 # seconds_of TIME - print it in seconds, or 0 if journalctl will not take it

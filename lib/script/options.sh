@@ -8,7 +8,7 @@ init_options() {
 	config='' config_file='' with_config='' nixos_path='' system_path='' flake='' rootfs=''
 	nix_paths='' nix_flags='' flake_flags='' settings='' ports=''
 	unique='' no_start='' dry_run='' apply=reload apply_given='' take_back=''
-	user='' dir='' envs='' tty='' all='' form='' journal_flags='' since='' of_unit=''
+	user='' dir='' envs='' tty='' all='' form='' journal_flags='' since='' last_n='' of_unit=''
 	null='' of_settings='' jobs='' yes='' check='' if_missing=''
 	early='' passed='' kept='' selected='' here=$PWD
 }
@@ -56,7 +56,10 @@ long_name() { long=--${names##*--} long=${long%:}; }
 journal() {
 	long_name
 	journal_flags=$journal_flags$long${1+=$(one_line "$1")}$newline
-	[ "$long" != --since ] || since=$1
+	case $long in
+	--since) since=$1 ;;
+	--lines) last_n=$1 ;;
+	esac
 }
 pass_path() { add_words nix_paths "$@"; }
 pass_nix() { add_words nix_flags "$@"; }

@@ -164,6 +164,8 @@ file() {
 @test "a system that is not a container's is refused, with the line that it needs" {
 	also "$name-b"
 	local says='is not a container.s: add to its configuration: boot.isContainer = true;'
+	run -1 nixos-container create "$name-b" --config 'no.such.option = 1;'
+	assert_line "nixos-container: $name-b: built as the minimal system; its options, and how to get NixOS: nixos-container-systems(7)"
 	run -1 nixos-container create "$name-b" --config 'boot.isContainer = lib.mkForce false;'
 	assert_output --regexp "the system of $name-b $says"
 	nothing_left "$name-b"

@@ -103,7 +103,6 @@ nothing_of_the_build() {
 	declared
 	run -1 nixos-container start "$name"
 	assert_output --partial "unknown option 'no.such.option'"
-	assert_output --partial "nixos-container-systems(7)"
 	assert_output --partial "$name: not started: its flake $flake could not be built"
 	in_state ActiveState failed
 	in_state ExecMainStatus 2

@@ -153,6 +153,15 @@ load container
 		run -0 nixos-container logs --unit "$name" $options
 		assert_equal "$(grep -c "Spawning container $name" <<<"$output")" 1
 	done
+	# The last lines are the newest, oldest first.
+	nixos-container restart "$name"
+	journalctl --sync
+	run -0 nixos-container logs --unit "$name" -o cat
+	newest=$(tail -n 3 <<<"$output")
+	run -0 nixos-container logs --unit "$name" -o cat -n 3
+	assert_output "$newest"
+	run -0 nixos-container logs --unit "$name" -o cat -n 0
+	assert_output ''
 	# A later time, and one that is none, are the user's.
 	run -0 nixos-container logs --unit "$name" --since +1h
 	refute_output --partial Spawning
@@ -162,7 +171,7 @@ load container
 	nixos-container reset "$name"
 	echo >>"$conf"
 	run -0 nixos-container logs --unit "$name"
-	assert_equal "$(grep -c "Spawning container $name" <<<"$output")" 2
+	assert_equal "$(grep -c "Spawning container $name" <<<"$output")" 3
 }
 
 # unseen COMMAND... - it prints nothing that a terminal would obey
