@@ -371,12 +371,13 @@ unpack_verb(const struct cli_job *job)
 	const struct archive_limit limit = { job->limit.bytes, job->limit.files };
 	struct errmsg why = { "" };
 	struct path p;
+	struct stat st;
 	auto_close int above = open_above(job->arg[0], &p);
 	auto_close int top = openat(above, p.name,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	uint64_t devices = 0;
 
-	if (top < 0)
+	if (top < 0 || fstat(top, &st) < 0)
 		err(1, "open %s", job->arg[0]);
 	if (fd_is_empty(top) != 1)
 		errx(1, "%s: expected an empty directory", job->arg[0]);
@@ -385,6 +386,9 @@ unpack_verb(const struct cli_job *job)
 			warn("empty %s", job->arg[0]);
 		errx(1, "unpack: %s", why.text);
 	}
+	if (fchown(top, st.st_uid, st.st_gid) < 0 ||
+	    fchmod(top, st.st_mode & 07777) < 0)
+		err(1, "give %s its owner and mode", job->arg[0]);
 	if (devices)
 		warnx("unpack: %llu device nodes left out",
 		    (unsigned long long)devices);

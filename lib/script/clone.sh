@@ -141,7 +141,7 @@ clone_tree() {
 # clone_profile - its first generation is the current one of the original
 clone_profile() {
 	# One that was never built, or boots by itself, has none; report other errors.
-	[ -d "$nix_dir/profiles/per-container/$from" ] || { rootfs_name; return; }
+	[ -d "$nix_dir/profiles/per-container/$from" ] || { rootfs_own; return; }
 	# Its generations are no generations of the copy.
 	ctr-tree mkdir "$root" nix/var/nix/profiles
 	ctr-tree remove "$root" nix/var/nix/profiles/system

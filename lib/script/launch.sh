@@ -54,7 +54,12 @@ prepare_tree() {
 }
 
 launch_base() {
-	set -- --keep-unit --machine="$name" --directory="$root" --notify-ready=yes \
+	# Of those that a tree has, only systemd says that it is ready.
+	case $init in
+	/sbin/init) notifies=no ;;
+	*) notifies=yes ;;
+	esac
+	set -- --keep-unit --machine="$name" --directory="$root" --notify-ready=$notifies \
 		--kill-signal=SIGRTMIN+3 --resolv-conf=off --timezone=off --link-journal=no \
 		--setenv=PRIVATE_NETWORK="$PRIVATE_NETWORK"
 	[ -d /run/systemd/system ] || set -- "$@" --register=no

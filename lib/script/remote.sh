@@ -74,9 +74,13 @@ remote_build() {
 
 # remote_rootfs - send the tree of this machine as a tar
 remote_rootfs() {
-	packer='' code=0
-	rootfs_open
-	(remote_run "$kept --rootfs - -- '$name'") <&7 || code=$?
+	code=0
+	rootfs_pack
+	exec 7<&0
+	(
+		[ "$archive" = - ] || exec 7<"$archive"
+		remote_run "$kept --rootfs - -- '$name'" <&7 7<&-
+	) || code=$?
 	rootfs_packed || die 1 "$name: not all of $rootfs was sent"
 	exit "$code"
 }

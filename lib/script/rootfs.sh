@@ -46,24 +46,28 @@ rootfs_make() {
 	mkdir "$root"
 	rootfs_unpack || die 1 "$name: could not unpack $rootfs, for the reason above"
 	ctr-tree init "$root" >/dev/null || die 1 "$name: $rootfs does not boot by itself"
+	ctr-tree check "$root" || die 1 "$name: systemd-nspawn would follow that"
 	ctr-tree mkdir "$root" etc
-	rootfs_name
-	# systemd makes an ID of an empty file, and of a missing one a first boot.
+	rootfs_own
+}
+
+# rootfs_own - what a tree that boots by itself has of its own; systemd makes an ID of
+# an empty file, and of a missing one a first boot
+rootfs_own() {
+	ctr-tree init "$root" >/dev/null 2>&1 || return 0
+	printf '%s\n' "$name" | ctr-tree put "$root" - etc/hostname
 	ctr-tree put "$root" - etc/machine-id </dev/null
 }
 
-# rootfs_name - a tree that boots by itself has its name in it
-rootfs_name() {
-	! ctr-tree init "$root" >/dev/null 2>&1 ||
-		printf '%s\n' "$name" | ctr-tree put "$root" - etc/hostname
-}
-
 # rootfs_unpack - in the background, as a shell handles no signal while it waits for
-# the foreground
+# the foreground, or for the other end of a FIFO
 rootfs_unpack() {
-	packer=''
-	rootfs_open
-	ctr-tree unpack "$root" <&7 7<&- 9>&- &
+	rootfs_pack
+	exec 7<&0
+	{
+		[ "$archive" != - ] || exec ctr-tree unpack "$root" <&7 7<&- 9>&-
+		exec ctr-tree unpack "$root" <"$archive" 7<&- 9>&-
+	} &
 	unpacker=$!
 	exec 7<&-
 	slow "$name: unpacking its tree" wait "$unpacker" || return
@@ -71,33 +75,47 @@ rootfs_unpack() {
 	rootfs_packed
 }
 
-# rootfs_packed - what packs a directory has read it; 1: a file changed meanwhile
-rootfs_packed() { [ -z "$packer" ] || wait "$packer" || [ $? = 1 ]; }
-
-# rootfs_open - have the tar as descriptor 7; of a directory, without what is mounted
-# below it
-rootfs_open() {
-	if [ "$rootfs" = - ]; then
-		exec 7<&0
-	elif [ -d "$rootfs" ]; then
-		fifo=$run_dir/$name.packed
-		rm -f "$fifo"
-		mkfifo -m 600 "$fifo"
-		tar -C "$rootfs" --one-file-system --numeric-owner --xattrs -cSf - . \
-			>"$fifo" 9>&- &
-		packer=$!
-		exec 7<"$fifo"
-		rm "$fifo"
+# rootfs_pack - set archive to the tar; of a directory, it has nothing that is mounted
+# below that (as others than root, nothing of other file systems)
+#
+# A mount of its own shows no mounts below it, not even those of its own file system.
+rootfs_pack() {
+	archive=$rootfs packer=''
+	[ "$rootfs" != - ] && [ -d "$rootfs" ] || return 0
+	archive=$run_dir/$name.packed
+	rm -f "$archive"
+	mkfifo -m 600 "$archive"
+	set -- --one-file-system --warning=no-file-ignored --numeric-owner --xattrs -cSf - .
+	if [ "$(id -u)" = 0 ]; then
+		# shellcheck disable=SC2016 # for the shell in the namespace
+		unshare -m --propagation private sh -euc '
+			mount --bind "$1" "$2"
+			cd "$2"
+			shift 2
+			exec tar "$@"' sh "$rootfs" "$run_dir" "$@" >"$archive" 9>&- &
 	else
-		exec 7<"$rootfs"
+		tar -C "$rootfs" "$@" >"$archive" 9>&- &
 	fi
+	packer=$!
+}
+
+# rootfs_packed - all of the directory was read, and none of it changed meanwhile
+rootfs_packed() {
+	[ -n "$packer" ] || return 0
+	packed=0
+	wait "$packer" || packed=$?
+	packer=''
+	rm -f "$archive"
+	return $packed
 }
 
 # rootfs_end - what unpacks ends first, and all that it began
 rootfs_end() {
-	[ -n "${unpacker-}" ] || return 0
-	kill "$unpacker" 2>/dev/null || :
-	wait "$unpacker" || :
-	unpacker=''
+	[ -n "${unpacker-}${packer-}" ] || return 0
+	# shellcheck disable=SC2086 # process IDs
+	kill ${unpacker-} ${packer-} 2>/dev/null || :
+	# shellcheck disable=SC2086 # as above
+	wait ${unpacker-} ${packer-} || :
+	unpacker='' packer=''
 	rm -f "$run_dir/$name.packed"
 }

@@ -238,7 +238,6 @@ pass_entry(struct filter *f, const unsigned char *header, bool data)
 static int
 drop_entry(struct filter *f)
 {
-	f->result.devices++;
 	f->n_held = 0;
 	f->size = -1;
 	return 0;
@@ -253,7 +252,10 @@ take(struct filter *f, const unsigned char *header)
 	case 'L':
 	case 'K': return take_name(f, header);
 	case '3':
-	case '4': return drop_entry(f);
+	case '4':
+		f->result.devices++;
+		return drop_entry(f);
+	case 'V': return drop_entry(f);		/* a label of GNU's */
 	case '1':		/* links, directories and FIFOs have no data */
 	case '2':
 	case '5':

@@ -201,17 +201,22 @@ hear(int fd, struct said *s)
 }
 
 /*
- * cause - the line of an error: the one before the last, which only says that
- * there was one
+ * cause - the line of an error: of what decompresses the first one, as advice may
+ * follow; of tar the one before the last, which only says that there was one
  */
 static const char *
-cause(struct said *s)
+cause(struct said *s, bool first)
 {
 	char *line = s->text, *end;
 
 	while (s->n > 0 && s->text[s->n - 1] == '\n')
 		s->n--;
 	s->text[s->n] = '\0';
+	if (first) {
+		line += strspn(line, "\n");
+		line[strcspn(line, "\n")] = '\0';
+		return line;
+	}
 	end = strrchr(line, '\n');
 	if (end) {
 		*end = '\0';
@@ -238,7 +243,7 @@ program_failed(const char *program, int fd, struct said *s, struct errmsg *why)
 	size_t n = strlen(program), len;
 
 	hear(fd, s);
-	text = cause(s);
+	text = cause(s, strcmp(program, "tar") != 0);
 	if (!strncmp(text, program, n) && !strncmp(text + n, ": ", 2))
 		text += n + 2;
 	visible_text(shown, &len, (const unsigned char *)text, strlen(text), true);

@@ -131,9 +131,15 @@ without_nix() {
 	cp "$minimal/ctr-console" "$BATS_TEST_TMPDIR/dir/sbin/init"
 	mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/dir/mounted"
 	touch "$BATS_TEST_TMPDIR/dir/mounted/file"
+	# Nor those of the same file system.
+	mkdir "$BATS_TEST_TMPDIR/secret" "$BATS_TEST_TMPDIR/dir/same"
+	touch "$BATS_TEST_TMPDIR/secret/key" "$BATS_TEST_TMPDIR/dir/shadow"
+	mount --bind "$BATS_TEST_TMPDIR/secret" "$BATS_TEST_TMPDIR/dir/same"
+	mount --bind /etc/shadow "$BATS_TEST_TMPDIR/dir/shadow"
 	run -0 nixos-container create "$name" --rootfs "$BATS_TEST_TMPDIR/dir" --no-start
 	assert_line "nixos-container: $name: created; to start it: nixos-container start $name"
-	umount "$BATS_TEST_TMPDIR/dir/mounted"
+	umount "$BATS_TEST_TMPDIR/dir/"{mounted,same,shadow}
+	assert_equal "$(ls -A "$root/same"; cat "$root/shadow")" ""
 	assert_exists "$root/sbin/init"
 	assert_equal "$(ls -A "$root/mounted")" ""
 	assert_equal "$(<"$root/etc/hostname")" "$name"
@@ -161,6 +167,52 @@ without_nix() {
 	kill "$create"
 	wait "$create" || :
 	nothing_made
+}
+
+@test "a FIFO without a writer, or a tree that leads elsewhere, leaves nothing" {
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	for signal in TERM HUP; do
+		nixos-container create "$name" --no-start --rootfs "$BATS_TEST_TMPDIR/fifo" 3>&- &
+		local create=$!
+		until_true 5 test -e "$root"
+		kill -$signal "$create"
+		wait "$create" || :
+		nothing_made
+	done
+	mkdir -p "$BATS_TEST_TMPDIR/dir/sbin"
+	cp "$minimal/ctr-console" "$BATS_TEST_TMPDIR/dir/sbin/init"
+	ln -s /usr "$BATS_TEST_TMPDIR/dir/usr"
+	run -1 nixos-container create "$name" --no-start --rootfs "$BATS_TEST_TMPDIR/dir"
+	assert_output --partial "usr: a link that leads out of the tree, or nowhere"
+	nothing_made
+}
+
+@test "the top of a tree belongs to root, whatever the archive says" {
+	chmod 700 "$tree"
+	chown 589824000:1234 "$tree"
+	own_debian --no-start
+	chown 0:0 "$tree"
+	chmod 755 "$tree"
+	assert_equal "$(stat -c '%u:%g %a' "$root")" "0:0 755"
+	nixos-container start "$name"
+	run -0 inside true
+	# A clone is no first boot.
+	also "$name-b"
+	nixos-container stop "$name"
+	nixos-container clone "$name" "$name-b"
+	assert_equal "$(stat -c %s "$state/$name-b/etc/machine-id")" 0
+	assert_equal "$(<"$state/$name-b/etc/hostname")" "$name-b"
+}
+
+@test "an init that does not say that it is ready is up at once" {
+	mkdir -p "$BATS_TEST_TMPDIR/dir/"{bin,sbin,usr,etc}
+	cp "$(command -v busybox)" "$BATS_TEST_TMPDIR/dir/bin/busybox"
+	ln -s ../bin/busybox "$BATS_TEST_TMPDIR/dir/sbin/init"
+	echo '::respawn:/bin/busybox sleep 1000' >"$BATS_TEST_TMPDIR/dir/etc/inittab"
+	nixos-container create "$name" --rootfs "$BATS_TEST_TMPDIR/dir"
+	run -0 nixos-container status "$name"
+	assert_output up
+	nixos-container terminate "$name"
 }
 
 @test "a dry run makes nothing, and says where the system is from" {
