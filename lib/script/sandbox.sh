@@ -104,7 +104,11 @@ in_job() {
 
 # job_pipes COMMAND... - the unit has nothing of ours but pipes: its messages, of
 # which the first 16 MiB and the end are shown, and its result
+#
+# All of it lives as long as the unit, also if a signal goes to all: a client that has
+# just asked for the unit, and is gone, leaves one that nobody knows of.
 job_pipes() {
+	trap '' INT TERM HUP
 	exec 3>&2 9>&-
 	{ {
 		code=0
