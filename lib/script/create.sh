@@ -128,8 +128,8 @@ cmd_create() {
 	trap - EXIT
 	unlock
 	report_name
-	say_lacking
 	say_way_in
+	say_lacking
 }
 
 # check_if_missing - a rename to the name may be unfinished

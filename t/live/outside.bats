@@ -73,8 +73,11 @@ reaches() { inside ping -c 1 -W 3 "$1"; }
 # resolves - a name that no file of the container's has
 resolves() { inside nslookup server.example; }
 
-# nothing_said NAME - create had no more to say of it
-nothing_said() { refute_line --partial "nixos-container: $1: "; }
+# nothing_said NAME - create had nothing to say of what it lacks
+nothing_said() {
+	refute_line --partial "$1: to reach other machines"
+	refute_line --partial "$1: the host has no name server"
+}
 
 # warned LINE - the last line of a create is this one
 warned() { assert_equal "${lines[-1]}" "nixos-container: $name: $1"; }
