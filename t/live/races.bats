@@ -125,7 +125,7 @@ names() { seq -f "$name-%.0f" "$1"; }
 
 @test "--ensure-unique-name gives every one a name" {
 	for ((round = 0; round < ROUNDS; round++)); do
-		at_once $AT_ONCE nixos-container create "$name" --ensure-unique-name \
+		at_once $AT_ONCE nixos-container create -q "$name" --ensure-unique-name \
 			--no-start --system-path "$A"
 		all_well
 		mapfile -t got < <(tail -qn 1 "$BATS_TEST_TMPDIR"/out-* | sort -u)

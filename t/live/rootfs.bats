@@ -114,8 +114,8 @@ without_nix() {
 		cat "/var/lib/containers/$1/etc/hostname"
 		nixos-container destroy "$1"
 		ls -A /nix' sh "$name" < <(debian)
-	assert_line -n 0 "$name"
-	assert_line -n 1 "name:        $name"
+	assert_line "$name"
+	assert_line "name:        $name"
 	assert_line -n -1 "$name-b"
 	nothing_made
 	run -1 without_nix nixos-container create "$name"
