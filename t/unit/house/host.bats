@@ -180,9 +180,11 @@ namespaces() { readlink "/proc/$1/ns/"{mnt,net,pid,uts,ipc,cgroup}; }
 	host exec "$name" touch /var/mark
 	before=$(host exec "$name" cut -d' ' -f22 /proc/1/stat)
 	run host exec "$name" systemctl reboot
+	# A shutdown stops all processes for a moment, and nsenter stops with its child:
+	# if that is gone then, it never goes on.
 	again() {
 		local now
-		now=$(host exec "$name" cut -d' ' -f22 /proc/1/stat 2>/dev/null) &&
+		now=$(timeout 5 "$TOP/t/host" exec "$name" cut -d' ' -f22 /proc/1/stat 2>/dev/null) &&
 			[[ $now != "$before" ]]
 	}
 	until_true 20 again
