@@ -390,7 +390,7 @@ unpack_verb(const struct cli_job *job)
 	    fchmod(top, st.st_mode & 07777) < 0)
 		err(1, "give %s its owner and mode", job->arg[0]);
 	if (devices)
-		warnx("unpack: %llu device nodes left out",
+		warnx("unpack: device nodes left out: %llu",
 		    (unsigned long long)devices);
 	return 0;
 }

@@ -25,13 +25,17 @@ check_rootfs() {
 	[ -z "$with_config$nixos_path$system_path$flake" ] || usage '--rootfs excludes' \
 		'--config, --config-file, --nixos-path, --system-path and --flake'
 	case $rootfs in
-	-)
+	- | /dev/stdin | /dev/fd/0)
+		rootfs=-
 		[ ! -t 0 ] || usage '--rootfs -: standard input is a terminal: expected a tar'
 		return ;;
+	/dev/fd/*) return ;;	# open already
 	/*) ;;
 	*) rootfs=$here/${rootfs#./} ;;
 	esac
 	[ -e "$rootfs" ] || die 2 "--rootfs $rootfs: no such file or directory"
+	! file_inside "$rootfs" || die 2 "--rootfs $rootfs: in the tree of a container, whose" \
+		'root can change it; to copy a container: clone'
 	[ -d "$rootfs" ] || return 0
 	rootfs=$(cd -P "$rootfs" && pwd) || exit 2
 	case $(mkdir -p "$state_dir" 2>/dev/null && cd -P "$state_dir" && pwd)/ in

@@ -23,7 +23,8 @@ verb_for() {
 	attach) echo 'login or root-login' ;;
 	console) echo login ;;
 	enter) echo root-login ;;
-	info | inspect | config) echo show ;;
+	info | inspect) echo show ;;
+	config) echo 'get or set' ;;
 	kill) echo terminate ;;
 	poweroff | shutdown | halt) echo stop ;;
 	reboot) echo restart ;;

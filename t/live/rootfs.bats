@@ -144,6 +144,9 @@ without_nix() {
 	assert_equal "$(ls -A "$root/mounted")" ""
 	assert_equal "$(<"$root/etc/hostname")" "$name"
 	also "$name-b"
+	run -1 nixos-container create "$name-b" --rootfs "$root"
+	run -2 nixos-container create "$name-b" --rootfs "$root/usr"
+	assert_output --partial "in the tree of a container, whose root can change it; to copy a container: clone"
 	run -2 nixos-container create "$name-b" --rootfs /var
 	assert_output --partial "--rootfs /var: $state is in it"
 }
@@ -154,7 +157,11 @@ without_nix() {
 	assert_output --partial "nothing is left of it"
 	nothing_made
 	tar -C "$tree" -cf "$BATS_TEST_TMPDIR/tar" etc/debian_version
-	run -1 nixos-container create "$name" --rootfs "$BATS_TEST_TMPDIR/tar"
+	for from in "$BATS_TEST_TMPDIR/tar" /dev/stdin; do
+		run -1 nixos-container create "$name" --rootfs "$from" <"$BATS_TEST_TMPDIR/tar"
+		assert_output --partial "no init in it"
+	done
+	run -1 nixos-container create "$name" --rootfs <(cat "$BATS_TEST_TMPDIR/tar")
 	assert_output --partial "no init in it: expected /usr/lib/systemd/systemd or /sbin/init"
 	nothing_made
 	run -2 nixos-container create "$name" --rootfs /missing

@@ -80,7 +80,8 @@ logs_as() {
 		attach|did you mean login or root-login?
 		console|did you mean login?
 		enter|did you mean root-login?
-		info inspect config|did you mean show?
+		info inspect|did you mean show?
+		config|did you mean get or set?
 		kill|did you mean terminate?
 		poweroff shutdown halt|did you mean stop?
 		reboot|did you mean restart?
