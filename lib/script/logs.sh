@@ -10,25 +10,28 @@ cmd_logs() {
 	*"$newline--dmesg$newline"*) note "$name: its kernel is the host's: journalctl -k" ;;
 	esac
 	if [ -z "$of_unit" ] && has_journal; then
-		with_lines "$journal_flags" own_journal
+		with_lines "$journal_flags$follow$since$last_n" own_journal
 	else
 		since_born
-		with_lines "$journal_flags" log_form journalctl --unit="$unit"
+		with_lines "$journal_flags$follow$since$last_n" log_form journalctl --unit="$unit"
 	fi
 }
 
-# since_born - what is older than the container is of another one, which had its name;
-# of two --since, journalctl takes the last.  What is oldest of it tells: settings are
-# written anew, and a declared container gets its tree when it first starts.
+# since_born - what is older than the container is of another one, which had its name.
+# What is oldest of it tells: settings are written anew, and a declared container gets
+# its tree when it first starts.
 since_born() {
 	born=$(stat -c %.6W -- "$conf" "$root" "$nix_dir/profiles/per-container/$name" 2>/dev/null |
 		sort -n | sed '/^[1-9]/!d;q')
 	[ -n "$born" ] || return 0	# not every file system knows
 	asked=0
-	[ -z "$since" ] || asked=$(seconds_of "$since")
+	[ -z "$since" ] || asked=$(seconds_of "${since#*=}")
 	[ "${asked%.*}" -le "${born%.*}" ] && has_namesake || return 0
-	last_lines
-	journal_flags=$journal_flags--since=@$born$newline
+	since=$since--since=@$born$newline	# it checks both and takes the last
+	case $last_n in
+	'' | --lines=0"$newline") ;;
+	*) last_lines ;;
+	esac
 }
 
 # has_namesake - did another container of that name log before?
@@ -36,25 +39,18 @@ has_namesake() {
 	[ -n "$(journalctl --quiet --unit="$unit" --until="@$born" --reverse --lines=1)" ]
 }
 
-# last_lines - journalctl takes the first ones since a time, not the last: set born to
-# the time of the first of those that are wanted
+# last_lines - journalctl takes the first ones since a time, not the last: begin with
+# the first of those that are wanted
 last_lines() {
-	[ -n "$last_n" ] || return 0
-	flags=$journal_flags
-	case $flags in
-	*--follow*) flags='' ;;	# it would not end
-	esac
-	oldest=$(with_lines "$flags" newest_first |
-		sed -n 's/^\([0-9][0-9]*\.[0-9]*\) .*/\1/p' | tail -n 1)
-	[ -n "$oldest" ] || return 0
-	born=$oldest
-	journal_flags=$journal_flags--lines=all$newline
+	cursor=$(with_lines "$journal_flags$since$last_n" newest_first |
+		sed -n 's/^-- cursor: //p' | tail -n 1)
+	[ -n "$cursor" ] || return 0
+	since=--cursor=$cursor$newline last_n=--lines=all$newline
 }
 
-# newest_first FLAG... - of those flags that contradict, the last one counts
+# newest_first FLAG... - then the cursor of the oldest; errors come again later
 newest_first() {
-	journalctl "$@" --quiet --unit="$unit" --since="@$born" --reverse \
-		--lines="$last_n" --output=short-unix
+	journalctl "$@" --quiet --unit="$unit" --reverse --output=cat --show-cursor 2>/dev/null
 }
 
 # seconds_of TIME - print it in seconds, or 0 if journalctl will not take it

@@ -8,7 +8,7 @@ init_options() {
 	config='' config_file='' with_config='' nixos_path='' system_path='' flake='' rootfs=''
 	nix_paths='' nix_flags='' flake_flags='' settings='' ports=''
 	unique='' no_start='' dry_run='' apply=reload apply_given='' take_back=''
-	user='' dir='' envs='' tty='' all='' form='' journal_flags='' since='' last_n='' of_unit=''
+	user='' dir='' envs='' tty='' all='' form='' journal_flags='' since='' last_n='' follow='' of_unit=''
 	null='' of_settings='' jobs='' yes='' check='' if_missing=''
 	early='' passed='' kept='' selected='' here=$PWD
 }
@@ -55,10 +55,12 @@ long_name() { long=--${names##*--} long=${long%:}; }
 # As one word: journalctl would take a value that begins with "-" for an option.
 journal() {
 	long_name
-	journal_flags=$journal_flags$long${1+=$(one_line "$1")}$newline
+	flag=$long${1+=$(one_line "$1")}$newline
 	case $long in
-	--since) since=$1 ;;
-	--lines) last_n=$1 ;;
+	--since) since=$flag ;;
+	--lines) last_n=$flag ;;
+	--follow) follow=$flag ;;
+	*) journal_flags=$journal_flags$flag ;;
 	esac
 }
 pass_path() { add_words nix_paths "$@"; }

@@ -162,6 +162,16 @@ load container
 	assert_output "$newest"
 	run -0 nixos-container logs --unit "$name" -o cat -n 0
 	assert_output ''
+	# Those that have a filter, too.
+	for line in a b c d; do
+		printf 'OBJECT_SYSTEMD_UNIT=%s\nMESSAGE=%s\n' "container@$name.service" $line |
+			logger --journald
+	done
+	journalctl --sync
+	run -0 nixos-container logs --unit "$name" -o cat -n 3
+	assert_output $'b\nc\nd'
+	run -0 nixos-container logs --unit "$name" -o cat -n 2 -b --grep '[a-d]' --since -1h
+	assert_output $'c\nd'
 	# A later time, and one that is none, are the user's.
 	run -0 nixos-container logs --unit "$name" --since +1h
 	refute_output --partial Spawning
