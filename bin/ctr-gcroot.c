@@ -32,6 +32,7 @@
 #include "nix/inside.h"
 #include "nix/options.h"
 #include "nix/report.h"
+#include "nix/snapshots.h"
 #include "base/storepath.h"
 #include "nix/sync.h"
 #include "tree/remove.h"
@@ -193,7 +194,8 @@ cmd_hold(const struct cli_job *job)
 	resolve_system(job->arg[0], path, sizeof(path));
 	dir = open_name(job, DIRS_ROOTS, true);
 	hold = protect_system(job, path);
-	if (hold_system(dir, path) < 0)
+	if (job->label ? hold_label(dir, job->label, path) < 0 :
+	    hold_system(dir, path) < 0)
 		err(1, "hold the system of %s", job->name);
 	return 0;
 }
@@ -205,7 +207,8 @@ cmd_release(const struct cli_job *job)
 
 	if (dir < 0 && errno == ENOENT)
 		return 0;
-	if (dir < 0 || hold_release(dir) < 0)
+	if (dir < 0 || (job->label ? hold_unlabel(dir, job->label) < 0 :
+	    hold_release(dir) < 0))
 		err(1, "release the systems of %s", job->name);
 	return 0;
 }
@@ -218,6 +221,20 @@ cmd_list(const struct cli_job *job)
 
 	report_list(stdout, dir, &p, job->json);
 	profile_free(&p);
+	return 0;
+}
+
+static int
+cmd_snapshots(const struct cli_job *job)
+{
+	struct errmsg why = { "" };
+	char dir[PATH_MAX];
+
+	if (!job->trees)
+		errx(EXIT_USAGE, "snapshots: missing --trees DIR");
+	snprintf(dir, sizeof(dir), "%s/.%s.snapshots", job->trees, job->name);
+	if (snapshots_print(dir, job->json, stdout, &why) < 0)
+		errx(1, "%s", why.text);
 	return 0;
 }
 
@@ -419,6 +436,8 @@ static const struct cli_verb verbs[] = {
 	    cmd_set, 2, 2, 0 },
 	{ "list", "[--json] NAME", OPTIONS_JSON, "list the generations",
 	    cmd_list, 1, 1, 0 },
+	{ "snapshots", "[--json] --trees DIR NAME", OPTIONS_JSON OPTIONS_TREES,
+	    "list the snapshots, with their systems", cmd_snapshots, 1, 1, 0 },
 	{ "path", "NAME [GENERATION|previous]", NULL,
 	    "print the target of the current generation, or of another",
 	    cmd_path, 1, 2, 0 },
@@ -430,9 +449,9 @@ static const struct cli_verb verbs[] = {
 	{ "delete-generations", "NAME SPEC...", NULL,
 	    "delete generations; SPEC: old, DAYSd, +KEEP or numbers",
 	    cmd_delete, 2, INT_MAX, 0 },
-	{ "hold", "NAME PATH", NULL,
+	{ "hold", "[--label LABEL] NAME PATH", OPTIONS_LABEL,
 	    "keep the system that the container now runs", cmd_hold, 2, 2, 0 },
-	{ "release", "NAME", NULL,
+	{ "release", "[--label LABEL] NAME", OPTIONS_LABEL,
 	    "the container has stopped: no longer keep what it ran",
 	    cmd_release, 1, 1, 0 },
 	{ "sync", "--root DIR NAME\n--trees DIR NAME\n--trees DIR --all",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctr-tree empty|remove|mkdir|put|get|unpack|init|check|idle [OPTION]... ROOT
- *  [ARGUMENT]...
+ * ctr-tree empty|remove|mkdir|put|get|unpack|init|check|exchange|idle [OPTION]...
+ *  ROOT [ARGUMENT]...
  * ctr-tree at ROOT PATH COMMAND [ARGUMENT]...
  * ctr-tree seal [OPTION]... COMMAND [ARGUMENT]...
  * ctr-tree closure [OPTION]... DIR
@@ -31,6 +31,7 @@
 #include "tree/check.h"
 #include "tree/closure.h"
 #include "tree/copy.h"
+#include "tree/exchange.h"
 #include "tree/idmap.h"
 #include "tree/inroot.h"
 #include "tree/lock.h"
@@ -431,6 +432,19 @@ check_verb(const struct cli_job *job)
 }
 
 static int
+exchange_verb(const struct cli_job *job)
+{
+	struct errmsg why = { "" };
+	struct path one, other;
+	auto_close int above = open_above(job->arg[0], &one);
+	auto_close int above2 = open_above(job->arg[1], &other);
+
+	if (exchange(above, one.name, above2, other.name, &why) < 0)
+		errx(1, "exchange: %s", why.text);
+	return 0;
+}
+
+static int
 unmount_verb(const struct cli_job *job)
 {
 	struct errmsg why = { "" };
@@ -657,6 +671,9 @@ static const struct cli_verb verbs[] = {
 	    closure_verb, 1, 1, 0 },
 	{ "unmount", "ROOT", NULL, "unmount what is mounted below ROOT",
 	    unmount_verb, 1, 1, 0 },
+	{ "exchange", "ROOT OTHER", NULL,
+	    "let two directories change their places, both at once",
+	    exchange_verb, 2, 2, 0 },
 	{ "idmap", "DIR", NULL, "exit with 0 if mounts of DIR can map user IDs",
 	    idmap_verb, 1, 1, 0 },
 	{ "idle", "[--hold FD] ROOT", "H",

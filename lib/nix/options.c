@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/name.h"
+#include "nix/hold.h"
 #include "nix/machine.h"
 #include "nix/select.h"
 
@@ -21,6 +22,8 @@ const struct cli_option options_table[] = {
 	    "root directory of the container, with all its mounts", false },
 	{ 't', "trees", "DIR",
 	    "directory with the trees of containers: DIR/NAME", false },
+	{ 'l', "label", "LABEL",
+	    "keep it by this label, whatever the container runs", false },
 	{ 'a', "all", NULL, "all containers that have a tree", false },
 	{ 'm', "machines", "DIR",
 	    "state directory of systemd-machined\n"
@@ -53,6 +56,12 @@ set_option(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
 		break;
 	case 't':
 		job->trees = value;
+		break;
+	case 'l':
+		if (!hold_label_ok(value))
+			return errmsg_set(why, "invalid label: %s (%s)", value,
+			    HOLD_LABEL);
+		job->label = value;
 		break;
 	case 'a':
 		job->all = true;

@@ -12,6 +12,7 @@
 #define OPTIONS_COMMON "sw"
 #define OPTIONS_JSON "j"
 #define OPTIONS_TREES "t"
+#define OPTIONS_LABEL "l"
 #define OPTIONS_SYNC "rtam"
 
 extern const struct cli_option options_table[];
@@ -25,6 +26,7 @@ struct cli_job {
 	const char *state;	/* Nix's state directory; absolute, as the next */
 	const char *trees, *root, *machines;	/* trees and root: or NULL */
 	int wait_ms;		/* for a profile's lock, or a collection */
+	const char *label;	/* of hold and release, or NULL */
 	bool json, all;
 };
 

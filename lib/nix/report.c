@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/exits.h"
 #include "base/fd.h"
 #include "base/json.h"
@@ -37,32 +37,12 @@ report_text(FILE *out, const char *text)
 }
 
 static void
-format_date(int64_t date, bool json, char *buf, size_t size)
-{
-	time_t t = (time_t)date;
-	const struct tm *tm;
-	size_t n = 0;
-
-	if (json) {
-		tm = gmtime(&t);
-		if (tm)
-			n = strftime(buf, size, "%Y-%m-%dT%H:%M:%SZ", tm);
-	} else {
-		tm = localtime(&t);
-		if (tm)
-			n = strftime(buf, size, "%Y-%m-%d %H:%M:%S", tm);
-	}
-	if (n == 0)
-		strcpy(buf, "-");
-}
-
-static void
 write_line(FILE *out, const struct profile_entry *g, const char *target,
     bool current)
 {
-	char date[32];
+	char date[CLOCK_TEXT];
 
-	format_date(g->date, false, date, sizeof(date));
+	clock_text(g->date, false, date);
 	fprintf(out, "%4" PRIu32 "   %s   %-9s   ", g->number, date,
 	    current ? "(current)" : "");
 	report_text(out, target);
@@ -73,9 +53,9 @@ static void
 write_object(FILE *out, const struct profile_entry *g, const char *target,
     bool current)
 {
-	char date[32];
+	char date[CLOCK_TEXT];
 
-	format_date(g->date, true, date, sizeof(date));
+	clock_text(g->date, true, date);
 	fprintf(out, "{\"number\":%" PRIu32 ",\"date\":\"%s\",\"target\":",
 	    g->number, date);
 	json_text(out, target);

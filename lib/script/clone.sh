@@ -118,20 +118,22 @@ program_path() (
 	exit 1
 )
 
-# clone_tree - without the mounts below the original, as these are not the
-# container's; cp of coreutils shares blocks if the file system can
+# tree_copy FROM TO - without the mounts below it, as these are not the container's; cp
+# of coreutils shares blocks if the file system can
 #
-# Another container may hold a directory of the original, and put a link in place
-# of one that cp has just seen.
+# A container may hold a directory of what is copied, and put a link in place of one
+# that cp has just seen.
+tree_copy() {
+	cp=$(program_path cp) || die 1 "$name: no cp in PATH"
+	unshare -m --propagation private sh -euc "$copy_alone" sh "$1" "$2" "$run_dir" "$cp"
+}
+
 clone_tree() {
 	mkdir -p "$state_dir"
 	chmod 700 "$state_dir"
 	mkdir "$root"
 	if [ -d "$from_root" ]; then
-		cp=$(program_path cp) || die 1 "$name: no cp in PATH"
-		slow "$name: copying the tree of $from" \
-			unshare -m --propagation private sh -euc "$copy_alone" \
-			sh "$from_root" "$root" "$run_dir" "$cp" ||
+		slow "$name: copying the tree of $from" tree_copy "$from_root" "$root" ||
 			die 1 "$name: could not copy the tree of $from"
 	fi
 	# Two machines have two IDs: systemd makes another if it is missing.

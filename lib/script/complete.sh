@@ -25,6 +25,8 @@ cmd_complete() {
 		:containers) ctr-conf list ;;
 		:roots) ctr-conf list | sed "s|^|$state_dir/|"; printf ':files\n' ;;
 		:generations*) complete_generations "${word#:generations}" ;;
+		:labels*) ctr-gcroot snapshots --trees "$state_dir" -- "${word#:labels}" 2>/dev/null |
+			sed 's/   */\t/' || : ;;
 		:bridges) complete_links '/bridge' ;;
 		:links) complete_links '' ;;
 		:netns) complete_netns ;;
@@ -172,6 +174,7 @@ awk_complete='
 		else if (what == "NETNS") print ":netns"
 		else if (what == "NAME" && !of_option && of != "create") print ":containers"
 		else if (what ~ /^(GENERATION|FROM|TO)$/ && !of_option) print ":generations" operand[1]
+		else if (what == "LABEL" && !of_option) print ":labels" operand[1]
 		else if (what == "KEY") print ":keys"
 		else if (what == "KEY=VALUE") print ":settings" word[words]
 		else if (what == "COMMAND" && program != "nixos-container") print ":commands"

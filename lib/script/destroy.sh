@@ -43,11 +43,12 @@ delete_all() {
 delete_parts() {
 	cmd_cleanup "$name" || return 1
 	unmount_below "$root" || return 1
+	snapshots_off || return 1
 	slow "$name: deleting its tree" \
 		ctr-gcroot rm --trees "$state_dir" "$name" || return 1
 	build_done
 	lock_remove "$lock_dir/$name.tree.lock"
-	rm -f "$run_dir/$name.apply" "$conf_dir/.$name.nix" "$conf_dir/.$name.nix.tmp" \
+	rm -f "$run_dir/$name.apply" "$restoring" "$conf_dir/.$name.nix" "$conf_dir/.$name.nix.tmp" \
 		"$run_dir/$name.said."* "$conf_dir/.$name.conf.tmp" \
 		"$pending_tmp" && rm -f "$pending" || return 1
 	(reload_if_changed) || :
@@ -57,7 +58,7 @@ destroy_dry_run() {
 	printf 'would destroy the container %s:\n' "$name"
 	! running || printf '  stop %s\n' "$unit"
 	mounts_below "$root" | sed 's/^/  unmount /'
-	for part in "$conf" "$pending" "$root" "$nix_dir/profiles/per-container/$name" \
+	for part in "$conf" "$pending" "$root" "$snapshots" "$nix_dir/profiles/per-container/$name" \
 		"$nix_dir/gcroots/per-container/$name"; do
 		if [ -e "$part" ] || [ -L "$part" ]; then
 			printf '  delete %s\n' "$part"

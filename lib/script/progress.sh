@@ -25,7 +25,7 @@ slow_tell() {
 	shown='' seconds=0 nap=''
 	trap '[ -z "$nap" ] || kill "$nap" 2>/dev/null; slow_wipe; exit 0' ALRM TERM
 	# No lock outlives whom it is told for.
-	exec 6>&- 8>&- 9>&- </dev/null >&2
+	exec 5>&- 6>&- 8>&- 9>&- </dev/null >&2
 	while kill -0 $$ 2>/dev/null; do
 		sleep 1 >/dev/null 2>&1 &
 		nap=$!

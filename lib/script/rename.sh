@@ -52,6 +52,9 @@ rename_move() {
 	[ ! -e "$conf_dir/$1.conf" ] || with_addresses mv -T "$conf_dir/$1.conf" "$conf_dir/.$2.pending"
 	sync "$conf_dir"
 	rename_tree "$1" "$2"
+	for part in snapshots restored restoring; do
+		move_name "$state_dir" ".$1.$part" ".$2.$part"
+	done
 	move_name "$nix_dir/profiles/per-container" "$1" "$2"
 	move_name "$nix_dir/gcroots/per-container" "$1" "$2"
 	move_name "$nix_dir/gcroots/per-container-synced" "$1" "$2"

@@ -33,6 +33,7 @@ verb_for() {
 	mv | move) echo rename ;;
 	init) echo 'create --no-start' ;;
 	history) echo generations ;;
+	checkpoint | backup) echo snapshot ;;
 	version) echo --version ;;
 	remote) echo --host ;;
 	esac

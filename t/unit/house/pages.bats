@@ -27,7 +27,7 @@ check_settings() {
 		grep -qE "^\.It Cm ([a-z-]+ , )*$verb( ,.*)?$" "$page" || fail "no entry for $verb"
 	done
 	plain "$page" SYNOPSIS | sed -n 's/^ *nixos-container \([a-z| -]*\).*/\1/p' | tr '| ' '\n\n' |
-		grep -E '^[a-z]' | grep -vxE 'name|new|file|path|program|word|verb' | sort -u >"$BATS_TEST_TMPDIR/page"
+		grep -E '^[a-z]' | grep -vxE 'name|new|file|path|program|word|verb|label' | sort -u >"$BATS_TEST_TMPDIR/page"
 	same "$BATS_TEST_TMPDIR/main" "$BATS_TEST_TMPDIR/page"
 }
 

@@ -183,6 +183,47 @@ modes() { stat -c '%a:%u:%g' "$@" | tr '\n' ' '; }
 	assert_not_exist "$ROOTS/nobody"
 }
 
+@test "hold --label keeps another, until release --label" {
+	need_nix
+	one=$(store_path one) two=$(store_path two)
+	ctr-gcroot hold --label snap.1 foo "$one"
+	ctr-gcroot hold --label snap.1 foo "$two"
+	ctr-gcroot hold --label other foo "$one"
+	ctr-gcroot release foo
+	ctr-gcroot init foo
+	nix-store --gc >/dev/null 2>&1
+	assert_file_exist "$one"
+	assert_file_exist "$two"
+	ctr-gcroot release --label snap.1 foo
+	ctr-gcroot release --label snap.1 foo
+	nix-store --gc >/dev/null 2>&1
+	assert_file_exist "$one"
+	assert_file_not_exist "$two"
+	for label in '' . ../x .x -x a/b "$(printf 'x%.0s' {1..65})"; do
+		run -2 ctr-gcroot hold --label "$label" foo "$one"
+		run -2 ctr-gcroot release --label "$label" foo
+	done
+}
+
+@test "snapshots lists what is one" {
+	trees=$BATS_TEST_TMPDIR/trees
+	run -0 ctr-gcroot snapshots --trees "$trees" foo
+	assert_output ''
+	mkdir -p "$trees/.foo.snapshots"/{b,a,.c.new,none}
+	touch -d '2026-01-02 03:04:05 UTC' "$trees/.foo.snapshots"/{b,.c.new}/settings
+	touch -d '2026-01-02 03:04:06 UTC' "$trees/.foo.snapshots/a/settings"
+	ln -s $'/nix/store/x\033' "$trees/.foo.snapshots/a/system"
+	ln -s b "$trees/.foo.snapshots/link"
+	touch "$trees/.foo.snapshots/file"
+	TZ=UTC run -0 ctr-gcroot snapshots --trees "$trees" foo
+	assert_output $'b                      2026-01-02 03:04:05   -\na                      2026-01-02 03:04:06   /nix/store/x\\x1b'
+	run -0 jq -c . <(ctr-gcroot snapshots --json --trees "$trees" foo)
+	assert_output '[{"label":"b","date":"2026-01-02T03:04:05Z","system":null},{"label":"a","date":"2026-01-02T03:04:06Z","system":"/nix/store/x\u001b"}]'
+	run -2 ctr-gcroot snapshots foo
+	assert_output 'ctr-gcroot: snapshots: missing --trees DIR'
+	run -1 ctr-gcroot snapshots --trees "$trees/.foo.snapshots/file" foo
+}
+
 @test "every verb returns the parent directories to root" {
 	ctr-gcroot set foo "$A"
 	ctr-gcroot set foo "$B"

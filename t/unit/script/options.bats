@@ -56,7 +56,7 @@ logs_as() {
 	logs_as one -b-2 -n20
 	assert_equal "$output" '--boot=-2 --lines=20'
 	logs_as -kbf one --grep x
-	assert_equal "$output" '--dmesg --boot --follow --grep=x'
+	assert_equal "$output" '--dmesg --boot --grep=x --follow'
 	assert_equal "$stderr" "nixos-container: one: its kernel is the host's: journalctl -k"
 	logs_as --boot=all --tail 5 one
 	assert_equal "$output" '--boot=all --lines=5'

@@ -364,6 +364,30 @@ teardown() {
 	assert_line done
 }
 
+@test "exchange lets two trees change places, or changes nothing" {
+	cd "$BATS_TEST_TMPDIR"
+	mkdir -p x/one x/other y
+	touch x/one/1 x/other/2 x/file
+	ln -s one x/link
+	ctr-tree exchange "$PWD/x/one" "$PWD/x/other"
+	run -0 ls x/one x/other
+	assert_output $'x/one:\n2\n\nx/other:\n1'
+	ctr-tree exchange x/one x/other
+	assert_exist x/one/1
+	run -1 ctr-tree exchange x/one x/none
+	assert_output 'ctr-tree: exchange: none: No such file or directory'
+	run -1 ctr-tree exchange x/one x/file
+	assert_output 'ctr-tree: exchange: file: not a directory'
+	run -1 ctr-tree exchange x/link x/other
+	assert_output 'ctr-tree: exchange: link: not a directory'
+	run -1 ctr-tree exchange x/one /proc
+	assert_output --regexp '^ctr-tree: exchange: '
+	run -2 ctr-tree exchange x/one
+	run -2 ctr-tree exchange x/one ''
+	run -2 ctr-tree exchange x/one /
+	assert_exist x/one/1
+}
+
 @test "check: no place that systemd-nspawn touches leads out of the tree" {
 	run -0 ctr-tree check "$PWD/trees/foo"
 	mkdir -p trees/foo/{dev,proc,sys,run,tmp,usr,etc,var/log}
