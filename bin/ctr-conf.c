@@ -40,6 +40,7 @@
 #include "conf/rules.h"
 #include "conf/ruleset.h"
 #include "conf/settings.h"
+#include "conf/take.h"
 #include "conf/target.h"
 #include "conf/units.h"
 #include "conf/users.h"
@@ -255,12 +256,17 @@ change_target(const struct cli_job *job, const struct target *t)
 }
 
 static int
-set_verb(const struct cli_job *job)
+set_verb(const struct cli_job *given)
 {
 	struct hold hold = { .dir = -1, .fd = -1 };
+	static struct cli_job own;
+	const struct cli_job *job = &own;
 	struct target t;
 	int status;
 
+	own = *given;
+	if (own.take && take_harmless(&own, &errors) < 0)
+		return errno == EINVAL ? EXIT_USAGE : 1;
 	open_target(&t, job);
 	/* If they differ, other machines have the locks, too. */
 	hold.keep = strcmp(job->lock_dir, job->run_dir) != 0;
@@ -568,10 +574,11 @@ static const struct cli_verb verbs[] = {
 	    JOB_FILE JOB_NULL,
 	    "print values, or all that are set as KEY=VALUE",
 	    get_verb, 0, INT_MAX, false },
-	{ "set", "[--new] [--dry-run] [--host] [--effects]\n"
-	    " [--locked] NAME [KEY=VALUE]... [--unset KEY]...\n"
-	    "[--new] [--dry-run] --file FILE [KEY=VALUE]...\n"
+	{ "set", "[--new [--take FILE]] [--dry-run] [--host]\n"
+	    " [--effects] [--locked] NAME [KEY=VALUE]...\n"
 	    " [--unset KEY]...\n"
+	    "[--new [--take FILE]] [--dry-run] --file FILE\n"
+	    " [KEY=VALUE]... [--unset KEY]...\n"
 	    "[--effects] [--locked] --from FILE NAME",
 	    JOB_FILE JOB_SET JOB_ROOT,
 	    "change settings; an empty value is as --unset",

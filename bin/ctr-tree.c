@@ -57,6 +57,7 @@ struct cli_job {
 	const char *closure;	/* seal: mount this view of the store, or NULL */
 	pid_t leader;		/* closure: of a running container, or 0 */
 	bool plain;		/* get: for others to read, without odd files */
+	bool unshift;		/* unpack: owners of a container with users of its own */
 	bool limited;
 	struct copy_limit limit;
 	int hold;		/* idle: lock it by this descriptor, or -1 */
@@ -369,7 +370,8 @@ get_verb(const struct cli_job *job)
 static int
 unpack_verb(const struct cli_job *job)
 {
-	const struct archive_limit limit = { job->limit.bytes, job->limit.files };
+	const struct archive_limit limit = { job->limit.bytes, job->limit.files,
+	    job->unshift };
 	struct errmsg why = { "" };
 	struct path p;
 	struct stat st;
@@ -628,6 +630,7 @@ static const struct cli_option options[] = {
 	{ 'D', "max-depth", "N", "fail if directories are nested deeper", false },
 	{ 'P', "plain", NULL, "fail at a device, FIFO or socket, and let all\n"
 	    "users read the copy", false },
+	{ 'U', "unshift", NULL, "of owners above 65535, keep the low 16 bits", false },
 	{ 'H', "hold", "FD", "lock it, too, as long as this descriptor is open",
 	    false },
 	{ 0 },
@@ -650,7 +653,7 @@ static const struct cli_verb verbs[] = {
 	    " [--plain] ROOT PATH FILE", "BFDP",
 	    "copy PATH from the tree to FILE on the host",
 	    get_verb, 3, 3, 0 },
-	{ "unpack", "[--max-bytes N] [--max-files N] ROOT", "BF",
+	{ "unpack", "[--max-bytes N] [--max-files N] [--unshift] ROOT", "BFU",
 	    "unpack the tar on standard input into the empty directory ROOT",
 	    unpack_verb, 1, 1, 0 },
 	{ "init", "ROOT", NULL,
@@ -738,6 +741,7 @@ set_option(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
 	case 'c': return set_closure(job, r->value, why);
 	case 'l': return set_leader(job, r->value, why);
 	case 'P': job->plain = true; return 0;
+	case 'U': job->unshift = true; return 0;
 	case 'H': return set_hold(job, r->value, why);
 	default:  return set_limit(job, r, why);
 	}

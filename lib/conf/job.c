@@ -29,6 +29,8 @@ const struct cli_option job_options[] = {
 	{ 'K', "locked", NULL, "the caller holds the lock", false },
 	{ 'F', "from", "FILE", "a file with the new text, instead of changes",
 	    false },
+	{ 'T', "take", "FILE", "with --new: the settings of FILE, too, but for those\n"
+	    "that reach into the host", false },
 	{ 'H', "of-host", NULL, "those of the host's interfaces instead", false },
 	{ 'O', "no-host", NULL, "do not look at the host", false },
 	{ 'i', "needing", "NAME",
@@ -149,6 +151,7 @@ set_option(struct cli_job *job, int key, const char *value, struct errmsg *why)
 	case 'e': job->effects = true; break;
 	case 'K': job->locked = true; break;
 	case 'F': job->from = value; break;
+	case 'T': job->take = value; break;
 	case 'H': job->of_host = true; break;
 	case 'O': job->no_host = true; break;
 	case 'i': job->needing = value; break;
@@ -241,6 +244,8 @@ read_set(struct cli_job *job, struct errmsg *why)
 	if (job->from && (job->changes > 0 || job->new || job->file))
 		return errmsg_set(why, "set: --from excludes changes, --new and "
 		    "--file");
+	if (job->take && !job->new)
+		return errmsg_set(why, "set: --take needs --new");
 	if (job->effects && (job->new || job->file))
 		return errmsg_set(why, "set: --effects excludes --new and "
 		    "--file");

@@ -16,7 +16,7 @@
 #define JOB_NULL "0"
 #define JOB_JSON "j"
 #define JOB_KEYS "jC"
-#define JOB_SET "uwNDoeKF"
+#define JOB_SET "uwNDoeKFT"
 #define JOB_CHANGED "d"
 #define JOB_WORDS "ns"
 #define JOB_STATUS "mt"
@@ -50,6 +50,7 @@ struct cli_job {
 	bool effects, locked;	/* of set: print effects; the caller has the lock */
 	const char *complete;	/* of keys: a word that is not complete, or NULL */
 	const char *from;	/* of set: the file with the new text, or NULL */
+	const char *take;	/* of set: see conf/take.h, or NULL */
 	bool host, no_host;	/* look at the host, too */
 	bool load, unload;	/* of rules: commands for nft */
 	bool of_host;		/* of address: those of the host */

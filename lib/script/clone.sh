@@ -79,14 +79,16 @@ write_clone() {
 	change_clone --file "$pending"
 }
 
-# copy_alone FROM TO DIR CP - for a shell in a mount namespace of its own: cp sees
-# both trees, the host's programs and its own descriptors, of which none leads
-# elsewhere, and nothing else.  DIR becomes that root.
+# alone DIR PROGRAM N [FROM TO]... [ARGUMENT]... - for a shell in a mount namespace of its
+# own: the program sees the host's programs, N directories FROM as TO, without what is
+# mounted below them, and its own descriptors, of which none leads elsewhere.  DIR becomes
+# that root.
 # shellcheck disable=SC2016 # for that shell
-copy_alone='
-	from=$1 to=$2 top=$3 cp=$4
+alone='
+	top=$1 program=$2 pairs=$3
+	shift 3
 	mount -t tmpfs -o mode=700 tmpfs "$top"
-	case $cp in
+	case $program in
 	/nix/store/*) store=/nix/store ;;
 	*) store= ;;
 	esac
@@ -98,14 +100,24 @@ copy_alone='
 			mount --bind -o ro "$dir" "$top$dir"
 		fi
 	done
-	mkdir "$top/from" "$top/to"
-	mount --bind "$from" "$top/from"
-	mount --bind "$to" "$top/to"
+	while [ "$pairs" -gt 0 ]; do
+		mkdir -p "$top$2"
+		mount --bind "$1" "$top$2"
+		shift 2
+		pairs=$((pairs - 1))
+	done
 	# Before 2.39 glibc changes the mode of a folder by its descriptor there.
 	mkdir -p "$top/proc/self/fd"
 	mount --bind "/proc/$$/fd" "$top/proc/self/fd"
 	exec 3>&- 4>&- 5>&- 7>&- </dev/null
-	exec chroot "$top" "$cp" -a -T /from /to'
+	exec chroot "$top" "$program" "$@"'
+
+# run_alone PROGRAM ARGUMENT... - as above
+run_alone() {
+	alone_program=$(program_path "$1") || die 1 "$name: no $1 in PATH"
+	shift
+	unshare -m --propagation private sh -euc "$alone" sh "$run_dir" "$alone_program" "$@"
+}
 
 # program_path NAME - its path, without links but for the last part: a program with
 # many names needs that; command -v of busybox tells of programs of its own
@@ -123,10 +135,7 @@ program_path() (
 #
 # A container may hold a directory of what is copied, and put a link in place of one
 # that cp has just seen.
-tree_copy() {
-	cp=$(program_path cp) || die 1 "$name: no cp in PATH"
-	unshare -m --propagation private sh -euc "$copy_alone" sh "$1" "$2" "$run_dir" "$cp"
-}
+tree_copy() { run_alone cp 2 "$1" /from "$2" /to -a -T /from /to; }
 
 clone_tree() {
 	mkdir -p "$state_dir"

@@ -9,7 +9,7 @@ init_options() {
 	nix_paths='' nix_flags='' flake_flags='' settings='' ports=''
 	unique='' no_start='' dry_run='' apply=reload apply_given='' take_back=''
 	user='' dir='' envs='' tty='' all='' form='' journal_flags='' since='' last_n='' follow='' of_unit=''
-	null='' of_settings='' jobs='' yes='' check='' if_missing='' delete=''
+	null='' of_settings='' jobs='' yes='' check='' if_missing='' delete='' of_snapshots='' trust=''
 	early='' passed='' kept='' selected='' here=$PWD
 }
 

@@ -11,6 +11,11 @@ cmd_remote() {
 	run | login | root-login | shell | edit | set-root-password | logs | launch)
 		[ ! -t 0 ] || [ ! -t 1 ] || remote_tty=-t ;;
 	create | update) remote_build "$@" ;;
+	export) remote_export "$@" ;;
+	import)
+		remote_import "$@"
+		shift
+		set -- - "$@" ;;
 	esac
 	quote "$@"
 	remote_run "$selected$passed -- $quoted"

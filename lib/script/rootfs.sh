@@ -20,27 +20,32 @@ needs_configuration() {
 		'updated inside; to make it NixOS: update with --flake, --config or --config-file'
 }
 
-# check_rootfs - make it independent of the current directory, too
 check_rootfs() {
 	[ -z "$with_config$nixos_path$system_path$flake" ] || usage '--rootfs excludes' \
 		'--config, --config-file, --nixos-path, --system-path and --flake'
-	case $rootfs in
-	- | /dev/stdin | /dev/fd/0)
-		rootfs=-
-		[ ! -t 0 ] || usage '--rootfs -: standard input is a terminal: expected a tar'
-		return ;;
-	/dev/fd/*) return ;;	# open already
-	/*) ;;
-	*) rootfs=$here/${rootfs#./} ;;
-	esac
-	[ -e "$rootfs" ] || die 2 "--rootfs $rootfs: no such file or directory"
-	! file_inside "$rootfs" || die 2 "--rootfs $rootfs: in the tree of a container, whose" \
-		'root can change it; to copy a container: clone'
+	check_archive --rootfs
 	[ -d "$rootfs" ] || return 0
 	rootfs=$(cd -P "$rootfs" && pwd) || exit 2
 	case $(mkdir -p "$state_dir" 2>/dev/null && cd -P "$state_dir" && pwd)/ in
 	"${rootfs%/}"/*) die 2 "--rootfs $rootfs: $state_dir is in it" ;;
 	esac
+}
+
+# check_archive WHAT - rootfs, which the command line calls so; make it independent of the
+# current directory
+check_archive() {
+	case $rootfs in
+	- | /dev/stdin | /dev/fd/0)
+		rootfs=-
+		[ ! -t 0 ] || usage "$1 -: standard input is a terminal: expected a tar"
+		return ;;
+	/dev/fd/*) return ;;	# open already
+	/*) ;;
+	*) rootfs=$here/${rootfs#./} ;;
+	esac
+	[ -e "$rootfs" ] || die 2 "$1 $rootfs: no such file or directory"
+	! file_inside "$rootfs" || die 2 "$1 $rootfs: in the tree of a container, whose" \
+		'root can change it; to copy a container: clone'
 }
 
 # rootfs_make - make it the tree, and what another machine would have of its own
@@ -63,14 +68,14 @@ rootfs_own() {
 	ctr-tree put "$root" - etc/machine-id </dev/null
 }
 
-# rootfs_unpack - in the background, as a shell handles no signal while it waits for
+# rootfs_unpack [OPTION] - in the background, as a shell handles no signal while it waits for
 # the foreground, or for the other end of a FIFO
 rootfs_unpack() {
 	rootfs_pack
 	exec 7<&0
 	{
-		[ "$archive" != - ] || exec ctr-tree unpack "$root" <&7 7<&- 9>&-
-		exec ctr-tree unpack "$root" <"$archive" 7<&- 9>&-
+		[ "$archive" != - ] || exec ctr-tree unpack "$@" "$root" <&7 7<&- 9>&-
+		exec ctr-tree unpack "$@" "$root" <"$archive" 7<&- 9>&-
 	} &
 	unpacker=$!
 	exec 7<&-

@@ -136,11 +136,11 @@ say_lacking() {
 	esac
 }
 
-# write_settings - the pending settings of a container to be created
+# write_settings [OPTION]... - the pending settings of a container to be created
 write_settings() {
 	add_users
 	add_addresses
-	with_lines "$settings" ctr-conf set --new --file "$pending"
+	with_lines "$settings" ctr-conf set --new "$@" --file "$pending"
 }
 
 # reload_if_changed - tell systemd of new settings; exit 2 if they are wrong

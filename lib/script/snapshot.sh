@@ -10,15 +10,19 @@
 set_snapshot() {
 	need_name "$1"
 	label=$2
-	case $label in
-	*[!A-Za-z0-9._-]* | [._-]* | '' | ?????????????????????????????????????????????????????????????????*)
-		die 2 "$label: not a label: a label is 1 to 64 letters, digits, dots," \
-			'underscores and hyphens, with a letter or digit first' ;;
-	esac
+	label_ok || die 2 "$label: not a label: a label is 1 to 64 letters, digits, dots," \
+		'underscores and hyphens, with a letter or digit first'
 	saved=$snapshots/$label
 	lock "$name"
 	at_end unlock
 	need_name "$name"
+}
+
+label_ok() {
+	case $label in
+	*[!A-Za-z0-9._-]* | [._-]* | '') return 1 ;;
+	esac
+	[ ${#label} -le 64 ]
 }
 
 # cmd_snapshot NAME [LABEL] - take one, or with --delete, delete it
@@ -53,14 +57,19 @@ snapshot_make() {
 	slow "$name: copying its tree" tree_copy "$root" "$1/tree" ||
 		die 1 "$name: no snapshot: could not copy its tree, for the reason above"
 	cat "$conf" >"$1/settings"
-	read_settings
-	system=$SYSTEM_PATH
-	[ -n "$system" ] || system=$(ctr-gcroot -- path "$name" 2>/dev/null) || system=''
+	find_current
 	[ -z "$system" ] || ln -s "$system" "$1/system"
 	case $system in
 	/nix/store/*) ctr-gcroot hold --label "$label" -- "$name" "$system" || exit 1 ;;
 	esac
 	sync -f "$1"
+}
+
+# find_current - set system to that which it would start, or to nothing
+find_current() {
+	read_settings
+	system=$SYSTEM_PATH
+	[ -n "$system" ] || system=$(ctr-gcroot -- path "$name" 2>/dev/null) || system=''
 }
 
 # still - nothing changes the tree until still_end: a running container is frozen, or

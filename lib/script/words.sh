@@ -53,7 +53,9 @@ instead_of() {
 	device) instead 'DEVICES in nixos-container.conf(5)' ;;
 	pull) printf %s 'to copy out of a container: copy-from; there are no images to pull: ' \
 		'create builds a system, or takes a tree (--rootfs); ' ;;
-	image | images | search | load | save | build | commit | publish | pull-tar | pull-raw)
+	save) instead 'nixos-container export NAME FILE' ;;
+	load) instead 'nixos-container import FILE' ;;
+	image | images | search | build | commit | publish | pull-tar | pull-raw)
 		printf %s 'there are no images: create builds a system, or takes a tree (--rootfs); ' ;;
 	esac
 }

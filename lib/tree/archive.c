@@ -86,7 +86,7 @@ fill(struct filter *f)
 }
 
 /* next - a block that stays valid until the next call; NULL: stopped */
-static const unsigned char *
+static unsigned char *
 next(struct filter *f)
 {
 	int there = fill(f);
@@ -138,11 +138,11 @@ hold(struct filter *f, const unsigned char *block)
 /* hold_all - a header and its data; *data: where that begins */
 static int
 hold_all(struct filter *f, const unsigned char *header, int64_t size,
-    const char **data)
+    char **data)
 {
 	if (hold(f, header) < 0)
 		return -1;
-	*data = (const char *)f->held + f->n_held;
+	*data = (char *)f->held + f->n_held;
 	for (int64_t n = blocks(size); n > 0; n--) {
 		const unsigned char *block = next(f);
 
@@ -159,7 +159,7 @@ take_records(struct filter *f, const unsigned char *header, bool global)
 	int64_t size = tarhead_size(header);
 	size_t before = f->n_held;
 	struct tarhead_pax pax;
-	const char *data;
+	char *data;
 
 	if (size < 0)
 		return stop(f, ARCHIVE_DAMAGED);
@@ -169,6 +169,8 @@ take_records(struct filter *f, const unsigned char *header, bool global)
 		return stop(f, ARCHIVE_DAMAGED);
 	if (global && !pax.comment_only)
 		return stop(f, ARCHIVE_KIND);
+	if (f->left.unshift)
+		tarhead_pax_unshift(data, (size_t)size);
 	if (global)
 		f->n_held = before;
 	else if (pax.size >= 0)
@@ -181,7 +183,7 @@ static int
 take_name(struct filter *f, const unsigned char *header)
 {
 	int64_t size = tarhead_size(header);
-	const char *data;
+	char *data;
 
 	if (size < 0)
 		return stop(f, ARCHIVE_DAMAGED);
@@ -216,12 +218,14 @@ pass_map(struct filter *f, bool more)
 
 /* pass_entry - what was held for it, its header, and its data */
 static int
-pass_entry(struct filter *f, const unsigned char *header, bool data)
+pass_entry(struct filter *f, unsigned char *header, bool data)
 {
 	const struct tarhead *h = (const struct tarhead *)header;
 	int64_t size = f->size >= 0 ? f->size : tarhead_size(header);
 	bool map = h->type == 'S' && h->extended;
 
+	if (f->left.unshift)
+		tarhead_unshift(header);
 	if (!data)
 		size = 0;
 	if (size < 0)
@@ -244,7 +248,7 @@ drop_entry(struct filter *f)
 }
 
 static int
-take(struct filter *f, const unsigned char *header)
+take(struct filter *f, unsigned char *header)
 {
 	switch (((const struct tarhead *)header)->type) {
 	case 'x': return take_records(f, header, false);
@@ -288,7 +292,7 @@ end(struct filter *f)
 static int
 step(struct filter *f)
 {
-	const unsigned char *block;
+	unsigned char *block;
 
 	if (!f->any && fill(f) == 0)
 		return stop(f, f->to ? ARCHIVE_FOREIGN : ARCHIVE_EMPTY);

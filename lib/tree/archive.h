@@ -2,6 +2,7 @@
 #ifndef TREE_ARCHIVE_H
 #define TREE_ARCHIVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,7 @@ struct archive_result {
 struct archive_limit {
 	int64_t bytes;		/* of the contents of files; holes are not counted */
 	int64_t files;		/* entries of any kind */
+	bool unshift;		/* the owners, see tree/tarhead.h */
 };
 
 /*

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { BLOCK = sizeof(struct tarhead) };
+enum { BLOCK = sizeof(struct tarhead), ID_MAX = 65535 };
 _Static_assert(BLOCK == 512, "the size of a block");
 
 static const int64_t most = (int64_t)1 << 62;
@@ -56,23 +56,67 @@ tarhead_valid(const unsigned char *block)
 	return want == sum || want == old;
 }
 
+/* number - octal digits, or GNU's binary form; -1: neither, or negative */
+static int64_t
+number(const char *field, size_t n)
+{
+	const unsigned char *byte = (const unsigned char *)field;
+	int64_t value = 0;
+
+	if (!(byte[0] & 0x80))
+		return octal(field, n);
+	if (byte[0] != 0x80)
+		return -1;
+	for (size_t i = 1; i < n; i++) {
+		if (value > most / 256)
+			return -1;
+		value = value * 256 + byte[i];
+	}
+	return value;
+}
+
 int64_t
 tarhead_size(const unsigned char *block)
 {
 	const struct tarhead *h = (const struct tarhead *)block;
-	const unsigned char *size = (const unsigned char *)h->size;
-	int64_t value = 0;
 
-	if (!(size[0] & 0x80))
-		return octal(h->size, sizeof(h->size));
-	if (size[0] != 0x80)
-		return -1;		/* negative */
-	for (size_t i = 1; i < sizeof(h->size); i++) {
-		if (value > most / 256)
-			return -1;
-		value = value * 256 + size[i];
+	return number(h->size, sizeof(h->size));
+}
+
+/* digits - write a number with all digits that the field has space for */
+static void
+digits(char *field, size_t n, unsigned base, int64_t value)
+{
+	while (n > 0) {
+		field[--n] = (char)('0' + value % base);
+		value /= base;
 	}
-	return value;
+}
+
+static void
+unshift(char field[8])
+{
+	int64_t id = number(field, 8);
+
+	if (id <= ID_MAX)
+		return;
+	digits(field, 7, 8, id & ID_MAX);
+	field[7] = '\0';
+}
+
+void
+tarhead_unshift(unsigned char *block)
+{
+	struct tarhead *h = (struct tarhead *)block;
+	int64_t sum = 0;
+
+	unshift(h->uid);
+	unshift(h->gid);
+	memset(h->sum, ' ', sizeof(h->sum));
+	for (size_t i = 0; i < BLOCK; i++)
+		sum += block[i];
+	digits(h->sum, 6, 8, sum);
+	h->sum[6] = '\0';
 }
 
 /* decimal - the number that the n bytes are, or -1 */
@@ -126,4 +170,28 @@ tarhead_pax(const char *text, size_t n, struct tarhead_pax *pax)
 		n -= (size_t)len;
 	}
 	return 0;
+}
+
+/* is_id - is the record the ID of an owner or of a group? */
+static bool
+is_id(const char *record)
+{
+	return !memcmp(record, "uid=", 4) || !memcmp(record, "gid=", 4);
+}
+
+void
+tarhead_pax_unshift(char *text, size_t n)
+{
+	while (n > 0) {
+		char *record = (char *)memchr(text, ' ', n) + 1;
+		size_t len = (size_t)decimal(text, (size_t)(record - 1 - text));
+		size_t rest = len - (size_t)(record - text);
+		int64_t id = rest > 5 && is_id(record) ?
+		    decimal(record + 4, rest - 5) : -1;
+
+		if (id > ID_MAX)
+			digits(record + 4, rest - 5, 10, id & ID_MAX);
+		text += len;
+		n -= len;
+	}
 }

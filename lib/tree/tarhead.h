@@ -26,6 +26,14 @@ bool tarhead_valid(const unsigned char *block);
  */
 int64_t tarhead_size(const unsigned char *block);
 
+/*
+ * tarhead_unshift - bring the IDs of the owner into the range of a container
+ *
+ * Of an ID above 65535 the low 16 bits stay: systemd-nspawn shifts those of a container
+ * by a multiple of 65536.  A field that is no number stays as it is.
+ */
+void tarhead_unshift(unsigned char *block);
+
 /* What the records of a pax header say, as far as it matters here. */
 struct tarhead_pax {
 	bool comment_only;	/* no record but comments */
@@ -34,5 +42,8 @@ struct tarhead_pax {
 
 /* tarhead_pax - read the n bytes of records; -1 if they are not such */
 int tarhead_pax(const char *text, size_t n, struct tarhead_pax *pax);
+
+/* tarhead_pax_unshift - the same as tarhead_unshift, of records that were read */
+void tarhead_pax_unshift(char *text, size_t n);
 
 #endif

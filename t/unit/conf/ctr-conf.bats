@@ -757,3 +757,18 @@ effects() {
 	run -1 ctr-conf get --file no/such
 	assert_output 'ctr-conf: open no/: No such file or directory'
 }
+
+@test "set --new --take takes what gives nothing of the host, and names the rest" {
+	printf 'BIND=/etc\nMEMORY_MAX=1G\nCAPABILITIES=CAP_SYS_ADMIN\nMTU=1400\nHOST_ADDRESS=10.1.1.1\nPRIVATE_USERS=no\n' >other
+	run -0 --separate-stderr ctr-conf set --new --dry-run --take other --file box PRIVATE_NETWORK=1 MTU=1300
+	assert_output $'PRIVATE_NETWORK=1\nMTU=1300\nMEMORY_MAX=1G'
+	assert_equal "$stderr" 'ctr-conf: other: not taken, as they reach into this host: BIND CAPABILITIES'
+	run -2 ctr-conf set --take other --file box MTU=1300
+	assert_output 'ctr-conf: set: --take needs --new'
+	echo NO_SUCH=1 >>other
+	run -2 ctr-conf set --new --take other --file box
+	assert_output --partial 'other:7: NO_SUCH: unknown setting'
+	run -1 ctr-conf set --new --take none --file box
+	assert_output 'ctr-conf: none: No such file or directory'
+	assert_not_exist box
+}

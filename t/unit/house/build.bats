@@ -353,7 +353,8 @@ small_tree() {
 limit() {
 	case $1 in
 	ctr-conf) echo 172 ;;
-	ctr-gcroot | ctr-tree) echo 100 ;;
+	ctr-gcroot) echo 100 ;;
+	ctr-tree) echo 104 ;;
 	ctr-verify) echo 124 ;;
 	mkveth) echo 104 ;;
 	*) echo 96 ;;

@@ -97,7 +97,10 @@ logs_as() {
 		port|instead: HOST_PORT in nixos-container.conf(5);
 		bind mount volume|instead: BIND in nixos-container.conf(5);
 		pull|to copy out of a container: copy-from; there are no images to pull: create builds a system, or takes a tree (--rootfs);
-		images image build commit|there are no images: create builds a system, or takes a tree (--rootfs);
+		save|instead: nixos-container export NAME FILE;
+		load|instead: nixos-container import FILE;
+		checkpoint|did you mean snapshot?
+		images image build commit publish|there are no images: create builds a system, or takes a tree (--rootfs);
 		creat|did you mean create?
 		no-such-word|
 	END
