@@ -6,6 +6,7 @@
 # what its unit logged
 cmd_logs() {
 	need_name "$1"
+	secure_pager
 	case $newline$journal_flags in
 	*"$newline--dmesg$newline"*) note "$name: its kernel is the host's: journalctl -k" ;;
 	esac
@@ -15,6 +16,19 @@ cmd_logs() {
 		since_born
 		with_lines "$journal_flags$follow$since$last_n" log_form journalctl --unit="$unit"
 	fi
+}
+
+# secure_pager - a user whom sudo lets read logs gets no shell of root's from a pager.
+# systemd sees to that by itself, but for su in a session of root's with doas or an old
+# systemd.
+secure_pager() {
+	[ -n "${SUDO_UID-}${DOAS_USER-}${PKEXEC_UID-}" ] || return 0
+	[ -z "${SYSTEMD_PAGERSECURE-}" ] || return 0	# root said so
+	case ${SYSTEMD_PAGER-${PAGER-less}} in
+	'' | cat) return ;;
+	esac
+	unset SYSTEMD_PAGER PAGER
+	export SYSTEMD_PAGERSECURE=1
 }
 
 # since_born - what is older than the container is of another one, which had its name.

@@ -66,6 +66,30 @@ logs_as() {
 	assert_output --partial '--boot: empty argument'
 }
 
+@test "logs by sudo has a pager that starts no shell" {
+	local by
+	: >"$NIXOS_CONTAINER_CONF_DIR/one.conf"
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '%s\n' '#!/bin/sh' 'echo "${SYSTEMD_PAGERSECURE-}:${SYSTEMD_PAGER-unset}:${PAGER-unset}"' \
+		>"$BATS_TEST_TMPDIR/bin/journalctl"
+	chmod +x "$BATS_TEST_TMPDIR/bin/journalctl"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+	unset SYSTEMD_PAGER SYSTEMD_PAGERSECURE SUDO_UID DOAS_USER PKEXEC_UID
+	for by in SUDO_UID=1000 DOAS_USER=op PKEXEC_UID=1000; do
+		run -0 env "$by" PAGER=id nixos-container logs one
+		assert_output '1:unset:unset'
+		run -0 env "$by" SYSTEMD_PAGER=id nixos-container logs one
+		assert_output '1:unset:unset'
+		# None at all, and what root lets through.
+		run -0 env "$by" PAGER=cat nixos-container logs one
+		assert_output ':unset:cat'
+		run -0 env "$by" SYSTEMD_PAGERSECURE=0 PAGER=id nixos-container logs one
+		assert_output '0:unset:id'
+	done
+	PAGER=id run -0 nixos-container logs one
+	assert_output ':unset:id'
+}
+
 @test "a word of another program is answered with what to use" {
 	local line word
 	while IFS='|' read -r word line; do
