@@ -49,7 +49,7 @@ examples_until() {
 		"$TOP/share/man/nixos-container.conf.5" | unescape
 }
 
-unescape() { sed 's/\\(aq/'\''/g; s/\\(dq/"/g; s/\\e/\\/g; s/\\&//g; s/\\-/-/g'; }
+unescape() { sed 's/\\(aq/'\''/g; s/\\(dq/"/g; s/\\e/\\/g; s/\\(ha/^/g; s/\\&//g; s/\\-/-/g'; }
 
 # literals PAGE - the literal lines of a page: .Dl and .Bd
 literals() {
@@ -67,4 +67,17 @@ examples() {
 		/^\.Ed/ { block = 0; printf "%s%c", text, 0; next }
 		block { text = text $0 "\n"; next }
 		sub(/^\.Dl /, "") { printf "%s\n%c", $0, 0 }' "$1" | unescape | sed -z 's/\(^\|\n\)[#$] /\1/g')
+}
+
+# of PAGE COUNT - from here on, example N is the one of this page
+of() {
+	examples "$TOP"/bin/"$1" 2>/dev/null || :
+	((${#examples[@]})) || examples "$TOP/share/man/$1"
+	assert_equal "${#examples[@]}" "$2"
+}
+
+# example N - run it as one types it; it must succeed
+example() {
+	printf 'example: %s' "${examples[$1 - 1]}"
+	run -0 timeout 120 sh -euc "${examples[$1 - 1]}"
 }

@@ -75,26 +75,14 @@ networkd_says() { networkctl --no-legend --no-pager list "$1" | grep -q " $2\$";
 
 packages=/var/lib/nixos-container-test
 
-# packages_of_others - install the packages that t/lib/host-image keeps, without
-# starting what they bring
+# packages_of_others - install the packages that t/lib/host-image keeps
 packages_of_others() {
 	[[ -d $packages ]] || skip "needs the packages in $packages"
-	if command -v firewall-cmd >/dev/null; then return; fi
-	printf '%s\n' '#!/bin/sh' 'exit 101' >/usr/sbin/policy-rc.d
-	chmod +x /usr/sbin/policy-rc.d
-	DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
-		install "$packages"/*.deb </dev/null
-	rm /usr/sbin/policy-rc.d
-	# It reads who may own the names.
-	systemctl reload dbus.service
+	command -v firewall-cmd >/dev/null || install_packages "$packages"
 }
 
-# no_others - remove them again, as D-Bus starts what they bring for anyone who asks
+# no_others - remove them again
 no_others() {
-	local package
 	systemctl stop firewalld.service NetworkManager.service || :
-	for package in "$packages"/*.deb; do dpkg-deb -f "$package" Package; done |
-		xargs dpkg --purge --force-depends >/dev/null
-	systemctl daemon-reload
-	systemctl reload dbus.service
+	remove_packages "$packages"
 }

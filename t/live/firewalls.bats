@@ -4,6 +4,7 @@
 # what is in their way and nixos-container(8) how to let them through.
 load container
 load actors
+load packages
 
 setup_file() {
 	packages_of_others >&2

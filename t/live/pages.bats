@@ -10,19 +10,6 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# of PAGE COUNT - from here on, example N is the one of this page
-of() {
-	examples "$TOP"/bin/"$1" 2>/dev/null || :
-	((${#examples[@]})) || examples "$TOP/share/man/$1"
-	assert_equal "${#examples[@]}" "$2"
-}
-
-# example N - run it as one types it; it must succeed
-example() {
-	printf 'example: %s' "${examples[$1 - 1]}"
-	run -0 timeout 120 sh -euc "${examples[$1 - 1]}"
-}
-
 # logs_in N - run it on a terminal, and log in as root there
 logs_in() {
 	printf 's3same\n' | nixos-container set-root-password database

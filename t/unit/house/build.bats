@@ -33,7 +33,7 @@ make_top() { env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" "$@"; }
 # small_tree - make $tree, with GNUmakefile and very little to build
 small_tree() {
 	tree="$BATS_TEST_TMPDIR/small tree"
-	mkdir -p "$tree"/{bin,lib/{base,script,room},share/{inside,nft,nixos,systems}}
+	mkdir -p "$tree"/{bin,lib/{base,script,room},share/{ansible,inside,nft,nixos,systems}}
 	cp "$TOP/GNUmakefile" "$tree"
 	cp -r "$TOP/share/build" "$tree/share"
 	touch "$tree/bin/nixos-container" "$tree/lib/script/"{list,remote}.sh
@@ -425,8 +425,9 @@ limit() {
 	grep -qF 'ExecStart=/opt/ctr/bin/nixos-container' \
 		"$dest/opt/units/system/container@.service"
 	run ! grep -rIE '@[A-Z_]+@' "$dest"
-	# The manual names the directories of this installation.
-	run ! grep -rF /usr/local/ "$dest/opt/ctr/share/man"
+	# The manual and the examples name the directories of this installation.
+	run ! grep -rF /usr/local/ "$dest/opt/ctr/share/man" "$dest/opt/ctr/share/nixos-container/ansible"
+	grep -qF /opt/ctr/share/nixos-container/systems/minimal "$dest/opt/ctr/share/nixos-container/ansible/web.yml"
 	grep -qF /opt/units/system/container@.service "$dest/opt/ctr/share/man/man8/container@.service.8"
 	grep -qF /opt/ctr/lib/systemd/network/ "$dest/opt/ctr/share/man/man8/mkveth.8"
 	grep -qF /opt/udev/80- "$dest/opt/ctr/share/man/man8/mkveth.8"
