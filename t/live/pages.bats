@@ -344,7 +344,7 @@ web: $(nixos-container show-ip web)"
 }
 
 @test "nixos-container-security(7)" {
-	of nixos-container-security.7 3
+	of nixos-container-security.7 6	# t/live/delegate.bats has the others
 	nixos-container create -q --no-start --host-users web
 	example 1
 	assert_line --regexp '^web .* host '

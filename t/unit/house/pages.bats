@@ -117,6 +117,16 @@ check_settings() {
 	done
 }
 
+@test "nixos-container-security(7) says of each verb if users of the host may be given it" {
+	sed -n '/^\.Ss What users/,/^A line for sudo/p' "$TOP/share/man/nixos-container-security.7" |
+		grep '^\.Cm' | grep -oE '[a-z][a-z-]+' | sort >"$BATS_TEST_TMPDIR/page"
+	run -0 uniq -d "$BATS_TEST_TMPDIR/page"
+	assert_output update	# without options, and with
+	verbs | grep -vxE 'rules|resolv|complete|help' | sort >"$BATS_TEST_TMPDIR/main"
+	uniq "$BATS_TEST_TMPDIR/page" >"$BATS_TEST_TMPDIR/once"
+	same "$BATS_TEST_TMPDIR/main" "$BATS_TEST_TMPDIR/once"
+}
+
 @test "nixos-container.conf(5) has all settings, and no others" {
 	keys >"$BATS_TEST_TMPDIR/code"
 	keys_of_page >"$BATS_TEST_TMPDIR/page"
