@@ -88,6 +88,7 @@ rootfs_unpack() {
 # below that (as others than root, nothing of other file systems)
 #
 # A mount of its own shows no mounts below it, not even those of its own file system.
+# In the locale C, tar's messages show the bytes of odd names as numbers.
 rootfs_pack() {
 	archive=$rootfs packer=''
 	[ "$rootfs" != - ] && [ -d "$rootfs" ] || return 0
@@ -101,9 +102,9 @@ rootfs_pack() {
 			mount --bind "$1" "$2"
 			cd "$2"
 			shift 2
-			exec tar "$@"' sh "$rootfs" "$run_dir" "$@" >"$archive" 9>&- &
+			LC_ALL=C exec tar "$@"' sh "$rootfs" "$run_dir" "$@" >"$archive" 9>&- &
 	else
-		tar -C "$rootfs" "$@" >"$archive" 9>&- &
+		LC_ALL=C tar -C "$rootfs" "$@" >"$archive" 9>&- &
 	fi
 	packer=$!
 }

@@ -194,6 +194,19 @@ without_nix() {
 	nothing_made
 }
 
+@test "a message of tar shows odd names, and a directory that changes meanwhile leaves nothing" {
+	local odd=$BATS_TEST_TMPDIR/dir/$'a\u202eb\e[31m\nc' writer
+	mkdir -p "$BATS_TEST_TMPDIR/dir/"{sbin,usr}
+	cp "$minimal/ctr-console" "$BATS_TEST_TMPDIR/dir/sbin/init"
+	head -c 64M /dev/urandom >"$odd"
+	while echo more; do :; done >>"$odd" 3>&- &
+	writer=$!
+	LANG=C.UTF-8 run -1 nixos-container create "$name" --no-start --rootfs "$BATS_TEST_TMPDIR/dir"
+	kill "$writer"
+	assert_line 'tar: ./a\342\200\256b\033[31m\nc: file changed as we read it'
+	nothing_made
+}
+
 @test "the top of a tree belongs to root, whatever the archive says" {
 	chmod 700 "$tree"
 	chown 589824000:1234 "$tree"
