@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * settings-floor list DIR | address DIR - the least that it takes to print the
- * sorted names of all settings files, or a pair of 10.233.0.0/16 and fd00::/112
+ * sorted names of all settings files, or a pair of 10.233.0.0/16 and fdb3:7e57::/112
  * that neither they nor the host's addresses and routes have
  */
 #define _GNU_SOURCE
@@ -41,8 +41,8 @@ mark(int dir, const char *name)
 		if (sscanf(at, "%u.%u", &third, &low) == 2)
 			mark_pair(third, low);
 	}
-	for (at = text; (at = strstr(at, "_ADDRESS6=fd00::")); ) {
-		at += strlen("_ADDRESS6=fd00::");
+	for (at = text; (at = strstr(at, "_ADDRESS6=fdb3:7e57::")); ) {
+		at += strlen("_ADDRESS6=fdb3:7e57::");
 		if (sscanf(at, "%x", &low) == 1)
 			mark_pair(low >> 8, low & 0xff);
 	}
@@ -115,7 +115,7 @@ main(int argc, char *argv[])
 	look_at_host();
 	while (used[n])
 		n++;
-	printf("10.233.%d.%d fd00::%x\n", n / 127, n % 127 * 2 + 1,
+	printf("10.233.%d.%d fdb3:7e57::%x\n", n / 127, n % 127 * 2 + 1,
 	    n / 127 * 256 + n % 127 * 2 + 1);
 	return 0;
 }
