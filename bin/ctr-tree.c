@@ -2,6 +2,8 @@
 /*
  * ctr-tree empty|remove|mkdir|put|get|unpack|init|check|exchange|idle [OPTION]...
  *  ROOT [ARGUMENT]...
+ * ctr-tree send FILE COMMAND [ARGUMENT]...
+ * ctr-tree receive PATH FILE COMMAND [ARGUMENT]...
  * ctr-tree at ROOT PATH COMMAND [ARGUMENT]...
  * ctr-tree seal [OPTION]... COMMAND [ARGUMENT]...
  * ctr-tree closure [OPTION]... DIR
@@ -30,76 +32,49 @@
 #include "base/visible.h"
 #include "tree/check.h"
 #include "tree/closure.h"
-#include "tree/copy.h"
 #include "tree/exchange.h"
 #include "tree/idmap.h"
+#include "tree/inits.h"
 #include "tree/inroot.h"
 #include "tree/lock.h"
-#include "tree/nspawn.h"
+#include "tree/place.h"
 #include "tree/remove.h"
-#include "tree/seal.h"
+#include "tree/rights.h"
+#include "tree/transfer.h"
 #include "tree/unmount.h"
 #include "tree/unpack.h"
+#include "tree/view.h"
 
 /* As good as none. */
 #define MAX_LIMIT 0x4000000000000
 
-/* A systemd-nspawn whose container has ended still holds its lock for a moment. */
-enum { END_MS = 3000 };
-
 /* A command line. */
 struct cli_job {
 	char **arg;		/* ROOT and the other operands; none is empty */
-	bool backup;		/* keep the file that put replaces */
-	bool optional;		/* seal: if that is impossible, only warn */
-	char **sealed;		/* seal: n paths of the host */
-	size_t n;
-	const char *closure;	/* seal: mount this view of the store, or NULL */
+	struct view view;	/* seal, closure */
 	pid_t leader;		/* closure: of a running container, or 0 */
-	bool plain;		/* get: for others to read, without odd files */
 	bool unshift;		/* unpack: owners of a container with users of its own */
-	bool limited;
-	struct copy_limit limit;
+	struct transfer transfer;	/* put, get; its limit is that of unpack, too */
 	int hold;		/* idle: lock it by this descriptor, or -1 */
 };
 
-/* A path in two parts: the directory above, and the name in it. */
-struct path {
-	char above[PATH_MAX];
-	char name[NAME_MAX + 1];
-};
-
-/* split_path - exits if the path does not end with a name */
+/* split - exits if the path does not end with a name */
 static void
-split_path(struct path *p, const char *path)
+split(struct place *p, const char *path)
 {
-	size_t end = strlen(path), begin;
+	struct errmsg why = { "" };
 
-	while (end > 0 && path[end - 1] == '/')
-		end--;
-	begin = end;
-	while (begin > 0 && path[begin - 1] != '/')
-		begin--;
-	if (begin >= sizeof(p->above) || end - begin >= sizeof(p->name)) {
-		errno = ENAMETOOLONG;
-		err(EXIT_USAGE, "%s", path);
-	}
-	snprintf(p->above, sizeof(p->above), "%.*s", (int)begin, path);
-	if (begin == 0)
-		strcpy(p->above, ".");
-	snprintf(p->name, sizeof(p->name), "%.*s", (int)(end - begin),
-	    path + begin);
-	if (!*p->name || !strcmp(p->name, ".") || !strcmp(p->name, ".."))
-		errx(EXIT_USAGE, "no name at the end of the path: %s", path);
+	if (place_split(p, path, &why) < 0)
+		errx(EXIT_USAGE, "%s", why.text);
 }
 
 /* open_above - open the directory that holds the tree; it is the host's */
 static int
-open_above(const char *root, struct path *p)
+open_above(const char *root, struct place *p)
 {
 	int dir;
 
-	split_path(p, root);
+	split(p, root);
 	dir = open(p->above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		err(1, "open %s", p->above);
@@ -110,7 +85,7 @@ open_above(const char *root, struct path *p)
 static int
 open_top(const char *root, struct stat *st)
 {
-	struct path p;
+	struct place p;
 	auto_close int above = open_above(root, &p);
 	int top = openat(above, p.name,
 	    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -120,125 +95,10 @@ open_top(const char *root, struct stat *st)
 	return top;
 }
 
-/*
- * own_fd - the descriptor that a file argument names, or -1
- *
- * dash: the meaning of "-".  Called before anything is opened, so that it
- * cannot name one of our own.
- */
-static int
-own_fd(const char *file, int dash)
-{
-	static const char *const dirs[] = { "/dev/fd/", "/proc/self/fd/" };
-	static const char *const names[] = { "/dev/stdin", "/dev/stdout",
-	    "/dev/stderr" };
-	int fd = -1;
-
-	if (!strcmp(file, "-"))
-		fd = dash;
-	for (int i = 0; i < 3; i++)
-		if (!strcmp(file, names[i]))
-			fd = i;
-	for (int i = 0; i < 2; i++) {
-		const char *number = file + strlen(dirs[i]);
-
-		if (!strncmp(file, dirs[i], strlen(dirs[i])) && *number &&
-		    strspn(number, "0123456789") == strlen(number))
-			fd = atoi(number);
-	}
-	if (fd >= 0 && fcntl(fd, F_GETFD) < 0)
-		err(1, "%s", file);
-	return fd;
-}
-
-/* open_dir - in the tree, or on the host if top is -1 */
-static int
-open_dir(int top, const char *path)
-{
-	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-
-	if (top < 0)
-		return open(path, flags);
-	return inroot_open(top, path, flags, INROOT_LINKS);
-}
-
-/*
- * open_target - open the directory to copy into; p->name: the copy's name
- *
- * If to is a directory, the copy keeps the name it has in from; otherwise to
- * ends with the name.  top is the tree that to is in, or -1 for the host.
- * p->name is "" if to is a directory and from is NULL.
- */
-static int
-open_target(int top, const char *from, const char *to, struct path *p)
-{
-	int dir = open_dir(top, to);
-
-	p->name[0] = '\0';
-	if (dir >= 0) {
-		if (from)
-			split_path(p, from);
-		return dir;
-	}
-	if (errno != ENOENT && errno != ENOTDIR)
-		err(1, "open %s", to);
-	split_path(p, to);
-	dir = open_dir(top, p->above);
-	if (dir < 0)
-		err(1, "open %s", p->above);
-	return dir;
-}
-
-/* why_not - copied, by errno; what lies in the tree has any name */
-static const char *
-why_not(const struct cli_job *job)
-{
-	switch (errno) {
-	case EINVAL: return "not a regular file, directory or link";
-	case EFBIG: return job->limited ? "more than --max-bytes" : NULL;
-	case EDQUOT: return job->limited ? "more than --max-files" : NULL;
-	case ELOOP: return "too many directories in each other";
-	default: return NULL;
-	}
-}
-
-static _Noreturn void
-copy_failed(const struct cli_job *job, const char *at)
-{
-	const char *why = why_not(job);
-
-	if (!why)
-		why = strerror(errno);
-	fprintf(stderr, "ctr-tree: copy %s%s", job->arg[1],
-	    *at && job->arg[1][strlen(job->arg[1]) - 1] != '/' ? "/" : "");
-	visible_line(stderr, at);
-	fprintf(stderr, " to %s: %s\n", job->arg[2], why);
-	exit(1);
-}
-
-static void
-copy(const struct cli_job *job, int node, int dir, const char *name,
-    struct copy_tree how)
-{
-	struct copy_limit limit = job->limit;
-	char at[PATH_MAX] = "";
-	unsigned long skipped = 0;
-
-	how.at = at;
-	how.readable = job->plain;
-	how.skipped = job->plain ? NULL : &skipped;
-	how.limit = job->limited ? &limit : NULL;
-	if (copy_tree(node, dir, name, &how) < 0)
-		copy_failed(job, at);
-	if (skipped)
-		warnx("copy %s: %lu skipped: not a file, directory or link",
-		    job->arg[1], skipped);
-}
-
 static int
 empty_verb(const struct cli_job *job)
 {
-	struct path p;
+	struct place p;
 	auto_close int above = open_above(job->arg[0], &p);
 
 	if (remove_empty(above, p.name) < 0)
@@ -249,13 +109,13 @@ empty_verb(const struct cli_job *job)
 static int
 remove_verb(const struct cli_job *job)
 {
-	struct path p;
+	struct place p;
 	struct stat st;
 	auto_close int top = open_top(job->arg[0], &st);
 	auto_close int dir = -1;
 
-	split_path(&p, job->arg[1]);
-	dir = open_dir(top, p.above);
+	split(&p, job->arg[1]);
+	dir = place_dir(top, p.above);
 	if (dir < 0)
 		err(1, "open %s", p.above);
 	if (remove_at(dir, p.name) < 0)
@@ -275,186 +135,153 @@ mkdir_verb(const struct cli_job *job)
 	return 0;
 }
 
-/* open_source - for put; a FIFO or a device is read as a stream */
-static int
-open_source(const char *file, bool *stream)
+/*
+ * confine_copy - what reads or makes the files of a copy needs no more
+ *
+ * To or from another machine, whoever has the file can copy it.
+ */
+static void
+confine_copy(void)
 {
-	auto_close int node = open(file, O_PATH | O_CLOEXEC);
-	struct stat st;
-	int fd;
+	const char *missing;
 
-	if (node < 0 || fstat(node, &st) < 0)
-		err(1, "open %s", file);
-	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
-		return fd_take(&node);
-	*stream = true;
-	fd = open(file, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		err(1, "open %s", file);
-	return fd;
+	if (privilege_no_new() < 0)
+		err(1, "give up new privileges");
+	if (rights_keep(RIGHTS_FILES, &missing) < 0 &&
+	    privilege_only(NULL, 0, &missing) < 0)
+		err(1, "drop capabilities");
+}
+
+/* outcome - of a copy: print what it has to say, and return its status */
+static int
+outcome(const struct transfer *t, const char *what, int status, const char *why)
+{
+	if (*why) {
+		fputs("ctr-tree: ", stderr);
+		visible_line(stderr, why);
+		fputc('\n', stderr);
+	}
+	if (status == 0 && t->skipped)
+		warnx("copy %s: %lu skipped: not a file, directory or link", what,
+		    t->skipped);
+	if (status == 0 && t->lost)
+		warnx("copy %s: %lu attributes or ACLs lost, which cannot be set there",
+		    what, t->lost);
+	return status;
+}
+
+/* copy_with - of three operands */
+static int
+copy_with(const struct cli_job *job, int (*copy)(struct transfer *, const char *,
+    const char *, const char *, struct errmsg *))
+{
+	struct transfer t = job->transfer;
+	struct errmsg why = { "" };
+	int status = copy(&t, job->arg[0], job->arg[1], job->arg[2], &why);
+
+	return outcome(&t, job->arg[1], status, why.text);
 }
 
 static int
 put_verb(const struct cli_job *job)
 {
-	int own = own_fd(job->arg[1], STDIN_FILENO);
-	bool stream = own >= 0;
-	int node = stream ? own : open_source(job->arg[1], &stream);
-	auto_close int dir = -1;
-	struct path p;
-	struct stat st;
-	auto_close int top = open_top(job->arg[0], &st);
-
-	dir = open_target(top, own < 0 ? job->arg[1] : NULL, job->arg[2], &p);
-	if (!*p.name) {
-		errno = EISDIR;		/* a descriptor has no name to keep */
-		err(1, "copy %s to %s", job->arg[1], job->arg[2]);
-	}
-	copy(job, node, dir, p.name, (struct copy_tree){ .uid = st.st_uid,
-	    .gid = st.st_gid, .mask = 07777, .stream = stream,
-	    .backup = job->backup });
-	return 0;
+	return copy_with(job, transfer_put);
 }
 
-/*
- * open_special - open a file for get to write into; -1: create or replace it
- *
- * A device such as /dev/null is not replaced, and links are followed, as cp(1)
- * does.
- */
-static int
-open_special(const char *file)
-{
-	int fd, flags = O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC;
-	struct stat st;
-
-	if (lstat(file, &st) < 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
-		return -1;
-	if (stat(file, &st) < 0)
-		flags |= O_CREAT;
-	else if (S_ISDIR(st.st_mode))
-		return -1;
-	fd = open(file, flags, 0666);
-	if (fd < 0)
-		err(1, "open %s", file);
-	return fd;
-}
-
-/* Copies from a container get no rights that the caller does not have. */
 static int
 get_verb(const struct cli_job *job)
 {
-	int out = own_fd(job->arg[2], STDOUT_FILENO);
-	auto_close int dir = -1;
-	struct path p;
-	struct stat st;
-	auto_close int top = open_top(job->arg[0], &st);
-	auto_close int node = inroot_open(top, job->arg[1], O_PATH, INROOT_LINKS);
-
-	if (node < 0 || fstat(node, &st) < 0)
-		err(1, "open %s", job->arg[1]);
-	if (out < 0 && S_ISREG(st.st_mode))
-		out = open_special(job->arg[2]);
-	if (out >= 0) {
-		if (copy_out(node, out, job->limit.bytes) < 0 || close(out) < 0)
-			copy_failed(job, "");
-		return 0;
-	}
-	dir = open_target(-1, job->arg[1], job->arg[2], &p);
-	copy(job, node, dir, p.name, (struct copy_tree){ .uid = geteuid(),
-	    .gid = getegid(), .mask = 0777 });
-	return 0;
+	return copy_with(job, transfer_get);
 }
 
-/* unpack_verb - all of standard input's tar or nothing, in an empty directory */
+static int
+send_verb(const struct cli_job *job)
+{
+	struct transfer t = job->transfer;
+	struct errmsg why = { "" };
+	int status = transfer_send(&t, job->arg[0], job->arg + 1, confine_copy, &why);
+
+	return outcome(&t, job->arg[0], status, why.text);
+}
+
+static int
+receive_verb(const struct cli_job *job)
+{
+	struct transfer t = job->transfer;
+	struct errmsg why = { "" };
+	int status = transfer_receive(&t, job->arg[0], job->arg[1], job->arg + 2,
+	    confine_copy, &why);
+
+	return outcome(&t, job->arg[0], status, why.text);
+}
+
 static int
 unpack_verb(const struct cli_job *job)
 {
-	const struct archive_limit limit = { job->limit.bytes, job->limit.files,
-	    job->unshift };
+	const struct archive_limit limit = { job->transfer.limit.bytes,
+	    job->transfer.limit.files, job->unshift };
 	struct errmsg why = { "" };
-	struct path p;
-	struct stat st;
+	struct place p;
 	auto_close int above = open_above(job->arg[0], &p);
-	auto_close int top = openat(above, p.name,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	uint64_t devices = 0;
 
-	if (top < 0 || fstat(top, &st) < 0)
-		err(1, "open %s", job->arg[0]);
-	if (fd_is_empty(top) != 1)
-		errx(1, "%s: expected an empty directory", job->arg[0]);
-	if (unpack(top, STDIN_FILENO, &limit, &devices, &why) < 0) {
-		if (remove_empty(above, p.name) < 0)
-			warn("empty %s", job->arg[0]);
-		errx(1, "unpack: %s", why.text);
-	}
-	if (fchown(top, st.st_uid, st.st_gid) < 0 ||
-	    fchmod(top, st.st_mode & 07777) < 0)
-		err(1, "give %s its owner and mode", job->arg[0]);
+	if (unpack_into(above, p.name, STDIN_FILENO, &limit, &devices, &why) < 0)
+		errx(1, "%s", why.text);
 	if (devices)
 		warnx("unpack: device nodes left out: %llu",
 		    (unsigned long long)devices);
 	return 0;
 }
 
-/* init_verb - what systemd-nspawn --boot would execute */
 static int
 init_verb(const struct cli_job *job)
 {
-	static const char *const inits[] = { "/usr/lib/systemd/systemd",
-	    "/lib/systemd/systemd", "/sbin/init" };
 	struct stat st;
 	auto_close int top = open_top(job->arg[0], &st);
+	const char *init = inits_first(top);
 
-	for (size_t i = 0; i < sizeof(inits) / sizeof(*inits); i++) {
-		auto_close int fd = inroot_open(top, inits[i], O_PATH,
-		    INROOT_LINKS);
-
-		if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-		    !(st.st_mode & 0111))
-			continue;
-		puts(inits[i]);
-		return fflush(stdout) == EOF;
-	}
-	errx(1, "%s: no init in it: expected /usr/lib/systemd/systemd or "
-	    "/sbin/init", job->arg[0]);
+	if (init)
+		return puts(init) == EOF || fflush(stdout) == EOF;
+	errx(1, "%s: no init in it: expected /usr/lib/systemd/systemd or /sbin/init",
+	    job->arg[0]);
 }
 
+/* on_top - what: begins the message, if it fails */
 static int
-check_verb(const struct cli_job *job)
+on_top(const struct cli_job *job, const char *what, int (*work)(int top,
+    struct errmsg *))
 {
 	struct errmsg why = { "" };
 	struct stat st;
 	auto_close int top = open_top(job->arg[0], &st);
 
-	if (check_tree(top, &why) < 0)
-		errx(1, "check %s: %s", job->arg[0], why.text);
+	if (work(top, &why) < 0)
+		errx(1, "%s%s: %s", what, job->arg[0], why.text);
 	return 0;
+}
+
+static int
+check_verb(const struct cli_job *job)
+{
+	return on_top(job, "check ", check_tree);
+}
+
+static int
+unmount_verb(const struct cli_job *job)
+{
+	return on_top(job, "", unmount_below);
 }
 
 static int
 exchange_verb(const struct cli_job *job)
 {
 	struct errmsg why = { "" };
-	struct path one, other;
+	struct place one, other;
 	auto_close int above = open_above(job->arg[0], &one);
 	auto_close int above2 = open_above(job->arg[1], &other);
 
 	if (exchange(above, one.name, above2, other.name, &why) < 0)
 		errx(1, "exchange: %s", why.text);
-	return 0;
-}
-
-static int
-unmount_verb(const struct cli_job *job)
-{
-	struct errmsg why = { "" };
-	struct stat st;
-	auto_close int top = open_top(job->arg[0], &st);
-
-	if (unmount_below(top, &why) < 0)
-		errx(1, "%s: %s", job->arg[0], why.text);
 	return 0;
 }
 
@@ -468,26 +295,14 @@ idmap_verb(const struct cli_job *job)
 	return !works;
 }
 
-/* idle_verb - a tree that is missing is idle, too; 1 says that it is in use */
 static int
 idle_verb(const struct cli_job *job)
 {
-	struct path p;
-	auto_close int dir = -1;
-	int held;
+	struct errmsg why = { "" };
+	int held = lock_of(job->arg[0], job->hold, &why);
 
-	split_path(&p, job->arg[0]);
-	dir = open(p.above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0 && errno == ENOENT && job->hold < 0)
-		return 0;
-	if (dir < 0)
-		err(EXIT_USAGE, "open %s", p.above);
-	if (job->hold >= 0)
-		held = lock_take(dir, p.name, job->hold, END_MS);
-	else
-		held = lock_held(dir, p.name);
 	if (held < 0)
-		err(EXIT_USAGE, "lock of %s", job->arg[0]);
+		errx(EXIT_USAGE, "%s", why.text);
 	return held;
 }
 
@@ -503,8 +318,6 @@ at_verb(const struct cli_job *job)
 	auto_close int top = -1;
 	auto_close int dir = -1;
 
-	if (!*job->arg[0] || !*job->arg[1])
-		errx(EXIT_TOOL, "at: empty argument");
 	top = open(job->arg[0], O_PATH | flags);
 	if (top < 0)
 		err(EXIT_TOOL, "open %s", job->arg[0]);
@@ -517,33 +330,14 @@ at_verb(const struct cli_job *job)
 	err(exits_exec(errno), "exec %s", job->arg[2]);
 }
 
-/* cannot_seal - of an error: does this host have no means for it? */
-static bool
-cannot_seal(int error)
-{
-	return error == ENOSYS || error == ENOSPC || error == EUSERS ||
-	    error == EPERM;
-}
-
-/*
- * seal - mount the view and seal all paths, in a mount namespace of this process
- *
- * A container that may not see the whole store does not start without its view,
- * sealed or not.
- */
+/* warn_unsealed - entered: by view_enter; failed: the status if that failed */
 static void
-seal(const struct cli_job *job, int failed)
+warn_unsealed(int entered, int failed, const char *why)
 {
-	struct errmsg why = { "" };
-
-	if ((seal_begin(&why) < 0 && (job->closure || !cannot_seal(errno))) ||
-	    (job->closure && closure_mount(job->closure, &why) < 0))
-		errx(failed, "%s", why.text);
-	if (!*why.text && seal_paths(job->sealed, job->n, &why) == 0)
-		return;
-	if (!job->optional || !cannot_seal(errno))
-		errx(failed, "%s", why.text);
-	warnx("%s; continuing without", why.text);
+	if (entered < 0)
+		errx(failed, "%s", why);
+	if (entered > 0)
+		warnx("%s; continuing without", why);
 }
 
 static int
@@ -551,53 +345,11 @@ seal_verb(const struct cli_job *job)
 {
 	struct errmsg why = { "" };
 
-	seal(job, EXIT_TOOL);
-	if (job->closure && closure_share(job->closure, &why) < 0)
+	warn_unsealed(view_enter(&job->view, &why), EXIT_TOOL, why.text);
+	if (job->view.closure && closure_share(job->view.closure, &why) < 0)
 		errx(EXIT_TOOL, "%s", why.text);
 	execvp(job->arg[0], job->arg);
 	err(exits_exec(errno), "exec %s", job->arg[0]);
-}
-
-static int
-add_sealed(struct cli_job *job, const char *path, struct errmsg *why)
-{
-	if (*path != '/')
-		return errmsg_set(why, "not an absolute path: %s", path);
-	job->sealed[job->n++] = (char *)path;
-	return 0;
-}
-
-/* set_closure - the view is sealed like other paths */
-static int
-set_closure(struct cli_job *job, const char *dir, struct errmsg *why)
-{
-	if (job->closure)
-		return errmsg_set(why, "--closure: expected once");
-	job->closure = dir;
-	return add_sealed(job, dir, why);
-}
-
-/* closure_show - show these paths to a running container, if it lacks some */
-static void
-closure_show(struct cli_job job, struct closure *c)
-{
-	struct errmsg why = { "" };
-	struct nspawn nspawn;
-	auto_close int now = -1;
-
-	if (set_closure(&job, job.arg[0], &why) < 0)
-		errx(EXIT_USAGE, "%s", why.text);
-	if (nspawn_open(job.leader, &nspawn, &why) == 0)
-		now = nspawn_dir(&nspawn, job.closure, &why);
-	if (now < 0 || closure_keep_missing(c, now, &why) < 0)
-		errx(1, "%s", why.text);
-	if (c->n == 0)
-		return;
-	if (closure_add(job.closure, c, &why) < 0)
-		errx(1, "%s", why.text);
-	seal(&job, 1);
-	if (nspawn_mount(&nspawn, job.closure, &why) < 0)
-		errx(1, "%s", why.text);
 }
 
 static int
@@ -605,11 +357,14 @@ closure_verb(const struct cli_job *job)
 {
 	struct closure c = { NULL, 0 };
 	struct errmsg why = { "" };
+	struct view view = job->view;
 
 	if (closure_read(stdin, &c, &why) < 0)
 		errx(1, "%s", why.text);
+	if (job->leader && view_closure(&view, job->arg[0], &why) < 0)
+		errx(EXIT_USAGE, "%s", why.text);
 	if (job->leader)
-		closure_show(*job, &c);
+		warn_unsealed(view_show(&view, job->leader, &c, &why), 1, why.text);
 	else if (closure_add(job->arg[0], &c, &why) < 0)
 		errx(1, "%s", why.text);
 	return 0;
@@ -617,6 +372,10 @@ closure_verb(const struct cli_job *job)
 
 static const struct cli_option options[] = {
 	{ 'b', "backup", NULL, "keep a replaced file as PATH.~N~", false },
+	{ 't', "tar", NULL, "FILE is a tar, of what is copied", false },
+	{ 'u', "user", "USER", "the copy belongs to this user of the tree, by name or\n"
+	    "number (root)", false },
+	{ 'n', "name", "NAME", "name of the copy, if PATH is a directory", false },
 	{ 'p', "path", "PATH", "seal this path of the host; may be repeated",
 	    false },
 	{ 'o', "optional", NULL, "if paths cannot be sealed here, only warn",
@@ -646,13 +405,20 @@ static const struct cli_verb verbs[] = {
 	{ "mkdir", "ROOT PATH", NULL,
 	    "make the directory PATH in the tree, and its parents",
 	    mkdir_verb, 2, 2, 0 },
-	{ "put", "[--backup] ROOT FILE PATH", "b",
+	{ "put", "[--backup] [--tar] [--user USER] [--name NAME]\n"
+	    " ROOT FILE PATH", "btun",
 	    "copy a file or directory of the host to PATH in the tree",
 	    put_verb, 3, 3, 0 },
 	{ "get", "[--max-bytes N] [--max-files N] [--max-depth N]\n"
-	    " [--plain] ROOT PATH FILE", "BFDP",
+	    " [--plain] [--tar] ROOT PATH FILE", "BFDPt",
 	    "copy PATH from the tree to FILE on the host",
 	    get_verb, 3, 3, 0 },
+	{ "send", "FILE COMMAND [ARGUMENT]...", NULL,
+	    "run a command that reads FILE of the host as a tar",
+	    send_verb, 2, INT_MAX, 2 },
+	{ "receive", "PATH FILE COMMAND [ARGUMENT]...", NULL,
+	    "copy the tar of PATH that a command writes to FILE on the host",
+	    receive_verb, 3, INT_MAX, 3 },
 	{ "unpack", "[--max-bytes N] [--max-files N] [--unshift] ROOT", "BFU",
 	    "unpack the tar on standard input into the empty directory ROOT",
 	    unpack_verb, 1, 1, 0 },
@@ -709,11 +475,11 @@ set_limit(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
 	if (n < 0)
 		return errmsg_set(why, "--%s: expected a number: %s",
 		    r->option->name, r->value);
-	job->limited = true;
+	job->transfer.limited = true;
 	switch (r->option->key) {
-	case 'B': job->limit.bytes = n; break;
-	case 'F': job->limit.files = n; break;
-	case 'D': job->limit.depth = n; break;
+	case 'B': job->transfer.limit.bytes = n; break;
+	case 'F': job->transfer.limit.files = n; break;
+	case 'D': job->transfer.limit.depth = n; break;
 	}
 	return 0;
 }
@@ -735,80 +501,55 @@ static int
 set_option(struct cli_job *job, const struct cli_reader *r, struct errmsg *why)
 {
 	switch (r->option->key) {
-	case 'b': job->backup = true; return 0;
-	case 'o': job->optional = true; return 0;
-	case 'p': return add_sealed(job, r->value, why);
-	case 'c': return set_closure(job, r->value, why);
+	case 'b': job->transfer.backup = true; return 0;
+	case 't': job->transfer.tar = true; return 0;
+	case 'u': job->transfer.user = r->value; return 0;
+	case 'n': job->transfer.name = r->value; return 0;
+	case 'o': job->view.optional = true; return 0;
+	case 'p': return view_path(&job->view, r->value, why);
+	case 'c': return view_closure(&job->view, r->value, why);
 	case 'l': return set_leader(job, r->value, why);
-	case 'P': job->plain = true; return 0;
+	case 'P': job->transfer.plain = true; return 0;
 	case 'U': job->unshift = true; return 0;
 	case 'H': return set_hold(job, r->value, why);
 	default:  return set_limit(job, r, why);
 	}
 }
 
-/* check_operands - an unset variable must not mean the whole tree */
-static void
-check_operands(const struct cli_reader *r)
+static enum rights
+rights_of(const struct cli_verb *verb)
 {
-	for (int i = 0; i < r->operands; i++)
-		if (!*r->operand[i])
-			errx(EXIT_USAGE, "%s: empty argument", r->verb->name);
-}
-
-/*
- * The tree may belong to the root of a user namespace, and have any mode.
- * Only a removal needs to clear immutable flags; without that capability it
- * still removes all other files.
- */
-static void
-drop_caps(const struct cli_verb *verb)
-{
-	static const cap_value_t need[] = { CAP_CHOWN, CAP_DAC_OVERRIDE,
-	    CAP_FOWNER, CAP_LINUX_IMMUTABLE }, mounts[] = { CAP_SYS_ADMIN,
-	    CAP_DAC_READ_SEARCH, CAP_SETUID, CAP_SETGID }, closure[] = {
-	    CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_SYS_ADMIN,
-	    CAP_SYS_CHROOT, CAP_SYS_PTRACE }, jail[] = {
-	    CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP,
-	    CAP_SYS_ADMIN, CAP_SETPCAP, CAP_SETUID, CAP_SETGID };
-	const char *missing;
-	int answer;
-
-	if ((verb->run == idmap_verb || verb->run == unmount_verb) &&
-	    privilege_only(mounts, 4, &missing) == 0)
-		return;
-	if ((verb->run == empty_verb || verb->run == remove_verb) &&
-	    privilege_only(need, 4, &missing) == 0)
-		return;
+	if (verb->run == idmap_verb || verb->run == unmount_verb)
+		return RIGHTS_MOUNTS;
+	if (verb->run == empty_verb || verb->run == remove_verb)
+		return RIGHTS_REMOVE;
 	if (verb->run == closure_verb)
-		answer = privilege_only(closure, 6, &missing);
-	else if (verb->run == unpack_verb)
-		answer = privilege_only(jail, 9, &missing);
-	else
-		answer = privilege_only(need, 3, &missing);
-	if (answer == 0)
-		return;
-	if (missing)
-		errx(verb->run == idmap_verb ? EXIT_USAGE : 1,
-		    "needs the capability %s", missing);
-	err(1, "drop capabilities");
+		return RIGHTS_CLOSURE;
+	return verb->run == unpack_verb ? RIGHTS_JAIL : RIGHTS_FILES;
 }
 
 /* executes - does it become a command, with all that the caller may do? */
 static bool
 executes(const struct cli_verb *verb)
 {
-	return verb->run == seal_verb || verb->run == at_verb;
+	return verb->run == seal_verb || verb->run == at_verb ||
+	    verb->run == send_verb || verb->run == receive_verb;
 }
 
 /* confine - all verbs but those that execute a command */
 static void
 confine(const struct cli_reader *r)
 {
-	check_operands(r);
+	const char *missing;
+
 	if (privilege_no_new() < 0)
 		err(1, "give up new privileges");
-	drop_caps(r->verb);
+	if (rights_keep(rights_of(r->verb), &missing) == 0)
+		return;
+	if (missing)
+		errx(r->verb->run == idmap_verb ? EXIT_USAGE : 1,
+		    "needs the capability %s", missing);
+	err(1, "drop capabilities");
 }
 
 /* failure - the status of a mistake: a verb that runs a command has 125 */
@@ -818,17 +559,28 @@ failure(const struct cli_verb *verb)
 	return verb && executes(verb) ? EXIT_TOOL : EXIT_USAGE;
 }
 
+/* check_operands - an unset variable must not mean the whole tree */
+static void
+check_operands(const struct cli_reader *r)
+{
+	int n = r->verb->command ? r->verb->command - 1 : r->operands;
+
+	for (int i = 0; i < n; i++)
+		if (!*r->operand[i])
+			errx(failure(r->verb), "%s: empty argument", r->verb->name);
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct cli_reader reader;
 	struct cli_job job = { .hold = -1,
-	    .limit = { MAX_LIMIT, MAX_LIMIT, MAX_LIMIT } };
+	    .transfer.limit = { MAX_LIMIT, MAX_LIMIT, MAX_LIMIT } };
 	struct errmsg why = { "" };
 	int answer;
 
-	job.sealed = calloc((size_t)argc + 1, sizeof(*job.sealed));
-	if (!job.sealed)
+	job.view.path = calloc((size_t)argc + 1, sizeof(*job.view.path));
+	if (!job.view.path)
 		err(EXIT_TOOL, "read the command line");
 	answer = cli_read(&reader, &cli, argv, set_option, &job, &why);
 	if (privilege_refuse_setuid() < 0)
@@ -841,6 +593,7 @@ main(int argc, char *argv[])
 		return 0;
 	}
 	job.arg = reader.operand;
+	check_operands(&reader);
 	if (!executes(reader.verb))
 		confine(&reader);
 	return reader.verb->run(&job);

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -42,6 +43,25 @@ fd_take(int *fd)
  * bytes may then have been written.
  */
 int fd_write_all(int fd, const void *buf, size_t len);
+
+/* fd_write_waiting - the same; waits for a descriptor that is O_NONBLOCK */
+int fd_write_waiting(int fd, const void *buf, size_t len);
+
+/*
+ * fd_wait_ready - if a call on fd would have blocked, wait until it would not
+ *
+ * events: as for poll(2).  Returns true if the call, whose errno is set, is to be
+ * repeated.
+ */
+bool fd_wait_ready(int fd, short events);
+
+/*
+ * fd_reopen - open the file of a descriptor again, for reading
+ *
+ * Not whatever has its name now.  flags are added to those of open(2).  Needs /proc.
+ * Returns a descriptor that the caller owns, or -1 with errno.
+ */
+int fd_reopen(int fd, int flags);
 
 /*
  * fd_read_max - read up to size bytes, until end of file

@@ -77,14 +77,16 @@ launch_base() {
 	launch_sessions "$@"
 }
 
-# launch_sessions - every systemd gets ctr-console, and with it the two sockets
+# launch_sessions - what copies, and for every systemd ctr-console, and with it the two
+# sockets
 #
 # systemd-nspawn makes the directories above a mount as the host's root, and then
 # a systemd with users of its own could not write to /run/systemd: so the units
 # are at a path that only the variable names.  It lists the usual ones first: units
 # of these names in the container's own system win, and so do masks.
 launch_sessions() {
-	if sessions_wanted && sessions_make; then
+	if sessions_make; then
+		set -- "$@" --bind-ro="$sessions_dir:/run/ctrconsole"
 		units=''
 		for dir in /etc/systemd/system.control /run/systemd/system.control \
 			/run/systemd/transient /run/systemd/generator.early \
@@ -94,8 +96,7 @@ launch_sessions() {
 			units=$units$dir:
 		done
 		# The colon at the end stands for all others that it knows.
-		set -- "$@" --bind-ro="$sessions_dir:/run/ctrconsole" \
-			--setenv=SYSTEMD_UNIT_PATH="$units"
+		! sessions_wanted || set -- "$@" --setenv=SYSTEMD_UNIT_PATH="$units"
 	fi
 	launch_nix "$@"
 }
@@ -114,9 +115,10 @@ sessions_wanted() {
 # sessions_make - a copy for this container alone, as its root may write to a
 # program that it runs; beside the tree, as /run of some hosts is noexec
 sessions_make() {
-	sessions_off && mkdir -m 755 "$sessions_dir" &&
-		cp -RP "$inside_dir/sessions/." "$minimal/ctr-console" "$sessions_dir" && return
-	say "$name: starts without its sockets for login and run, for the reason above"
+	set -- "$inside_dir/ctr-tree"
+	! sessions_wanted || set -- "$@" "$inside_dir/sessions/." "$minimal/ctr-console"
+	sessions_off && mkdir -m 755 "$sessions_dir" && cp -RP "$@" "$sessions_dir" && return
+	say "$name: starts without what serves login, run and copies, for the reason above"
 	return 1
 }
 

@@ -53,18 +53,3 @@ cmd_show_host_key() {
 	done
 	die 1 "$name: no host key in $root/etc/ssh; its sshd makes one when it first starts"
 }
-
-cmd_copy_to() { copying put "$@"; }
-cmd_copy_from() { copying get "$@"; }
-
-# copying VERB NAME FROM TO - progress is shown on a terminal, unless what is
-# copied is standard input or output
-copying() {
-	need_name "$2"
-	[ "$1" != put ] || not_elsewhere
-	case $3:$4 in
-	-:* | *:-) exec ctr-tree -- "$1" "$root" "$3" "$4" ;;
-	esac
-	[ -t 2 ] || exec ctr-tree -- "$1" "$root" "$3" "$4"
-	slow "$name: copying" ctr-tree -- "$1" "$root" "$3" "$4"
-}

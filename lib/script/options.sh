@@ -10,6 +10,7 @@ init_options() {
 	unique='' no_start='' dry_run='' apply=reload apply_given='' take_back=''
 	user='' dir='' envs='' tty='' all='' form='' journal_flags='' since='' last_n='' follow='' of_unit=''
 	null='' of_settings='' jobs='' yes='' check='' if_missing='' delete='' of_snapshots='' trust=''
+	tar='' through=''
 	early='' passed='' kept='' selected='' here=$PWD
 }
 

@@ -16,15 +16,19 @@ cmd_remote() {
 		remote_import "$@"
 		shift
 		set -- - "$@" ;;
+	copy-to | copy-from) remote_copy "$@" ;;
 	esac
 	quote "$@"
 	remote_run "$selected$passed -- $quoted"
 }
 
-# remote_run WORDS - become ssh that runs this verb; the words are quoted
+# remote_run WORDS [COMMAND...] - become ssh that runs this verb, or a command that ends
+# with that; the words are quoted
 remote_run() {
+	there="nixos-container $verb$1"
+	shift
 	# shellcheck disable=SC2086 # words of options, and one or none
-	exec ssh $remote_tty ${NIX_SSHOPTS-} -- "$remote" "nixos-container $verb$1"
+	exec "$@" ssh $remote_tty ${NIX_SSHOPTS-} -- "$remote" "$there"
 }
 
 # remote_module - print the text of the configuration: the other machine has no such file

@@ -9,7 +9,8 @@ view() {
 	! find_leader || seen=/proc/$leader/root leads="--leader $leader"
 }
 
-# enter COMMAND... - become the command in the container, with the options of run
+# enter COMMAND... - become the command in the container, with the options of run; or
+# through, a function that gets the words to become
 enter() {
 	view
 	# shellcheck disable=SC2086 # two words, or none
@@ -23,7 +24,7 @@ enter() {
 	[ -z "$dir" ] || set -- --chdir "$dir" "$@"
 	[ -z "$user" ] || set -- --user "$user" "$@"
 	# shellcheck disable=SC2086 # words, or none
-	exec ${limited-} ctr-console run "$@"
+	${through:-exec} ${limited-} ctr-console run "$@"
 }
 
 # inside COMMAND... - run a command in the container as root, without terminal,

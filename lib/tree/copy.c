@@ -7,35 +7,34 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/fs.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "tree/attrs.h"
 #include "tree/inroot.h"
-#include "tree/stale.h"
+#include "tree/links.h"
 #include "tree/remove.h"
+#include "tree/settle.h"
 
 enum {
 	DEPTH = 200,		/* each level holds descriptors */
 	BACKUPS = 10000,	/* the container can create any number of them */
+	PATH = (DEPTH + 2) * (NAME_MAX + 1),
 };
 
-/* reopen - open the same file again, not whatever has its name now */
-static int
-reopen(int node, int flags)
-{
-	char self[40];
-
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", node);
-	return open(self, flags | O_RDONLY | O_CLOEXEC | O_NOCTTY);
-}
+/* A copy of a file or directory. */
+struct job {
+	const struct copy_tree *how;
+	int top;		/* the directory that it is made in */
+	struct links links;
+	char path[PATH];	/* below it, of what is copied now */
+};
 
 /* within - does one more file of this size keep the limit? */
 static int
@@ -133,19 +132,30 @@ copy_data(int from, int to, off_t size)
 	return ftruncate(to, size);
 }
 
+static void
+copy_attributes(int from, int to, const struct copy_tree *how)
+{
+	unsigned long lost = attrs_copy(from, to, how->shift);
+
+	if (how->lost)
+		*how->lost += lost;
+}
+
 static int
 copy_file(int node, int to, const char *name, const struct stat *st,
-    const struct copy_tree *how, int depth)
+    struct job *j, int depth)
 {
-	auto_close int in = reopen(node, O_NONBLOCK);
+	auto_close int in = fd_reopen(node, O_NONBLOCK);
 	auto_close int out = -1;
 
 	if (in < 0)
 		return -1;
 	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
 	    O_CLOEXEC, 0600);
-	if (out < 0 || copy_data(in, out, st->st_size) < 0 ||
-	    finish(out, st, how) < 0)
+	if (out < 0 || copy_data(in, out, st->st_size) < 0)
+		return -1;
+	copy_attributes(in, out, j->how);
+	if (finish(out, st, j->how) < 0)
 		return -1;
 	/* Files in a directory are synced with it. */
 	if (depth > 0)
@@ -154,24 +164,26 @@ copy_file(int node, int to, const char *name, const struct stat *st,
 }
 
 static int
-copy_link(int node, int to, const char *name, const struct copy_tree *how)
+copy_link(int node, int to, const char *name, const struct stat *st,
+    const struct copy_tree *how)
 {
+	const struct timespec times[2] = { st->st_mtim, st->st_mtim };
 	char target[PATH_MAX];
 	ssize_t n = readlinkat(node, "", target, sizeof(target) - 1);
 
 	if (n < 0)
 		return -1;
 	target[n] = '\0';
-	if (symlinkat(target, to, name) < 0)
+	if (symlinkat(target, to, name) < 0 ||
+	    fchownat(to, name, how->uid, how->gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return -1;
-	return fchownat(to, name, how->uid, how->gid, AT_SYMLINK_NOFOLLOW);
+	return utimensat(to, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
-static int copy_node(int node, int to, const char *name,
-    const struct copy_tree *how, int depth);
+static int copy_node(int node, int to, const char *name, struct job *j, int depth);
 
 static int
-copy_entries(int from, int to, const struct copy_tree *how, int depth)
+copy_entries(int from, int to, struct job *j, int depth)
 {
 	DIR *d = fd_entries(from);
 	struct dirent *e;
@@ -189,14 +201,14 @@ copy_entries(int from, int to, const struct copy_tree *how, int depth)
 		if (node < 0 && errno == ENOENT)
 			continue;
 		if (node >= 0 &&
-		    copy_node(node, to, e->d_name, how, depth + 1) == 0)
+		    copy_node(node, to, e->d_name, j, depth + 1) == 0)
 			continue;
-		if (node >= 0 && errno == EINVAL && how->skipped) {
-			++*how->skipped;
+		if (node >= 0 && errno == EINVAL && j->how->skipped) {
+			++*j->how->skipped;
 			continue;
 		}
 		saved = errno;
-		failed_in(how->at, e->d_name);
+		failed_in(j->how->at, e->d_name);
 		errno = saved;
 		break;
 	}
@@ -208,7 +220,7 @@ copy_entries(int from, int to, const struct copy_tree *how, int depth)
 
 static int
 copy_dir(int node, int to, const char *name, const struct stat *st,
-    const struct copy_tree *how, int depth)
+    struct job *j, int depth)
 {
 	auto_close int from = -1;
 	auto_close int made = -1;
@@ -217,58 +229,66 @@ copy_dir(int node, int to, const char *name, const struct stat *st,
 		errno = ELOOP;
 		return -1;
 	}
-	from = reopen(node, O_DIRECTORY);
+	from = fd_reopen(node, O_DIRECTORY);
 	if (from < 0 || mkdirat(to, name, 0700) < 0)
 		return -1;
 	made = inroot_open(to, name, O_RDONLY | O_DIRECTORY, INROOT_NO_LINKS);
-	if (made < 0 || copy_entries(from, made, how, depth) < 0)
+	if (made < 0 || copy_entries(from, made, j, depth) < 0)
 		return -1;
-	return finish(made, st, how);
+	/* Only now, as entries would inherit a default ACL. */
+	copy_attributes(from, made, j->how);
+	return finish(made, st, j->how);
+}
+
+/* link_again - to the copy of a file that has another name, too */
+static int
+link_again(const struct job *j, const char *known, int to, const char *name)
+{
+	auto_close int from = -1;
+	char above[PATH];
+	const char *slash = strrchr(known, '/');
+
+	if (!slash)
+		return linkat(j->top, known, to, name, 0);
+	snprintf(above, sizeof(above), "%.*s", (int)(slash - known), known);
+	from = inroot_open(j->top, above, O_PATH | O_DIRECTORY, INROOT_PLAIN);
+	return from < 0 ? -1 : linkat(from, slash + 1, to, name, 0);
 }
 
 static int
-copy_node(int node, int to, const char *name, const struct copy_tree *how,
-    int depth)
+copy_kind(int node, int to, const char *name, struct job *j, int depth)
 {
+	const char *known;
 	struct stat st;
 
-	if (fstat(node, &st) < 0 || within(how->limit, &st, depth) < 0)
+	if (fstat(node, &st) < 0 || within(j->how->limit, &st, depth) < 0)
 		return -1;
-	if (S_ISREG(st.st_mode))
-		return copy_file(node, to, name, &st, how, depth);
 	if (S_ISDIR(st.st_mode))
-		return copy_dir(node, to, name, &st, how, depth);
-	if (S_ISLNK(st.st_mode))
-		return copy_link(node, to, name, how);
-	errno = EINVAL;
-	return -1;
-}
-
-/* wait_ready - if fd was not ready, wait until it is; false: an error */
-static bool
-wait_ready(int fd, short events)
-{
-	struct pollfd p = { .fd = fd, .events = events };
-
-	if (errno == EINTR)
-		return true;
-	return errno == EAGAIN && (poll(&p, 1, -1) >= 0 || errno == EINTR);
+		return copy_dir(node, to, name, &st, j, depth);
+	if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	known = links_known(&j->links, &st);
+	if (known)
+		return link_again(j, known, to, name);
+	links_add(&j->links, &st, j->path);
+	if (S_ISREG(st.st_mode))
+		return copy_file(node, to, name, &st, j, depth);
+	return copy_link(node, to, name, &st, j->how);
 }
 
 static int
-write_waiting(int fd, const char *buf, size_t len)
+copy_node(int node, int to, const char *name, struct job *j, int depth)
 {
-	while (len > 0) {
-		ssize_t n = write(fd, buf, len);
+	size_t before = strlen(j->path);
+	int done;
 
-		if (n < 0 && wait_ready(fd, POLLOUT))
-			continue;
-		if (n < 0)
-			return -1;
-		buf += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	snprintf(j->path + before, sizeof(j->path) - before, "%s%s",
+	    before > 0 ? "/" : "", name);
+	done = copy_kind(node, to, name, j, depth);
+	j->path[before] = '\0';
+	return done;
 }
 
 /* copy_stream - copy until end of file; name: the file to be replaced */
@@ -286,7 +306,7 @@ copy_stream(int in, int to, const char *tmp, const char *name,
 	if (out < 0)
 		return -1;
 	while ((n = read(in, buf, sizeof(buf))) != 0) {
-		if (n < 0 && wait_ready(in, POLLIN))
+		if (n < 0 && fd_wait_ready(in, POLLIN))
 			continue;
 		if (n < 0 || fd_write_all(out, buf, (size_t)n) < 0)
 			return -1;
@@ -342,49 +362,45 @@ keep_backup(int dir, const char *name)
 	return -1;
 }
 
-/* rename_copy - rename tmp to name; a directory replaces nothing */
+/* rename_copy - rename tmp to name, unless it has the same content */
 static int
 rename_copy(int node, int to, const char *tmp, const char *name, bool backup)
 {
 	struct stat st;
-	bool dir;
 
 	if (fstat(node, &st) < 0)
-		return -1;
-	dir = S_ISDIR(st.st_mode);
-	if (dir && syncfs(to) < 0)
 		return -1;
 	if (backup && same_content(to, tmp, name))
 		return unlinkat(to, tmp, 0);
 	if (backup && keep_backup(to, name) < 0)
 		return -1;
-	if (syscall(SYS_renameat2, to, tmp, to, name,
-	    dir ? RENAME_NOREPLACE : 0) < 0)
-		return -1;
-	return fsync(to);
+	return settle(to, tmp, to, name, S_ISDIR(st.st_mode));
 }
 
 static int
 copy_to_tmp(int node, int to, const char *tmp, const char *name,
     const struct copy_tree *how)
 {
+	static struct job j;
+	int done;
+
 	if (how->stream)
 		return copy_stream(node, to, tmp, name, how);
-	return copy_node(node, to, tmp, how, 0);
+	j.how = how;
+	j.top = to;
+	j.path[0] = '\0';
+	done = copy_node(node, to, tmp, &j, 0);
+	links_free(&j.links);
+	return done;
 }
 
 int
 copy_tree(int node, int to, const char *name, const struct copy_tree *how)
 {
-	char prefix[NAME_MAX + 1], tmp[NAME_MAX + 1];
+	char tmp[NAME_MAX + 1];
 
-	if (strlen(name) > NAME_MAX) {
-		errno = ENAMETOOLONG;
+	if (settle_name(to, name, tmp) < 0)
 		return -1;
-	}
-	snprintf(prefix, sizeof(prefix), ".%.200s.ctr-tree.", name);
-	snprintf(tmp, sizeof(tmp), "%.220s%d", prefix, (int)getpid());
-	stale_sweep(to, prefix, remove_at);
 	if (copy_to_tmp(node, to, tmp, name, how) < 0 ||
 	    rename_copy(node, to, tmp, name, how->backup) < 0) {
 		int e = errno;
@@ -413,7 +429,7 @@ copy_out(int node, int fd, off_t max)
 		errno = EFBIG;
 		return -1;
 	}
-	in = reopen(node, O_NONBLOCK);
+	in = fd_reopen(node, O_NONBLOCK);
 	if (in < 0)
 		return -1;
 	for (off_t at = 0; at < st.st_size; ) {
@@ -427,7 +443,7 @@ copy_out(int node, int fd, off_t max)
 			continue;
 		if (n <= 0)	/* the file was truncated: so is the copy */
 			return (int)n;
-		if (write_waiting(fd, buf, (size_t)n) < 0)
+		if (fd_write_waiting(fd, buf, (size_t)n) < 0)
 			return -1;
 		at += n;
 	}

@@ -3,6 +3,7 @@
 #define TREE_COPY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* What a copy may still take of each; copy_tree counts down. */
@@ -18,6 +19,8 @@ struct copy_tree {
 	uid_t uid;		/* owner of the copy */
 	gid_t gid;
 	mode_t mask;		/* mode bits to keep */
+	int64_t shift;		/* to be added to IDs in ACLs, as attrs_shift does */
+	unsigned long *lost;	/* counts attributes that could not be set, or NULL */
 	bool readable;		/* by all users, whatever its modes are */
 	/* Counts skipped entries: not a file, directory or link; NULL: EINVAL. */
 	unsigned long *skipped;
@@ -34,8 +37,9 @@ struct copy_tree {
  * opened, and names are only resolved in open directories.  Holes stay holes.
  * The copy is renamed to name in the directory to once it is complete and on
  * disk.  It replaces a file or link of that name, never a directory (EEXIST,
- * EISDIR).  Killed half-way, it leaves .NAME.ctr-tree.PID, which the next copy
- * of that name removes.  Links are copied as links.  Needs /proc.
+ * EISDIR); see tree/settle.h.  Links are copied as links, hard links as such if both
+ * names are copied, and the attributes of tree/attrs.h.  Needs /proc.  Not to be called
+ * twice at once.
  *
  * stream: node is a descriptor to read from, such as a pipe.  The copy is a
  * file with the permissions of the file that it replaces, or 0644.

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "tree/place.h"
 
 enum { RANDOM = 16 };	/* digits at the end of a copy's name */
 
@@ -107,4 +108,26 @@ lock_take(int dir, const char *name, int fd, int wait_ms)
 		(void)poll(NULL, 0, 20);	/* nothing but a sleep */
 	}
 	return copies_held(dir, name);
+}
+
+int
+lock_of(const char *path, int fd, struct errmsg *why)
+{
+	enum { END_MS = 3000 };
+	struct place p;
+	auto_close int dir = -1;
+	int held;
+
+	if (place_split(&p, path, why) < 0)
+		return -1;
+	dir = open(p.above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 && errno == ENOENT && fd < 0)
+		return 0;
+	if (dir < 0)
+		return errmsg_errno(why, "open %s", p.above);
+	if (fd >= 0)
+		held = lock_take(dir, p.name, fd, END_MS);
+	else
+		held = lock_held(dir, p.name);
+	return held < 0 ? errmsg_errno(why, "lock of %s", path) : held;
 }

@@ -2,6 +2,8 @@
 #ifndef TREE_LOCK_H
 #define TREE_LOCK_H
 
+#include "base/errmsg.h"
+
 /*
  * The lock that systemd-nspawn holds on the tree DIR/NAME while it runs: an open
  * file description lock (fcntl(2)) on DIR/.#NAME.lck, or for EPHEMERAL=1 on the
@@ -25,5 +27,13 @@ int lock_held(int dir, const char *name);
  * process has a lock, see lock_held; -1: errno.
  */
 int lock_take(int dir, const char *name, int fd, int wait_ms);
+
+/*
+ * lock_of - the same of the tree at path: lock_take with fd, or lock_held if that is -1
+ *
+ * A tree whose directory is missing is not locked.  Waits as long as a systemd-nspawn
+ * whose container has ended may hold it.  Returns -1 and why.
+ */
+int lock_of(const char *path, int fd, struct errmsg *why);
 
 #endif

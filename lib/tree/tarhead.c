@@ -18,9 +18,9 @@ tarhead_empty(const unsigned char *block)
 	return true;
 }
 
-/* octal - the number in a field, which blanks may surround; -1 if it is none */
-static int64_t
-octal(const char *field, size_t n)
+/* Blanks may surround it. */
+int64_t
+tarhead_octal(const char *field, size_t n)
 {
 	int64_t value = 0;
 	size_t i = 0;
@@ -43,7 +43,7 @@ bool
 tarhead_valid(const unsigned char *block)
 {
 	const struct tarhead *h = (const struct tarhead *)block;
-	int64_t want = octal(h->sum, sizeof(h->sum)), sum = 0, old = 0;
+	int64_t want = tarhead_octal(h->sum, sizeof(h->sum)), sum = 0, old = 0;
 
 	for (size_t i = 0; i < BLOCK; i++) {
 		bool own = i >= offsetof(struct tarhead, sum) &&
@@ -64,7 +64,7 @@ number(const char *field, size_t n)
 	int64_t value = 0;
 
 	if (!(byte[0] & 0x80))
-		return octal(field, n);
+		return tarhead_octal(field, n);
 	if (byte[0] != 0x80)
 		return -1;
 	for (size_t i = 1; i < n; i++) {
@@ -119,9 +119,8 @@ tarhead_unshift(unsigned char *block)
 	h->sum[6] = '\0';
 }
 
-/* decimal - the number that the n bytes are, or -1 */
-static int64_t
-decimal(const char *text, size_t n)
+int64_t
+tarhead_decimal(const char *text, size_t n)
 {
 	int64_t value = 0;
 
@@ -137,61 +136,72 @@ decimal(const char *text, size_t n)
 
 /* read_record - "KEY=VALUE\n", of n bytes */
 static int
-read_record(const char *text, size_t n, struct tarhead_pax *pax)
+read_record(const char *text, size_t n, struct tarhead_record *r)
 {
 	const char *sign = memchr(text, '=', n);
-	size_t key = sign ? (size_t)(sign - text) : 0;
 
 	if (!sign || text[n - 1] != '\n')
 		return -1;
-	if (key != 7 || memcmp(text, "comment", 7) != 0)
-		pax->comment_only = false;
-	if (key != 4 || memcmp(text, "size", 4) != 0)
+	r->key = text;
+	r->key_n = (size_t)(sign - text);
+	r->value = sign + 1;
+	r->n = n - r->key_n - 2;
+	return 1;
+}
+
+int
+tarhead_record(const char **text, size_t *n, struct tarhead_record *r)
+{
+	const char *blank = *n > 0 ? memchr(*text, ' ', *n) : NULL, *at = *text;
+	size_t digits = blank ? (size_t)(blank - at) : 0;
+	int64_t len = blank ? tarhead_decimal(at, digits) : -1;
+
+	if (*n == 0)
 		return 0;
-	pax->size = decimal(sign + 1, n - key - 2);
-	return pax->size < 0 ? -1 : 0;
+	/* The length counts itself and its blank. */
+	if (len < 0 || (uint64_t)len > *n || (size_t)len < digits + 3)
+		return -1;
+	*text += len;
+	*n -= (size_t)len;
+	return read_record(blank + 1, (size_t)len - digits - 1, r);
+}
+
+bool
+tarhead_is(const struct tarhead_record *r, const char *key)
+{
+	return r->key_n == strlen(key) && !memcmp(r->key, key, r->key_n);
 }
 
 int
 tarhead_pax(const char *text, size_t n, struct tarhead_pax *pax)
 {
+	struct tarhead_record r;
+	int got;
+
 	*pax = (struct tarhead_pax){ .comment_only = true, .size = -1 };
-	while (n > 0) {
-		const char *blank = memchr(text, ' ', n);
-		size_t digits = blank ? (size_t)(blank - text) : 0;
-		int64_t len = blank ? decimal(text, digits) : -1;
-
-		/* The length counts itself and its blank. */
-		if (len < 0 || (uint64_t)len > n || (size_t)len < digits + 3)
+	while ((got = tarhead_record(&text, &n, &r)) > 0) {
+		if (!tarhead_is(&r, "comment"))
+			pax->comment_only = false;
+		if (!tarhead_is(&r, "size"))
+			continue;
+		pax->size = tarhead_decimal(r.value, r.n);
+		if (pax->size < 0)
 			return -1;
-		if (read_record(blank + 1, (size_t)len - digits - 1, pax) < 0)
-			return -1;
-		text += len;
-		n -= (size_t)len;
 	}
-	return 0;
-}
-
-/* is_id - is the record the ID of an owner or of a group? */
-static bool
-is_id(const char *record)
-{
-	return !memcmp(record, "uid=", 4) || !memcmp(record, "gid=", 4);
+	return got;
 }
 
 void
 tarhead_pax_unshift(char *text, size_t n)
 {
-	while (n > 0) {
-		char *record = (char *)memchr(text, ' ', n) + 1;
-		size_t len = (size_t)decimal(text, (size_t)(record - 1 - text));
-		size_t rest = len - (size_t)(record - text);
-		int64_t id = rest > 5 && is_id(record) ?
-		    decimal(record + 4, rest - 5) : -1;
+	const char *rest = text;
+	struct tarhead_record r;
 
-		if (id > ID_MAX)
-			digits(record + 4, rest - 5, 10, id & ID_MAX);
-		text += len;
-		n -= len;
+	while (tarhead_record(&rest, &n, &r) > 0) {
+		bool id = tarhead_is(&r, "uid") || tarhead_is(&r, "gid");
+		int64_t value = id ? tarhead_decimal(r.value, r.n) : -1;
+
+		if (value > ID_MAX)
+			digits(text + (r.value - text), r.n, 10, value & ID_MAX);
 	}
 }

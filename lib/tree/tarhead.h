@@ -34,6 +34,29 @@ int64_t tarhead_size(const unsigned char *block);
  */
 void tarhead_unshift(unsigned char *block);
 
+/* tarhead_octal - the number in a field of n bytes, or -1 if it is none */
+int64_t tarhead_octal(const char *field, size_t n);
+
+/* tarhead_decimal - the number that the n bytes are, or -1 if they are none */
+int64_t tarhead_decimal(const char *text, size_t n);
+
+/* A record of a pax header; neither part ends with a zero byte. */
+struct tarhead_record {
+	const char *key, *value;
+	size_t key_n, n;
+};
+
+/*
+ * tarhead_record - read the first of the records at *text, n bytes in all
+ *
+ * *text and *n become what follows it.  Returns 1; 0 at their end; or -1 if that is
+ * not a record.
+ */
+int tarhead_record(const char **text, size_t *n, struct tarhead_record *r);
+
+/* tarhead_is - is this the key of the record? */
+bool tarhead_is(const struct tarhead_record *r, const char *key);
+
 /* What the records of a pax header say, as far as it matters here. */
 struct tarhead_pax {
 	bool comment_only;	/* no record but comments */

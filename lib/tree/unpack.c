@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 #include "base/visible.h"
 #include "tree/jail.h"
 #include "tree/packer.h"
+#include "tree/remove.h"
 #include "tree/tarhead.h"
 
 /* FEED has what was read already, PACK decompresses; both may be unneeded. */
@@ -338,5 +340,30 @@ unpack(int top, int in, const struct archive_limit *limit,
 	if (attend(&c, why) < 0)
 		return -1;
 	*devices = c.result.devices;
+	return 0;
+}
+
+int
+unpack_into(int above, const char *name, int in, const struct archive_limit *limit,
+    uint64_t *devices, struct errmsg *why)
+{
+	auto_close int top = openat(above, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct errmsg cause = { "" };
+	struct stat st;
+
+	if (top < 0 || fstat(top, &st) < 0)
+		return errmsg_errno(why, "open %s", name);
+	if (fd_is_empty(top) != 1)
+		return errmsg_set(why, "%s: expected an empty directory", name);
+	if (unpack(top, in, limit, devices, &cause) < 0) {
+		if (remove_empty(above, name) < 0)
+			return errmsg_errno(why, "unpack: %s; to empty it failed, too",
+			    cause.text);
+		return errmsg_set(why, "unpack: %s", cause.text);
+	}
+	if (fchown(top, st.st_uid, st.st_gid) < 0 ||
+	    fchmod(top, st.st_mode & 07777) < 0)
+		return errmsg_errno(why, "give %s its owner and mode", name);
 	return 0;
 }

@@ -21,4 +21,13 @@
 int unpack(int top, int in, const struct archive_limit *limit,
     uint64_t *devices, struct errmsg *why);
 
+/*
+ * unpack_into - the same, into a directory that keeps its owner and mode: all of it, or
+ * nothing
+ *
+ * name: its name in the directory above.
+ */
+int unpack_into(int above, const char *name, int in, const struct archive_limit *limit,
+    uint64_t *devices, struct errmsg *why);
+
 #endif

@@ -6,6 +6,7 @@ load container
 setup() {
 	name=$(unused_name t)
 	root=$state/$name
+	conf=$confs/$name.conf
 	made=("$name")
 	create --no-start
 	cd "$BATS_TEST_TMPDIR"
@@ -15,6 +16,20 @@ setup() {
 
 put() { nixos-container copy-to "$name" "$@"; }
 get() { nixos-container copy-from "$name" "$@"; }
+
+# other_machine - for -H: it is this one, in another directory
+other_machine() {
+	mkdir -p bin
+	printf '#!/bin/sh\nfor line; do :; done\ncd /\nexec sh -c "$line"\n' >bin/ssh
+	chmod +x bin/ssh
+	PATH=$PWD/bin:$PATH
+}
+
+# starts - start it, with an account; names are resolved inside
+starts() {
+	nixos-container start "$name"
+	inside sh -c 'mkdir -p /srv; echo "app:x:1000:100::/:/bin/sh" >>/etc/passwd'
+}
 
 # host_unharmed - is all as it was in the folder that links lead to?
 host_unharmed() {
@@ -60,14 +75,10 @@ host_unharmed() {
 	put - /srv/data <data
 	get /srv/data - | cmp - data
 	assert_equal "$(stat -c %a:%u "$root/srv/data")" 644:0
-	# The other machine is this one.
-	mkdir bin
-	printf '#!/bin/sh\nfor line; do :; done\nexec sh -c "$line"\n' >bin/ssh
-	chmod +x bin/ssh
-	PATH=$PWD/bin:$PATH nixos-container -H there copy-to "$name" - /srv/there <data
-	PATH=$PWD/bin:$PATH nixos-container -H there copy-from "$name" /srv/there - | cmp - data
-	run -1 get /srv -
-	assert_output "ctr-tree: copy /srv to -: Is a directory"
+	other_machine
+	nixos-container -H there copy-to "$name" - /srv/there <data
+	nixos-container -H there copy-from "$name" /srv/there - | cmp - data
+	get /srv - | tar t | grep -x srv/data
 	run -1 put - /srv </dev/null
 	assert_not_exists ./-
 }
@@ -217,4 +228,221 @@ host_unharmed() {
 	get /file back
 	assert_equal "$(stat -c %u:%g back)" 0:0
 	chown 0:0 "$root"
+}
+
+# bats test_tags=suites
+@test "of a running container, copies see what runs: its own mounts and binds" {
+	mkdir -p host/bound one "$root/srv"
+	echo 'BIND="'"$PWD/host/bound:/srv/bound"'"' >>"$conf"
+	starts
+	mkdir dir dir/sub
+	echo text >dir/sub/file
+	ln dir/sub/file dir/same
+	chmod 640 dir/same
+	for at in /tmp /run /srv/bound /srv; do
+		put dir $at/
+		put dir $at/other
+		put dir/same "$at/file"
+		run -0 inside sh -c "cat $at/dir/same $at/other/sub/file; stat -c %a:%u:%h $at/dir/same $at/file"
+		assert_output $'text\ntext\n640:0:2\n640:0:1'
+		get $at/dir one
+		diff -r dir one/dir
+		[[ one/dir/same -ef one/dir/sub/file ]]
+		get $at/file one/new
+		cmp one/new dir/same
+		get $at/file - | cmp - dir/same
+		get $at/dir - | tar t | grep -x dir/same
+		tar c dir | put --tar - $at/third
+		get --tar $at/third/same - | tar xO | cmp - dir/same
+		rm -r one/dir one/new
+	done
+	assert_exists host/bound/dir/same
+	assert_equal "$(ls -A "$root/tmp" "$root/run")" "$(printf '%s:\n\n%s:' "$root/run" "$root/tmp")"
+	run -0 inside sh -c 'ls -A /tmp /run /srv | grep tree || :'
+	assert_output ''
+}
+
+@test "--user names a user of the container, whether it runs or not" {
+	starts
+	mkdir dir
+	echo x >dir/file
+	put --user app dir /srv/a
+	put --user 1234 dir/file /srv/b
+	tar c dir | put --tar --user app - /srv/c
+	put --user app - /srv/d <dir/file
+	run -0 inside stat -c %u:%g /srv/a /srv/a/file /srv/b /srv/c/file /srv/d
+	assert_output $'1000:100\n1000:100\n1234:1234\n1000:100\n1000:100'
+	run -1 put --user nobody-here dir /srv/e
+	assert_output 'ctr-tree: no such user: "nobody-here"'
+	run -2 get --user app /srv/a x
+	assert_output --partial 'copy-from takes no --user'
+	nixos-container stop "$name"
+	put --user app dir /srv/e
+	nixos-container start "$name"
+	run -0 inside stat -c %u:%g /srv/e/file
+	assert_output 1000:100
+}
+
+@test "with -H, FILE is of this machine" {
+	starts
+	other_machine
+	mkdir near near/sub
+	echo text >near/sub/file
+	nixos-container -H there copy-to "$name" near /tmp
+	nixos-container -H there copy-to "$name" near/sub/file --user app /tmp/one
+	run -0 inside sh -c 'cat /tmp/near/sub/file; stat -c %u /tmp/one'
+	assert_output $'text\n1000'
+	nixos-container -H there copy-from "$name" /tmp/near far
+	diff -r near far
+	nixos-container -H there copy-from "$name" /tmp/one link-to-one
+	ln -s target link
+	nixos-container -H there copy-from "$name" /tmp/one link
+	nixos-container -H there copy-from "$name" /tmp/one /dev/null
+	nixos-container -H there copy-from "$name" /tmp/near - | tar t | grep -x near/sub/file
+	tar c near | nixos-container -H there copy-to "$name" --tar - /srv
+	tar cf near.tar near
+	nixos-container -H there copy-to "$name" --tar near.tar /srv/again
+	nixos-container -H there copy-to "$name" <(echo piped) /srv/piped
+	run -0 inside sh -c 'cat /srv/near/sub/file /srv/again/sub/file /srv/piped'
+	assert_output $'text\ntext\npiped'
+	assert_equal "$(cat target; stat -c %F link /dev/null)" $'text\nsymbolic link\ncharacter special file'
+	run -1 nixos-container -H there copy-to "$name" none /tmp
+	assert_output 'ctr-tree: open none: No such file or directory'
+	run -1 nixos-container -H there copy-from "$name" /none none
+	assert_output 'ctr-tree: open /none: No such file or directory'
+	run -1 nixos-container -H there copy-from "$name" /tmp/one none/x
+	run -1 nixos-container -H there copy-to "no-$name" near /tmp
+	assert_output --partial "no-$name: no such container"
+	assert_not_exists none
+}
+
+@test "odd names, and what is missing or in the way, as with cp" {
+	for running in '' 1; do
+		[[ ! $running ]] || starts
+		mkdir -p "$root/srv"
+		for odd in -x ' a  b ' $'new\nline' '*' '"q$(x)' "it's"; do
+			echo "$odd" >"./$odd"
+			nixos-container copy-to -- "$name" "$odd" /srv
+			nixos-container copy-from -- "$name" "/srv/$odd" "$odd.back"
+			cmp -- "./$odd" "./$odd.back"
+			rm -- "./$odd" "./$odd.back"
+		done
+		mkdir -p dir/sub
+		echo one >one
+		put one /srv/../srv//two/../three 2>/dev/null && fail 'two does not exist'
+		put one /srv/../srv//three
+		put dir /srv/dir
+		put dir /srv/dir
+		put dir /srv/slash/
+		for words in "one /srv/none/x" "one /srv/new/" "dir /srv/three" "none /srv" \
+			"one ''" "'' /srv/x"; do
+			eval "run put $words"
+			((status > 0)) || fail "put $words"
+			assert_equal "${#lines[@]}" 1
+		done
+		mkdir -p here/one
+		echo keep >here/file
+		for words in "/srv/none here" "/srv/three here/none/x" "/srv/dir here/file" "/srv/three/ here" "/srv here/file" "/ here" "/srv/three ''"; do
+			eval "run get $words"
+			((status > 0)) || fail "get $words"
+			assert_equal "${#lines[@]}" 1
+		done
+		assert_equal "$(ls -A here | xargs)" 'file one'
+		assert_equal "$(cat here/file)" keep
+		get /srv/dir/. here 2>/dev/null && fail 'no name'
+		get /srv/dir/. there
+		assert_exists there/sub
+		rm -r there dir here "$root/srv"
+	done
+}
+
+# imitate SCRIPT - the container's root puts its own program in the place of ctr-tree
+imitate() {
+	inside sh -c "printf '#!/bin/sh\n[ \"\$1\" != --version ] || exit 0\n%s\n' \"\$1\" >/evil
+		chmod +x /evil; mount --bind /evil /run/ctrconsole/ctr-tree" sh "$1"
+}
+
+@test "whatever a container sends, nothing of the host is changed, and it can be left" {
+	starts
+	imitate 'cat /answer; exit 0'
+	load ../lib/tar
+	made_of() { "$@" | inside sh -c 'cat >/answer'; }
+	tar_of() { for entry; do eval "entry $entry"; done; the_end; }
+	for entries in "5 x '' 0|0 ../up '' 0" "0 $PWD/host/secret '' 0" "2 x $PWD/host 0|0 x/secret '' 0" \
+		"5 x '' 0|1 x/secret $PWD/host/secret 0" "5 x '' 0|5 y '' 0" "3 null '' 0" "0 ../x '' 0"; do
+		IFS='|' read -ra each <<<"$entries"
+		made_of tar_of "${each[@]}"
+		run -1 timeout 20 nixos-container copy-from "$name" /srv/x got
+		assert_equal "${#lines[@]}" 1
+		assert_not_exists got
+		host_unharmed
+	done
+	made_of tar_of "5 x '' 0" "2 x/l /etc/shadow 0" "4 x/disk '' 0" "6 x/fifo '' 0"
+	run -0 get /srv/x got
+	assert_output --partial '2 skipped'
+	assert_equal "$(ls -A got; readlink got/l)" $'l\n/etc/shadow'
+	rm -r got
+	inside umount /run/ctrconsole/ctr-tree
+	# Words that a terminal would obey; nothing; a stream or a silence without end.
+	imitate 'printf "\033[31mred\n" >&2; exit 3'
+	run -1 get /srv/x got
+	assert_output '\x1b[31mred'
+	run -1 put host /srv/x
+	assert_output '\x1b[31mred'
+	inside umount /run/ctrconsole/ctr-tree
+	imitate 'exit 0'
+	run -1 get /srv/x got
+	assert_output 'ctr-tree: it is empty: expected a tar'
+	inside umount /run/ctrconsole/ctr-tree
+	for script in 'exec yes' 'trap "" INT TERM HUP; while :; do sleep 1; done'; do
+		imitate "$script"
+		for words in "get /srv/x got" "put host /srv/x" "get /srv/x -" "put - /srv/x"; do
+			# shellcheck disable=SC2086
+			set -- $words
+			timeout -k 10 -s TERM 1 nixos-container "copy-${1/put/to}" "$name" "$2" "$3" \
+				</dev/zero >/dev/null 2>&1 3>&- || status=$?
+			((status != 137))
+			assert_not_exists got
+		done
+		inside umount -l /run/ctrconsole/ctr-tree
+	done
+	run ! compgen -G '.got*'
+	host_unharmed
+}
+
+@test "a container that was started without it gets copies in its tree, and a word about it" {
+	echo 'EPHEMERAL=1' >>"$conf"
+	starts
+	echo text >file
+	put file /srv/ephemeral
+	run -0 inside cat /srv/ephemeral
+	assert_output text
+	assert_not_exists "$root/srv/ephemeral"
+	inside mount -t tmpfs none /run/ctrconsole
+	run -1 put file /srv/late
+	assert_output --partial 'EPHEMERAL'
+	nixos-container stop "$name"
+	sed -i /EPHEMERAL/d "$conf"
+	starts
+	inside mount -t tmpfs none /run/ctrconsole
+	run -0 put file /srv/tree
+	assert_output --partial 'no session can copy in it'
+	run -0 inside cat /srv/tree
+	assert_output text
+	run -0 --separate-stderr nixos-container -q copy-from "$name" /srv/tree -
+	assert_equal "$output$stderr" text
+}
+
+# bats test_tags=suites
+@test "a Debian without the suite: copies by session, with users of its own, too" {
+	mkdir -p /srv/nothing
+	nixos-container destroy "$name"
+	create --nixos-path /src/t/systems/debian -I suite=/srv/nothing
+	echo text >file
+	put --user root file /run/file
+	run -0 inside cat /run/file
+	assert_output text
+	get /run/file - | cmp - file
+	run -0 inside stat -c %U:%a /run/file
+	assert_output root:644
 }

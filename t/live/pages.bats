@@ -230,7 +230,7 @@ web: $(nixos-container show-ip web)"
 }
 
 @test "nixos-container(8)" {
-	of nixos-container.8 12
+	of nixos-container.8 13
 	example 1
 	assert_equal "$(nixos-container status database)" up
 	example 2
@@ -252,14 +252,18 @@ web: $(nixos-container show-ip web)"
 	assert_line --regexp '^ports: +8080:80$'
 	example 8
 	assert_output --partial 'container@web'
+	mkdir -p site
+	echo hello >site/index.html
 	example 9
+	assert_line --partial site/index.html
+	example 10
 	assert_line --regexp '^ *1 '
 	assert_line --regexp '^ *2 .*\(current\)'
 	assert_equal "$(nixos-container generations web | grep -c '^ *1 .*(current)')" 1
 	until_true 10 curl -sf http://127.0.0.1:8080/
 
 	echo '{ containers.declared = { }; }' >/etc/containers.nix
-	example 10
+	example 11
 	assert_line 'would create the container declared:'
 	run -0 nixos-container status declared
 	assert_output down
@@ -269,9 +273,9 @@ web: $(nixos-container show-ip web)"
 	nothing_left declared
 
 	nixos-container create -q --no-start idle
-	example 11
-	assert_output idle
 	example 12
+	assert_output idle
+	example 13
 	grep -qE 'graph .*\{' containers.dot
 	grep -q web containers.dot
 }

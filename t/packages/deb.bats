@@ -55,7 +55,7 @@ git_here() { git -c safe.directory='*' -C "$TOP" "$@"; }
 		assert_output --partial INTERP
 		assert_line --regexp 'FLAGS_1.* NOW PIE'
 	done
-	for program in inside/mkveth systems/minimal/{init,ctr-console}; do
+	for program in inside/{mkveth,ctr-tree} systems/minimal/{init,ctr-console}; do
 		run -0 readelf -lW "$tree/usr/share/nixos-container/$program"
 		refute_output --partial INTERP
 	done

@@ -248,11 +248,13 @@ teardown() {
 	from_near -H far set-root-password "$name" <<<secret
 	run -0 from_near -H far root-login "$name" <<<'echo it is $(hostname)'
 	assert_output --partial "it is $name"
-	on "$far" sh -c 'echo there >/root/from-there'
-	from_near -H far copy-to "$name" /root/from-there /root/
-	from_near -H far copy-from "$name" /root/from-there /root/back
-	run -0 on "$far" cat /root/back
-	assert_output there
+	on "$near" sh -c 'mkdir -p /root/from-here && echo here >/root/from-here/file'
+	from_near -H far copy-to "$name" /root/from-here /root/
+	from_near -H far copy-from "$name" /root/from-here /root/back
+	run -0 on "$near" cat /root/back/file
+	assert_output here
+	from_near -H far copy-from "$name" /root/from-here/file - | grep -x here
+	from_near -H far copy-to "$name" - /root/from-there <<<there
 	from_near -H far network "$name"
 	from_near -H far reload "$name"
 	from_near -H far restart "$name"

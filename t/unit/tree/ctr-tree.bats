@@ -168,8 +168,7 @@ teardown() {
 	ctr-tree get trees/foo file /dev/fd/6 6>six
 	cmp six trees/foo/file
 	mkdir trees/foo/dir
-	run -1 ctr-tree get trees/foo dir -
-	assert_output 'ctr-tree: copy dir to -: Is a directory'
+	assert_equal "$(ctr-tree get trees/foo dir - | tar t)" dir
 	run -1 sh -c 'ctr-tree get trees/foo file /dev/fd/7 7>&-'
 	assert_output 'ctr-tree: /dev/fd/7: Bad file descriptor'
 	assert_not_exists ./-
@@ -195,7 +194,7 @@ teardown() {
 	ctr-tree put trees/foo /dev/null /dir/file
 	assert_equal "$(stat -c '%F %s' trees/foo/dir/file)" 'regular empty file 0'
 	run -1 ctr-tree put trees/foo - /dir </dev/null
-	assert_output 'ctr-tree: copy - to /dir: Is a directory'
+	assert_output 'ctr-tree: copy - to /dir: Is a directory; a tar is unpacked there with --tar'
 	run -1 ctr-tree put trees/foo - /dir/x </etc
 	run -1 sh -c 'ctr-tree put trees/foo - /dir/x <&-'
 	assert_output 'ctr-tree: -: Bad file descriptor'
@@ -256,7 +255,7 @@ teardown() {
 	done
 	assert_equal "$(ls -A trees/foo | tr '\n' ' ')" 'one one.~1~ one.~2~ one.~3~ '
 	run -0 --separate-stderr ctr-tree help put
-	assert_line --index 0 "usage: ctr-tree put [--backup] ROOT FILE PATH"
+	assert_line --index 0 "usage: ctr-tree put [--backup] [--tar] [--user USER] [--name NAME]"
 	refute_line --partial "ctr-tree get"
 	assert_equal "$(ctr-tree put trees/foo --help)" "$output"
 	run -0 ctr-tree get -h

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 load ../../lib/env
+load ../../lib/tar
 
 setup() {
 	((EUID == 0)) || skip "needs root"
@@ -19,20 +20,6 @@ refused() {
 	assert_line --partial "ctr-tree: unpack: $1"
 	assert_equal "$(ls -A root)" ""
 }
-
-# entry TYPE NAME LINK SIZE - print a header of a tar
-entry() {
-	perl -e '
-		my ($type, $name, $link, $size) = @ARGV;
-		my $h = pack("a100 a8 a8 a8 a12 a12 a8 a1 a100 a6 a2 a247", $name, "0000644",
-			"0000000", "0000000", $size =~ /^0/ ? $size : sprintf("%011o", $size),
-			"00000000000", "        ", $type, $link, "ustar", "00", "");
-		substr($h, 148, 8) = sprintf("%06o\0 ", unpack("%32C*", $h));
-		print $h' "$@"
-}
-
-data() { printf '%s' "$1" | dd bs=512 conv=sync status=none; }
-the_end() { head -c 1024 /dev/zero; }
 
 @test "owners, modes, links, FIFOs, times and holes are as in the archive" {
 	echo text >from/file
