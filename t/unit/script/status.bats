@@ -44,7 +44,7 @@ listed() { table | grep -qxE "$1 ($2|-)"; }
 	for verb in $(verbs); do
 		nixos-container "$verb" --help | head -n 1 | grep -qw NAME || continue
 		case $verb in
-		create | shell) continue ;;	# it need not exist
+		create | import | shell) continue ;;	# it need not exist
 		run) expected=125 ;;
 		status) expected=4 ;;
 		destroy | cleanup) expected=0 ;;
@@ -52,7 +52,7 @@ listed() { table | grep -qxE "$1 ($2|-)"; }
 		*) expected=1 ;;
 		esac
 		case $verb in
-		clone | rename) words=(new) ;;
+		clone | rename | restore) words=(new) ;;
 		run) words=(true) ;;
 		copy-to | copy-from) words=(/x /y) ;;
 		*) words=() ;;
