@@ -44,10 +44,15 @@ check_flake() {
 		usage '--flake excludes --config, --config-file, --nixos-path and --system-path'
 }
 
+# need_nix PROGRAM - of Nix
+need_nix() {
+	need_program "$1" 'to build its system; one that boots by itself needs no Nix: --rootfs'
+}
+
 # ask_nix [FILE] - print what Nix says of <nixpkgs/nixos> and what else it searches;
 # with the FILE of nix_settings, of these, too.  Nix itself reads that JSON.
 ask_nix() {
-	need_program nix 'to build its system'
+	need_nix nix
 	ASK_FILE=$(nix_wanted)
 	ASK_SETTINGS=${1-}
 	export ASK_FILE ASK_SETTINGS
@@ -209,7 +214,7 @@ build() {
 # build_with FLAGS COMMAND... - run it with flags of the user; it makes $out_link
 build_with() {
 	[ -z "$quiet" ] || set -- "$@" --quiet
-	need_program nix-build 'to build its system'
+	need_nix nix-build
 	# Relative paths in flags start at the caller's directory.
 	(cd "$here" && with_lines "$@" 9>&- >/dev/null) || build_failed
 	system=$(readlink "$out_link")

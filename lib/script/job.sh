@@ -18,7 +18,7 @@ job_begin() {
 		'what a container wrote without the rights of root; to use a system that' \
 		'is built: --system-path'
 	need_program systemd-run 'to build its system without the rights of root'
-	need_program nix 'to build its system'
+	need_nix nix
 	mkdir -m 700 "$job"
 	# Each Nix takes some 30 ms to begin.
 	{
@@ -177,7 +177,7 @@ job_built_with() {
 
 # job_programs - set programs to the folder of Nix's own, and job_path
 job_programs() {
-	need_program nix-build 'to build its system'
+	need_nix nix-build
 	programs=$(readlink -f "$(command -v nix-build)")
 	programs=${programs%/*}
 	job_see "$programs"

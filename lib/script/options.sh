@@ -285,10 +285,16 @@ check_line() {
 		given=$((given - 1))
 	done
 	[ $# -gt $most ] || return 0
-	[ "$verb" != set-root-password ] ||
-		usage 'unexpected argument: the password is read from standard input'
+	first=$1
 	shift $most
-	[ "$verb" != launch ] ||
-		usage "unexpected argument: $1; to make a container: nixos-container create NAME"
+	case $verb:$first in
+	set-root-password:*)
+		usage 'unexpected argument: the password is read from standard input' ;;
+	launch:*)
+		usage "unexpected argument: $1; to make a container: nixos-container create NAME" ;;
+	snapshot:create | snapshot:list | snapshot:restore | snapshot:delete)
+		usage "unexpected argument: $1; instead: snapshot NAME [LABEL], snapshots NAME," \
+			'restore NAME LABEL, snapshot --delete NAME LABEL' ;;
+	esac
 	usage "unexpected argument: $1"
 }

@@ -23,7 +23,11 @@ verb_for() {
 	attach) echo 'login or root-login' ;;
 	console) echo login ;;
 	enter) echo root-login ;;
-	info | inspect) echo show ;;
+	info | inspect | show-image) echo show ;;
+	import-*) echo import ;;
+	export-*) echo export ;;
+	profile | project | pod | compose) echo apply ;;
+	healthcheck | warning) echo verify ;;
 	config) echo 'get or set' ;;
 	kill) echo terminate ;;
 	poweroff | shutdown | halt) echo stop ;;
@@ -48,6 +52,10 @@ instead_of() {
 	events | monitor | wait) instead "journalctl -f -u 'container@*'" ;;
 	cgroup | set-limit | limit) instead 'MEMORY_MAX and others in nixos-container.conf(5)' ;;
 	enable | disable | autostart) instead 'nixos-container set NAME AUTO_START=1, or 0' ;;
+	secret | credential) instead 'CREDENTIALS in nixos-container.conf(5)' ;;
+	generate) instead 'systemctl cat container@NAME: the unit is there' ;;
+	prune | gc | system) instead 'destroy, snapshot --delete and nix-collect-garbage' ;;
+	admin | machine) printf %s 'nothing needs to be set up before create; ' ;;
 	port) instead 'HOST_PORT in nixos-container.conf(5)' ;;
 	bind | mount | volume | storage) instead 'BIND in nixos-container.conf(5)' ;;
 	device) instead 'DEVICES in nixos-container.conf(5)' ;;
@@ -55,7 +63,7 @@ instead_of() {
 		'create builds a system, or takes a tree (--rootfs); ' ;;
 	save) instead 'nixos-container export NAME FILE' ;;
 	load) instead 'nixos-container import FILE' ;;
-	image | images | search | build | commit | publish | pull-tar | pull-raw)
+	image | images | rmi | tag | search | build | commit | publish | pull-tar | pull-raw)
 		printf %s 'there are no images: create builds a system, or takes a tree (--rootfs); ' ;;
 	esac
 }

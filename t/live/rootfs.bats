@@ -119,7 +119,7 @@ without_nix() {
 	assert_line -n -1 "$name-b"
 	nothing_made
 	run -1 without_nix nixos-container create "$name"
-	assert_line -n 0 "nixos-container: $name: needs the program nix to build its system"
+	assert_line -n 0 "nixos-container: $name: needs the program nix to build its system; one that boots by itself needs no Nix: --rootfs"
 	nothing_made
 }
 

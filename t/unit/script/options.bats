@@ -124,6 +124,10 @@ logs_as() {
 		save|instead: nixos-container export NAME FILE;
 		load|instead: nixos-container import FILE;
 		checkpoint|did you mean snapshot?
+		profile project pod|did you mean apply?
+		secret|instead: CREDENTIALS in nixos-container.conf(5);
+		prune system|instead: destroy, snapshot --delete and nix-collect-garbage;
+		admin machine|nothing needs to be set up before create;
 		images image build commit publish|there are no images: create builds a system, or takes a tree (--rootfs);
 		creat|did you mean create?
 		no-such-word|
