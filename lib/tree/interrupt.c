@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
-#include <stddef.h>
 #include <unistd.h>
+
+#include "base/fd.h"
 
 enum { KILL_S = 2 };	/* so long after the child was asked to end */
 
@@ -17,10 +19,10 @@ static volatile pid_t command;
 void
 interrupt_end_command(void)
 {
-	if (command > 0) {
+	if (command > 0)
 		(void)kill(command, SIGTERM);
-		(void)alarm(KILL_S);
-	}
+	/* Without a command, too: a call that had just not begun is interrupted. */
+	(void)alarm(KILL_S);
 }
 
 static void
@@ -81,6 +83,27 @@ interrupt_command(pid_t pid)
 		interrupt_end_command();
 	if (pid == 0)
 		(void)alarm(0);
+}
+
+int
+interrupt_write(int fd, const void *buf, size_t len)
+{
+	const char *p = buf;
+
+	while (len > 0) {
+		ssize_t n = -1;
+
+		errno = EINTR;
+		if (!came)
+			n = write(fd, p, len);
+		if (n < 0 && !came && fd_wait_ready(fd, POLLOUT))
+			continue;
+		if (n < 0)
+			return -1;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
 }
 
 int

@@ -2,6 +2,7 @@
 #ifndef TREE_INTERRUPT_H
 #define TREE_INTERRUPT_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
 /*
@@ -24,6 +25,9 @@ void interrupt_command(pid_t pid);
 
 /* interrupt_end_command - the same as a signal would do, to the child alone */
 void interrupt_end_command(void);
+
+/* interrupt_write - as fd_write_waiting; a signal ends it, with errno EINTR */
+int interrupt_write(int fd, const void *buf, size_t len);
 
 /* interrupt_signal - the first one that came, or 0 */
 int interrupt_signal(void);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "tree/interrupt.h"
 #include "tree/packer.h"
 #include "tree/place.h"
 #include "tree/sparse.h"
@@ -393,7 +393,7 @@ write_range(struct tarread *t, int fd, bool seek, int64_t at, int64_t size,
 			return damaged(why);
 		if (n < 0)
 			return -1;
-		if (fd_write_waiting(fd, data, (size_t)n) < 0)
+		if (interrupt_write(fd, data, (size_t)n) < 0)
 			return errmsg_errno(why, "write %s", place_tail(t->entry.path));
 		size -= n;
 	}
@@ -409,7 +409,7 @@ write_zeros(int fd, int64_t n, struct errmsg *why)
 	while (n > 0) {
 		size_t now = n < (int64_t)sizeof(zeros) ? (size_t)n : sizeof(zeros);
 
-		if (fd_write_waiting(fd, zeros, now) < 0)
+		if (interrupt_write(fd, zeros, now) < 0)
 			return errmsg_errno(why, "write");
 		n -= (int64_t)now;
 	}
@@ -480,7 +480,7 @@ tarread_data(struct tarread *t, int fd, bool sparse, struct errmsg *why)
 }
 
 int
-tarread_attributes(const struct tarread *t, int (*take_one)(void *arg, const char *name,
+tarread_attributes(const struct tarread *t, int (*take_it)(void *arg, const char *name,
     const void *value, size_t n), void *arg)
 {
 	static const char prefix[] = "SCHILY.xattr.";
@@ -496,7 +496,7 @@ tarread_attributes(const struct tarread *t, int (*take_one)(void *arg, const cha
 			continue;
 		memcpy(name, r.key + len, r.key_n - len);
 		name[r.key_n - len] = '\0';
-		if (take_one(arg, name, r.value, r.n) < 0)
+		if (take_it(arg, name, r.value, r.n) < 0)
 			return -1;
 	}
 	return 0;

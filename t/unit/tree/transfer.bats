@@ -441,3 +441,19 @@ has() { LC_ALL=C grep -aqF "$1" "$2"; }
 	run -0 setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/ctr-tree" receive /from theirs cat t
 	assert_equal "$(stat -c %u:%g theirs/from/file)" 65534:65534
 }
+
+@test "a FIFO that nobody reads, and a file of zeros without end, can be left" {
+	mkfifo fifo
+	exec {held}<>fifo
+	{ record GNU.sparse.major 1; record GNU.sparse.name x; record GNU.sparse.realsize 4000000000000000000; } >records
+	{ pax records; entry 0 s '' 512; data $'0\n'; the_end; } >t
+	for to in fifo /dev/null; do
+		ctr-tree receive /srv/x $to cat t 3>&- &
+		sleep 0.5
+		kill -TERM $!
+		status=0
+		wait $! || status=$?
+		assert_equal "$to $status" "$to 143"
+	done
+	exec {held}>&-
+}
