@@ -20,6 +20,9 @@ is_acl(const char *name)
 bool
 attrs_kept(const char *name)
 {
+	/* Overlays would obey them. */
+	if (!strncmp(name, "user.overlay.", 13))
+		return false;
 	return !strncmp(name, "user.", 5) || is_acl(name);
 }
 

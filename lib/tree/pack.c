@@ -263,6 +263,7 @@ pack_dir(int node, const struct stat *st, int depth)
 	return pack_entries(dir, depth);
 }
 
+/* pack_kind - returns 1 if it is of a kind that is not copied */
 static int
 pack_kind(int node, int depth)
 {
@@ -273,10 +274,8 @@ pack_kind(int node, int depth)
 		return -1;
 	if (S_ISDIR(st.st_mode))
 		return pack_dir(node, &st, depth);
-	if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)) {
-		errno = EINVAL;
-		return -1;
-	}
+	if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+		return 1;
 	known = links_known(&s.links, &st);
 	if (known)
 		return entry('1', &st, 0, known);
@@ -289,16 +288,18 @@ static int
 pack_node(int node, const char *name, int depth)
 {
 	size_t before = strlen(s.path);
+	int done;
 
 	snprintf(s.path + before, sizeof(s.path) - before, "%s%s",
 	    before > 0 ? "/" : "", name);
-	if (pack_kind(node, depth) < 0) {
-		if (errno != EINVAL || depth == 0)
-			return -1;
-		s.p->skipped++;
-	}
+	done = pack_kind(node, depth);
+	if (done < 0)
+		return -1;
 	s.path[before] = '\0';
-	return 0;
+	if (done == 0)
+		return 0;
+	s.p->skipped++;
+	return depth > 0 ? 0 : 1;
 }
 
 static int
@@ -306,8 +307,6 @@ failed(struct errmsg *why)
 {
 	const char *at = place_tail(s.path);
 
-	if (errno == EINVAL)
-		return errmsg_set(why, "%s: not a regular file, directory or link", at);
 	if (errno == ELOOP)
 		return errmsg_set(why, "%s: too many directories in each other", at);
 	return errmsg_errno(why, "%s", at);
@@ -316,13 +315,18 @@ failed(struct errmsg *why)
 int
 pack(struct pack *p, int node, const char *name, struct errmsg *why)
 {
+	int done;
+
 	s.p = p;
 	s.tar.out = p->out;
 	s.tar.n = s.tar.n_records = 0;
 	s.tar.size = 0;
 	s.path[0] = '\0';
-	if (pack_node(node, name, 0) < 0)
+	done = pack_node(node, name, 0);
+	if (done < 0)
 		return failed(why);
+	if (done > 0)
+		return errmsg_set(why, "%s: not a regular file, directory or link", name);
 	links_free(&s.links);
 	if (tarmake_end(&s.tar) < 0)
 		return errmsg_errno(why, "write the tar");

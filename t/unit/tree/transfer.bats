@@ -180,6 +180,7 @@ has() { LC_ALL=C grep -aqF "$1" "$2"; }
 	{
 		record SCHILY.xattr.user.mine 'a=b\001'
 		record SCHILY.xattr.trusted.theirs 1
+		record SCHILY.xattr.user.overlay.redirect /
 		record SCHILY.xattr.security.capability '\001\000\000\002\000\040\000\000\000\000\000\000\000\000\000\000\000\000\000\000'
 		record SCHILY.xattr.system.posix_acl_access "$(acl 0)"
 	} >records
@@ -191,6 +192,7 @@ has() { LC_ALL=C grep -aqF "$1" "$2"; }
 	ctr-tree get --tar root /srv/file - >back
 	has 'SCHILY.xattr.user.mine=a=b' back
 	run ! has trusted back
+	run ! has overlay back
 	run ! has capability back
 	perl -0777 -ne 'print unpack "H*"' back >hex
 	grep -q "$bytes" hex
