@@ -47,8 +47,10 @@ copying() {
 	copier=$!
 	exec 7<&-
 	at_end copy_end
-	slow "$name: copying" wait "$copier" || { copier=''; return 1; }
+	copied=0
+	slow "$name: copying" wait "$copier" || copied=$?
 	copier=''
+	return $copied
 }
 
 # copy_end - nothing of what it began stays

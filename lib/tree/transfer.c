@@ -115,6 +115,20 @@ struct into {
 	gid_t gid;
 };
 
+/* find_user - in a tree with users of its own, one of these */
+static int
+find_user(const char *user, struct into *to, struct errmsg *why)
+{
+	enum { IDS = 65536 };
+
+	if (owner_find(to->top, user, &to->uid, &to->gid, why) < 0)
+		return -1;
+	if (to->st.st_uid == 0 || (to->uid < IDS && to->gid < IDS))
+		return 0;
+	return errmsg_set(why, "%s: user %u and group %u are not below 65536", user,
+	    to->uid, to->gid);
+}
+
 /* open_into - returns 0, or the exit status */
 static int
 open_into(const struct transfer *t, const char *root, struct into *to,
@@ -124,7 +138,7 @@ open_into(const struct transfer *t, const char *root, struct into *to,
 	to->top = open_root(root, &to->st, why);
 	if (to->top < 0)
 		return status();
-	if (t->user && owner_find(to->top, t->user, &to->uid, &to->gid, why) < 0)
+	if (t->user && find_user(t->user, to, why) < 0)
 		return 1;
 	to->uid += to->st.st_uid;
 	to->gid += to->st.st_gid;

@@ -149,7 +149,11 @@ fill_from() {
 	chown 1000000:1000000 root
 	ctr-tree put --user app root from /srv/e
 	assert_equal "$(owners root/srv/e)" '1001000:1000100 1001000:1000100 1001000:1000100 '
-	for user in nobody 4294967295 -1 ''; do
+	# Not by a number that wraps around to one of the host.
+	echo 'evil:x:4293967296:4293967296::/:/bin/sh' >>root/etc/passwd
+	run -1 ctr-tree put --user evil root from /srv/f
+	assert_output 'ctr-tree: evil: user 4293967296 and group 4293967296 are not below 65536'
+	for user in nobody 4294967295 -1 '' 65536; do
 		run ctr-tree put --user "$user" root from /srv/f
 		assert_failure
 		assert_output --partial "$user"
