@@ -410,6 +410,31 @@ imitate() {
 	host_unharmed
 }
 
+@test "a file system of the container that never answers holds a copy no longer than a signal" {
+	[[ -e /dev/fuse ]] || mknod /dev/fuse c 10 229
+	nixos-container destroy "$name"
+	create --host-users --no-start
+	echo 'DEVICES="/dev/fuse:rwm"' >>"$conf"
+	starts
+	inside sh -c 'mkdir -p /mnt/silent
+		(exec 5<>/dev/fuse && mount -t fuse -o fd=5,rootmode=40000,user_id=0,group_id=0 none /mnt/silent && exec sleep 1000) >/dev/null 2>&1 &
+		i=0; until grep -q " fuse " /proc/mounts || [ $((i += 1)) = 20 ]; do sleep 0.1; done'
+	inside grep -q ' fuse ' /proc/mounts || skip "no FUSE here"
+	for words in "copy-from $name /mnt/silent/x got" "copy-from $name /mnt/silent/x -" "copy-to $name host /mnt/silent/x"; do
+		SECONDS=0
+		# shellcheck disable=SC2086
+		run -124 timeout -k 10 -s TERM 1 nixos-container $words
+		((SECONDS < 8))
+		assert_output ''
+	done
+	# A FIFO is not opened.
+	inside mkfifo /srv/fifo
+	run -1 timeout 10 nixos-container copy-from "$name" /srv/fifo got
+	assert_output 'ctr-tree: fifo: not a regular file, directory or link'
+	assert_not_exists got
+	host_unharmed
+}
+
 @test "a container that was started without it gets copies in its tree, and a word about it" {
 	echo 'EPHEMERAL=1' >>"$conf"
 	starts
