@@ -75,6 +75,15 @@ is_down() {
 
 listed() { nixos-container list | grep -qxF -- "$1"; }
 
+# A host that systemd-nspawn boots has no loop devices; they detach when unmounted.
+loop_devices() {
+	local i
+	[[ -e /dev/loop-control ]] || mknod /dev/loop-control c 10 237
+	for i in {0..15}; do
+		[[ -e /dev/loop$i ]] || mknod "/dev/loop$i" b 7 "$i"
+	done
+}
+
 # never_answers DIR - mount a file system that does not; answered ends that
 never_answers() {
 	[[ -e /dev/fuse ]] || mknod /dev/fuse c 10 229

@@ -19,15 +19,6 @@ state=$disk/state confs=$disk/conf nix_state=$disk/nix
 # A name takes its place as soon as it is renamed, and data come when asked for.
 options=commit=3600,data=writeback,noauto_da_alloc
 
-# A host that systemd-nspawn boots has no loop devices; they detach when unmounted.
-loop_devices() {
-	local i
-	[[ -e /dev/loop-control ]] || mknod /dev/loop-control c 10 237
-	for i in {0..15}; do
-		[[ -e /dev/loop$i ]] || mknod "/dev/loop$i" b 7 "$i"
-	done
-}
-
 plug_in() { mount -n -t ext4 -o "loop,$options" "$1" "$disk"; }
 
 setup_file() {

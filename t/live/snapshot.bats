@@ -225,6 +225,43 @@ $(ctr-gcroot path "$name")
 	umount "$small"
 }
 
+# mkfs_btrfs FILE - by the program of a package that is not installed
+mkfs_btrfs() {
+	local deb dir=$BATS_TEST_TMPDIR/programs
+	for deb in /packages/{btrfs-progs,lib}*.deb; do dpkg-deb -x "$deb" "$dir"; done
+	LD_LIBRARY_PATH=$(printf '%s:' "$dir"/usr/lib/*-linux-gnu "$dir"/lib/*-linux-gnu) \
+		"$(find "$dir" -name mkfs.btrfs)" -q "$1"
+}
+
+# used DIR - MiB in use on its file system
+used() { sync -f "$1" && df -BM --output=used "$1" | tr -dc 0-9; }
+
+@test "on btrfs a snapshot and a restore share the blocks of files" {
+	[[ -d /packages ]] || skip "no packages for hosts: they were not fetched"
+	grep -qw btrfs /proc/filesystems || skip "this kernel has no btrfs"
+	loop_devices
+	small=$BATS_TEST_TMPDIR/small
+	mkdir "$small"
+	truncate -s 600M "$BATS_TEST_TMPDIR/image"
+	mkfs_btrfs "$BATS_TEST_TMPDIR/image"
+	mount -n -o loop "$BATS_TEST_TMPDIR/image" "$small"
+	export NIXOS_CONTAINER_STATE_DIR=$small
+	state=$small root=$small/$name
+	create --no-start
+	mkdir -p "$root/srv"
+	head -c 100M /dev/urandom >"$root/srv/f"
+	before=$(used "$small")
+	((before >= 100))
+	nixos-container snapshot "$name" x
+	(($(used "$small") - before < 20))
+	echo more >>"$root/srv/f"
+	nixos-container restore "$name" x
+	(($(used "$small") - before < 20))
+	assert_equal "$(stat -c %s "$root/srv/f")" $((100 << 20))
+	nixos-container destroy "$name"
+	umount "$small"
+}
+
 @test "the system of a snapshot outlives its generation and a collection" {
 	create --no-start --config "$(motto "of $name")"
 	nixos-container snapshot "$name" x
