@@ -208,7 +208,7 @@ _nss_containers_gethostbyname_r"
 	END
 	cd "$TOP" && cc -Ilib -D_GNU_SOURCE= -DVERSION='"0"' -include errno.h -g -fsanitize=address,undefined -fno-sanitize-recover \
 		-DCONF_DIR="\"$dir\"" -DLOCK_DIR='"/no"' -DHOST_CONF='"/no"' -DSTATE_DIR='"/no"' -o "$BATS_TEST_TMPDIR/ask" "$BATS_TEST_TMPDIR/ask.c" \
-		share/nss/containers.c lib/conf/*.c lib/tree/idmap.c lib/tree/lock.c lib/base/*.c -lcap
+		share/nss/containers.c lib/conf/*.c lib/tree/{idmap,inroot,lock,place}.c lib/base/*.c -lcap
 	run -0 "$BATS_TEST_TMPDIR/ask"
 }
 

@@ -1312,7 +1312,7 @@ foul() {
 
 @test "no message of a tool contains terminal escapes" {
 	run -1 ctr-tree get "$root" $'/no/\e[2J\x9b\xc2\x9bä' "$BATS_TEST_TMPDIR/x"
-	assert_output 'ctr-tree: open /no/?[2J???ä: No such file or directory'
+	assert_output 'ctr-tree: open /no/\x1b[2J\x9b\xc2\x9bä: No such file or directory'
 }
 
 @test "help is for one verb or for all, and wrong usage is named" {
