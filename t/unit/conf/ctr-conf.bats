@@ -759,6 +759,7 @@ effects() {
 }
 
 @test "set --new --take takes what gives nothing of the host, and names the rest" {
+	cd "$BATS_TEST_TMPDIR"
 	printf 'BIND=/etc\nMEMORY_MAX=1G\nCAPABILITIES=CAP_SYS_ADMIN\nMTU=1400\nHOST_ADDRESS=10.1.1.1\nPRIVATE_USERS=no\n' >other
 	run -0 --separate-stderr ctr-conf set --new --dry-run --take other --file box PRIVATE_NETWORK=1 MTU=1300
 	assert_output $'PRIVATE_NETWORK=1\nMTU=1300\nMEMORY_MAX=1G'
