@@ -19,6 +19,7 @@
 #include "tree/attrs.h"
 #include "tree/inroot.h"
 #include "tree/links.h"
+#include "tree/place.h"
 #include "tree/remove.h"
 #include "tree/settle.h"
 
@@ -245,14 +246,13 @@ static int
 link_again(const struct job *j, const char *known, int to, const char *name)
 {
 	auto_close int from = -1;
-	char above[PATH];
-	const char *slash = strrchr(known, '/');
+	struct errmsg none = { "" };
+	struct place p;
 
-	if (!slash)
-		return linkat(j->top, known, to, name, 0);
-	snprintf(above, sizeof(above), "%.*s", (int)(slash - known), known);
-	from = inroot_open(j->top, above, O_PATH | O_DIRECTORY, INROOT_PLAIN);
-	return from < 0 ? -1 : linkat(from, slash + 1, to, name, 0);
+	if (place_split(&p, known, &none) < 0)
+		return -1;
+	from = inroot_open(j->top, p.above, O_PATH | O_DIRECTORY, INROOT_PLAIN);
+	return from < 0 ? -1 : linkat(from, p.name, to, name, 0);
 }
 
 static int

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "tree/links.h"
 
+#include <limits.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +46,8 @@ links_add(struct links *l, const struct stat *st, const char *path)
 	size_t n = strlen(path) + 1;
 	struct seen *s;
 
-	if (st->st_nlink < 2 || l->bytes >= BYTES_MAX)
+	/* A longer path could not be opened. */
+	if (st->st_nlink < 2 || l->bytes >= BYTES_MAX || n > PATH_MAX)
 		return;
 	s = malloc(sizeof(*s) + n);
 	if (!s)

@@ -21,8 +21,8 @@ const char *links_known(const struct links *l, const struct stat *st);
 /*
  * links_add - note that this file was met at path, of which a copy is made
  *
- * A file with one link is not noted.  If there are too many to remember, further ones
- * become copies of their own.
+ * A file with one link is not noted.  If there are too many to remember, or the path
+ * is too long to open, further ones become copies of their own.
  */
 void links_add(struct links *l, const struct stat *st, const char *path);
 

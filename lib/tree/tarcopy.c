@@ -16,6 +16,7 @@
 #include "tree/place.h"
 #include "tree/remove.h"
 #include "tree/settle.h"
+#include "tree/tardata.h"
 
 /* A copy on its way. */
 struct way {
@@ -178,7 +179,7 @@ write_into(struct tarread *t, int fd, struct errmsg *why)
 {
 	int got;
 
-	if (tarread_data(t, fd, false, why) < 0)
+	if (tardata_write(t, fd, false, why) < 0)
 		return -1;
 	got = tarread_next(t, why);
 	if (got > 0)

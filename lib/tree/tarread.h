@@ -20,7 +20,7 @@ struct tarread_entry {
 	mode_t mode;			/* permissions alone */
 	struct timespec mtime;
 	int64_t size;			/* of the file, with its holes */
-	bool sparse;			/* for tarread_data */
+	bool sparse;			/* its data begin with a map, see tree/sparse.h */
 };
 
 /* A tar that is being read, by one process; begins with all zero but for in. */
@@ -52,12 +52,13 @@ struct tarread {
 int tarread_next(struct tarread *t, struct errmsg *why);
 
 /*
- * tarread_data - write the data of a file to fd, with its holes
+ * tarread_part - the next bytes of the entry's data, at most max
  *
- * sparse: fd is a new regular file, where holes can stay.  Else they are written as
- * zeros.  Returns 0, or -1 and why.
+ * *data stays valid until the next call.  Returns their number; 0 at the end of the
+ * data; or -1 and why.
  */
-int tarread_data(struct tarread *t, int fd, bool sparse, struct errmsg *why);
+ssize_t tarread_part(struct tarread *t, const unsigned char **data, int64_t max,
+    struct errmsg *why);
 
 /*
  * tarread_attributes - call take for each extended attribute of the entry

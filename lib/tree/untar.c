@@ -15,6 +15,7 @@
 #include "tree/attrs.h"
 #include "tree/inroot.h"
 #include "tree/place.h"
+#include "tree/tardata.h"
 
 enum {
 	DEPTH = 201,		/* each level holds a descriptor */
@@ -247,7 +248,7 @@ make_file(struct untar *u, struct tarread *t, int dir, const char *name,
 	} while (fd < 0 && again(dir, name, &tried));
 	if (fd < 0)
 		return failed(t, why);
-	if (tarread_data(t, fd, true, why) < 0)
+	if (tardata_write(t, fd, true, why) < 0)
 		return -1;
 	set_attributes(u, t, fd, NULL);
 	return finish(u, fd, &m) < 0 ? failed(t, why) : 0;
@@ -269,51 +270,22 @@ make_symlink(const struct untar *u, const struct tarread_entry *e, int dir,
 	return utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
-/* open_source - the directory of a hard link's target; *name: its last part */
-static int
-open_source(const char *path, char *name)
-{
-	char above[PATH_MAX];
-	const char *at = path, *next, *last;
-	size_t n = 0, len, before = 0;
-
-	/* Its last part, and what is before that. */
-	if (!next_name(&at, &last, &n)) {
-		errno = EINVAL;
-		return -1;
-	}
-	while (next_name(&at, &next, &len)) {
-		last = next;
-		n = len;
-	}
-	before = (size_t)(last - path);
-	if (before >= sizeof(above)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(name, last, n);
-	name[n] = '\0';
-	snprintf(above, sizeof(above), "%.*s", (int)before, path);
-	return inroot_open(level[0].fd, before > 0 ? above : ".",
-	    O_PATH | O_DIRECTORY, INROOT_PLAIN);
-}
-
 static int
 make_hardlink(const struct tarread_entry *e, int dir, const char *name,
     struct errmsg *why)
 {
-	char source[NAME_MAX + 1];
 	auto_close int from = -1;
 	bool tried = false;
+	struct place p;
 	int done;
 
-	if (check_path(e->link, why) < 0)
+	if (check_path(e->link, why) < 0 || place_split(&p, e->link, why) < 0)
 		return -1;
-	from = open_source(e->link, source);
+	from = inroot_open(level[0].fd, p.above, O_PATH | O_DIRECTORY, INROOT_PLAIN);
 	if (from < 0)
 		return errmsg_errno(why, "hard link to %s", place_tail(e->link));
 	do {
-		done = linkat(from, source, dir, name, 0);
+		done = linkat(from, p.name, dir, name, 0);
 	} while (done < 0 && again(dir, name, &tried));
 	return done < 0 ? errmsg_errno(why, "hard link to %s", place_tail(e->link)) : 0;
 }

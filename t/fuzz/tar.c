@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 
 #include "tree/attrs.h"
-#include "tree/tarread.h"
+#include "tree/tardata.h"
 
 enum { SMALL = 1 << 20 };
 
@@ -32,7 +32,7 @@ read_data(struct tarread *t, bool sparse)
 	struct stat st;
 
 	fuzz_must(to >= 0);
-	if (tarread_data(t, to, sparse, &why) == 0) {
+	if (tardata_write(t, to, sparse, &why) == 0) {
 		fuzz_must(fstat(to, &st) == 0);
 		fuzz_must(st.st_size == t->entry.size);
 	} else {
