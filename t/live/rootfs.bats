@@ -179,6 +179,8 @@ without_nix() {
 @test "a FIFO without a writer, or a tree that leads elsewhere, leaves nothing" {
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	for signal in TERM HUP; do
+		# A shell cannot catch what was ignored before it began, as under nohup.
+		[[ $(trap -p SIG$signal) != *"''"* ]] || continue
 		nixos-container create "$name" --no-start --rootfs "$BATS_TEST_TMPDIR/fifo" 3>&- &
 		local create=$!
 		until_true 5 test -e "$root"
