@@ -302,6 +302,19 @@ check_gone(struct audit *a, const char *why)
 	leftovers_add(&a->found, a->job, a->v->name, ifname, why);
 }
 
+/* check_restored - its tree and its system are of one time */
+static void
+check_restored(struct audit *a)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/.%s.restoring", a->job->trees,
+	    a->v->name);
+	if (access(path, F_OK) == 0)
+		say(a, MEND_NONE, "a restore was killed: what there is is neither "
+		    "the old state nor the new");
+}
+
 static void
 check_one(struct audit *a)
 {
@@ -313,6 +326,7 @@ check_one(struct audit *a)
 	for (; error; error = view_error(a->v, error))
 		say(a, MEND_NONE, "%s", error);
 	check_machine(a);
+	check_restored(a);
 	if (a->v->errors.used > 0)
 		return;
 	check_units(a);

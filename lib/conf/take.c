@@ -21,7 +21,6 @@ origin_of(enum key key)
 	case KEY_MTU:
 	case KEY_ALLOW_FROM:
 	case KEY_COPY_RESOLV_CONF:
-	case KEY_RESOLVE_CONTAINERS:
 	case KEY_TMPFS:
 	case KEY_STORE:
 	case KEY_MEMORY_MAX:

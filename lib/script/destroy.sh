@@ -49,7 +49,7 @@ delete_parts() {
 	build_done
 	lock_remove "$lock_dir/$name.tree.lock"
 	rm -f "$run_dir/$name.apply" "$restoring" "$conf_dir/.$name.nix" "$conf_dir/.$name.nix.tmp" \
-		"$run_dir/$name.said."* "$conf_dir/.$name.conf.tmp" \
+		"$run_dir/$name.said."* "$run_dir/$name.still."* "$conf_dir/.$name.conf.tmp" \
 		"$pending_tmp" && rm -f "$pending" || return 1
 	(reload_if_changed) || :
 }

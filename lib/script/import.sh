@@ -13,10 +13,13 @@ cmd_import() {
 	[ $# = 1 ] || { check_new_name "$2"; set_name "$2"; ! name_in_use || die 1 "$2: $obstacle"; }
 	mkdir -p "$state_dir" "$conf_dir" "$run_dir"
 	chmod 700 "$state_dir" "$run_dir"
+	exec 6<"$state_dir"
+	flock 6		# against others that sweep
 	imports_sweep
 	inbox=$(mktemp -d "$state_dir/.import.XXXXXX") || exit 1
 	exec 5<"$inbox"
 	flock 5
+	exec 6<&-
 	unpacked=$inbox/archive
 	at_end import_end
 	import_unpack
@@ -149,10 +152,11 @@ import_snapshots() {
 
 # import_snapshot FROM TO - without trust, the settings are those of today
 import_snapshot() {
-	mkdir "$2"
 	chown 0:0 "$1/tree"
 	chmod 755 "$1/tree"
-	mv -T "$1/tree" "$2/tree"
+	# Its files may be hard links to those of others in the archive.
+	mkdir "$2" "$2/tree"
+	slow "$name: copying the snapshot $label" tree_copy "$1/tree" "$2/tree"
 	if [ -n "$trust" ]; then cp "$1/settings" "$2/settings"; else cp "$pending" "$2/settings"; fi
 	touch -r "$1/settings" "$2/settings"
 	system=$(readlink "$1/system" 2>/dev/null) || system=''

@@ -11,7 +11,6 @@ cmd_launch() {
 	read_settings
 	first_build
 	tree_wait
-	check_restored
 	wait_for_machine_end 10 || die 1 "$name: a machine of that name is running;" \
 		"see: machinectl show $name"
 	prepare_tree

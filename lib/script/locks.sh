@@ -50,11 +50,8 @@ with_addresses() (
 	"$@" 9>&-
 )
 
-# tree_lock NAME - hold descriptor 6 on the lock of the tree of a stopped container
-#
-# launch waits for it, so the container stays stopped.  The lock of the container
-# is not enough, as commands that start it hold that, too.
-tree_lock() {
+# tree_hold NAME - the same of one that runs: it does not start again meanwhile
+tree_hold() {
 	mkdir -p "$lock_dir" && chmod 700 "$lock_dir"
 	tree_lock=$lock_dir/$1.tree.lock
 	while :; do
@@ -63,6 +60,14 @@ tree_lock() {
 		# shellcheck disable=SC3013 # as above
 		[ "$tree_lock" -ef /proc/self/fd/6 ] && break
 	done
+}
+
+# tree_lock NAME - hold descriptor 6 on the lock of the tree of a stopped container
+#
+# launch waits for it, so the container stays stopped.  The lock of the container
+# is not enough, as commands that start it hold that, too.
+tree_lock() {
+	tree_hold "$1"
 	if is_stopped "$1"; then
 		nspawn_lock "$1" && return
 		tree_unlock

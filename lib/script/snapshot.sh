@@ -77,46 +77,73 @@ find_current() {
 still() {
 	if is_stopped "$name"; then
 		tree_lock "$name"
-	elif ! freeze; then
-		note "$name: stopped meanwhile, as it cannot be frozen here"
-		halt_it
+		return
 	fi
+	[ "$(ctr-conf get -- "$name" EPHEMERAL)" != 1 ] ||
+		note "$name: what runs is a copy of its tree (EPHEMERAL), which is not kept"
+	freeze && return
+	note "$name: stopped meanwhile, as it cannot be frozen here"
+	halt_it
 }
 
 still_end() {
 	tree_unlock
 	case ${resume-} in
-	thaw) systemctl --quiet thaw "$unit" 2>/dev/null || : ;;
+	thaw) thaw ;;
 	start) (unit_do start) || : ;;
 	esac
 	guard_end
 }
 
+# freeze - what runs inside, and not the unit: systemd would wait for ever for a process
+# that it starts in the frozen group of a unit whose main process has ended
 freeze() {
-	guard thaw && systemctl --quiet freeze "$unit" 2>/dev/null && return
-	guard_end
+	group=$(systemctl show -p ControlGroup --value "$unit" 2>/dev/null)
+	for freezer in "/sys/fs/cgroup$group/payload" "/sys/fs/cgroup/unified$group/payload"; do
+		[ -n "$group" ] || continue
+		[ -e "$freezer/cgroup.freeze" ] || continue
+		guard sh -c "echo 0 >'$freezer/cgroup.freeze'" || continue
+		resume=thaw
+		tree_hold "$name"
+		echo 1 >"$freezer/cgroup.freeze" && is_frozen && return
+		still_end
+	done 2>/dev/null
 	return 1
 }
 
+# is_frozen - soon, as nothing in it can answer
+is_frozen() {
+	tries=0
+	until grep -qx 'frozen 1' "$freezer/cgroup.events"; do
+		tries=$((tries + 1))
+		[ $tries -le 50 ] || return 1
+		sleep 0.1
+	done
+}
+
+# thaw - if it was killed meanwhile, the group is gone
+thaw() { (echo 0 >"$freezer/cgroup.freeze") 2>/dev/null || :; }
+
 halt_it() {
-	guard start || resume=start
+	guard systemctl start "$unit" || :
+	resume=start
 	unit_do stop
 	machine_end poweroff
 	tree_lock "$name"
 }
 
-# guard VERB - systemd does that to the unit if this shell ends before it could
+# guard COMMAND... - a unit does that if this shell ends before guard_end
 guard() {
-	guarded=$run_dir/$name.$1
+	guarded=$(mktemp "$run_dir/$name.still.XXXXXX") || return
 	exec 5>"$guarded"
 	flock 5
 	# shellcheck disable=SC2016 # for the shell in the unit
-	unlocked systemd-run --quiet --collect --description="$1 container $name again" -- \
-		sh -c 'exec 5<"$1" && flock 5 && [ "$1" -ef /proc/self/fd/5 ] || exit 0
-			rm "$1"
-			exec systemctl "$2" "$3"' \
-		sh "$guarded" "$1" "$unit" 5>&- 2>/dev/null || return
-	resume=$1
+	unlocked systemd-run --quiet --collect --description="container $name again" -- \
+		sh -c 'file=$1
+			shift
+			exec 5<"$file" && flock 5 && [ "$file" -ef /proc/self/fd/5 ] || exit 0
+			rm "$file"
+			exec "$@"' sh "$guarded" "$@" 5>&- 6>&- 2>/dev/null
 }
 
 guard_end() {
@@ -238,10 +265,4 @@ restore_system() {
 	system=$(readlink "$saved/system")
 	[ "$system" = "$(ctr-gcroot -- path "$name" 2>/dev/null)" ] ||
 		ctr-gcroot set --trees "$state_dir" -- "$name" "$system" || exit 1
-}
-
-# check_restored - of a container that is to start
-check_restored() {
-	[ ! -e "$restoring" ] || die 2 "$name: not started: a restore was killed; to complete it:" \
-		"nixos-container restore $name $(head -n 1 "$restoring")"
 }

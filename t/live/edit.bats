@@ -139,7 +139,9 @@ nothing_kept() {
 	cp "$conf" "$BATS_TEST_TMPDIR/before"
 	editor 'printf "# mine\nTASKS_MAX=234\nTMPFS=/srv\n" >>"$1"'
 	run -0 nixos-container edit --settings "$name"
-	assert_output "nixos-container: $name: TMPFS: takes effect at the next start"
+	# Some hosts lack the controller of tasks, and that is said, too.
+	assert_line -n -1 "nixos-container: $name: TMPFS: takes effect at the next start"
+	refute_output --partial 'TASKS_MAX: takes'
 	assert_equal "$(systemctl show -p TasksMax --value "container@$name")" 234
 	assert_equal "$(tail -n 3 "$conf")" $'# mine\nTASKS_MAX=234\nTMPFS=/srv'
 	assert_equal "$(boots)" "$boot"

@@ -39,7 +39,7 @@ nothing_odd() {
 		systemctl list-units --all --plain --no-legend 'container-port-*'
 		# The bystander runs.
 		ls -A /run/nixos-container 2>/dev/null | grep -vx -e bystander.forward -e .tables -e .sysctls
-		ls -A $state | grep -vxE '[a-z0-9-]+|\.#[a-z0-9-]+\.lck' || :)
+		ls -A $state | grep -vxE '[a-z0-9-]+|\.#[a-z0-9-]+\.lck|\.bystander\.sessions' || :)
 	[[ ! $odd ]] || { echo "left: $odd"; return 1; }
 }
 

@@ -22,8 +22,8 @@ nothing_half() {
 	assert_output "$state/.$name.snapshots"
 	assert_not_exists "/run/nixos-container/$name.lock"
 	assert_not_exists "/run/nixos-container/$name.tree.lock"
-	assert_not_exists "/run/nixos-container/$name.thaw"
-	assert_not_exists "/run/nixos-container/$name.start"
+	run -0 find /run/nixos-container -name "$name.still*"
+	assert_output ''
 }
 
 counted_past() { local z; z=$(cat "$root/srv/6/z") && ((z > $1)); }
@@ -119,6 +119,26 @@ $(ctr-gcroot path "$name")
 	nothing_half
 }
 
+@test "a container that is killed or stopped while it stands still does not hold up the host" {
+	create
+	inside sh -c 'mkdir /srv; for d in $(seq 30); do mkdir /srv/$d; for f in $(seq 300); do : >/srv/$d/$f; done; done'
+	for how in terminate stop kill restart; do
+		nixos-container snapshot "$name" $how 2>/dev/null 3>&- &
+		taker=$!
+		until_true 30 test -e "$state/.$name.snapshots/.$how.new/tree/srv/1"
+		if [[ $how == kill ]]; then
+			systemctl kill --kill-who=main --signal=KILL "container@$name"
+		else
+			timeout 60 nixos-container $how "$name" || :
+		fi
+		timeout 10 systemctl is-system-running || (($? != 124))
+		wait $taker || :
+		nothing_half
+		until_true 60 timeout 60 nixos-container start "$name"
+		run -0 timeout 30 nixos-container run "$name" -- true
+	done
+}
+
 @test "a container whose snapshot was killed runs on, and nothing is left of it" {
 	create
 	inside sh -c 'mkdir /srv; for d in $(seq 20); do mkdir /srv/$d; for f in $(seq 300); do : >/srv/$d/$f; done; done'
@@ -159,7 +179,17 @@ $(ctr-gcroot path "$name")
 		until_true 30 is_down "$name"
 		if [[ -e $state/.$name.restoring ]]; then
 			run -1 nixos-container start "$name"
-			assert_output --partial "$name: not started: a restore was killed; to complete it: nixos-container restore $name good"
+			assert_output --partial "$name: a restore was killed; to complete it: nixos-container restore $name good"
+			run -1 systemctl start "container@$name"
+			for command in "snapshot --delete $name good" "snapshot $name x" "set $name MTU=1400" \
+				"update $name" "reset $name" "export $name" "clone $name $name-c" \
+				"copy-from $name /etc/passwd /tmp/no"; do
+				# shellcheck disable=SC2086 # words
+				run -1 nixos-container $command
+				assert_output --partial "$name: a restore was killed; to complete it: nixos-container restore $name good"
+			done
+			run -1 nixos-container verify "$name"
+			assert_output --partial "$name: a restore was killed: what there is is neither"
 			cut=1
 		fi
 		[[ -d $root/srv ]] || fail "no tree"
