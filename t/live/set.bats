@@ -30,6 +30,9 @@ limited() {
 	esac
 }
 
+# said - the output, without what a host says that lacks a controller
+said() { grep -v ': not held: the host has no controller' <<<"$output" || :; }
+
 # agrees - nothing differs from the settings
 agrees() {
 	run -0 nixos-container verify "$name"
@@ -195,7 +198,7 @@ agrees() {
 @test "set of a stopped container is for its next start, without a word" {
 	create --no-start
 	run -0 nixos-container set "$name" TASKS_MAX=77 MTU=1400 BIND_RO=/usr:/srv/usr HOST_PORT=8365:80 AUTO_START=1
-	assert_output ''
+	assert_equal "$(said)" ''
 	grep -x "Wants=container@$name.service" /run/systemd/generator/multi-user.target.d/nixos-container.conf
 	assert_not_exists "/run/nixos-container/$name.forward"
 	# Also if systemd itself starts it.
@@ -237,6 +240,8 @@ agrees() {
 	done
 	ctr-conf set "$name" BIND_RO=/usr:/srv/usr
 	for one in "${pids[@]}"; do wait "$one"; done
+	# ctr-conf alone tells systemd nothing: the next set does.
+	nixos-container set "$name" MTU=1400
 	run -0 nixos-container get "$name" TASKS_MAX MEMORY_MAX CPU_QUOTA HOST_PORT ALLOW_FROM MTU BIND_RO
 	assert_output $'77\n64M\n70%\n8366:80\nany\n1400\n/usr:/srv/usr'
 	assert_equal "$(of MemoryMax)/$(of CPUQuotaPerSecUSec)/$(of TasksMax)" 67108864/700ms/77
@@ -270,7 +275,7 @@ agrees() {
 	assert_output 1
 	chmod 644 "$conf"
 	run -0 nixos-container set "$name" DECLARED_IN=/some.nix TASKS_MAX=77
-	assert_output "nixos-container: $name: declared in /some.nix, whose settings it gets at the next apply"
+	assert_equal "$(said)" "nixos-container: $name: declared in /some.nix, whose settings it gets at the next apply"
 	run -0 nixos-container set "$name" DECLARED_IN=
 	assert_output ''
 }
