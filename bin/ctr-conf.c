@@ -256,17 +256,12 @@ change_target(const struct cli_job *job, const struct target *t)
 }
 
 static int
-set_verb(const struct cli_job *given)
+set(const struct cli_job *job)
 {
 	struct hold hold = { .dir = -1, .fd = -1 };
-	static struct cli_job own;
-	const struct cli_job *job = &own;
 	struct target t;
 	int status;
 
-	own = *given;
-	if (own.take && take_harmless(&own, &errors) < 0)
-		return errno == EINVAL ? EXIT_USAGE : 1;
 	open_target(&t, job);
 	/* If they differ, other machines have the locks, too. */
 	hold.keep = strcmp(job->lock_dir, job->run_dir) != 0;
@@ -280,6 +275,19 @@ set_verb(const struct cli_job *given)
 	status = change_target(job, &t);
 	hold_drop(&hold);
 	return status;
+}
+
+static int
+set_verb(const struct cli_job *job)
+{
+	static struct cli_job own;
+
+	if (!job->take)
+		return set(job);
+	own = *job;
+	if (take_harmless(&own, &errors) == 0)
+		return set(&own);
+	return errno == EINVAL ? EXIT_USAGE : 1;
 }
 
 static int

@@ -186,6 +186,14 @@ cmd_set(const struct cli_job *job)
 }
 
 static int
+keep(int dir, const struct cli_job *job, const char *path)
+{
+	if (job->label)
+		return hold_label(dir, job->label, path);
+	return hold_system(dir, path);
+}
+
+static int
 cmd_hold(const struct cli_job *job)
 {
 	auto_close int dir = -1, hold = -1;
@@ -194,10 +202,17 @@ cmd_hold(const struct cli_job *job)
 	resolve_system(job->arg[0], path, sizeof(path));
 	dir = open_name(job, DIRS_ROOTS, true);
 	hold = protect_system(job, path);
-	if (job->label ? hold_label(dir, job->label, path) < 0 :
-	    hold_system(dir, path) < 0)
+	if (keep(dir, job, path) < 0)
 		err(1, "hold the system of %s", job->name);
 	return 0;
+}
+
+static int
+let_go(int dir, const struct cli_job *job)
+{
+	if (job->label)
+		return hold_unlabel(dir, job->label);
+	return hold_release(dir);
 }
 
 static int
@@ -207,8 +222,7 @@ cmd_release(const struct cli_job *job)
 
 	if (dir < 0 && errno == ENOENT)
 		return 0;
-	if (dir < 0 || (job->label ? hold_unlabel(dir, job->label) < 0 :
-	    hold_release(dir) < 0))
+	if (dir < 0 || let_go(dir, job) < 0)
 		err(1, "release the systems of %s", job->name);
 	return 0;
 }

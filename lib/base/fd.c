@@ -14,15 +14,16 @@
 /* A file in /proc has no size; none that is read whole is larger. */
 enum { UNSIZED = 4096 };
 
-int
-fd_write_all(int fd, const void *buf, size_t len)
+/* write_all - again: is the call, whose errno is set, to be repeated? */
+static int
+write_all(int fd, const void *buf, size_t len, bool (*again)(int fd, short events))
 {
 	const char *p = buf;
 
 	while (len > 0) {
 		ssize_t n = write(fd, p, len);
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && again(fd, POLLOUT))
 			continue;
 		if (n < 0)
 			return -1;
@@ -30,6 +31,21 @@ fd_write_all(int fd, const void *buf, size_t len)
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+/* interrupted - calls nothing: it may be all that a process is allowed to do */
+static bool
+interrupted(int fd, short events)
+{
+	(void)fd;
+	(void)events;
+	return errno == EINTR;
+}
+
+int
+fd_write_all(int fd, const void *buf, size_t len)
+{
+	return write_all(fd, buf, len, interrupted);
 }
 
 bool
@@ -45,19 +61,7 @@ fd_wait_ready(int fd, short events)
 int
 fd_write_waiting(int fd, const void *buf, size_t len)
 {
-	const char *p = buf;
-
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && fd_wait_ready(fd, POLLOUT))
-			continue;
-		if (n < 0)
-			return -1;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return write_all(fd, buf, len, fd_wait_ready);
 }
 
 int

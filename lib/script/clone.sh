@@ -112,11 +112,12 @@ alone='
 	exec 3>&- 4>&- 5>&- 7>&- </dev/null
 	exec chroot "$top" "$program" "$@"'
 
-# run_alone PROGRAM ARGUMENT... - as above
+# run_alone PROGRAM ARGUMENT... - as above; in the locale C, messages show odd names as
+# numbers
 run_alone() {
 	alone_program=$(program_path "$1") || die 1 "$name: no $1 in PATH"
 	shift
-	unshare -m --propagation private sh -euc "$alone" sh "$run_dir" "$alone_program" "$@"
+	LC_ALL=C unshare -m --propagation private sh -euc "$alone" sh "$run_dir" "$alone_program" "$@"
 }
 
 # program_path NAME - its path, without links but for the last part: a program with

@@ -32,19 +32,10 @@ export_end() {
 	copy_delete "$stage" || :
 }
 
-# export_stage - all but what can be read where it is
+# export_stage - all but what can be read where it is; set members to all
 export_stage() {
 	mkdir -m 700 "$stage" "$stage/tree"
-	packed=$root
-	if is_stopped "$name"; then
-		tree_lock "$name"
-	else
-		still
-		slow "$name: copying its tree" tree_copy "$root" "$stage/tree" ||
-			die 1 "$name: not exported: could not copy its tree, for the reason above"
-		still_end
-		packed=$stage/tree
-	fi
+	export_tree
 	cat "$conf" >"$stage/settings"
 	find_current
 	case $system in
@@ -52,32 +43,47 @@ export_stage() {
 	*) system='' ;;		# in its settings, or its tree
 	esac
 	printf '%s\nname=%s\nsystem=%s\n' "$export_format" "$name" "$system" >"$stage/manifest"
-	set -- manifest settings
-	if [ -n "$system" ]; then
-		export_closure >"$stage/closure" ||
-			die 1 "$name: not exported: could not read the closure of $system"
-		set -- "$@" closure
-	fi
-	set -- "$@" tree
+	members='manifest settings'
+	export_closure
+	members="$members tree"
 	if [ -n "$of_snapshots" ] && [ -d "$snapshots" ]; then
 		mkdir "$stage/snapshots"
-		set -- "$@" snapshots
+		members="$members snapshots"
 	fi
-	members=$*
+}
+
+# export_tree - set packed to a tree that does not change
+export_tree() {
+	packed=$root
+	if is_stopped "$name"; then
+		tree_lock "$name"
+		return
+	fi
+	still
+	slow "$name: copying its tree" tree_copy "$root" "$stage/tree" ||
+		die 1 "$name: not exported: could not copy its tree, for the reason above"
+	still_end
+	packed=$stage/tree
 }
 
 # export_closure - of its system, and of those of the snapshots that go along
 export_closure() {
-	set -- "$system"
+	set -- ${system:+"$system"}
 	[ -z "$of_snapshots" ] || for one in "$snapshots"/*/system; do
-		case $(readlink "$one" 2>/dev/null) in
-		/nix/store/*) set -- "$@" "$(readlink "$one")" ;;
+		saved_system=$(readlink "$one" 2>/dev/null) || saved_system=''
+		case $saved_system in
+		/nix/store/*) set -- "$@" "$saved_system" ;;
 		esac
 	done
-	paths=$(nix-store --query --requisites "$@") || return
+	[ $# -gt 0 ] || return 0
+	members="$members closure"
+	paths=$(nix-store --query --requisites "$@") || closure_failed
 	# shellcheck disable=SC2086 # store paths have no blanks
-	slow "$name: packing its system" nix-store --export $paths
+	slow "$name: packing its system" nix-store --export $paths >"$stage/closure" ||
+		closure_failed
 }
+
+closure_failed() { die 1 "$name: not exported: could not read the closure of its system"; }
 
 # export_write COMMAND... - its output; a file appears when it is complete, and is for root:
 # there are keys in it; what is no plain file is written into
@@ -91,9 +97,11 @@ export_write() {
 		("$@") >"$target" || exit
 	else
 		case $target in
-		*/*) part=${target%/*}/.${target##*/}.part ;;
-		*) part=./.$target.part ;;
+		*/*) part=${target%/*}/.${target##*/}.XXXXXX ;;
+		*) part=./.$target.XXXXXX ;;
 		esac
+		# Another user may write to that directory, too.
+		part=$(mktemp -- "$part") || { part=''; exit 1; }
 		("$@") >"$part" || exit
 		sync "$part"
 		mv -T -- "$part" "$target"

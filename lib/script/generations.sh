@@ -26,7 +26,7 @@ store_path() {
 	case $1 in
 	# Of a derivation it would be the outputs, which Nix builds first.
 	/nix/store/*[!a-zA-Z0-9+._=-]* | /nix/store/.* | /nix/store/ | *.drv) ;;
-	/nix/store/?*) return ;;
+	/nix/store/?*) return 0 ;;
 	esac
 	die 1 "$name: not a store path, so not compared: $1"
 }

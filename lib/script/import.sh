@@ -111,28 +111,39 @@ import_tree() {
 	ctr-tree remove "$root" nix/var/nix/profiles/system 2>/dev/null || :
 }
 
+# import_system - and those of the snapshots, as far as they are there
 import_system() {
+	[ -z "$system" ] || store_path "$system"
+	import_closure
 	[ -n "$system" ] || return 0
-	store_path "$system"
-	is_valid "$system" || import_closure
+	is_valid "$system" || die 1 "$name: its system is not in the store, for the reason above;" \
+		'of an archive that is your own, nothing needs to be signed: import --trust'
 	ctr-gcroot set --trees "$state_dir" -- "$name" "$system"
 }
 
 is_valid() { nix-store --check-validity "$1" 2>/dev/null; }
 
+# lacks_systems - is one of them not in the store?
+lacks_systems() {
+	[ -z "$system" ] || is_valid "$system" || return 0
+	for part in "$unpacked/snapshots"/*/system; do
+		[ ! -L "$part" ] || is_valid "$(readlink "$part")" || return 0
+	done
+	return 1
+}
+
 # import_closure - without trust, Nix takes what a key that it knows has signed: its
 # daemon asks that of users without rights
 import_closure() {
+	lacks_systems || return 0
 	case $(stat -c %F "$unpacked/closure" 2>/dev/null) in
 	'regular file' | 'regular empty file') ;;
-	*) die 1 "$rootfs: it has no closure of its system, $system" ;;
+	*) say "$name: the archive has no closure"; return ;;
 	esac
 	set -- nix-store --import
 	[ -n "$trust" ] || set -- setpriv --reuid=65534 --regid=65534 --clear-groups \
 		env NIX_REMOTE=daemon HOME=/nonexistent "$@"
-	slow "$name: adding its system to the store" "$@" <"$unpacked/closure" >/dev/null || :
-	is_valid "$system" || die 1 "$name: its system is not in the store, for the reason above;" \
-		'of an archive that is your own, nothing needs to be signed: import --trust'
+	slow "$name: adding its systems to the store" "$@" <"$unpacked/closure" >/dev/null || :
 }
 
 # import_snapshots - those that have the form of one
@@ -159,11 +170,15 @@ import_snapshot() {
 	slow "$name: copying the snapshot $label" tree_copy "$1/tree" "$2/tree"
 	if [ -n "$trust" ]; then cp "$1/settings" "$2/settings"; else cp "$pending" "$2/settings"; fi
 	touch -r "$1/settings" "$2/settings"
-	system=$(readlink "$1/system" 2>/dev/null) || system=''
+	[ -L "$1/system" ] || return 0
+	system=$(readlink "$1/system")
 	case $system in
 	/nix/store/*)
-		(store_path "$system") && is_valid "$system" || return 0
-		ctr-gcroot hold --label "$label" -- "$name" "$system"
-		ln -s "$system" "$2/system" ;;
+		if (store_path "$system") && is_valid "$system"; then
+			ctr-gcroot hold --label "$label" -- "$name" "$system"
+			ln -s "$system" "$2/system"
+			return
+		fi ;;
 	esac
+	note "$name: the snapshot $label has no system here: $system is not in the store"
 }

@@ -25,7 +25,7 @@ secure_pager() {
 	[ -n "${SUDO_UID-}${DOAS_USER-}${PKEXEC_UID-}" ] || return 0
 	[ -z "${SYSTEMD_PAGERSECURE-}" ] || return 0	# root said so
 	case ${SYSTEMD_PAGER-${PAGER-less}} in
-	'' | cat) return ;;
+	'' | cat) return 0 ;;
 	esac
 	unset SYSTEMD_PAGER PAGER
 	export SYSTEMD_PAGERSECURE=1

@@ -39,7 +39,7 @@ check_archive() {
 		rootfs=-
 		[ ! -t 0 ] || usage "$1 -: standard input is a terminal: expected a tar"
 		return ;;
-	/dev/fd/*) return ;;	# open already
+	/dev/fd/*) return 0 ;;	# open already
 	/*) ;;
 	*) rootfs=$here/${rootfs#./} ;;
 	esac

@@ -102,7 +102,8 @@ freeze() {
 	for freezer in "/sys/fs/cgroup$group/payload" "/sys/fs/cgroup/unified$group/payload"; do
 		[ -n "$group" ] || continue
 		[ -e "$freezer/cgroup.freeze" ] || continue
-		guard sh -c "echo 0 >'$freezer/cgroup.freeze'" || continue
+		# shellcheck disable=SC2016 # for the shell in the unit
+		guard sh -c 'echo 0 >"$1"' sh "$freezer/cgroup.freeze" || continue
 		resume=thaw
 		tree_hold "$name"
 		echo 1 >"$freezer/cgroup.freeze" && is_frozen && return

@@ -47,7 +47,7 @@ verb_for() {
 instead_of() {
 	case $1 in
 	top | stats) instead 'systemd-cgtop machine.slice' ;;
-	pause | freeze) instead 'systemctl freeze container@NAME' ;;
+	pause | freeze) instead 'systemctl freeze container@NAME, and thaw it before a kill' ;;
 	unpause | unfreeze | resume | thaw) instead 'systemctl thaw container@NAME' ;;
 	events | monitor | wait) instead "journalctl -f -u 'container@*'" ;;
 	cgroup | set-limit | limit) instead 'MEMORY_MAX and others in nixos-container.conf(5)' ;;

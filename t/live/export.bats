@@ -19,7 +19,7 @@ nothing_half() {
 	run -0 find "$state" -maxdepth 1 '(' -name '.import*' -o -name '.*.export' ')'
 	assert_output ''
 	assert_not_exists "/run/nixos-container/$name.lock"
-	run -0 find "$BATS_TEST_TMPDIR" -name '.*.part'
+	run -0 find "$BATS_TEST_TMPDIR" -name '.*.tar.*'
 	assert_output ''
 }
 
@@ -116,6 +116,42 @@ forged() {
 	run -0 nixos-container run "$name-b" -- cat /srv/f /etc/motto
 	assert_output $'one\none'
 	nothing_half
+}
+
+@test "a snapshot gets its system, though this host has the current one" {
+	also "$name-b"
+	create --no-start --config "$(motto "old of $name")"
+	nixos-container snapshot "$name" first
+	old=$(ctr-gcroot path "$name")
+	nixos-container update "$name" --config "$(motto "new of $name")"
+	nixos-container export --snapshots "$name" "$(archive)"
+	nixos-container snapshot --delete "$name" first
+	ctr-gcroot delete-generations "$name" old
+	nix-store --gc >/dev/null 2>&1
+	assert_not_exists "$old"
+	run -0 nixos-container import "$(archive)" "$name-b"
+	assert_output --partial "$name-b: the snapshot first has no system here: $old is not in the store"
+	run -0 nixos-container snapshots "$name-b"
+	assert_output --regexp '^first .* -$'
+	nixos-container destroy "$name-b"
+	nixos-container import --trust --set LOCAL_ADDRESS= --set HOST_ADDRESS= "$(archive)" "$name-b"
+	run -0 nixos-container snapshots "$name-b"
+	assert_output --regexp "^first .* $old\$"
+	nixos-container restore "$name-b" first
+	assert_equal "$(ctr-gcroot path "$name-b")" "$old"
+}
+
+@test "export follows no link that another user put beside its file" {
+	create --no-start
+	mkdir -m 1777 "$BATS_TEST_TMPDIR/shared"
+	echo mine >"$BATS_TEST_TMPDIR/victim"
+	for part in .x.tar.part .x.tar.tmp .x.tar; do
+		ln -s "$BATS_TEST_TMPDIR/victim" "$BATS_TEST_TMPDIR/shared/$part"
+	done
+	nixos-container export "$name" "$BATS_TEST_TMPDIR/shared/x.tar"
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/victim")" mine
+	tar tf "$BATS_TEST_TMPDIR/shared/x.tar" >/dev/null
+	rm "$BATS_TEST_TMPDIR/shared"/.x.tar*
 }
 
 @test "settings that reach into the host are not taken, but for one's own archive" {

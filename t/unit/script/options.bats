@@ -114,7 +114,7 @@ logs_as() {
 		mv move|did you mean rename?
 		init|did you mean create --no-start?
 		top stats|instead: systemd-cgtop machine.slice;
-		pause freeze|instead: systemctl freeze container@NAME;
+		pause freeze|instead: systemctl freeze container@NAME, and thaw it before a kill;
 		unpause unfreeze resume thaw|instead: systemctl thaw container@NAME;
 		events monitor|instead: journalctl -f -u 'container@*';
 		enable disable|instead: nixos-container set NAME AUTO_START=1, or 0;
